@@ -1,0 +1,141 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Member is one presence in a voice channel.
+type Member struct {
+	Address
+	Key      Bytes  `json:"key"`   // the user's Ed25519 key
+	Name     string `json:"name"`  // as the user has set it
+	Nonce    Bytes  `json:"nonce"` // 32 bytes, fresh for each join; signed in every offer and answer
+	Muted    bool   `json:"muted,omitempty"`
+	Deafened bool   `json:"deafened,omitempty"`
+}
+
+// VoiceJoin enters a channel, leaving the one before. The member id and nonce are the client's, made at the local join. Again
+// says that the client has been there all the time and only the connection to the server was lost.
+type VoiceJoin struct {
+	Channel  string `json:"channel"`
+	Member   string `json:"member"`
+	Nonce    Bytes  `json:"nonce"`
+	Muted    bool   `json:"muted,omitempty"`
+	Deafened bool   `json:"deafened,omitempty"`
+	Again    bool   `json:"again,omitempty"`
+}
+
+// VoiceLeave leaves the channel.
+type VoiceLeave struct{}
+
+// VoiceState tells the others what one's own switches are.
+type VoiceState struct {
+	Muted    bool `json:"muted"`
+	Deafened bool `json:"deafened"`
+}
+
+// RosterGet asks for a channel's roster, after a gap in its Seq.
+type RosterGet struct {
+	Channel string `json:"channel"`
+}
+
+// Roster is who sits in a channel. Seq grows by one with every change of it.
+type Roster struct {
+	Channel string   `json:"channel"`
+	Seq     uint64   `json:"channel_seq"`
+	Members []Member `json:"members"`
+}
+
+// MemberJoined is an event.
+type MemberJoined struct {
+	Channel string `json:"channel"`
+	Seq     uint64 `json:"channel_seq"`
+	Member  Member `json:"member"`
+}
+
+// MemberChanged is an event: the switches or the name of a member are new.
+type MemberChanged struct {
+	Channel string `json:"channel"`
+	Seq     uint64 `json:"channel_seq"`
+	Member  Member `json:"member"`
+}
+
+// MemberLeft is an event.
+type MemberLeft struct {
+	Channel string  `json:"channel"`
+	Seq     uint64  `json:"channel_seq"`
+	Member  Address `json:"member"`
+	Reason  string  `json:"reason"`
+}
+
+// Reasons of MemberLeft. After LeftLost the media may go on: only the connection to the server is gone.
+const (
+	LeftSelf    = "left"
+	LeftMoved   = "moved" // to another channel, or joined from elsewhere
+	LeftKicked  = "kicked"
+	LeftLost    = "lost"
+	LeftRemoved = "removed" // the channel is gone
+)
+
+// TurnGet asks for credentials of the relay; only people in a channel get them.
+type TurnGet struct{}
+
+// Turn answers TurnGet.
+type Turn struct {
+	URLs     []string `json:"urls"` // stun: and turn: addresses
+	Username string   `json:"username"`
+	Password string   `json:"password"`
+	TTL      int      `json:"ttl_s"` // seconds until the credentials end
+}
+
+func (VoiceJoin) kind() string     { return "voice.join" }
+func (VoiceLeave) kind() string    { return "voice.leave" }
+func (VoiceState) kind() string    { return "voice.state" }
+func (RosterGet) kind() string     { return "roster.get" }
+func (Roster) kind() string        { return "roster" }
+func (MemberJoined) kind() string  { return "member.joined" }
+func (MemberChanged) kind() string { return "member.changed" }
+func (MemberLeft) kind() string    { return "member.left" }
+func (TurnGet) kind() string       { return "turn.get" }
+func (Turn) kind() string          { return "turn" }
+
+func (m Member) check() error {
+	return errors.Join(m.Address.check(), checkLen("key", m.Key, 32), checkText("name", m.Name, 0, MaxName), checkLen("nonce", m.Nonce, 32))
+}
+
+func (m VoiceJoin) check() error {
+	return errors.Join(checkChannel(m.Channel), checkMember(m.Member), checkLen("nonce", m.Nonce, 32))
+}
+
+func (VoiceLeave) check() error  { return nil }
+func (VoiceState) check() error  { return nil }
+func (m RosterGet) check() error { return checkChannel(m.Channel) }
+
+func (m Roster) check() error {
+	if len(m.Members) > MaxMembers {
+		return fmt.Errorf("members: %d, at most %d", len(m.Members), MaxMembers)
+	}
+	return errors.Join(checkChannel(m.Channel), each(m.Members))
+}
+
+func (m MemberJoined) check() error  { return errors.Join(checkChannel(m.Channel), m.Member.check()) }
+func (m MemberChanged) check() error { return errors.Join(checkChannel(m.Channel), m.Member.check()) }
+
+func (m MemberLeft) check() error {
+	return errors.Join(checkChannel(m.Channel), m.Member.check(), checkText("reason", m.Reason, 1, 32))
+}
+
+func (TurnGet) check() error { return nil }
+
+func (m Turn) check() error {
+	if len(m.URLs) > 16 || m.TTL < 0 {
+		return fmt.Errorf("urls or ttl_s: out of range")
+	}
+	for _, u := range m.URLs {
+		if err := checkText("urls", u, 1, MaxText); err != nil {
+			return err
+		}
+	}
+	return errors.Join(checkText("username", m.Username, 0, MaxText), checkText("password", m.Password, 0, MaxText))
+}
