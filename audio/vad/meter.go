@@ -1,0 +1,17 @@
+package vad
+
+// fall is how fast a Meter goes down: 20 dB in 0.3 s, as broadcast meters do roughly.
+const fall = 20 / 0.3
+
+// Meter is the level that people see: up at once, down slowly. It is used by one goroutine at a time. The zero value
+// stands at 0 dBFS; NewMeter's at silence.
+type Meter struct{ dbfs float32 }
+
+// NewMeter makes a Meter that shows silence.
+func NewMeter() *Meter { return &Meter{-120} }
+
+// Add takes one frame of 48 kHz sound and returns what to show, in dBFS.
+func (m *Meter) Add(frame []float32) float32 {
+	m.dbfs = max(m.dbfs-fall*float32(len(frame))/sampleRate, level(frame))
+	return m.dbfs
+}
