@@ -1,0 +1,86 @@
+#!/bin/sh
+# Installs what building and testing need on a Debian 12 that has nothing, and does nothing where it is all there.
+#
+#   scripts/deps.sh [build] [test] [peers]      default: build test
+#
+# build  C compiler, pkg-config, npm (for assets/fetch.sh, which brings the noise model)
+# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces
+# peers  Chromium, Mumble and what drives them: only for "make bench-voice PEERS=1"
+set -eu
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- build test
+
+missing=
+tool() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; } # tool COMMAND PACKAGE
+file() { [ -e "$1" ] || missing="$missing $2"; }                     # file PATH PACKAGE
+
+for part; do
+	case $part in
+	build)
+		tool gcc gcc
+		tool git git
+		tool pkg-config pkg-config
+		tool npm npm
+		file /usr/include/stdlib.h libc6-dev
+		;;
+	test)
+		tool pulseaudio pulseaudio
+		tool pactl pulseaudio-utils
+		tool ip iproute2
+		file /usr/share/sounds/alsa/Front_Center.wav alsa-utils
+		file /usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
+		;;
+	peers)
+		tool chromium chromium
+		tool mumble mumble
+		tool murmurd mumble-server
+		tool Xvfb xvfb
+		tool openssl openssl
+		tool npm npm
+		;;
+	*)
+		echo "deps: unknown part '$part' (build, test, peers)" >&2
+		exit 2
+		;;
+	esac
+done
+
+if [ -n "$missing" ]; then
+	line="apt-get install -y --no-install-recommends$missing"
+	if [ "$(id -u)" = 0 ]; then
+		sudo=
+	elif command -v sudo >/dev/null 2>&1; then
+		sudo=sudo
+	else
+		echo "deps: missing:$missing" >&2
+		echo "deps: run this as root: apt-get update && $line" >&2
+		exit 1
+	fi
+	echo "deps: $line" >&2
+	$sudo apt-get update -q
+	$sudo env DEBIAN_FRONTEND=noninteractive $line
+fi
+
+# The Go that go.mod asks for. A Go of 1.21 or later fetches it by itself unless GOTOOLCHAIN forbids it.
+want=$(awk '$1 == "go" { print $2; exit }' go.mod)
+if ! command -v go >/dev/null 2>&1; then
+	echo "deps: Go $want or later is needed and there is none in PATH (Debian 12's golang is too old)." >&2
+	echo "deps: unpack the archive from https://go.dev/dl/ into /usr/local and put /usr/local/go/bin into PATH." >&2
+	exit 1
+fi
+if ! have=$(go env GOVERSION 2>&1); then
+	echo "deps: Go $want or later is needed: $have" >&2
+	exit 1
+fi
+have=${have#go}
+if [ "$(printf '%s\n%s\n' "$want" "$have" | sort -V | head -n 1)" != "$want" ]; then
+	echo "deps: Go $want or later is needed, this is $have: get it from https://go.dev/dl/" >&2
+	exit 1
+fi
+
+for part; do
+	case $part in
+	build) sh assets/fetch.sh ;;
+	peers) (cd bench/peers && npm ci --no-audit --no-fund --loglevel=error) ;;
+	esac
+done
