@@ -1,0 +1,126 @@
+package jitter
+
+import "time"
+
+const (
+	bucket   = 5 * time.Millisecond // resolution of the histogram; NetEQ has 20 ms, and so never less delay than that
+	buckets  = 100
+	interval = 500 * time.Millisecond
+	recent   = 8 // intervals that the fast path looks at: 4 s
+	lowest   = 4 // intervals, besides the running one, whose fastest packet is the measure: 2 s
+	forget   = 0.983
+	quantile = 0.95
+)
+
+// delay is NetEQ's delay manager with a faster attack. It learns the delay that is needed from how late packets are.
+//
+// Time with packets in it is cut into intervals of 500 ms. The largest relative delay of each enters a histogram that
+// forgets, and the target is its quantile 0.95: one late packet in a while does not count. That takes many intervals to
+// learn a network that has become worse, so the second largest of the last eight intervals' maxima is a floor under it:
+// once may be chance, twice within four seconds is the network.
+type delay struct {
+	min, max, start time.Duration
+
+	begin   time.Duration // of the running interval
+	last    time.Duration // when the last packet was observed
+	running bool
+	fastest time.Duration         // transit in the running interval
+	slowest time.Duration         // relative delay in the running interval
+	minima  [lowest]time.Duration // the fastest of earlier intervals
+	maxima  [recent]time.Duration // the slowest of earlier intervals
+	closed  int                   // how many intervals have ended, for as long as it matters
+	minimal int                   // how many of minima count
+	weights [buckets]float32      // the histogram, its sum is 1
+	learnt  time.Duration         // its quantile
+}
+
+// observe takes the transit of a packet that arrived now.
+func (d *delay) observe(transit, now time.Duration) {
+	if d.running && now-d.last > longPause && transit-d.base() > d.max {
+		d.running, d.minimal = false, 0 // the sender's clock stood still; if it was the network, faster packets follow
+	}
+	if d.running && now-d.begin >= interval {
+		d.close()
+	}
+	if !d.running {
+		d.running, d.begin, d.fastest, d.slowest = true, now, transit, 0
+	}
+	d.last = now
+	d.fastest = min(d.fastest, transit)
+	d.slowest = max(d.slowest, transit-d.base())
+}
+
+// close ends the running interval.
+func (d *delay) close() {
+	copy(d.minima[1:], d.minima[:])
+	copy(d.maxima[1:], d.maxima[:])
+	d.minima[0], d.maxima[0] = d.fastest, d.slowest
+	d.minimal = min(d.minimal+1, lowest)
+	d.closed = min(d.closed+1, 1000)
+	d.running = false
+
+	// The first intervals weigh more, so that the beginning of a call is soon forgotten.
+	keep := float32(min(forget, 1-2/float64(d.closed+1)))
+	in := min(int(d.slowest/bucket), buckets-1)
+	sum := float32(0)
+	for i := range d.weights {
+		d.weights[i] *= keep
+		if i == in {
+			d.weights[i] += 1 - keep
+		}
+		sum += d.weights[i]
+	}
+	// Dividing by the sum keeps it at 1 whatever rounding does.
+	below, found := float32(0), false
+	for i, w := range d.weights {
+		d.weights[i] = w / sum
+		if below += d.weights[i]; !found && below >= quantile {
+			d.learnt, found = time.Duration(i+1)*bucket, true
+		}
+	}
+}
+
+// base is the transit of the fastest packet of the last 2 s.
+func (d *delay) base() time.Duration {
+	base := d.fastest
+	for _, m := range d.minima[:d.minimal] {
+		base = min(base, m)
+	}
+	return base
+}
+
+// target is the delay that playout should have.
+func (d *delay) target() time.Duration {
+	if d.closed == 0 {
+		return min(max(d.start, d.min), d.max)
+	}
+	first, second := d.slowest, time.Duration(0)
+	for _, m := range d.maxima[:min(d.closed, recent)] {
+		if m > first {
+			first, second = m, first
+		} else {
+			second = max(second, m)
+		}
+	}
+	return min(max(d.learnt, second, d.min), d.max)
+}
+
+// loss is the share of packets that were not there, over the last 128 or so.
+type loss struct {
+	share float32
+	high  bool
+}
+
+// The share at which a network counts as lossy, and below which it no longer does.
+const (
+	lossy    = 0.015 // two lost packets close together
+	lossless = 0.004
+)
+
+func (l *loss) add(lost bool) {
+	l.share -= l.share / 128
+	if lost {
+		l.share += 1.0 / 128
+	}
+	l.high = l.share >= lossy || l.high && l.share >= lossless
+}

@@ -1,0 +1,242 @@
+package jitter
+
+import "time"
+
+// Action is what the decoder does next.
+type Action uint8
+
+// The four things that a decoder can do.
+const (
+	// Wait: there is nothing to play and nothing is missing (not begun, a pause, a talk spurt that is over). Play
+	// silence or comfort noise for one turn and pull again.
+	Wait Action = iota
+	// Decode Step.Payload.
+	Decode
+	// Recover the lost packet before Step.Payload, Step.Samples long, from the redundancy in Step.Payload, which is not
+	// used up: the next Pull gives it for decoding.
+	Recover
+	// Conceal Step.Samples of missing sound.
+	Conceal
+)
+
+// Step is the answer of Pull.
+type Step struct {
+	Action  Action
+	Payload []byte // the buffer's own, valid until the next Push or Pull
+	Samples int    // for Recover and Conceal; always a multiple of 2.5 ms
+}
+
+const (
+	// patience is for how long the buffer, run dry, has sound invented before it takes the silence for a pause. Longer
+	// concealment is not worth hearing.
+	patience = 100 * time.Millisecond
+	// early is how long before its time a talk spurt may begin: half a turn of playout, so that turns of 10 ms hit the
+	// target in the mean.
+	early = 5 * time.Millisecond
+	// Excess stays silent between these.
+	tooLittle = -5 * time.Millisecond
+	tooMuch   = 10 * time.Millisecond
+	// turns is how many delays Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
+	// that the packets must be there for.
+	turns = 4
+)
+
+// playhead is where playout stands.
+type playhead struct {
+	on     bool  // in the middle of sound
+	ts     int64 // of the next sample that is due
+	frame  int   // samples in a packet, learnt from timestamps
+	odd    int   // another length seen, and
+	odds   int   // how often in a row
+	debt   int   // samples invented while the buffer was dry; they stand for packets that were late or lost
+	silent bool  // the last packet said that silence follows
+	last   Action
+	delays [turns]time.Duration // of the last turns, newest first
+	known  int                  // how many of delays count
+}
+
+// learn takes the distance of two packets. A shorter frame is believed at once: a pause makes distances longer, nothing
+// makes them shorter.
+func (p *playhead) learn(packets, samples int64, unit int) {
+	if packets != 1 || samples%int64(unit) != 0 || samples > int64(48*unit) || samples == int64(p.frame) {
+		p.odds = 0
+		return
+	}
+	n := int(samples)
+	if n != p.odd {
+		p.odd, p.odds = n, 0
+	}
+	if p.odds++; n < p.frame || p.odds >= 5 {
+		p.frame, p.odds = n, 0
+	}
+}
+
+// Pull says what the decoder shall do next. It is called when all decoded sound has been played.
+func (b *Buffer) Pull(now time.Duration) Step {
+	b.now = max(b.now, now)
+	step := b.pull()
+	b.play.last = step.Action
+	return step
+}
+
+func (b *Buffer) pull() Step {
+	if b.stored == 0 {
+		return b.starve()
+	}
+	f := b.catchUp(b.first())
+	if b.play.on && f.seq > b.next {
+		if step, ok := b.missing(f); ok {
+			return step
+		}
+	}
+	if b.play.on && f.ts-b.play.ts > int64(b.play.frame/2) {
+		b.play.on = false // no packet is missing, but time has passed: a pause
+	}
+	if !b.play.on {
+		if b.lag(f)+early < b.Target() {
+			return Step{}
+		}
+		b.begin(f)
+	}
+	return b.decode(f)
+}
+
+// first is the stored packet with the lowest number; there is one.
+func (b *Buffer) first() *slot {
+	for seq := b.next; ; seq++ {
+		if s := b.slot(seq); s.seq == seq && s.state == stored {
+			return s
+		}
+	}
+}
+
+// starve is for an empty buffer.
+func (b *Buffer) starve() Step {
+	p := &b.play
+	if !p.on {
+		return Step{}
+	}
+	if p.silent || b.duration(int64(p.debt)) >= patience {
+		p.on, p.debt = false, 0
+		return Step{}
+	}
+	if p.debt == 0 {
+		b.stats.Underruns++
+	}
+	// In short steps: the packet may come any moment.
+	n := 4 * b.unit
+	p.debt += n
+	return Step{Action: Conceal, Samples: n}
+}
+
+// lag is the delay that playout has if the packet is played now.
+func (b *Buffer) lag(f *slot) time.Duration { return b.now - b.duration(f.ts) - b.delay.base() }
+
+// catchUp gives up what lies so far behind that no stretching brings it back in useful time: the network has stood still.
+func (b *Buffer) catchUp(f *slot) *slot {
+	if b.lag(f) <= b.config.Max {
+		return f
+	}
+	for enough := b.Target() + b.duration(int64(b.play.frame)); b.stored > 1 && b.lag(f) > enough; f = b.first() {
+		b.drop(f.seq)
+		b.next = f.seq + 1
+		b.play.on = false
+	}
+	return f
+}
+
+// begin starts playout with a packet after silence. What is missing before it was not heard missing.
+func (b *Buffer) begin(f *slot) {
+	if !b.fresh {
+		b.stats.Lost += uint64(f.seq - b.next)
+	}
+	b.next, b.play.ts, b.play.on, b.play.debt, b.play.known = f.seq, f.ts, true, 0, 0
+}
+
+// missing is for a packet that is not there while a later one, f, is. It gives false if f itself is to be played.
+func (b *Buffer) missing(f *slot) (Step, bool) {
+	p := &b.play
+	for b.next < f.seq {
+		gap := f.ts - p.ts
+		if gap < int64(p.frame) { // fewer samples than packets: numbers of a sender that we do not understand
+			b.stats.Lost += uint64(f.seq - b.next)
+			b.next = f.seq
+			break
+		}
+		b.stats.Lost++
+		b.loss.add(true)
+		b.next++
+		p.ts += int64(p.frame)
+		switch {
+		case p.debt >= p.frame: // its time was filled while the buffer was dry
+			p.debt -= p.frame
+		case b.next == f.seq && f.size > dtxSize && gap < int64(p.frame*3/2):
+			b.stats.Recovered++
+			p.debt = 0
+			return Step{Action: Recover, Payload: b.payload(f.seq)[:f.size], Samples: p.frame}, true
+		default:
+			n := p.frame - p.debt
+			p.debt = 0
+			return Step{Action: Conceal, Samples: n}, true
+		}
+	}
+	return Step{}, false
+}
+
+// decode plays f.
+func (b *Buffer) decode(f *slot) Step {
+	p := &b.play
+	b.loss.add(false)
+	b.fresh = false
+	f.state = done
+	b.stored--
+	copy(p.delays[1:], p.delays[:])
+	p.delays[0] = b.lag(f)
+	p.known = min(p.known+1, turns)
+	b.next, p.ts, p.debt, p.silent = f.seq+1, f.ts+int64(p.frame), 0, f.size <= dtxSize
+	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size]}
+}
+
+// Target is the delay that the buffer steers to. On a network that loses packets it is one frame longer, because the
+// redundancy for a packet comes with the next.
+func (b *Buffer) Target() time.Duration {
+	t := b.delay.target()
+	if b.loss.high {
+		t += b.duration(int64(b.play.frame))
+	}
+	return min(t, b.config.Max)
+}
+
+// Delay is what the buffer adds now: how far playout lies behind where the fastest packet would allow it to be.
+func (b *Buffer) Delay() time.Duration {
+	if b.play.known == 0 {
+		return 0
+	}
+	return b.play.delays[0]
+}
+
+// Excess says whether sound should be removed (above zero, accelerate) or inserted (below zero, expand) to come to the
+// target, and how much: zero where the difference is not worth a change, and after anything but a decoded packet, because
+// invented sound has no pitch of its own.
+func (b *Buffer) Excess(now time.Duration) time.Duration {
+	p := &b.play
+	if p.last != Decode || p.known == 0 {
+		return 0
+	}
+	least := p.delays[0]
+	for _, d := range p.delays[:p.known] {
+		least = min(least, d)
+	}
+	if e := least - b.Target(); e < tooLittle || e > tooMuch {
+		return e
+	}
+	return 0
+}
+
+// Stretched tells the buffer that samples were inserted (above zero) or removed (below zero), so that Excess does not ask
+// again for what was just done.
+func (b *Buffer) Stretched(samples int) {
+	for i := range b.play.delays {
+		b.play.delays[i] += b.duration(int64(samples))
+	}
+}
