@@ -57,7 +57,7 @@ func (c cost) bearable() bool {
 // Export encrypts a key with a passphrase of MinPassphrase characters or more (ErrWeak). The block is text, fit for a
 // file or a note.
 func Export(k Key, passphrase string) ([]byte, error) {
-	if k.private == nil {
+	if !k.valid() {
 		return nil, fmt.Errorf("export: %w", ErrKey)
 	}
 	if utf8.RuneCountInString(passphrase) < MinPassphrase || len(passphrase) > maxPassphrase {
@@ -75,7 +75,7 @@ func seal(k Key, passphrase string, c cost, fresh []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := aead.Seal(head, head[costSize+saltSize:headSize], k.private.Seed(), head)
+	body := aead.Seal(head, head[costSize+saltSize:headSize], k.private().Seed(), head)
 	return pem.EncodeToMemory(&pem.Block{Type: armourType, Bytes: body}), nil
 }
 
@@ -112,7 +112,7 @@ func Decode(block []byte, passphrase string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("read exported key: %w", ErrPassphrase)
 	}
-	return Key{ed25519.NewKeyFromSeed(seed)}, nil
+	return newKey(seed), nil
 }
 
 // parseArmour does all of Decode that needs no passphrase; it is cheap whatever it is given.

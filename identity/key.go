@@ -23,11 +23,22 @@ type PublicKey = ed25519.PublicKey
 // UserIDLen is the length of a user id in characters.
 const UserIDLen = 32
 
-// Key is a private key together with its public half. The zero Key signs nothing. It prints as its id, whatever the verb,
-// so that it cannot end in a log.
+// Key is a private key together with its public half. The zero Key signs nothing.
+//
+// It prints as its id, so that it cannot end in a log. Package fmt reaches past a Format method into unexported fields
+// and for odd verbs; what it finds there is the address of a function, and no secret.
 type Key struct {
-	private ed25519.PrivateKey
+	private func() ed25519.PrivateKey // nil in the zero Key
 }
+
+// newKey makes the key of a seed of 32 bytes, which is copied.
+func newKey(seed []byte) Key {
+	private := ed25519.NewKeyFromSeed(seed)
+	return Key{func() ed25519.PrivateKey { return private }}
+}
+
+// valid reports whether there is a key.
+func (k Key) valid() bool { return k.private != nil }
 
 // Generate makes a key from 32 bytes of random; nil means crypto/rand.
 func Generate(random io.Reader) (Key, error) {
@@ -38,22 +49,22 @@ func Generate(random io.Reader) (Key, error) {
 	if _, err := io.ReadFull(random, seed); err != nil {
 		return Key{}, fmt.Errorf("read randomness: %w", err)
 	}
-	return Key{ed25519.NewKeyFromSeed(seed)}, nil
+	return newKey(seed), nil
 }
 
-// Public returns the public half, nil for the zero Key. It is the key's own memory and must not be written to.
+// Public returns a copy of the public half, nil for the zero Key.
 func (k Key) Public() PublicKey {
-	if k.private == nil {
+	if !k.valid() {
 		return nil
 	}
-	return k.private.Public().(ed25519.PublicKey)
+	return k.private().Public().(ed25519.PublicKey)
 }
 
 // ID returns the UserID of the public half.
 func (k Key) ID() string { return UserID(k.Public()) }
 
 // Equal reports whether both are the same key.
-func (k Key) Equal(other Key) bool { return k.private.Equal(other.private) }
+func (k Key) Equal(other Key) bool { return k.Public().Equal(other.Public()) }
 
 // Format prints the id in place of the secret.
 func (k Key) Format(w fmt.State, _ rune) { fmt.Fprintf(w, "key of %s", k.ID()) }

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -67,7 +66,7 @@ func store(path string, k Key) error {
 }
 
 func formatKeyFile(k Key) []byte {
-	seed := base64.RawURLEncoding.EncodeToString(k.private.Seed())
+	seed := base64.RawURLEncoding.EncodeToString(k.private().Seed())
 	return []byte(keyFileHead + "\n" + seed + "\n" + FormatKey(k.Public()) + "\n")
 }
 
@@ -83,7 +82,7 @@ func parseKeyFile(data []byte) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("%w: seed is damaged", ErrKeyFile) // the cause would quote the secret
 	}
-	k := Key{ed25519.NewKeyFromSeed(seed)}
+	k := newKey(seed)
 	// The text is compared as a whole, so that each key has one form.
 	if !bytes.Equal(data, formatKeyFile(k)) {
 		return Key{}, fmt.Errorf("%w: the two halves do not belong together", ErrKeyFile)

@@ -209,14 +209,14 @@ func appendField(b, field []byte) []byte {
 }
 
 func sign(k Key, encode func(signer PublicKey) ([]byte, error)) []byte {
-	if k.private == nil {
+	if !k.valid() {
 		return nil
 	}
 	msg, err := encode(k.Public())
 	if err != nil {
 		return nil
 	}
-	return ed25519.Sign(k.private, msg)
+	return ed25519.Sign(k.private(), msg)
 }
 
 func verify(pub PublicKey, sig []byte, encode func(signer PublicKey) ([]byte, error)) error {
