@@ -10,10 +10,11 @@ type Route struct {
 	Channel string  `json:"channel"`
 }
 
-// NeedOffer asks the side whose part it is (the smaller member id) for an offer of at least this generation.
+// NeedOffer asks the side whose part it is (the smaller member id) for an offer of a later generation.
 type NeedOffer struct {
 	Route
-	Generation uint32 `json:"generation"`
+	Generation uint32 `json:"generation"`      // the last one seen; zero: none
+	Fresh      bool   `json:"fresh,omitempty"` // the asker's peer connection is new, so the offer must be of a new one too
 }
 
 // Offer is a session description of the peer with the smaller member id.

@@ -45,6 +45,7 @@ type Roster struct {
 	Channel string   `json:"channel"`
 	Seq     uint64   `json:"channel_seq"`
 	Members []Member `json:"members"`
+	Relay   *Turn    `json:"relay,omitempty"` // in the answer to VoiceJoin only: what TurnGet would say, a round trip earlier
 }
 
 // MemberJoined is an event.
@@ -115,6 +116,11 @@ func (m RosterGet) check() error { return checkChannel(m.Channel) }
 func (m Roster) check() error {
 	if len(m.Members) > MaxMembers {
 		return fmt.Errorf("members: %d, at most %d", len(m.Members), MaxMembers)
+	}
+	if m.Relay != nil {
+		if err := m.Relay.check(); err != nil {
+			return err
+		}
 	}
 	return errors.Join(checkChannel(m.Channel), each(m.Members))
 }
