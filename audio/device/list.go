@@ -1,0 +1,69 @@
+package device
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gen2brain/malgo"
+
+	"parley/audio"
+)
+
+// entry is a device with miniaudio's own identifier.
+type entry struct {
+	audio.Info
+	raw malgo.DeviceID
+}
+
+func devices(s *system) ([]entry, error) {
+	var all []entry
+	for _, k := range []struct {
+		audio.Kind
+		malgo.DeviceType
+	}{{audio.Input, malgo.Capture}, {audio.Output, malgo.Playback}} {
+		found, err := s.ctx.Devices(k.DeviceType)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			d := &found[i]
+			all = append(all, entry{
+				Info: audio.Info{Kind: k.Kind, ID: idString(d.ID), Name: strings.ToValidUTF8(d.Name(), "?"), Default: d.IsDefault != 0},
+				raw:  d.ID,
+			})
+		}
+	}
+	return all, nil
+}
+
+// hexPrefix marks an identifier that is not text, as WASAPI's and DirectSound's.
+const hexPrefix = "hex:"
+
+// idString makes miniaudio's identifier, a union that the backend fills in its own way, something to show and to store:
+// the name itself where it is a C string (PulseAudio, ALSA, Core Audio), else the bytes.
+func idString(raw malgo.DeviceID) string {
+	used := bytes.TrimRight(raw[:], "\x00")
+	text := len(used) > 0 && utf8.Valid(used) && bytes.IndexFunc(used, func(r rune) bool { return r < ' ' || r == 0x7f }) < 0
+	if text && !bytes.HasPrefix(used, []byte(hexPrefix)) {
+		return string(used)
+	}
+	return hexPrefix + hex.EncodeToString(used)
+}
+
+// idBytes is the inverse. ok is false for what can't be an identifier.
+func idBytes(id string) (raw malgo.DeviceID, ok bool) {
+	text := []byte(id)
+	if digits, isHex := strings.CutPrefix(id, hexPrefix); isHex {
+		var err error
+		if text, err = hex.DecodeString(digits); err != nil {
+			return raw, false
+		}
+	}
+	if len(text) >= len(raw) { // one zero byte must be left
+		return raw, false
+	}
+	copy(raw[:], text)
+	return raw, true
+}
