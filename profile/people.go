@@ -1,0 +1,181 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"parley/identity"
+)
+
+// Person is somebody whose key this machine has met.
+type Person struct {
+	ID        string             `json:"-"`
+	Key       identity.PublicKey `json:"key"`
+	Name      string             `json:"name"` // the last one they had; see CleanName
+	FirstSeen time.Time          `json:"first_seen"`
+	Verified  bool               `json:"verified"` // the safety number was compared
+	Volume    int                `json:"volume"`   // how loud they are here, percent, 0 to MaxVolume
+	Muted     bool               `json:"muted"`    // not heard here
+}
+
+// Volumes in percent.
+const (
+	NormalVolume = 100
+	MaxVolume    = 200
+)
+
+// maxPeople is how many are kept. Above it strangers make room: see makeRoomLocked.
+const maxPeople = 4096
+
+// known is a Person in memory.
+type known struct {
+	keeping[Person]
+	looks looks // of the name
+}
+
+func newKnown(id string) *known {
+	return &known{keeping: keeping[Person]{value: Person{ID: id, Volume: NormalVolume}}}
+}
+
+// copy is what callers get: they may do with it what they like.
+func (k *known) copy() Person {
+	v := k.value
+	v.Key = slices.Clone(v.Key)
+	return v
+}
+
+// UnmarshalJSON gives what is missing its default.
+func (k *known) UnmarshalJSON(data []byte) error {
+	k.value.Volume = NormalVolume
+	return k.keeping.UnmarshalJSON(data)
+}
+
+// clean checks and trims what stands in k.
+func (k *known) clean() error {
+	v := &k.value
+	if err := identity.CheckKey(v.Key); err != nil {
+		return fmt.Errorf("person %s: %w", v.ID, err)
+	}
+	if identity.UserID(v.Key) != v.ID {
+		return fmt.Errorf("%w: person %s has the key of another", ErrInvalid, v.ID)
+	}
+	v.Name = CleanName(v.Name)
+	v.Volume = min(max(v.Volume, 0), MaxVolume)
+	k.looks = looksOf(v.Name)
+	return nil
+}
+
+// Person returns who is known under a user id.
+func (p *Profile) Person(id string) (Person, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k, ok := p.people[id]
+	if !ok {
+		return Person{}, false
+	}
+	return k.copy(), true
+}
+
+// Meet notes that the owner of key is here under a name, and reports whether they are new to this machine. An id that
+// does not belong to the key is refused: then somebody lies. Only a new person or a new name costs a write. Whether the
+// name looks like somebody else's is asked before, with Lookalike.
+func (p *Profile) Meet(id string, key identity.PublicKey, name string) (isNew bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k, ok := p.people[id]; ok && k.value.Key.Equal(key) {
+		name = CleanName(name)
+		if name == "" || name == k.value.Name {
+			return false, nil
+		}
+		k.value.Name, k.looks = name, looksOf(name)
+		return false, p.saveLocked(peopleFile, p.people)
+	}
+	k := newKnown(id)
+	k.value.Key, k.value.Name, k.value.FirstSeen = slices.Clone(key), name, p.now().UTC()
+	if err := k.clean(); err != nil {
+		return false, fmt.Errorf("meet: %w", err)
+	}
+	if err := p.makeRoomLocked(); err != nil {
+		return true, fmt.Errorf("meet: %w", err)
+	}
+	p.people[id] = k
+	return true, p.saveLocked(peopleFile, p.people)
+}
+
+// SetVerified notes whether the safety number with a known person was compared and found equal.
+func (p *Profile) SetVerified(id string, verified bool) error {
+	return p.edit(id, func(v *Person) { v.Verified = verified })
+}
+
+// SetVolume sets how loud a known person is here, in percent; it is brought into 0 to MaxVolume.
+func (p *Profile) SetVolume(id string, percent int) error {
+	return p.edit(id, func(v *Person) { v.Volume = min(max(percent, 0), MaxVolume) })
+}
+
+// SetLocalMute sets whether a known person is silent here.
+func (p *Profile) SetLocalMute(id string, muted bool) error {
+	return p.edit(id, func(v *Person) { v.Muted = muted })
+}
+
+func (p *Profile) edit(id string, change func(*Person)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k, ok := p.people[id]
+	if !ok {
+		return fmt.Errorf("change person: %w", ErrUnknown)
+	}
+	change(&k.value)
+	return p.saveLocked(peopleFile, p.people)
+}
+
+// makeRoomLocked lets a server that shows thousands of strangers push out other strangers only: of those about whom the
+// person never decided anything the one who was met last goes, so that old acquaintances outlive the flood. Whoever is
+// forgotten is "new to you" again, which is the safe side.
+func (p *Profile) makeRoomLocked() error {
+	if len(p.people) < maxPeople {
+		return nil
+	}
+	var last *Person
+	for _, k := range p.people {
+		v := &k.value
+		if v.Verified || v.Muted || v.Volume != NormalVolume {
+			continue
+		}
+		if last == nil || v.FirstSeen.After(last.FirstSeen) || v.FirstSeen.Equal(last.FirstSeen) && v.ID > last.ID {
+			last = v
+		}
+	}
+	if last == nil {
+		return ErrFull
+	}
+	delete(p.people, last.ID)
+	return nil
+}
+
+func (p *Profile) loadPeople() (*Notice, error) {
+	p.people = map[string]*known{}
+	return p.read(peopleFile, &p.people, p.checkPeople)
+}
+
+// checkPeople throws out who is nobody and returns one of the reasons.
+func (p *Profile) checkPeople() (bad error) {
+	if p.people == nil { // the file said null
+		p.people = map[string]*known{}
+	}
+	for id, k := range p.people {
+		if err := checkPerson(id, k); err != nil {
+			bad = err
+			delete(p.people, id)
+		}
+	}
+	return bad
+}
+
+func checkPerson(id string, k *known) error {
+	if k == nil {
+		return fmt.Errorf("%w: person %s is nothing", ErrInvalid, id)
+	}
+	k.value.ID = id
+	return k.clean()
+}

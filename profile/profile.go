@@ -1,0 +1,122 @@
+// Package profile is what a person's own machine keeps in one folder: settings, the people they met, the servers they
+// know. The key of the person lies there too (KeyPath); package identity reads it.
+//
+// Every change is on the disk when its method returns: written beside, synced, and put in place at once, so that a power
+// cut costs nothing that was there. That takes some milliseconds; no method belongs on the path of sound. A file that is
+// damaged is set aside and never overwritten.
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Errors of this package. They arrive wrapped; use errors.Is.
+var (
+	ErrInUse   = errors.New("the folder is in use by another Parley")
+	ErrUnknown = errors.New("nobody of that id is known")
+	ErrInvalid = errors.New("invalid value")
+	ErrFull    = errors.New("too many are kept already")
+)
+
+// The files of the folder.
+const (
+	keyFile      = "identity.key"
+	lockFile     = "lock"
+	settingsFile = "settings.json"
+	peopleFile   = "people.json"
+	serversFile  = "servers.json"
+)
+
+// DefaultDir is where the profile lies unless somebody says otherwise: "parley" in the user's folder for configuration.
+func DefaultDir() (string, error) {
+	base, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("find the profile folder: %w", err)
+	}
+	return filepath.Join(base, "parley"), nil
+}
+
+// KeyPath is where the user's key lies in a profile folder. It can be read without opening the profile.
+func KeyPath(dir string) string { return filepath.Join(dir, keyFile) }
+
+// Notice tells of a file that could not be used as it was found.
+type Notice struct {
+	File string // its name in the folder
+	Kept string // full path of where the damaged file lies now
+	Err  error  // what is wrong with it
+}
+
+// String is the notice as a sentence for the person.
+func (n Notice) String() string {
+	return fmt.Sprintf("%s is damaged and was set aside as %s: %v", n.File, n.Kept, n.Err)
+}
+
+// Profile is an open profile folder, which is locked against other processes. Its methods can be called from any
+// goroutine. Where one can't save, the change holds until Close all the same, and the error says that it was not saved.
+type Profile struct {
+	dir  string
+	lock *os.File
+	now  func() time.Time
+
+	mu       sync.Mutex // guards what follows and the files
+	settings keeping[Settings]
+	people   map[string]*known // by user id
+	servers  map[string]*keeping[Server]
+}
+
+// Open reads the profile in dir, which is made (0700) if need be, and holds it until Close. It fails where nothing can be
+// written (better now than after the first change) and with ErrInUse where another process holds it. Damaged files do
+// not keep it from opening: each is set aside and told in a Notice, and the good part of it is used.
+func Open(dir string) (*Profile, []Notice, error) {
+	return open(dir, time.Now)
+}
+
+func open(dir string, now func() time.Time) (*Profile, []Notice, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make profile folder: %w", err)
+	}
+	lock, err := lockPath(filepath.Join(dir, lockFile))
+	if err != nil {
+		return nil, nil, fmt.Errorf("lock profile %s: %w", dir, err)
+	}
+	p := &Profile{dir: dir, lock: lock, now: now}
+	notices, err := p.load()
+	if err != nil {
+		_ = lock.Close()
+		return nil, nil, fmt.Errorf("open profile %s: %w", dir, err)
+	}
+	return p, notices, nil
+}
+
+// Close lets other processes open the folder. The Profile is not used afterwards.
+func (p *Profile) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.lock.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("unlock profile: %w", err)
+	}
+	return nil
+}
+
+// load is called once, before the Profile is seen by anybody.
+func (p *Profile) load() ([]Notice, error) {
+	if err := sweep(p.dir); err != nil {
+		return nil, err
+	}
+	var notices []Notice
+	for _, load := range []func() (*Notice, error){p.loadSettings, p.loadPeople, p.loadServers} {
+		n, err := load()
+		if err != nil {
+			return nil, err
+		}
+		if n != nil {
+			notices = append(notices, *n)
+		}
+	}
+	return notices, nil
+}

@@ -1,0 +1,447 @@
+package profile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/identity"
+)
+
+// clock is a time that stands until it is moved.
+type clock struct{ t time.Time }
+
+func newClock() *clock { return &clock{time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time { return c.t }
+
+// reopen closes p, if it is not nil, and opens dir again.
+func reopen(t *testing.T, dir string, p *Profile) (*Profile, []Notice) {
+	t.Helper()
+	if p != nil {
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, notices, err := open(dir, newClock().now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p, notices
+}
+
+func fresh(t *testing.T) *Profile {
+	p, _ := reopen(t, t.TempDir(), nil)
+	return p
+}
+
+// somebody makes a key that depends on n only.
+func somebody(t *testing.T, n int) (string, identity.PublicKey) {
+	t.Helper()
+	k, err := identity.Generate(bytes.NewReader(fmt.Appendf(nil, "%032d", n)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.ID(), k.Public()
+}
+
+func TestOpenMakesTheFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	p, notices := reopen(t, dir, nil)
+	if len(notices) != 0 || p.Settings() != DefaultSettings() || len(p.Servers()) != 0 {
+		t.Errorf("a new profile: %v %+v", notices, p.Settings())
+	}
+	if info, err := os.Stat(dir); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+		t.Errorf("folder: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestOpenRefusesWhatCannotBeWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lockIsFolder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(lockIsFolder, lockFile), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below"), lockIsFolder, "", "\x00"} {
+		if p, _, err := Open(dir); err == nil {
+			p.Close()
+			t.Errorf("%q was opened", dir)
+		}
+	}
+}
+
+func TestOpenLocks(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	if _, _, err := Open(dir); !errors.Is(err, ErrInUse) {
+		t.Errorf("second open: %v, want ErrInUse", err)
+	}
+	p, _ = reopen(t, dir, p)
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("second close: %v", err)
+	}
+}
+
+// holdEnv tells a copy of this test program to open the profile there, say so, and hold it until it is killed.
+const holdEnv = "PARLEY_PROFILE_TEST_HOLD"
+
+func TestMain(m *testing.M) {
+	dir := os.Getenv(holdEnv)
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	if _, _, err := Open(dir); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("held")
+	_, _ = os.Stdin.Read(make([]byte, 1))
+}
+
+func TestLockOfAnotherProcessEndsWithIt(t *testing.T) {
+	dir := t.TempDir()
+	other := exec.Command(os.Args[0])
+	other.Env = append(os.Environ(), holdEnv+"="+dir)
+	stdin, err1 := other.StdinPipe()
+	stdout, err2 := other.StdoutPipe()
+	if err := errors.Join(err1, err2, other.Start()); err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	said := make([]byte, 4)
+	if _, err := stdout.Read(said); err != nil || string(said) != "held" {
+		t.Fatalf("the other process says %q, %v", said, err)
+	}
+	if _, _, err := Open(dir); !errors.Is(err, ErrInUse) {
+		t.Errorf("while it runs: %v, want ErrInUse", err)
+	}
+	if err := other.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = other.Wait()
+	reopen(t, dir, nil)
+}
+
+func TestSettingsStay(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	want := Settings{
+		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", Mode: PushToTalk, Threshold: -32.5, Suppression: false,
+		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true,
+	}
+	if err := p.Update(func(s *Settings) { *s = want }); err != nil {
+		t.Fatal(err)
+	}
+	p, notices := reopen(t, dir, p)
+	if p.Settings() != want || len(notices) != 0 {
+		t.Errorf("%+v %v, want %+v", p.Settings(), notices, want)
+	}
+}
+
+func TestSettingsAreClamped(t *testing.T) {
+	p := fresh(t)
+	nan := 0.0
+	nan /= nan
+	tests := map[string]struct {
+		change func(*Settings)
+		want   func(*Settings)
+	}{
+		"name":       {func(s *Settings) { s.Name = " A\x00\u202e " }, func(s *Settings) { s.Name = "A" }},
+		"mode":       {func(s *Settings) { s.Mode = "loud" }, func(s *Settings) {}},
+		"loud":       {func(s *Settings) { s.Threshold = 7 }, func(s *Settings) { s.Threshold = 0 }},
+		"silent":     {func(s *Settings) { s.Threshold = -1e300 }, func(s *Settings) { s.Threshold = -90 }},
+		"no number":  {func(s *Settings) { s.Threshold = nan }, func(s *Settings) {}},
+		"frame":      {func(s *Settings) { s.FrameMS = 15 }, func(s *Settings) {}},
+		"low rate":   {func(s *Settings) { s.Bitrate = -1 }, func(s *Settings) { s.Bitrate = 8000 }},
+		"high rate":  {func(s *Settings) { s.Bitrate = 1 << 40 }, func(s *Settings) { s.Bitrate = 192000 }},
+		"device":     {func(s *Settings) { s.Mic = "\xff"; s.Speaker = strings.Repeat("a", 513) }, func(s *Settings) {}},
+		"good value": {func(s *Settings) { s.FrameMS = 10 }, func(s *Settings) { s.FrameMS = 10 }},
+	}
+	for name, tt := range tests {
+		want := DefaultSettings()
+		tt.want(&want)
+		err := p.Update(func(s *Settings) { *s = DefaultSettings(); tt.change(s) })
+		if got := p.Settings(); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		}
+	}
+}
+
+func TestFieldsOfANewerParleyStay(t *testing.T) {
+	dir := t.TempDir()
+	id, key := somebody(t, 1)
+	p, _ := reopen(t, dir, nil)
+	if _, err := p.Meet(id, key, "Anna"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://a.example", Mode: identity.Native}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Update(func(s *Settings) { s.Name = "Ben" }); err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	for _, name := range []string{settingsFile, peopleFile, serversFile} { // as a newer Parley would write them
+		edit(t, filepath.Join(dir, name), `"name"`, `"future": {"a": [1, 2]}, "name"`)
+	}
+	p, notices := reopen(t, dir, nil)
+	if len(notices) != 0 {
+		t.Errorf("notices: %v", notices)
+	}
+	if err := errors.Join(
+		p.Update(func(s *Settings) { s.Name = "Cleo" }),
+		p.SetVolume(id, 50),
+		p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://b.example", Mode: identity.Native}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for name, changed := range map[string]string{
+		settingsFile: `"Cleo"`, peopleFile: `"volume": 50`, serversFile: "https://b.example",
+	} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !bytes.Contains(data, []byte(`"future"`)) || !bytes.Contains(data, []byte(changed)) {
+			t.Errorf("%s lost a field: %s, %v", name, data, err)
+		}
+	}
+	p, _ = reopen(t, dir, p)
+	if p.Settings().Name != "Cleo" {
+		t.Errorf("settings: %+v", p.Settings())
+	}
+}
+
+func edit(t *testing.T, path, old, new string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(data, []byte(old)) {
+		t.Fatalf("%s: %s, %v", path, data, err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(data, []byte(old), []byte(new), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBrokenFilesAreSetAside(t *testing.T) {
+	for _, file := range []string{settingsFile, peopleFile, serversFile} {
+		for name, content := range map[string]string{
+			"empty": "", "cut": `{"name": "An`, "garbage": "\x00\xff", "another type": `[1]`, "zeros": strings.Repeat("\x00", 4096),
+			"deep": strings.Repeat("[", 20000), "huge": strings.Repeat(" ", fileLimit+1) + "{}",
+		} {
+			t.Run(file+" "+name, func(t *testing.T) {
+				dir := t.TempDir()
+				path := filepath.Join(dir, file)
+				if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				p, notices := reopen(t, dir, nil)
+				if len(notices) != 1 || notices[0].File != file || notices[0].Err == nil ||
+					!strings.Contains(notices[0].String(), notices[0].Kept) {
+					t.Fatalf("notices: %v", notices)
+				}
+				if kept := notices[0].Kept; kept != path+".broken-20261122T070000" {
+					t.Errorf("kept as %s", kept)
+				}
+				if data, err := os.ReadFile(notices[0].Kept); err != nil || string(data) != content {
+					t.Errorf("kept: %d bytes, %v", len(data), err)
+				}
+				if p.Settings() != DefaultSettings() {
+					t.Errorf("settings: %+v", p.Settings())
+				}
+				if _, notices = reopen(t, dir, p); len(notices) != 0 {
+					t.Errorf("at the next start: %v", notices)
+				}
+			})
+		}
+	}
+}
+
+func TestBrokenFilesOfOneSecondAreAllKept(t *testing.T) {
+	dir := t.TempDir()
+	var p *Profile
+	seen := map[string]bool{}
+	for range 3 {
+		if p != nil {
+			p.Close()
+		}
+		if err := os.WriteFile(filepath.Join(dir, settingsFile), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var notices []Notice
+		p, notices = reopen(t, dir, nil)
+		seen[notices[0].Kept] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("kept as %v", seen)
+	}
+}
+
+func TestTheGoodPartOfADamagedFileIsUsed(t *testing.T) {
+	dir := t.TempDir()
+	id, key := somebody(t, 1)
+	otherID, _ := somebody(t, 2)
+	person, _ := json.Marshal(Person{Key: key, Name: "Anna", Verified: true, Volume: 999})
+	zero, _ := json.Marshal(Person{Key: make([]byte, 32)})
+	server, _ := json.Marshal(Server{Key: identity.FormatKey(key), URL: "https://a.example/#secret", Mode: identity.Web})
+	for name, content := range map[string]string{
+		settingsFile: `{"name": "Ben", "bitrate": "lots", "frame_ms": 10}`,
+		peopleFile:   fmt.Sprintf(`{"%s": %s, "%s": %s, "x": %s, "y": null, "z": 7}`, id, person, otherID, person, zero),
+		serversFile:  fmt.Sprintf(`{"%s": %s, "a": %s, "b": null}`, identity.FormatKey(key), server, server),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, notices := reopen(t, dir, nil)
+	if len(notices) != 3 {
+		t.Errorf("notices: %v", notices)
+	}
+	check := func() {
+		t.Helper()
+		if s := p.Settings(); s.Name != "Ben" || s.FrameMS != 10 || s.Bitrate != 64000 {
+			t.Errorf("settings: %+v", s)
+		}
+		if a, ok := p.Person(id); !ok || !a.Verified || a.Volume != MaxVolume || a.Name != "Anna" || len(p.people) != 1 {
+			t.Errorf("person: %+v, %v; %d people", a, ok, len(p.people))
+		}
+		if s := p.Servers(); len(s) != 1 || s[0].URL != "https://a.example/" || s[0].Mode != identity.Web {
+			t.Errorf("servers: %+v", s)
+		}
+	}
+	check()
+	if p, notices = reopen(t, dir, p); len(notices) != 0 {
+		t.Errorf("at the next start: %v", notices)
+	}
+	check()
+}
+
+func TestOpenClearsWhatAKilledProcessLeft(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{settingsFile + ".tmp-123", peopleFile + ".tmp-1", keyFile + ".tmp-1", "other.tmp-1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, _ := reopen(t, dir, nil)
+	if err := p.Update(func(s *Settings) { s.Name = "Anna" }); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range left {
+		names = append(names, e.Name())
+	}
+	if want := []string{keyFile + ".tmp-1", lockFile, "other.tmp-1", settingsFile}; err != nil || !reflect.DeepEqual(names, want) {
+		t.Errorf("left: %v, %v, want %v", names, err, want)
+	}
+}
+
+// A change that can't be saved holds for this run, and says so.
+func TestSaveFails(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	id, key := somebody(t, 1)
+	if _, err := p.Meet(id, key, "Anna"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, peopleFile)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{settingsFile, peopleFile, serversFile} { // a folder in the way: rename fails, for root too
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Update(func(s *Settings) { s.Bitrate = 32000 }); err == nil || p.Settings().Bitrate != 32000 {
+		t.Errorf("settings: %v, %+v", err, p.Settings())
+	}
+	if err := p.SetVolume(id, 150); err == nil {
+		t.Error("volume: no error")
+	}
+	if a, _ := p.Person(id); a.Volume != 150 {
+		t.Errorf("person: %+v", a)
+	}
+	if err := p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://a.example", Mode: identity.Native}); err == nil {
+		t.Error("server: no error")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.tmp-*")); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	var all sync.WaitGroup
+	for i := range 8 {
+		id, key := somebody(t, i)
+		all.Go(func() {
+			_, err := p.Meet(id, key, fmt.Sprintf("Person %c", 'A'+i))
+			err = errors.Join(err, p.SetVolume(id, 10*i), p.SetLocalMute(id, i%2 == 1), p.SetVerified(id, i%3 == 0),
+				p.Update(func(s *Settings) { s.Bitrate += 1000 }),
+				p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://a.example", Mode: identity.Native}))
+			if err != nil {
+				t.Error(err)
+			}
+			p.Person(id)
+			p.Lookalike("Person A", id)
+			p.Settings()
+			p.Servers()
+		})
+	}
+	all.Wait()
+	p, notices := reopen(t, dir, p)
+	if s := p.Settings(); s.Bitrate != 72000 || len(p.Servers()) != 8 || len(notices) != 0 {
+		t.Errorf("after all: %+v, %d servers, %v", s, len(p.Servers()), notices)
+	}
+	for i := range 8 {
+		id, _ := somebody(t, i)
+		a, ok := p.Person(id)
+		if !ok || a.Volume != 10*i || a.Muted != (i%2 == 1) || a.Verified != (i%3 == 0) {
+			t.Errorf("person %d: %+v, %v", i, a, ok)
+		}
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	k, _ := identity.Generate(bytes.NewReader(make([]byte, 32)))
+	person, _ := json.Marshal(map[string]Person{k.ID(): {Key: k.Public(), Name: "Anna"}})
+	f.Add([]byte(`{"name": "Anna", "volume": -1}`), person)
+	f.Add([]byte(`null`), []byte(`{"a": null}`))
+	f.Add([]byte(`{"name": null, "bitrate": 1e99}`), []byte(`[]`))
+	f.Fuzz(func(t *testing.T, settings, people []byte) {
+		dir := t.TempDir()
+		for name, data := range map[string][]byte{settingsFile: settings, peopleFile: people, serversFile: people} {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, _ := reopen(t, dir, nil)
+		s := p.Settings()
+		clamped := s
+		if clamped.clamp(); clamped != s {
+			t.Fatalf("out of range: %+v", s)
+		}
+		if err := p.Update(func(s *Settings) { s.KnownOnly = !s.KnownOnly }); err != nil {
+			t.Fatal(err)
+		}
+		if _, notices := reopen(t, dir, p); len(notices) != 0 {
+			t.Fatalf("what was saved is damaged: %v", notices)
+		}
+	})
+}
