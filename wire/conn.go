@@ -130,5 +130,15 @@ func (c *Conn) WriteEncoded(data []byte) error {
 // RemoteAddr is the other end's network address; for limits, not for logs.
 func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
 
+// Finish says that nothing more will be written. The other end's Read then fails, and so does one's own when it has answered:
+// what was written before has arrived by then, which Close alone does not wait for.
+func (c *Conn) Finish() error {
+	text := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	if err := c.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(writeTimeout)); err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	return nil
+}
+
 // Close ends the connection at once; a Read that waits returns.
 func (c *Conn) Close() error { return c.ws.Close() }

@@ -27,6 +27,7 @@ const (
 	NotInChannel  Code = "not_in_channel" // join first
 	NoPeer        Code = "no_peer"        // the addressee is not in the channel
 	RateLimited   Code = "rate_limited"   // slower, please
+	NameTaken     Code = "name_taken"     // a channel has that name
 	LimitReached  Code = "limit_reached"  // as many channels, users or invites as there may be
 	ClaimInvalid  Code = "claim_invalid"  // wrong, or used already
 	Internal      Code = "internal"       // the server's fault

@@ -6,6 +6,11 @@
 // receives a Message never sees an id of the wrong form, a name that is too long, or a missing body.
 package wire
 
+import (
+	"maps"
+	"slices"
+)
+
 // Version of the protocol. A server that does not speak the client's version says so in error{bad_version}.
 const Version = 1
 
@@ -84,6 +89,9 @@ var (
 	_ = register[Invites]()       //
 	_ = register[Kick]()          // OK
 )
+
+// Kinds lists the names of all types, in order: for tests that hold something else against the whole of them.
+func Kinds() []string { return slices.Sorted(maps.Keys(blanks)) }
 
 // Kind is the message's name on the wire, as PROTOCOL.md lists it.
 func Kind(m Message) string { return m.kind() }
