@@ -153,11 +153,6 @@ func (p *Profile) makeRoomLocked() error {
 	return nil
 }
 
-func (p *Profile) loadPeople() (*Notice, error) {
-	p.people = map[string]*known{}
-	return p.read(peopleFile, &p.people, p.checkPeople)
-}
-
 // checkPeople throws out who is nobody and returns one of the reasons.
 func (p *Profile) checkPeople() (bad error) {
 	if p.people == nil { // the file said null

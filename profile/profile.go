@@ -84,13 +84,23 @@ func open(dir string, now func() time.Time) (*Profile, []Notice, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("lock profile %s: %w", dir, err)
 	}
-	p := &Profile{dir: dir, lock: lock, now: now}
+	p := empty()
+	p.dir, p.lock, p.now = dir, lock, now
 	notices, err := p.load()
 	if err != nil {
 		_ = lock.Close()
 		return nil, nil, fmt.Errorf("open profile %s: %w", dir, err)
 	}
 	return p, notices, nil
+}
+
+// empty is a profile of somebody who was never here.
+func empty() *Profile {
+	return &Profile{
+		settings: keeping[Settings]{value: DefaultSettings()},
+		people:   map[string]*known{},
+		servers:  map[string]*keeping[Server]{},
+	}
 }
 
 // Close lets other processes open the folder. The Profile is not used afterwards.
@@ -109,8 +119,16 @@ func (p *Profile) load() ([]Notice, error) {
 		return nil, err
 	}
 	var notices []Notice
-	for _, load := range []func() (*Notice, error){p.loadSettings, p.loadPeople, p.loadServers} {
-		n, err := load()
+	for _, f := range []struct {
+		name  string
+		v     any
+		check func() error
+	}{
+		{settingsFile, &p.settings, p.checkSettings},
+		{peopleFile, &p.people, p.checkPeople},
+		{serversFile, &p.servers, p.checkServers},
+	} {
+		n, err := p.read(f.name, f.v, f.check)
 		if err != nil {
 			return nil, err
 		}

@@ -105,11 +105,6 @@ func (p *Profile) trimServersLocked() {
 	}
 }
 
-func (p *Profile) loadServers() (*Notice, error) {
-	p.servers = map[string]*keeping[Server]{}
-	return p.read(serversFile, &p.servers, p.checkServers)
-}
-
 // checkServers throws out what is no server and returns one of the reasons.
 func (p *Profile) checkServers() (bad error) {
 	if p.servers == nil { // the file said null

@@ -66,16 +66,13 @@ func (p *Profile) read(name string, v any, check func() error) (*Notice, error) 
 	path := filepath.Join(p.dir, name)
 	data, err := readLimited(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, check()
+		return nil, nil
 	}
 	if err != nil && !errors.Is(err, ErrInvalid) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	if err == nil {
-		err = json.Unmarshal(data, v)
-	}
-	if e := check(); err == nil {
-		err = e
+		err = decode(data, v, check)
 	}
 	if err == nil {
 		return nil, nil
@@ -85,6 +82,14 @@ func (p *Profile) read(name string, v any, check func() error) (*Notice, error) 
 		return nil, fmt.Errorf("set %s aside: %w", name, e)
 	}
 	return &Notice{File: name, Kept: kept, Err: err}, p.saveLocked(name, v)
+}
+
+func decode(data []byte, v any, check func() error) error {
+	err := json.Unmarshal(data, v)
+	if e := check(); err == nil { // what came before the error is in v already
+		err = e
+	}
+	return err
 }
 
 func readLimited(path string) ([]byte, error) {
