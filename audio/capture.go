@@ -1,0 +1,351 @@
+package audio
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/audio/mix"
+	"parley/audio/vad"
+)
+
+// CaptureConfig says what a Capture is made of.
+type CaptureConfig struct {
+	Encoder  Encoder  // required; Capture uses it until Close returns, the caller closes it after that
+	Denoiser Denoiser // nil: there is no noise suppression to switch on
+	FrameMS  int      // length of a packet: 10 or 20 (the default) milliseconds
+	Gate     vad.Config
+	// Emit is given each packet, on Capture's own goroutine; it must return within a few milliseconds and must not call
+	// SetMuted or Close, which wait for it.
+	Emit func(Packet)
+	Log  *slog.Logger     // nil discards
+	Now  func() time.Time // nil: time.Now
+}
+
+func (c *CaptureConfig) validate() error {
+	if c.Encoder == nil || c.Emit == nil {
+		return errors.New("capture: an encoder and a place for its packets are needed")
+	}
+	if c.FrameMS == 0 {
+		c.FrameMS = 20
+	}
+	if c.FrameMS != 10 && c.FrameMS != 20 {
+		return errors.New("capture: packets are 10 or 20 ms long")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}
+
+// Packet is one encoded piece of the microphone's sound.
+type Packet struct {
+	Timestamp uint32 // of its first sample, on the capture's 48 kHz clock, which goes on through silence, mute and gaps
+	Payload   []byte // valid only while Emit runs
+	Marker    bool   // the first of a talk spurt (RFC 3551, section 4.1)
+	Samples   int
+	Level     float32 // RMS in dBFS
+}
+
+// Capture makes packets of what the microphone hears.
+//
+//	Write (device callback) ─► ring ─► run: suppress ─► gate ─► mute ─► encode ─► emit
+//
+// While the gate is closed nothing is sent at all; within an open gate Opus' own DTX saves what it can. The end of a talk
+// spurt is told by a packet of one byte, so that the far side waits instead of concealing a loss.
+type Capture struct {
+	config CaptureConfig
+	ring   *Ring
+	wakeUp chan struct{} // capacity 1: Write to run
+	quit   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+
+	// Settings: written by anyone, applied by run between two frames.
+	gateConfig atomic.Pointer[vad.Config]
+	tuning     atomic.Pointer[Tuning]
+	key        atomic.Bool
+	suppressed atomic.Bool
+
+	// exit is held around the last look at muted together with Emit, so that SetMuted waits for a packet that is on its
+	// way out. The device callback never touches it.
+	exit  sync.Mutex
+	muted atomic.Bool
+
+	stats captureStats
+
+	// The rest belongs to run.
+	gate      *vad.Gate
+	mode      vad.Mode
+	frame     []float32 // the frame in hand
+	dry       []float32 // its copy from before suppression, for the cross-fade of a switch
+	wet       bool      // suppression ran on the last frame
+	pcm       []float32 // collects a packet's samples
+	filled    int
+	out       []byte
+	clock     uint32    // of the frame in hand
+	last      time.Time // when the ring was last emptied
+	inSpurt   bool
+	wasMuted  bool
+	toc       byte // first byte of the spurt's last packet
+	talkUntil uint32
+	talking   bool
+}
+
+// ringSize holds 340 ms: longer than a stall that anybody would want to hear afterwards.
+const ringSize = 1 << 14
+
+// NewCapture starts the goroutine. No device is opened here.
+func NewCapture(c CaptureConfig) (*Capture, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	x := &Capture{
+		config: c,
+		ring:   NewRing(ringSize),
+		wakeUp: make(chan struct{}, 1),
+		quit:   make(chan struct{}),
+		done:   make(chan struct{}),
+		gate:   vad.New(c.Gate),
+		mode:   c.Gate.Mode,
+		frame:  make([]float32, FrameSize),
+		dry:    make([]float32, FrameSize),
+		pcm:    make([]float32, c.FrameMS/10*FrameSize),
+		out:    make([]byte, MaxPacket),
+	}
+	x.stats.init(c.Encoder)
+	x.suppressed.Store(c.Denoiser != nil)
+	go x.run()
+	return x, nil
+}
+
+// Write is the microphone's callback: copy, wake, return. One device at a time.
+func (c *Capture) Write(samples []float32) {
+	c.ring.Write(samples)
+	c.stats.wrote.Store(c.config.Now().UnixNano())
+	if c.ring.Len() >= FrameSize {
+		wake(c.wakeUp)
+	}
+}
+
+// SetMuted mutes or unmutes. When SetMuted(true) has returned, Emit is not called any more, not even for the frame that
+// was being encoded.
+func (c *Capture) SetMuted(on bool) {
+	c.exit.Lock()
+	defer c.exit.Unlock()
+	c.muted.Store(on)
+}
+
+// SetGate changes mode, threshold and times of the gate.
+func (c *Capture) SetGate(g vad.Config) { c.gateConfig.Store(&g) }
+
+// SetPTT tells whether the push-to-talk key is down.
+func (c *Capture) SetPTT(down bool) { c.key.Store(down) }
+
+// SetSuppression switches noise suppression; without a Denoiser it does nothing. It costs 10 ms of delay.
+func (c *Capture) SetSuppression(on bool) { c.suppressed.Store(on && c.config.Denoiser != nil) }
+
+// SetTuning changes bit rate and the like from the next packet on.
+func (c *Capture) SetTuning(t Tuning) { c.tuning.Store(&t) }
+
+// Close stops and waits; nothing is emitted afterwards. The device that calls Write should be closed first; a later
+// Write only fills the ring. It can be called more than once.
+func (c *Capture) Close() {
+	c.once.Do(func() { close(c.quit) })
+	<-c.done
+}
+
+func (c *Capture) run() {
+	defer close(c.done)
+	for {
+		select {
+		case <-c.quit:
+			return
+		case <-c.wakeUp:
+		}
+		c.look()
+		for c.ring.Len() >= FrameSize && !c.closing() {
+			c.ring.Read(c.frame)
+			c.turn(c.frame)
+		}
+	}
+}
+
+func (c *Capture) closing() bool {
+	select {
+	case <-c.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// turn is the way of one frame, top to bottom.
+func (c *Capture) turn(frame []float32) {
+	begin := c.config.Now()
+	c.applySettings()
+	c.stats.before.setLevel(c.stats.meterBefore.Add(frame))
+
+	voice := c.suppress(frame)
+	level := mix.DBFS(mix.RMS(frame))
+	c.listen(level, voice)
+	open := c.gate.Process(frame, voice)
+	muted := c.mute()
+	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
+	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice), muted && c.talking, voice)
+	c.stats.dspCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
+
+	if !muted {
+		c.collect(frame, open, level)
+	}
+	c.clock += FrameSize
+}
+
+// applySettings takes over what was set since the last frame.
+func (c *Capture) applySettings() {
+	if g := c.gateConfig.Swap(nil); g != nil {
+		c.gate.Configure(*g)
+		c.mode = g.Mode
+	}
+	c.gate.Key(c.key.Load())
+	if t := c.tuning.Swap(nil); t != nil {
+		if err := c.config.Encoder.Tune(*t); err != nil {
+			c.stats.failed(c.config.Log, "tune the encoder", err)
+		}
+	}
+}
+
+// suppress removes noise and returns the voice probability, below zero where nobody knows. The denoised sound is 10 ms
+// later than the raw, so a switch cross-fades over one frame instead of jumping.
+func (c *Capture) suppress(frame []float32) (voice float32) {
+	want := c.suppressed.Load()
+	if !want && !c.wet {
+		return -1
+	}
+	change := want != c.wet
+	copy(c.dry, frame)
+	voice, err := c.config.Denoiser.Process(frame)
+	if err != nil {
+		c.stats.failed(c.config.Log, "suppress noise", err)
+		copy(frame, c.dry)
+		voice, want = -1, false
+	} else if change {
+		in, out := float32(0), float32(1)
+		if !want {
+			in, out = 1, 0
+		}
+		mix.Scale(frame, in, out)
+		mix.Add(frame, c.dry, out, in)
+	}
+	c.wet = want
+	return voice
+}
+
+// What counts as talking, for the people's eyes only: the gate decides by its own settings.
+const (
+	talkVoice = 0.6
+	talkDBFS  = -45
+	talkHold  = SampleRate * 3 / 10
+)
+
+func (c *Capture) listen(level, voice float32) {
+	if level >= talkDBFS && (voice < 0 || voice >= talkVoice) {
+		c.talking, c.talkUntil = true, c.clock+talkHold
+	} else if int32(c.clock-c.talkUntil) >= 0 {
+		c.talking = false
+	}
+}
+
+// mute forgets what was collected and what the encoder remembers, so that nothing said before comes out after.
+func (c *Capture) mute() bool {
+	muted := c.muted.Load()
+	if muted && !c.wasMuted {
+		c.filled, c.inSpurt = 0, false
+		if e, ok := c.config.Encoder.(interface{ Reset() error }); ok {
+			if err := e.Reset(); err != nil {
+				c.stats.failed(c.config.Log, "reset the encoder", err)
+			}
+		}
+	}
+	c.wasMuted = muted
+	return muted
+}
+
+// collect gathers frames to a packet. A gate that closes in the middle of one has silenced the rest of it.
+func (c *Capture) collect(frame []float32, open bool, level float32) {
+	if !open && c.filled == 0 {
+		c.endSpurt()
+		return
+	}
+	copy(c.pcm[c.filled:], frame)
+	c.filled += len(frame)
+	if c.filled < len(c.pcm) {
+		return
+	}
+	c.filled = 0
+	c.encode(c.clock+FrameSize-uint32(len(c.pcm)), level)
+}
+
+// encode makes the packet that begins at the given time and hands it on.
+func (c *Capture) encode(at uint32, level float32) {
+	begin := c.config.Now()
+	payload, err := c.config.Encoder.Encode(c.pcm, c.out)
+	c.stats.encodeCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
+	if err != nil {
+		c.stats.failed(c.config.Log, "encode", err)
+		return
+	}
+	silence := len(payload) <= dtxSize
+	if silence && !c.inSpurt {
+		return // the first one told that silence follows
+	}
+	p := Packet{Timestamp: at, Payload: payload, Marker: !c.inSpurt, Samples: len(c.pcm), Level: level}
+	c.inSpurt = !silence
+	c.toc = payload[0]
+	c.emit(p)
+}
+
+// dtxSize is the size up to which an Opus packet needn't be sent (RFC 6716, section 2.1.9).
+const dtxSize = 2
+
+// endSpurt tells the far side that the silence now is meant: an Opus packet of a TOC byte and one frame of no bytes
+// (RFC 6716, section 3.2.1), in the configuration of the packet before.
+func (c *Capture) endSpurt() {
+	if !c.inSpurt {
+		return
+	}
+	c.inSpurt = false
+	c.out[0] = c.toc &^ 3 // code 0: one frame
+	c.emit(Packet{Timestamp: c.clock, Payload: c.out[:1], Samples: len(c.pcm), Level: mix.Floor})
+}
+
+func (c *Capture) emit(p Packet) {
+	c.exit.Lock()
+	defer c.exit.Unlock()
+	if c.muted.Load() {
+		return
+	}
+	c.stats.packets.Add(1)
+	c.config.Emit(p)
+}
+
+// maxGap is what a busy machine may delay a callback without the sample clock noticing.
+const maxGap = 100 * time.Millisecond
+
+// look takes the time before the ring is emptied. It moves the sample clock over time in which no samples came (another
+// device was opened) or were lost (the ring was full), so that the far side sees a pause in the timestamps and not a
+// network that has become slower.
+func (c *Capture) look() {
+	now, held := c.config.Now(), c.ring.Len()
+	if gap := now.Sub(c.last) - duration(held); !c.last.IsZero() && gap > maxGap {
+		c.clock += uint32(gap/FrameTime) * FrameSize
+		c.filled, c.inSpurt = 0, false
+	}
+	c.last = now
+	c.stats.waiting(now, held%FrameSize)
+}

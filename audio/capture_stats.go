@@ -1,0 +1,91 @@
+package audio
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"parley/audio/mix"
+	"parley/audio/vad"
+)
+
+// CaptureStats is what the statistics panel shows of the microphone's side.
+type CaptureStats struct {
+	Before, After float32 // level in dBFS, as a meter shows it, before suppression and after the gate
+	Voice         float32 // probability of a voice in the last frame, below zero where nobody knows
+	Speaking      bool    // somebody talks and is heard
+	MutedTalking  bool    // somebody talks and is not heard
+	Packets       uint64
+	Errors        uint64 // frames that could not be denoised or encoded, settings that were refused
+	Dropped       uint64 // samples that found the ring full
+
+	CaptureMS float64 // from the air to the frame: the device, and the ring
+	DSPMS     float64 // suppression, with the 10 ms that it looks back
+	EncodeMS  float64 // filling the rest of the packet, the encoder's lookahead, and its work
+}
+
+// captureStats holds what run writes and Stats reads.
+type captureStats struct {
+	before, after, voice    gauge
+	speaking, mutedTalking  atomic.Bool
+	packets, errors         atomic.Uint64
+	wrote                   atomic.Int64 // when the callback last ran, Unix nanoseconds
+	device                  atomic.Int64 // the device's own latency, nanoseconds
+	wait, dspCPU, encodeCPU gauge        // milliseconds
+	lookahead               time.Duration
+	meterBefore, meterAfter *vad.Meter // run's own
+}
+
+func (s *captureStats) init(e Encoder) {
+	s.lookahead = 6500 * time.Microsecond // libopus 1.3.1 at 48 kHz, but for its low-delay mode
+	if l, ok := e.(interface{ Lookahead() (time.Duration, error) }); ok {
+		if d, err := l.Lookahead(); err == nil {
+			s.lookahead = d
+		}
+	}
+	s.meterBefore, s.meterAfter = vad.NewMeter(), vad.NewMeter()
+	s.before.set(mix.Floor)
+	s.after.set(mix.Floor)
+	s.voice.set(-1)
+}
+
+func (s *captureStats) state(speaking, mutedTalking bool, voice float32) {
+	s.speaking.Store(speaking)
+	s.mutedTalking.Store(mutedTalking)
+	s.voice.setLevel(voice)
+}
+
+// waiting notes how long a sample lies between callback and frame: what the callback brought is as old as the callback,
+// and what is left over waits for the next.
+func (s *captureStats) waiting(now time.Time, left int) {
+	since := now.Sub(time.Unix(0, s.wrote.Load()))
+	s.wait.smooth(milliseconds(min(max(since, 0), time.Second) + duration(left)))
+}
+
+// failed counts, and logs the first and then each thousandth: an encoder that fails does so a hundred times a second.
+func (s *captureStats) failed(log *slog.Logger, verb string, err error) {
+	if n := s.errors.Add(1); n%1000 == 1 {
+		log.Warn("microphone: "+verb, "err", err, "count", n)
+	}
+}
+
+// SetDeviceLatency tells what the open microphone adds by itself, for CaptureMS.
+func (c *Capture) SetDeviceLatency(d time.Duration) { c.stats.device.Store(int64(d)) }
+
+// Stats may be called from any goroutine.
+func (c *Capture) Stats() CaptureStats {
+	s := &c.stats
+	dropped, _ := c.ring.Lost()
+	out := CaptureStats{
+		Before: s.before.getLevel(), After: s.after.getLevel(), Voice: s.voice.getLevel(),
+		Speaking: s.speaking.Load(), MutedTalking: s.mutedTalking.Load(),
+		Packets: s.packets.Load(), Errors: s.errors.Load(), Dropped: dropped,
+		CaptureMS: milliseconds(time.Duration(s.device.Load())) + s.wait.get(),
+		DSPMS:     s.dspCPU.get(),
+		EncodeMS:  float64(c.config.FrameMS) - milliseconds(FrameTime) + milliseconds(s.lookahead) + s.encodeCPU.get(),
+	}
+	if c.suppressed.Load() {
+		out.DSPMS += milliseconds(FrameTime)
+	}
+	return out
+}

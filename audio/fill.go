@@ -1,0 +1,74 @@
+package audio
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// fill decides how much sound waits in playout's ring. Every sample in it is delay; too few are a gap whenever the device
+// asks for more at once than its period (PulseAudio does) or run comes late. So it follows the device: a Read that found
+// too little raises the target by what was missing, and while even the emptiest Read of some seconds left plenty behind,
+// the target goes down step by step.
+type fill struct {
+	goal   atomic.Int64 // samples
+	lowest atomic.Int64 // that a Read left behind since the window began; the callback writes it, run resets it
+
+	// The rest belongs to run.
+	missed uint64    // counter of the ring when last looked at
+	from   time.Time // the window, within which the target does not go down
+	until  time.Time
+}
+
+const (
+	fillStep   = FrameSize / 4 // 2.5 ms
+	minFill    = FrameSize / 2 // 5 ms: what run may come late
+	startFill  = FrameSize
+	maxFill    = 10 * FrameSize
+	fillWindow = 5 * time.Second
+	// regret is the window after a gap: who was late once will be late again.
+	regret = 30 * time.Second
+	// settle is how long after a device was opened its requests say nothing: it fills its own buffer first.
+	settle = 500 * time.Millisecond
+)
+
+func (f *fill) init() {
+	f.goal.Store(startFill)
+	f.lowest.Store(math.MaxInt64)
+}
+
+func (f *fill) target() int { return int(f.goal.Load()) }
+
+// taken notes what a Read left behind and tells whether run must be woken.
+func (f *fill) taken(left int) bool {
+	if int64(left) < f.lowest.Load() {
+		f.lowest.Store(int64(left)) // run may reset it at the same moment; then one window sees an old value
+	}
+	return left < f.target()
+}
+
+// adapt looks at what happened since the last time. missed counts the samples that Reads had to invent so far; steady is
+// false for the first look at a device.
+func (f *fill) adapt(now time.Time, missed uint64, steady bool) {
+	lack := int64(missed - f.missed)
+	f.missed = missed
+	switch {
+	case !steady:
+		f.window(now.Add(settle), fillWindow)
+	case now.Before(f.from):
+	case lack > 0:
+		steps := (lack + fillStep - 1) / fillStep
+		f.goal.Store(min(f.goal.Load()+steps*fillStep, maxFill))
+		f.window(now, regret)
+	case now.After(f.until):
+		if f.lowest.Load() >= 2*fillStep {
+			f.goal.Store(max(f.goal.Load()-fillStep, minFill))
+		}
+		f.window(now, fillWindow)
+	}
+}
+
+func (f *fill) window(from time.Time, length time.Duration) {
+	f.from, f.until = from, from.Add(length)
+	f.lowest.Store(math.MaxInt64)
+}

@@ -1,0 +1,178 @@
+package audio
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/audio/mix"
+)
+
+// PlayoutConfig says what a Playout is made of. The zero value will do.
+type PlayoutConfig struct {
+	Log *slog.Logger     // nil discards
+	Now func() time.Time // nil: time.Now
+}
+
+// Tap is given every frame of 480 samples that is played, on Playout's own goroutine: each speaker's by its key, after
+// decoding and before volume, and what goes to the loudspeaker under the key "". at is the frame's first sample on
+// playout's clock, the same for all of a turn. The frame is valid during the call; Tap must not block.
+type Tap func(key string, at int64, frame []float32)
+
+// Playout mixes the speakers of a channel for the loudspeaker.
+//
+//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ volume ◄─ Stream.pull, for each speaker
+//
+// It runs when the device has taken sound out of the ring. While no device asks it goes on by the clock, so that nobody's
+// packets pile up, recordings go on, and the next device starts with what is said then.
+type Playout struct {
+	log    *slog.Logger
+	now    func() time.Time
+	start  time.Time
+	ring   *Ring
+	wakeUp chan struct{}      // capacity 1: Read to run
+	sync   chan chan struct{} // run closes what comes here, between two turns
+	quit   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+
+	mu      sync.Mutex         // serializes changes of the next three; run does not take it
+	volumes map[string]float32 // kept for speakers who are away
+	muted   map[string]bool
+	streams atomic.Pointer[[]*Stream] // an immutable list, replaced as a whole
+
+	tap      atomic.Pointer[Tap]
+	deafened atomic.Bool
+	latency  atomic.Int64 // the device's own, nanoseconds
+	queued   gauge        // milliseconds that a new sample waits in the ring
+	level    gauge
+	fill     fill
+
+	// The rest belongs to run.
+	frame, sum []float32
+	limiter    mix.Limiter
+	master     float32 // gain of the last sample: 0 while deafened
+	position   int64   // samples made
+}
+
+// NewPlayout starts the goroutine. No device is opened here.
+func NewPlayout(c PlayoutConfig) *Playout {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	p := &Playout{
+		log: c.Log, now: c.Now, start: c.Now(),
+		ring:    NewRing(2 * maxFill),
+		wakeUp:  make(chan struct{}, 1),
+		sync:    make(chan chan struct{}),
+		quit:    make(chan struct{}),
+		done:    make(chan struct{}),
+		volumes: make(map[string]float32),
+		muted:   make(map[string]bool),
+		frame:   make([]float32, FrameSize),
+		sum:     make([]float32, FrameSize),
+		master:  1,
+	}
+	p.streams.Store(new([]*Stream))
+	p.fill.init()
+	p.level.set(mix.Floor)
+	go p.run()
+	return p
+}
+
+// Read is the loudspeaker's callback: copy, wake, return. One device at a time.
+func (p *Playout) Read(out []float32) {
+	p.ring.Read(out)
+	if p.fill.taken(p.ring.Len()) {
+		wake(p.wakeUp)
+	}
+}
+
+// Close stops and waits; no decoder is used afterwards, and Read gives silence. It can be called more than once.
+func (p *Playout) Close() {
+	p.once.Do(func() { close(p.quit) })
+	<-p.done
+}
+
+// unasked is how long no device may ask before playout goes on by the clock.
+const unasked = 100 * time.Millisecond
+
+func (p *Playout) run() {
+	defer close(p.done)
+	timer := time.NewTimer(unasked)
+	defer timer.Stop()
+	var last time.Time // of the last turn without a device; zero while there is one
+	for {
+		select {
+		case <-p.quit:
+			return
+		case ack := <-p.sync:
+			close(ack)
+		case <-p.wakeUp:
+			p.serve(last.IsZero())
+			last = time.Time{}
+			timer.Reset(unasked)
+		case <-timer.C:
+			last = p.idle(last)
+			timer.Reset(2 * FrameTime)
+		}
+	}
+}
+
+// serve fills the ring for a device.
+func (p *Playout) serve(steady bool) {
+	now := p.now()
+	_, missed := p.ring.Lost()
+	p.fill.adapt(now, missed, steady)
+	for p.ring.Len() < p.fill.target() {
+		p.queued.smooth(milliseconds(duration(p.ring.Len())))
+		p.ring.Write(p.turn(now))
+	}
+}
+
+// idle makes the frames that a device would have asked for since last, and throws them away.
+func (p *Playout) idle(last time.Time) time.Time {
+	now := p.now()
+	if last.IsZero() || now.Sub(last) > time.Second {
+		last = now.Add(-FrameTime)
+	}
+	for ; now.Sub(last) >= FrameTime; last = last.Add(FrameTime) {
+		p.turn(now)
+	}
+	return last
+}
+
+// turn makes one frame, top to bottom. It stays valid until the next turn.
+func (p *Playout) turn(at time.Time) []float32 {
+	now := at.Sub(p.start)
+	tap := p.tap.Load()
+	clear(p.sum)
+	for _, s := range *p.streams.Load() {
+		sound := s.pull(p.frame, now)
+		if tap != nil {
+			(*tap)(s.key, p.position, p.frame)
+		}
+		volume := s.volume.getLevel()
+		if sound {
+			mix.Add(p.sum, p.frame, s.from, volume)
+		}
+		s.from = volume
+	}
+	master := float32(1)
+	if p.deafened.Load() {
+		master = 0
+	}
+	mix.Scale(p.sum, p.master, master)
+	p.master = master
+	p.limiter.Process(p.sum)
+	if tap != nil {
+		(*tap)("", p.position, p.sum)
+	}
+	p.level.setLevel(mix.DBFS(mix.RMS(p.sum)))
+	p.position += FrameSize
+	return p.sum
+}

@@ -1,0 +1,204 @@
+package audio
+
+import (
+	"log/slog"
+	"time"
+
+	"parley/audio/jitter"
+	"parley/audio/mix"
+	"parley/audio/vad"
+)
+
+// Stream is one remote speaker.
+//
+//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms
+//
+// Push and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
+type Stream struct {
+	key   string
+	log   *slog.Logger
+	start time.Time // zero of playout's clock
+	queue packets
+	epoch uint32 // belongs to Push's goroutine
+
+	// The rest belongs to Playout.run.
+	decoder Decoder
+	buffer  *jitter.Buffer
+	stretch jitter.Stretcher
+	seen    uint32    // the epoch that buffer holds
+	pcm     []float32 // what was decoded last
+	spare   []float32 // where that is stretched to
+	rest    []float32 // the part of either that was not played yet
+	hidden  int       // samples concealed in a row
+	gain    float32   // at the end of pcm: 0 after silence or long concealment
+	tail    float32   // the last sample played
+	meter   *vad.Meter
+	quiet   time.Duration // how long nobody has spoken
+	from    float32       // the volume of the last sample
+
+	volume gauge // 0 to 2; Playout's setters write it
+	stats  streamStats
+}
+
+// newStream makes all the memory that the stream will ever need, some 200 KB.
+func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream {
+	s := &Stream{
+		key: key, log: log, start: start, decoder: d,
+		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Slots: packetSlots, MaxPayload: MaxPacket}),
+		pcm:    make([]float32, 0, 2*MaxPacketSamples),
+		spare:  make([]float32, stretchMax+stretchMax/2),
+		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
+	}
+	s.volume.set(1)
+	s.stats.level.set(mix.Floor)
+	return s
+}
+
+// Push takes one packet from the network: RTP's sequence number and timestamp (48 kHz), and the payload, which is copied.
+// It neither blocks nor allocates.
+func (s *Stream) Push(seq uint16, ts uint32, payload []byte, arrived time.Time) {
+	if !s.queue.push(seq, ts, s.epoch, payload, arrived.Sub(s.start)) {
+		s.stats.dropped.Add(1)
+		return
+	}
+	s.stats.packets.Add(1)
+}
+
+// Reset says that the packets from here on belong to another stream of the same speaker: a new SSRC, a restart.
+func (s *Stream) Reset() { s.epoch++ }
+
+const (
+	edge         = SampleRate / 400        // 2.5 ms: long enough that no edge clicks
+	fadeFrom     = SampleRate * 60 / 1000  // samples concealed until the fade begins
+	fadeTo       = SampleRate * 100 / 1000 // and until nothing is left: the jitter buffer's own patience
+	stretchMin   = 2 * FrameSize           // a shorter block holds no period of a low voice
+	stretchMax   = 6 * FrameSize           // what jitter.Stretcher takes
+	urgent       = 100 * time.Millisecond  // so far off, the sound is stretched whatever it is like
+	speakingDBFS = -50                     // RMS of a frame
+	speakingHold = 250 * time.Millisecond
+)
+
+// pull fills one frame and tells whether there is anything to hear in it.
+func (s *Stream) pull(out []float32, now time.Duration) (sound bool) {
+	s.receive()
+	for n := 0; n < len(out); {
+		if len(s.rest) == 0 && !s.refill(now) {
+			sound = s.silence(out[n:]) || sound
+			break
+		}
+		k := copy(out[n:], s.rest)
+		s.rest, n, sound = s.rest[k:], n+k, true
+		s.tail = out[n-1]
+	}
+	s.observe(out)
+	return sound
+}
+
+// receive moves what the network brought into the jitter buffer.
+func (s *Stream) receive() {
+	for p := s.queue.front(); p != nil; p = s.queue.front() {
+		if p.epoch != s.seen {
+			s.seen, s.rest = p.epoch, nil
+			s.buffer.Reset()
+		}
+		s.buffer.Push(p.seq, p.ts, p.data[:p.size], p.arrived)
+		s.queue.pop()
+	}
+}
+
+// silence lets the last sample fall to zero, so that an end without a fade doesn't click.
+func (s *Stream) silence(out []float32) (sound bool) {
+	clear(out)
+	sound = s.tail != 0
+	for i := range min(edge, len(out)) {
+		out[i] = s.tail * (1 - float32(i+1)/edge)
+	}
+	s.tail, s.gain = 0, 0
+	return sound
+}
+
+// refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play.
+func (s *Stream) refill(now time.Duration) bool {
+	s.pcm = s.pcm[:0]
+	if !s.step(now) {
+		return false
+	}
+	off := s.buffer.Excess(now)
+	if off != 0 && len(s.pcm) < stretchMin && s.step(now) {
+		off = s.buffer.Excess(now) // none if the second packet was not there
+	}
+	s.rest = s.fit(off)
+	return true
+}
+
+// step does what the jitter buffer says and appends the result to pcm.
+func (s *Stream) step(now time.Duration) bool {
+	step := s.buffer.Pull(now)
+	room := s.pcm[len(s.pcm):cap(s.pcm)]
+	length := min(step.Samples, MaxPacketSamples)
+	switch step.Action {
+	case jitter.Decode:
+		n, err := s.decoder.Decode(step.Payload, room[:MaxPacketSamples])
+		if err != nil || n <= 0 {
+			s.failed("decode", err)
+			s.conceal(room[:FrameSize])
+			return true
+		}
+		s.accept(room[:n])
+		s.stats.received.Add(uint64(n))
+	case jitter.Recover:
+		n, err := s.decoder.Recover(step.Payload, room[:length])
+		if err != nil || n <= 0 {
+			s.failed("recover", err)
+			s.conceal(room[:length])
+			return true
+		}
+		s.accept(room[:n])
+		s.stats.recovered.Add(uint64(n))
+	case jitter.Conceal:
+		s.conceal(room[:length])
+	default:
+		return false
+	}
+	return true
+}
+
+// accept appends real sound, which fades in after silence.
+func (s *Stream) accept(pcm []float32) {
+	if s.gain < 1 {
+		mix.Scale(pcm[:min(edge, len(pcm))], s.gain, 1)
+	}
+	s.gain, s.hidden = 1, 0
+	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
+}
+
+// conceal appends invented sound, which fades away: a decoder left alone hums.
+func (s *Stream) conceal(pcm []float32) {
+	if n, err := s.decoder.Conceal(pcm); err != nil || n != len(pcm) {
+		clear(pcm)
+	}
+	s.hidden = min(s.hidden+len(pcm), fadeTo)
+	to := min(s.gain, float32(fadeTo-s.hidden)/(fadeTo-fadeFrom))
+	mix.Scale(pcm, s.gain, to)
+	s.gain = to
+	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
+	s.stats.concealed.Add(uint64(len(pcm)))
+}
+
+// fit makes pcm longer or shorter by a pitch period if it is off by so much and the sound allows it.
+func (s *Stream) fit(off time.Duration) []float32 {
+	n := len(s.pcm)
+	if off == 0 || n > stretchMax {
+		return s.pcm
+	}
+	s.stretch.Force = off > urgent || off < -urgent
+	made := 0
+	if off > 0 {
+		made = s.stretch.Accelerate(s.pcm, s.spare)
+	} else {
+		made = s.stretch.Expand(s.pcm, s.spare)
+	}
+	s.buffer.Stretched(made - n)
+	s.stats.stretched.Add(int64(made - n))
+	return s.spare[:made]
+}
