@@ -1,0 +1,56 @@
+package mesh
+
+// Event is what a Mesh posts: LocalDescription, LocalCandidate, Connected, Disconnected or Failed.
+type Event interface {
+	From() Peer // whom it is about
+	event()
+}
+
+// LocalDescription is a description to sign and to send to the far end. It holds no candidates; they follow.
+type LocalDescription struct {
+	Peer       Peer
+	Generation uint32
+	Kind       string // "offer" or "answer"
+	SDP        string
+}
+
+// LocalCandidate is a candidate of this side to send to the far end, after the LocalDescription of its generation.
+type LocalCandidate struct {
+	Peer           Peer
+	Generation     uint32
+	Candidate, Mid string
+}
+
+// Connected: DTLS is up, and the far end's certificate is the one whose fingerprint its signed description holds. From
+// now on Send reaches it. After Disconnected it comes again when the path has healed, and after an ICE restart.
+type Connected struct{ Peer Peer }
+
+// Disconnected: nothing has come from the far end for a few seconds. It may heal by itself.
+type Disconnected struct{ Peer Peer }
+
+// Failed: the peer connection will not go on by itself. Err is one of the package's errors, or wraps one.
+type Failed struct {
+	Peer Peer
+	Err  error
+}
+
+// From is whom the event is about.
+func (e LocalDescription) From() Peer { return e.Peer }
+
+// From is whom the event is about.
+func (e LocalCandidate) From() Peer { return e.Peer }
+
+// From is whom the event is about.
+func (e Connected) From() Peer { return e.Peer }
+
+// From is whom the event is about.
+func (e Disconnected) From() Peer { return e.Peer }
+
+// From is whom the event is about.
+func (e Failed) From() Peer { return e.Peer }
+
+func (LocalDescription) event() {}
+func (LocalCandidate) event()   {}
+func (Connected) event()        {}
+func (Disconnected) event()     {}
+func (Failed) event()           {}

@@ -1,0 +1,173 @@
+// Package mesh holds one pion peer connection for each far end of a call. It stands below the engine: it does what it is
+// told, answers by events, and knows nothing of users, keys or servers beyond the two ids it is given.
+//
+// What the engine has verified (who signed a description) comes in by Remote; what only the transport can see (the
+// certificate that the far end holds) is verified here, and until it is, nothing but ICE and DTLS leaves:
+//
+//	Open ─► Offer | Remote(offer) ─► LocalDescription, LocalCandidate … ─► ICE ─► DTLS ─► certificate matches ─► Connected
+//	                                                                                       └ else Failed(ErrCertificate)
+//
+// Sound that goes out (send.go) and comes in (receive.go) does not pass the engine's goroutine.
+package mesh
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/transport/v4"
+	"github.com/pion/webrtc/v4"
+)
+
+// What a Failed event can say. Of a peer that failed by ErrPath, Offer with restart can still make something; of the
+// others only Close and Open can.
+var (
+	ErrPath        = errors.New("no path to the far end")                       // ICE found none, or lost it for good
+	ErrHandshake   = errors.New("the encryption handshake did not succeed")     // DTLS: also when the certificate was refused
+	ErrCertificate = errors.New("the far end holds another certificate")        // than the one whose fingerprint was signed
+	ErrChanged     = errors.New("the certificate's fingerprint has changed")    // within one peer connection
+	ErrGlare       = errors.New("an offer came while an own one is unanswered") // the engine lets only one side offer
+	ErrDescription = errors.New("the session description can't be taken")       // wraps what is wrong with it
+	ErrFarEnd      = errors.New("the far end has closed the connection")
+	ErrFlood       = errors.New("the far end sends too much")
+)
+
+// Peer names a far end: a user, and the member id that it made when it joined. It is only a key here.
+type Peer struct{ User, Member string }
+
+// ICEServer is a STUN or TURN server (RFC 7064, RFC 7065).
+type ICEServer struct {
+	URLs               []string
+	Username, Password string
+}
+
+// Options are of one peer connection.
+type Options struct {
+	ICE       []ICEServer
+	RelayOnly bool // gather and send relay candidates alone, so that the far end does not see this machine's addresses
+}
+
+// Config is what a Mesh works with. Post and Sound are needed; they must not block.
+type Config struct {
+	Post     func(Event)       // called by goroutines of pion and of mesh
+	Sound    func(Peer, Sound) // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
+	Loopback bool              // gather and take addresses of this machine itself too
+	Net      transport.Net     // nil is the real network; tests give pion's vnet
+	Log      *slog.Logger      // nil discards
+
+	trusting bool // tests: let DTLS take any certificate, so that only our own check stands
+}
+
+// Mesh is the set of peer connections. Its methods may be called from any goroutine, except that Send has one caller at a
+// time. None of them blocks but Shutdown.
+type Mesh struct {
+	config Config
+	log    *slog.Logger
+	live   atomic.Pointer[[]*peer] // a copy of what peers holds, for Send and Stats: replaced, never changed
+
+	mu          sync.Mutex
+	peers       map[Peer]*peer
+	certificate *webrtc.Certificate
+	shut        bool
+	running     sync.WaitGroup // peers' goroutines; added to under mu while not shut
+}
+
+// New makes the certificate that all peer connections of this mesh show. It opens no socket.
+func New(c Config) (*Mesh, error) {
+	if c.Post == nil || c.Sound == nil {
+		return nil, errors.New("mesh: Post and Sound are needed")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	m := &Mesh{config: c, log: c.Log, peers: map[Peer]*peer{}}
+	m.live.Store(&[]*peer{})
+	var err error
+	if m.certificate, err = newCertificate(); err != nil {
+		return nil, fmt.Errorf("make certificate: %w", err)
+	}
+	return m, nil
+}
+
+// Open makes a peer connection: four transceivers (microphone, camera, screen, sound of the screen) and one data channel,
+// once and for all, so that mute, camera and share are replacements of tracks and need no further offer. A peer that is
+// open already is left alone.
+func (m *Mesh) Open(id Peer, o Options) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.shut || m.peers[id] != nil {
+		return
+	}
+	p := newPeer(m, id, o, m.freshCertificateLocked())
+	m.peers[id] = p
+	m.publishLocked()
+	m.running.Add(1)
+	go p.run()
+}
+
+// Offer asks for an offer of this generation, greater than any before; it comes as a LocalDescription. With restart, ICE
+// looks for a new path (RFC 8445, section 9). While an offer is unanswered, the same one comes again under the new
+// generation, because there is no way back from it. Servers that are given replace those of Open.
+func (m *Mesh) Offer(id Peer, generation uint32, restart bool, ice []ICEServer) {
+	if p := m.find(id); p != nil {
+		p.enqueue(func() { p.offer(generation, restart, ice) })
+	}
+}
+
+// Remote takes a description whose signature the engine has verified. Its kind is "offer", which is answered by a
+// LocalDescription, or "answer". An answer of another generation than the last offer's, and an offer of an older one, are
+// dropped; an offer that comes twice gets its answer again.
+func (m *Mesh) Remote(id Peer, generation uint32, kind, sdp string, ice []ICEServer) {
+	if p := m.find(id); p != nil {
+		p.enqueue(func() { p.remote(generation, kind, sdp, ice) })
+	}
+}
+
+// Candidate takes a candidate of the far end. One that comes before its description is kept for it; one of an older
+// generation, one with a host name, and the 65th of a generation are dropped.
+func (m *Mesh) Candidate(id Peer, generation uint32, candidate, mid string) {
+	if p := m.find(id); p != nil {
+		p.enqueue(func() { p.candidate(generation, candidate, mid) })
+	}
+}
+
+// Close ends a peer connection. No event about it comes after Close has returned, except one that was being posted. The
+// sockets are closed soon after.
+func (m *Mesh) Close(id Peer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p := m.peers[id]; p != nil {
+		delete(m.peers, id)
+		m.publishLocked()
+		p.close()
+	}
+}
+
+// Shutdown closes all peer connections and waits until nothing of them is left: no socket, no goroutine. It is final.
+func (m *Mesh) Shutdown() {
+	m.mu.Lock()
+	m.shut = true
+	for id, p := range m.peers {
+		delete(m.peers, id)
+		p.close()
+	}
+	m.publishLocked()
+	m.mu.Unlock()
+	m.running.Wait()
+}
+
+func (m *Mesh) find(id Peer) *peer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.peers[id]
+}
+
+func (m *Mesh) publishLocked() {
+	live := make([]*peer, 0, len(m.peers))
+	for _, p := range m.peers {
+		live = append(live, p)
+	}
+	m.live.Store(&live)
+}

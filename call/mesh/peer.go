@@ -1,0 +1,257 @@
+package mesh
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// peer is one peer connection. Its goroutine, run, owns it; pion's callbacks only put something into its queue.
+type peer struct {
+	mesh        *Mesh
+	id          Peer
+	options     Options
+	certificate webrtc.Certificate // of this side
+	log         *slog.Logger
+
+	queue   *queue
+	closing chan struct{} // closed by close
+	closed  sync.Once
+	trusted chan struct{} // closed by connected, once: the far end is who it should be
+	sending atomic.Bool   // Send may reach it
+	streams atomic.Int32  // SRTP and SRTCP streams that came up
+
+	out    *outbox
+	meters meters
+
+	workersMu sync.Mutex
+	gone      bool           // no worker may start any more
+	workers   sync.WaitGroup // readers and the writer; added to under workersMu while not gone
+
+	// Set by setUp, constant then.
+	pc         *webrtc.PeerConnection
+	microphone *webrtc.RTPTransceiver
+
+	// Owned by run.
+	state       webrtc.PeerConnectionState // as last looked at
+	negotiation negotiation
+}
+
+func newPeer(m *Mesh, id Peer, o Options, certificate webrtc.Certificate) *peer {
+	return &peer{
+		mesh: m, id: id, options: o, certificate: certificate, log: m.log.With("peer", id.Member),
+		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), out: newOutbox(),
+	}
+}
+
+func (p *peer) run() {
+	defer p.mesh.running.Done()
+	if err := p.setUp(); err != nil {
+		p.fail(fmt.Errorf("open: %w", err))
+		<-p.closing
+	} else {
+		p.runInner()
+	}
+	p.tearDown()
+}
+
+func (p *peer) runInner() {
+	for {
+		select {
+		case <-p.closing:
+			return
+		case <-p.queue.wake:
+			for _, f := range p.queue.take() {
+				if p.isClosing() {
+					return
+				}
+				f()
+			}
+		}
+	}
+}
+
+// setUp makes the peer connection. No packet leaves and no socket opens before the first description.
+func (p *peer) setUp() error {
+	api, err := p.newAPI()
+	if err != nil {
+		return err
+	}
+	config := p.configuration(p.options.ICE)
+	config.Certificates = []webrtc.Certificate{p.certificate}
+	if p.pc, err = api.NewPeerConnection(config); err != nil {
+		return err
+	}
+	if err := p.addTracks(); err != nil {
+		return err
+	}
+	negotiated, id := true, uint16(0)
+	if _, err := p.pc.CreateDataChannel("parley", &webrtc.DataChannelInit{Negotiated: &negotiated, ID: &id}); err != nil {
+		return err
+	}
+	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.enqueue(p.look) })
+	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c != nil {
+			p.enqueue(func() { p.gather(c.ToJSON(), c.Typ) })
+		}
+	})
+	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { p.work(func() { p.receive(t, r) }) })
+	p.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(p.meters.setPath)
+	return nil
+}
+
+// addTracks makes the transceivers, in the order that both sides know. What stands in them are tracks that nothing is
+// ever written to: pion begins a sender only if it has one, and ReplaceTrack(nil) before that would keep all later ones
+// from starting.
+func (p *peer) addTracks() error {
+	for i, t := range layout[:mediaTracks] {
+		track, err := webrtc.NewTrackLocalStaticRTP(t.codec, t.id, t.stream)
+		if err != nil {
+			return err
+		}
+		transceiver, err := p.pc.AddTransceiverFromTrack(track)
+		if err != nil {
+			return err
+		}
+		sender := transceiver.Sender()
+		if i == 0 {
+			p.microphone = transceiver
+		}
+		go p.work(func() { p.readReports(sender, i == 0) })
+	}
+	return nil
+}
+
+// tearDown closes what setUp has opened and waits for all goroutines of it.
+func (p *peer) tearDown() {
+	p.sending.Store(false)
+	if p.pc != nil {
+		if err := p.pc.GracefulClose(); err != nil {
+			p.log.Debug("peer connection closed", "err", err)
+		}
+	}
+	p.workersMu.Lock()
+	p.gone = true
+	p.workersMu.Unlock()
+	p.workers.Wait()
+}
+
+// work runs f as one that tearDown waits for, or not at all.
+func (p *peer) work(f func()) {
+	p.workersMu.Lock()
+	if p.gone {
+		p.workersMu.Unlock()
+		return
+	}
+	p.workers.Add(1)
+	p.workersMu.Unlock()
+	defer p.workers.Done()
+	f()
+}
+
+func (p *peer) close() {
+	p.closed.Do(func() {
+		p.sending.Store(false)
+		close(p.closing)
+	})
+}
+
+func (p *peer) isClosing() bool {
+	select {
+	case <-p.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *peer) enqueue(f func()) {
+	if !p.queue.put(f) {
+		p.fail(ErrFlood)
+	}
+}
+
+func (p *peer) post(ev Event) {
+	if !p.isClosing() {
+		p.mesh.config.Post(ev)
+	}
+}
+
+func (p *peer) fail(err error) {
+	p.log.Debug("peer failed", "err", err)
+	p.post(Failed{p.id, err})
+}
+
+// look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other.
+func (p *peer) look() {
+	state := p.pc.ConnectionState()
+	if state == p.state {
+		return
+	}
+	p.state = state
+	switch state {
+	case webrtc.PeerConnectionStateConnected:
+		p.connected()
+	case webrtc.PeerConnectionStateDisconnected:
+		p.post(Disconnected{p.id})
+	case webrtc.PeerConnectionStateFailed:
+		if p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed {
+			p.fail(ErrPath)
+		} else {
+			p.fail(ErrHandshake)
+		}
+	case webrtc.PeerConnectionStateClosed:
+		p.fail(ErrFarEnd)
+	}
+}
+
+// connected lets the microphone's track in, if the far end is who signed.
+func (p *peer) connected() {
+	if !certified(p.pc.SCTP().Transport().GetRemoteCertificate(), p.negotiation.fingerprint) {
+		p.reject(ErrCertificate)
+		return
+	}
+	first := !p.isTrusted()
+	if first {
+		if err := p.startSending(); err != nil {
+			p.fail(fmt.Errorf("start sending: %w", err))
+			return
+		}
+		close(p.trusted)
+	}
+	p.post(Connected{p.id})
+	p.sending.Store(!p.isClosing())
+}
+
+func (p *peer) isTrusted() bool {
+	select {
+	case <-p.trusted:
+		return true
+	default:
+		return false
+	}
+}
+
+// reject closes the connection to a far end that is not to be spoken with, for a reason that no restart heals.
+func (p *peer) reject(err error) {
+	p.sending.Store(false)
+	p.fail(err)
+	p.state = webrtc.PeerConnectionStateClosed // it is said already
+	if err := p.pc.Close(); err != nil {
+		p.log.Debug("peer connection closed", "err", err)
+	}
+}
+
+// certified reports whether the certificate (DER) has the fingerprint, as Fingerprint returns it (RFC 8122, section 5).
+func certified(certificate []byte, fingerprint string) bool {
+	if len(certificate) == 0 {
+		return false
+	}
+	sum := sha256.Sum256(certificate)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":") == fingerprint
+}

@@ -1,0 +1,229 @@
+package mesh
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"io"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/logging"
+	"github.com/pion/rtcp"
+	"github.com/pion/transport/v4/packetio"
+	"github.com/pion/webrtc/v4"
+)
+
+// How pion is set up. Times are chosen so that a call stands within a few round trips and a lost path is noticed in about
+// three seconds.
+const (
+	lostAfter      = 2500 * time.Millisecond // nothing received: Disconnected
+	failAfter      = 15 * time.Second        // after that: Failed
+	keepalive      = time.Second             // when nothing else is sent on the path
+	acceptReflex   = 50 * time.Millisecond   // how long a better path than one through a NAT is waited for,
+	acceptRelay    = 300 * time.Millisecond  // and a better one than through a relay
+	checksOfPair   = 50                      // 10 s at pion's 200 ms; its own 7 give up on whoever is 1.4 s late
+	dtlsRetransmit = 100 * time.Millisecond  // first; RFC 6347's 1 s makes one lost packet a second of silence
+	dtlsTimeout    = 15 * time.Second
+	reportInterval = time.Second
+
+	// A far end may send any number of streams; each would cost a buffer. Ours sends 4 and 2 repairs, and reports
+	// for 4 of ours.
+	maxStreams = 64
+	rtpBuffer  = 128 << 10 // bytes; grows as needed
+	rtcpBuffer = 16 << 10
+	sctpBuffer = 256 << 10
+	maxMessage = 64 << 10 // on the data channel
+)
+
+// Payload types stand in every description; the numbers are those that browsers use.
+const (
+	opusType, vp9Type, vp9RepairType, vp8Type, vp8RepairType = 111, 98, 99, 96, 97
+)
+
+var (
+	opus = webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, // always 2 (RFC 7587, section 7); we send mono
+		SDPFmtpLine: "minptime=10;useinbandfec=1",
+	}
+	vp9 = webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeVP9, ClockRate: 90000, SDPFmtpLine: "profile-id=0", RTCPFeedback: feedback,
+	}
+	vp8      = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}
+	feedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+)
+
+// newCertificate makes an ECDSA certificate: its handshake costs a tenth of RSA's.
+func newCertificate() (*webrtc.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return webrtc.GenerateCertificate(key)
+}
+
+// freshCertificateLocked returns the certificate, or a new one where it would soon expire (pion's live a month, and pion
+// refuses an expired one).
+func (m *Mesh) freshCertificateLocked() webrtc.Certificate {
+	if time.Until(m.certificate.Expires()) < 24*time.Hour {
+		if c, err := newCertificate(); err == nil {
+			m.certificate = c
+		}
+	}
+	return *m.certificate
+}
+
+// newAPI makes an API of the peer's own, so that what a far end says about codecs, and how many streams it sends, is
+// nobody else's concern.
+func (p *peer) newAPI() (*webrtc.API, error) {
+	engine, err := newCodecs()
+	if err != nil {
+		return nil, err
+	}
+	registry, err := newInterceptors()
+	if err != nil {
+		return nil, err
+	}
+	return webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithInterceptorRegistry(registry),
+		webrtc.WithSettingEngine(p.newSettings())), nil
+}
+
+func newCodecs() (*webrtc.MediaEngine, error) {
+	repair := func(of string) webrtc.RTPCodecCapability {
+		return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=" + of}
+	}
+	m := &webrtc.MediaEngine{}
+	for _, c := range []struct {
+		codec webrtc.RTPCodecCapability
+		pt    webrtc.PayloadType
+		kind  webrtc.RTPCodecType
+	}{
+		{opus, opusType, webrtc.RTPCodecTypeAudio},
+		{vp9, vp9Type, webrtc.RTPCodecTypeVideo},
+		{repair("98"), vp9RepairType, webrtc.RTPCodecTypeVideo},
+		{vp8, vp8Type, webrtc.RTPCodecTypeVideo},
+		{repair("96"), vp8RepairType, webrtc.RTPCodecTypeVideo},
+	} {
+		if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c.codec, PayloadType: c.pt}, c.kind); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// newInterceptors: reports for all streams, NACK for those whose codec asks for it (video).
+func newInterceptors() (*interceptor.Registry, error) {
+	silent := silentLog()
+	sender, err := report.NewSenderInterceptor(report.SenderInterval(reportInterval), report.WithSenderLoggerFactory(silent))
+	if err != nil {
+		return nil, err
+	}
+	receiver, err := report.NewReceiverInterceptor(report.ReceiverInterval(reportInterval), report.WithReceiverLoggerFactory(silent))
+	if err != nil {
+		return nil, err
+	}
+	generator, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(silent))
+	if err != nil {
+		return nil, err
+	}
+	responder, err := nack.NewResponderInterceptor(nack.WithResponderLoggerFactory(silent))
+	if err != nil {
+		return nil, err
+	}
+	r := &interceptor.Registry{}
+	r.Add(quietFactory{}) // first: it stands between the others and the wire
+	for _, f := range []interceptor.Factory{sender, receiver, generator, responder} {
+		r.Add(f)
+	}
+	return r, nil
+}
+
+func (p *peer) newSettings() webrtc.SettingEngine {
+	s := webrtc.SettingEngine{LoggerFactory: silentLog()}
+	s.DisableMediaEngineCopy(true) // it is this peer's own already
+	s.SetReceiveMTU(maxPacket)
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	s.DisableActiveTCP(true)
+	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	s.SetIncludeLoopbackCandidate(p.mesh.config.Loopback)
+	if p.mesh.config.Net != nil {
+		s.SetNet(p.mesh.config.Net)
+	}
+	s.SetICETimeouts(lostAfter, failAfter, keepalive)
+	s.SetICEMaxBindingRequests(checksOfPair)
+	s.SetHostAcceptanceMinWait(0)
+	s.SetSrflxAcceptanceMinWait(acceptReflex)
+	s.SetPrflxAcceptanceMinWait(acceptReflex)
+	s.SetRelayAcceptanceMinWait(acceptRelay)
+	if p.options.RelayOnly {
+		s.SetPrflxAcceptanceMinWait(0)
+		s.SetRelayAcceptanceMinWait(0)
+	}
+	s.SetDTLSRetransmissionInterval(dtlsRetransmit)
+	s.SetDTLSInsecureSkipHelloVerify(true) // the cookie guards against false addresses; ICE has checked this one
+	s.SetDTLSConnectContextMaker(func() (context.Context, func()) {
+		ctx, cancel := context.WithTimeout(context.Background(), dtlsTimeout)
+		return ctx, func() { cancel() }
+	})
+	s.DisableCertificateFingerprintVerification(p.mesh.config.trusting)
+	s.SetSCTPMaxReceiveBufferSize(sctpBuffer)
+	s.SetSCTPMaxMessageSize(maxMessage)
+	s.BufferFactory = p.newBuffer
+	return s
+}
+
+// newBuffer is called by pion for every stream that comes up, also for those that the far end never announced.
+func (p *peer) newBuffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
+	if p.streams.Add(1) == maxStreams {
+		p.enqueue(func() { p.reject(ErrFlood) })
+	}
+	b := packetio.NewBuffer()
+	b.SetLimitSize(rtpBuffer)
+	if kind == packetio.RTCPBufferPacket {
+		b.SetLimitSize(rtcpBuffer)
+	}
+	return b
+}
+
+// silentLog discards what pion logs: it is full of addresses.
+func silentLog() logging.LoggerFactory {
+	return &logging.DefaultLoggerFactory{
+		Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled, ScopeLevels: map[string]logging.LogLevel{},
+	}
+}
+
+// quiet keeps reports back that tell nothing: pion makes one each second for every stream, also for those that never had
+// a packet, and with four streams each way they would be a sixth of all packets of a call.
+type quiet struct{ interceptor.NoOp }
+
+type quietFactory struct{}
+
+func (quietFactory) NewInterceptor(string) (interceptor.Interceptor, error) { return &quiet{}, nil }
+
+func (*quiet) BindRTCPWriter(w interceptor.RTCPWriter) interceptor.RTCPWriter {
+	return interceptor.RTCPWriterFunc(func(packets []rtcp.Packet, a interceptor.Attributes) (int, error) {
+		if len(packets) == 1 && empty(packets[0]) {
+			return 0, nil
+		}
+		return w.Write(packets, a)
+	})
+}
+
+func empty(p rtcp.Packet) bool {
+	switch p := p.(type) {
+	case *rtcp.SenderReport:
+		return p.PacketCount == 0
+	case *rtcp.ReceiverReport:
+		for _, r := range p.Reports {
+			if r.LastSequenceNumber != 0 || r.LastSenderReport != 0 {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}

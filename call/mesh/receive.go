@@ -1,0 +1,99 @@
+package mesh
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// maxPacket is the most that pion hands over, in bytes.
+const maxPacket = 1500
+
+// maxBad is how many packets in a row may be no RTP of a known payload type before a track is given up.
+const maxBad = 100
+
+// receive reads a track of the far end for as long as it is there. Nothing is taken before the far end is trusted: what
+// came earlier waits in pion's buffer.
+func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+	select {
+	case <-p.trusted:
+	case <-p.closing:
+		return
+	}
+	go p.work(func() { drain(r) }) // sender reports, for pion's receiver reports
+	if r.RTPTransceiver() == p.microphone {
+		p.hear(t)
+		return
+	}
+	p.discard(t)
+}
+
+// hear passes on the sound of the far end's microphone.
+func (p *peer) hear(t *webrtc.TrackRemote) {
+	var packet rtp.Packet
+	start := time.Now()
+	p.read(t, func(b []byte) {
+		if packet.Unmarshal(b) != nil || packet.PayloadType != uint8(t.PayloadType()) ||
+			len(packet.Payload) == 0 || len(packet.Payload) > maxSound || p.isClosing() {
+			return
+		}
+		p.meters.received(len(packet.Payload), packet.Timestamp, time.Since(start))
+		p.mesh.config.Sound(p.id, Sound{
+			Payload: packet.Payload, Seq: packet.SequenceNumber, Timestamp: packet.Timestamp,
+			Marker: packet.Marker, SSRC: packet.SSRC,
+		})
+	})
+}
+
+// discard reads what nobody wants yet, so that its buffer does not stay full.
+func (p *peer) discard(t *webrtc.TrackRemote) { p.read(t, func([]byte) {}) }
+
+func (p *peer) read(t *webrtc.TrackRemote, f func([]byte)) {
+	buffer := make([]byte, maxPacket)
+	for bad := 0; bad < maxBad; {
+		n, _, err := t.Read(buffer)
+		switch {
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe):
+			return
+		case err != nil:
+			bad++
+		default:
+			bad = 0
+			f(buffer[:n])
+		}
+	}
+}
+
+func drain(r *webrtc.RTPReceiver) {
+	for {
+		if _, _, err := r.ReadRTCP(); err != nil {
+			return
+		}
+	}
+}
+
+// readReports reads what the far end says about a track of ours. It must be read for pion to see it, too.
+func (p *peer) readReports(sender *webrtc.RTPSender, metered bool) {
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		if !metered {
+			continue
+		}
+		ssrc := uint32(sender.GetParameters().Encodings[0].SSRC)
+		for _, k := range packets {
+			switch k := k.(type) {
+			case *rtcp.ReceiverReport:
+				p.meters.reported(k.Reports, ssrc, time.Now())
+			case *rtcp.SenderReport:
+				p.meters.reported(k.Reports, ssrc, time.Now())
+			}
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package mesh
+
+import (
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// Stats is about the sound to and from one peer. What is not known yet is zero.
+type Stats struct {
+	RTT             float64 // milliseconds, from the far end's last receiver report
+	Loss            float64 // the part (0 to 1) of our packets that the far end missed, in its last report
+	Jitter          float64 // milliseconds, of the far end's packets on arrival (RFC 3550, section 6.4.1)
+	PacketsSent     uint64
+	PacketsReceived uint64
+	BytesSent       uint64 // of Opus, without headers
+	BytesReceived   uint64
+	Dropped         uint64 // packets that could not be sent in time
+	Local, Remote   string // candidate types of the path in use: "host", "srflx", "prflx", "relay"
+	Relay           bool   // a relay stands in the path
+}
+
+// Stats returns the peer's figures as they stand, and false if there is no such peer.
+func (m *Mesh) Stats(id Peer) (Stats, bool) {
+	for _, p := range *m.live.Load() {
+		if p.id == id {
+			s := p.meters.stats()
+			s.Dropped = p.out.dropped.Load()
+			return s, true
+		}
+	}
+	return Stats{}, false
+}
+
+// Loss is the largest Loss of all peers, from 0 to 1: what the encoder's forward error correction is to repair.
+func (m *Mesh) Loss() float64 {
+	most := 0.0
+	for _, p := range *m.live.Load() {
+		most = max(most, p.meters.loss.load())
+	}
+	return most
+}
+
+// meters are written by the peer's reader, writer and report reader, one goroutine each field, and read by anyone.
+type meters struct {
+	packetsSent, packetsReceived, bytesSent, bytesReceived atomic.Uint64
+	rtt, loss, jitter                                      gauge
+	path                                                   atomic.Pointer[webrtc.ICECandidatePair]
+
+	transit int64 // of the reader: of the last packet, in samples
+	arrived bool
+}
+
+// gauge is a float64 that can be read while it is written.
+type gauge struct{ bits atomic.Uint64 }
+
+func (g *gauge) store(f float64) { g.bits.Store(math.Float64bits(f)) }
+func (g *gauge) load() float64   { return math.Float64frombits(g.bits.Load()) }
+
+func (m *meters) setPath(pair *webrtc.ICECandidatePair) { m.path.Store(pair) }
+
+func (m *meters) stats() Stats {
+	s := Stats{
+		RTT: m.rtt.load(), Loss: m.loss.load(), Jitter: m.jitter.load(),
+		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
+		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
+	}
+	if path := m.path.Load(); path != nil && path.Local != nil && path.Remote != nil {
+		s.Local, s.Remote = path.Local.Typ.String(), path.Remote.Typ.String()
+		s.Relay = path.Local.Typ == webrtc.ICECandidateTypeRelay || path.Remote.Typ == webrtc.ICECandidateTypeRelay
+	}
+	return s
+}
+
+// samplesPerMS is the RTP clock of Opus (RFC 7587, section 4.1).
+const samplesPerMS = 48
+
+// received counts a packet, and smooths the jitter as RFC 3550, appendix A.8 does.
+func (m *meters) received(size int, timestamp uint32, at time.Duration) {
+	m.packetsReceived.Add(1)
+	m.bytesReceived.Add(uint64(size))
+	transit := int64(at*samplesPerMS/time.Millisecond) - int64(timestamp)
+	// The difference in the timestamp's own 32 bits, so that its turnover is no jump.
+	d := math.Abs(float64(int32(uint32(transit) - uint32(m.transit))))
+	if m.arrived && d < 10*1000*samplesPerMS { // more is a new stream
+		j := m.jitter.load()
+		m.jitter.store(j + (d/samplesPerMS-j)/16)
+	}
+	m.transit, m.arrived = transit, true
+}
+
+// reported takes over what the far end says of our stream (RFC 3550, section 6.4.1).
+func (m *meters) reported(reports []rtcp.ReceptionReport, ssrc uint32, now time.Time) {
+	for _, r := range reports {
+		if r.SSRC != ssrc {
+			continue
+		}
+		m.loss.store(float64(r.FractionLost) / 256)
+		if r.LastSenderReport == 0 {
+			continue
+		}
+		// All three are in units of 2^-16 s. A far end can say anything: what makes no sense is left out.
+		const second, rounding = 1 << 16, 1 << 6
+		if rtt := int32(ntpMiddle(now) - r.LastSenderReport - r.Delay); rtt > -rounding && rtt < 60*second {
+			m.rtt.store(float64(max(rtt, 0)) * 1000 / second)
+		}
+	}
+}
+
+// ntpMiddle returns the middle 32 bits of the NTP timestamp (RFC 3550, section 4).
+func ntpMiddle(t time.Time) uint32 {
+	const since1900 = 2208988800
+	seconds := uint32(t.Unix() + since1900)
+	fraction := uint32(int64(t.Nanosecond()) << 16 / int64(time.Second))
+	return seconds<<16 | fraction
+}
