@@ -1,0 +1,62 @@
+package cmd_test
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+)
+
+// Whatever needs no C compiles for Windows and macOS from here, its tests included. The first run compiles what they
+// import, a minute's work; after that it is seconds, from the build cache.
+func TestPureGoCompilesForOtherSystems(t *testing.T) {
+	portable := pureGo(list(t))
+	for _, want := range []string{"parley/identity", "parley/wire", "parley/audio"} {
+		if !slices.Contains(portable, want) {
+			t.Errorf("%s is not pure Go", want)
+		}
+	}
+	for _, system := range []string{"windows", "darwin"} {
+		t.Run(system, func(t *testing.T) {
+			cmd := exec.Command("go", append([]string{"vet"}, portable...)...)
+			cmd.Dir = ".."
+			cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("go vet: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// pureGo lists the packages of ours that reach no cgo but the standard library's, which has a way around it. What drives
+// programs that only Linux has (test, bench) is left out.
+func pureGo(pkgs map[string]pkg) []string {
+	var portable []string
+	for _, p := range pkgs {
+		path, ours := below(p.ImportPath)
+		if !ours || matches([]string{"test/...", "bench/..."}, path) {
+			continue
+		}
+		if !slices.ContainsFunc(append(slices.Clone(p.Deps), p.ImportPath), func(dep string) bool {
+			return !pkgs[dep].Standard && len(pkgs[dep].CgoFiles) > 0
+		}) {
+			portable = append(portable, p.ImportPath)
+		}
+	}
+	slices.Sort(portable)
+	return portable
+}
+
+func TestPureGo(t *testing.T) {
+	got := pureGo(map[string]pkg{
+		"net":                {ImportPath: "net", Standard: true, CgoFiles: []string{"c.go"}},
+		"example.org/c":      {ImportPath: "example.org/c", CgoFiles: []string{"c.go"}},
+		"parley/wire":        {ImportPath: "parley/wire", Deps: []string{"net"}},
+		"parley/audio/opus":  {ImportPath: "parley/audio/opus", CgoFiles: []string{"c.go"}},
+		"parley/audio/other": {ImportPath: "parley/audio/other", Deps: []string{"net", "example.org/c"}},
+		"parley/test/lab":    {ImportPath: "parley/test/lab"},
+	})
+	if want := []string{"parley/wire"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
