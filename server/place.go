@@ -1,0 +1,134 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// place is where a server stands.
+type place struct {
+	host  string     // HOST:PORT for links
+	relay netip.Addr // where relayed packets come from, as seen from outside
+	bind  netip.Addr // what relay sockets listen on
+}
+
+const metaHost = "host" // place.host of the last start, for invites made while the server is down
+
+// listen opens TCP and UDP on one address and port.
+func listen(c Config) (net.Listener, net.PacketConn, error) {
+	tcp := c.Listener
+	for range 20 { // where the port is any that is free, the UDP port of the same number may not be
+		if c.Listener == nil {
+			var err error
+			if tcp, err = net.Listen("tcp", c.Listen); err != nil {
+				return nil, nil, fmt.Errorf("listen: %w", err)
+			}
+		}
+		if c.PacketConn != nil {
+			return tcp, c.PacketConn, nil
+		}
+		udp, err := listenUDP(tcp.Addr())
+		if err == nil {
+			return tcp, udp, nil
+		}
+		if _, port, _ := net.SplitHostPort(c.Listen); c.Listener != nil || port != "0" {
+			tcp.Close()
+			return nil, nil, fmt.Errorf("listen: %w", err)
+		}
+		tcp.Close()
+	}
+	return nil, nil, errors.New("listen: no port is free for both TCP and UDP")
+}
+
+// listenUDP opens the relay's socket. On all addresses it speaks IPv4 only: a socket for both families shows IPv4 peers as
+// mapped ones, and one relay address can't be of both.
+func listenUDP(tcp net.Addr) (net.PacketConn, error) {
+	ap, err := netip.ParseAddrPort(tcp.String())
+	if err != nil {
+		return nil, fmt.Errorf("the gateway's address: %w", err)
+	}
+	network, a := "udp6", normal(ap.Addr())
+	if a.IsUnspecified() {
+		a = netip.IPv4Unspecified()
+	}
+	if a.Is4() {
+		network = "udp4"
+	}
+	return net.ListenPacket(network, netip.AddrPortFrom(a, ap.Port()).String())
+}
+
+// locate finds out how clients reach a server that listens on addr.
+func locate(c Config, addr net.Addr) (place, error) {
+	ap, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return place{}, fmt.Errorf("the gateway's address: %w", err)
+	}
+	p := place{bind: normal(ap.Addr()), relay: normal(ap.Addr())}
+	if p.bind.IsUnspecified() {
+		p.bind, p.relay = netip.IPv4Unspecified(), ownAddress()
+	}
+	p.host = netip.AddrPortFrom(p.relay, ap.Port()).String()
+	if c.PublicHost == "" {
+		return p, nil
+	}
+	host, port, err := net.SplitHostPort(c.PublicHost)
+	if err != nil {
+		host, port = c.PublicHost, strconv.Itoa(int(ap.Port()))
+	}
+	p.host = net.JoinHostPort(host, port)
+	if a, err := resolve(host, p.bind.Is4()); err == nil {
+		p.relay = a
+	} else {
+		c.Log.Warn("the public host can't be resolved: the relay tells its own address", "err", errors.Unwrap(err))
+	}
+	return p, nil
+}
+
+func resolve(host string, want4 bool) (netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	network := "ip6"
+	if want4 {
+		network = "ip4"
+	}
+	list, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
+	if err != nil || len(list) == 0 {
+		return netip.Addr{}, fmt.Errorf("resolve: %w", err)
+	}
+	return normal(list[0]), nil
+}
+
+// ownAddress chooses one of this machine's IPv4 addresses for a server that listens on all: one of the world before one of
+// a LAN before loopback.
+func ownAddress() netip.Addr {
+	best, score := netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0
+	for _, a := range ownAddresses() {
+		s := 0
+		switch {
+		case !a.Is4() || a.IsLoopback() || a.IsLinkLocalUnicast():
+			continue
+		case a.IsPrivate():
+			s = 1
+		default:
+			s = 2
+		}
+		if s > score {
+			best, score = a, s
+		}
+	}
+	return best
+}
+
+// origins are those of the pages at this address. Browsers leave the usual port out.
+func (p place) origins() map[string]bool {
+	out := map[string]bool{"https://" + p.host: true}
+	if host, port, _ := net.SplitHostPort(p.host); port == "443" {
+		out["https://"+host] = true
+	}
+	return out
+}

@@ -1,0 +1,351 @@
+// Package server is a Parley server: who is a member, which channels there are, who sits where, and the way for messages
+// between peers. It never sees sound or pictures, and can't read what it carries for the relay: both are encrypted between
+// the peers, with keys that they sign to each other.
+//
+//	door     counts who has not logged in            certificate  TLS of this run
+//	gateway  websocket, handshake, requests          outbox       what waits for a client
+//	session  events, replies, resume                 dispatch     the table of requests and who may make them
+//	hub      members, channels, rosters, presence    voice, admin, login   what the requests do
+//	store    SQLite: what lasts                      control      the command line's socket
+//	turn     STUN and TURN, and its policy
+//
+// There are no package variables but tables and errors: several servers can run in one process.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"parley/identity"
+	"parley/wire"
+)
+
+// Version of the server's software.
+const Version = "0.1.0"
+
+// Config describes a server. Dir and one of Listen and Listener are needed; zero values of the rest are defaults.
+type Config struct {
+	// Dir keeps everything. It is made where it is missing, and belongs to one running server.
+	Dir string
+	// Listen is HOST:PORT, for TCP (the gateway) and UDP (the relay). Port 0 is any that is free for both.
+	Listen string
+	// Listener takes the place of Listen: TCP, without TLS. The server owns it from New on.
+	Listener net.Listener
+	// PacketConn is the relay's socket, owned likewise. Nil: a socket on the listener's address and port.
+	PacketConn net.PacketConn
+	// PublicHost is how the world reaches the server, HOST or HOST:PORT. Empty: the address it listens on, or the
+	// machine's own where it listens on all.
+	PublicHost string
+	// Name is the server's name for people; "Parley" by default.
+	Name string
+	// RelayAllow opens networks to the relay that its policy keeps closed, such as the LAN the server stands in.
+	RelayAllow []netip.Prefix
+	// Log gets no addresses, names, secrets or descriptions. Nil discards.
+	Log *slog.Logger
+
+	// Heartbeat is how often clients make themselves heard; 15 s by default, at least 100 ms. ResumeFor is how long a
+	// session waits for its client; two minutes by default.
+	Heartbeat, ResumeFor time.Duration
+
+	limits *limits          // tests
+	now    func() time.Time // tests
+}
+
+// Ready is what a server that runs tells whoever started it.
+type Ready struct {
+	URL        string `json:"url"`                   // its address, a wire.Link without secret
+	Invite     string `json:"invite"`                // a new invite for each start, with the usual life and uses
+	Version    string `json:"version"`               // of the software
+	OwnerClaim string `json:"owner_claim,omitempty"` // makes its first user the owner; at the first start only
+}
+
+// Server is a running server.
+type Server struct {
+	ready   Ready
+	name    string
+	key     identity.Key
+	log     *slog.Logger
+	origins map[string]bool // of pages whose logins are taken in web mode
+
+	gate    net.Listener // TLS over the door
+	http    *http.Server
+	control net.Listener
+	closers []func() error // what New has opened, in that order
+
+	mu      sync.Mutex
+	hub     *hub
+	conns   map[*wire.Conn]struct{}
+	closing bool
+
+	attending sync.WaitGroup // connections
+}
+
+func (c *Config) validate() error {
+	switch {
+	case c.Dir == "":
+		return errors.New("no data folder given")
+	case c.Listen == "" && c.Listener == nil:
+		return errors.New("no address to listen on given")
+	case c.Heartbeat != 0 && (c.Heartbeat < 100*time.Millisecond || c.Heartbeat > 5*time.Minute):
+		return errors.New("heartbeat: out of range")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Heartbeat == 0 {
+		c.Heartbeat = 15 * time.Second
+	}
+	if c.ResumeFor == 0 {
+		c.ResumeFor = 2 * time.Minute
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.limits == nil {
+		l := defaultLimits()
+		c.limits = &l
+	}
+	if c.Name = cleanName(c.Name); c.Name == "" {
+		c.Name = "Parley"
+	}
+	return nil
+}
+
+// New opens everything a server needs: folder, key, sockets. Connections are taken when Serve runs. A server that is not
+// served is closed by Close.
+func New(c Config) (*Server, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	srv := &Server{name: c.Name, log: c.Log, conns: map[*wire.Conn]struct{}{}}
+	if err := srv.prepare(c); err != nil {
+		_ = srv.Close()
+		closeGiven(c)
+		return nil, err
+	}
+	return srv, nil
+}
+
+func (srv *Server) prepare(c Config) error {
+	st, fresh, err := openStore(c.Dir)
+	if err != nil {
+		return err
+	}
+	srv.closers = append(srv.closers, st.close)
+	if srv.key, err = identity.LoadOrCreate(filepath.Join(c.Dir, "server.key")); err != nil {
+		return fmt.Errorf("the server's key: %w", err)
+	}
+	srv.hub = newHub(c, st)
+	srv.hub.later = srv.later
+	if err := srv.hub.load(fresh); err != nil {
+		return err
+	}
+	if err := srv.open(c); err != nil {
+		return err
+	}
+	return srv.announce(fresh)
+}
+
+func closeGiven(c Config) {
+	if c.Listener != nil {
+		c.Listener.Close()
+	}
+	if c.PacketConn != nil {
+		c.PacketConn.Close()
+	}
+}
+
+func newHub(c Config, st *store) *hub {
+	return &hub{
+		store: st, limits: *c.limits, resume: c.ResumeFor, beat: c.Heartbeat, now: c.now, log: c.Log,
+		users: map[string]*user{}, sessions: map[string]*session{},
+	}
+}
+
+// open makes the sockets: the gateway's, the relay's, the command line's.
+func (srv *Server) open(c Config) error {
+	tcp, udp, err := listen(c)
+	if err != nil {
+		return err
+	}
+	srv.closers = append(srv.closers, tcp.Close)
+	place, err := locate(c, tcp.Addr())
+	if err != nil {
+		udp.Close()
+		return err
+	}
+	r, err := newRelay(relayConfig{
+		conn: udp, addr: place.relay, bind: place.bind, allow: c.RelayAllow, secret: []byte(newSecret()), now: c.now,
+		urls: []string{"stun:" + place.host, "turn:" + place.host + "?transport=udp"},
+	})
+	if err != nil {
+		udp.Close()
+		return fmt.Errorf("start the relay: %w", err)
+	}
+	srv.closers = append(srv.closers, r.close)
+	srv.hub.relay = r
+	srv.hub.link = wire.Link{Host: place.host, Key: wire.Bytes(srv.key.Public()), Mode: wire.ModeNative}
+	if err := srv.hub.store.setMeta(metaHost, []byte(place.host)); err != nil {
+		return fmt.Errorf("write the server's address: %w", err)
+	}
+	srv.origins = place.origins()
+
+	conf, err := serverTLS()
+	if err != nil {
+		return err
+	}
+	srv.gate = tls.NewListener(newDoor(tcp, *c.limits), conf)
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+wire.GatewayPath, srv.gateway)
+	mux.HandleFunc("GET /healthz", healthz)
+	srv.http = &http.Server{
+		Handler: mux, ConnContext: remember,
+		ReadHeaderTimeout: c.limits.handshake, IdleTimeout: c.limits.handshake, MaxHeaderBytes: 16 << 10,
+		ErrorLog: log.New(io.Discard, "", 0), // it would name addresses
+	}
+	if srv.control, err = listenControl(c.Dir); err != nil {
+		return err
+	}
+	srv.closers = append(srv.closers, func() error { return closeControl(c.Dir, srv.control) })
+	return nil
+}
+
+// healthz is for whoever watches over the process.
+func healthz(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") }
+
+// announce makes what Ready tells.
+func (srv *Server) announce(fresh bool) error {
+	srv.ready = Ready{URL: srv.hub.link.String(), Version: Version}
+	i, err := srv.hub.newInvite(0, 0, true)
+	if err != nil {
+		return fmt.Errorf("make an invite: %w", err)
+	}
+	srv.ready.Invite = i.URL
+	if fresh {
+		if srv.ready.OwnerClaim, err = srv.hub.newClaim(); err != nil {
+			return fmt.Errorf("make the owner's claim: %w", err)
+		}
+	}
+	return nil
+}
+
+// Ready tells how to reach the server. It is complete when New has returned.
+func (srv *Server) Ready() Ready { return srv.ready }
+
+// String is the line by which a parleyd says that it is ready.
+func (r Ready) String() string {
+	b, _ := json.Marshal(r) // four strings
+	return "ready " + string(b)
+}
+
+// Serve takes connections until ctx ends, then says goodbye and closes everything. It returns nil after such an end.
+func (srv *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 2)
+	var running sync.WaitGroup
+	running.Go(func() { failed <- srv.http.Serve(srv.gate) })
+	running.Go(func() { failed <- srv.serveControl() })
+	var err error
+	select {
+	case <-ctx.Done():
+		srv.log.Info("shutting down")
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	srv.goodbye()
+	err = errors.Join(err, srv.Close())
+	running.Wait()
+	return err
+}
+
+// goodbye ends all connections: those with a session after a last word and what is queued, or after lastWord.
+func (srv *Server) goodbye() {
+	srv.mu.Lock()
+	srv.closing = true
+	greeted := map[*wire.Conn]bool{}
+	for _, s := range srv.hub.sessions {
+		if s.out != nil {
+			greeted[s.out.conn] = true
+			s.hangUp(wire.Goaway{Reason: wire.ReasonShutdown, Text: "The server is shutting down.", RetryMS: 500})
+		}
+		if s.expire != nil {
+			s.expire()
+		}
+	}
+	for c := range srv.conns {
+		if !greeted[c] {
+			c.Close()
+		}
+	}
+	srv.mu.Unlock()
+	srv.attending.Wait() // each outbox closes its connection after lastWord
+}
+
+// Close frees what New has opened, the last first, so that the store, which all others write to, outlives them. It is for a
+// server that is not served; Serve does it by itself.
+func (srv *Server) Close() error {
+	srv.mu.Lock()
+	srv.closing = true
+	closers := srv.closers
+	srv.closers = nil
+	srv.mu.Unlock()
+	if srv.http != nil {
+		_ = srv.http.Close()
+	}
+	var errs []error
+	for i := len(closers) - 1; i >= 0; i-- {
+		if err := closers[i](); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// locked runs f as the only one.
+func (srv *Server) locked(f func(*hub) error) error {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return f(srv.hub)
+}
+
+// later is hub.later.
+func (srv *Server) later(d time.Duration, f func()) (stop func()) {
+	t := time.AfterFunc(d, func() {
+		srv.mu.Lock()
+		defer srv.mu.Unlock()
+		if !srv.closing {
+			f()
+		}
+	})
+	return func() { t.Stop() }
+}
+
+// enter counts a connection in, so that a shutdown finds it.
+func (srv *Server) enter(c *wire.Conn) bool {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.closing {
+		return false
+	}
+	srv.conns[c] = struct{}{}
+	srv.attending.Add(1)
+	return true
+}
+
+func (srv *Server) exit(c *wire.Conn) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	delete(srv.conns, c)
+	srv.attending.Done()
+}

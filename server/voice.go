@@ -1,0 +1,144 @@
+package server
+
+import (
+	"slices"
+
+	"parley/wire"
+)
+
+// voiceJoin seats a user, and takes them from where they sat: one voice place per user.
+func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
+	c, err := h.channel(m.Channel)
+	if err != nil {
+		return nil, err
+	}
+	w := wire.Member{
+		Address: wire.Address{User: s.user.id, Member: m.Member}, Key: wire.Bytes(s.user.key), Name: s.user.name,
+		Nonce: m.Nonce, Muted: m.Muted, Deafened: m.Deafened,
+	}
+	if old := h.memberByID(m.Member); old != nil {
+		// The same join once more, by a client that couldn't know whether the first was heard.
+		if old.session == s && old.channel == c && string(old.wire.Nonce) == string(m.Nonce) {
+			h.change(old, w)
+			return h.joined(old), nil
+		}
+		return nil, wire.Errorf(wire.MemberTaken, "This member id is in use.")
+	}
+	others := len(c.members)
+	if s.seat != nil && s.seat.channel == c {
+		others--
+	}
+	if others >= wire.MaxMembers {
+		return nil, wire.Errorf(wire.ChannelFull, "The channel is full: %d people.", others)
+	}
+	h.unseat(s, wire.LeftMoved)
+	s.seat = &member{session: s, channel: c, wire: w}
+	c.members = append(c.members, s.seat)
+	c.seq++
+	h.relay.sit(s.user.id)
+	h.broadcast(wire.MemberJoined{Channel: c.id, Seq: c.seq, Member: w})
+	h.userChanged(s.user)
+	return h.joined(s.seat), nil
+}
+
+// joined answers a join: who sits there, and the relay's credentials, which the client needs next.
+func (h *hub) joined(m *member) wire.Roster {
+	r := m.channel.roster()
+	credentials := h.relay.credentials(m.wire.User)
+	r.Relay = &credentials
+	return r
+}
+
+func (h *hub) memberByID(id string) *member {
+	for _, c := range h.channels {
+		if m := c.member(id); m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+func (c *channel) member(id string) *member {
+	i := slices.IndexFunc(c.members, func(m *member) bool { return m.wire.Member == id })
+	if i < 0 {
+		return nil
+	}
+	return c.members[i]
+}
+
+// unseat takes a session's member out of its channel, if it has one, and says so to everyone.
+func (h *hub) unseat(s *session, why string) bool {
+	m := s.seat
+	if m == nil {
+		return false
+	}
+	s.seat = nil
+	c := m.channel
+	c.members = slices.DeleteFunc(c.members, func(x *member) bool { return x == m })
+	c.seq++
+	h.broadcast(wire.MemberLeft{Channel: c.id, Seq: c.seq, Member: m.wire.Address, Reason: why})
+	return true
+}
+
+// leave is the end of a user's time in a channel, if they sit in one.
+func (h *hub) leave(s *session, why string) {
+	if h.unseat(s, why) {
+		h.relay.rise(s.user.id, why == wire.LeftLost)
+		if !s.dead {
+			h.userChanged(s.user)
+		}
+	}
+}
+
+func (h *hub) voiceLeave(s *session, _ *wire.VoiceLeave) (wire.Message, error) {
+	if s.seat == nil {
+		return nil, errNotInChannel
+	}
+	h.leave(s, wire.LeftSelf)
+	return wire.OK{}, nil
+}
+
+func (h *hub) voiceState(s *session, m *wire.VoiceState) (wire.Message, error) {
+	if s.seat == nil {
+		return nil, errNotInChannel
+	}
+	w := s.seat.wire
+	w.Muted, w.Deafened = m.Muted, m.Deafened
+	h.change(s.seat, w)
+	return wire.OK{}, nil
+}
+
+// change gives a member new switches or a new name, and tells everyone if there is anything to tell.
+func (h *hub) change(m *member, w wire.Member) {
+	if m.wire.Muted == w.Muted && m.wire.Deafened == w.Deafened && m.wire.Name == w.Name {
+		return
+	}
+	m.wire = w
+	m.channel.seq++
+	h.broadcast(wire.MemberChanged{Channel: m.channel.id, Seq: m.channel.seq, Member: w})
+}
+
+func (h *hub) rosterGet(_ *session, m *wire.RosterGet) (wire.Message, error) {
+	c, err := h.channel(m.Channel)
+	if err != nil {
+		return nil, err
+	}
+	return c.roster(), nil
+}
+
+// pass hands a message from one member to another of the same channel, under the sender's true name.
+func (h *hub) pass(s *session, m wire.Relayed) (wire.Message, error) {
+	route := m.Path()
+	if s.seat == nil || s.seat.channel.id != route.Channel {
+		return nil, errNotInChannel
+	}
+	to := s.seat.channel.member(route.To.Member)
+	if to == nil || to.wire.User != route.To.User || to == s.seat {
+		return nil, wire.Errorf(wire.NoPeer, "The addressee is not in the channel.")
+	}
+	route.From = s.seat.wire.Address
+	to.session.event(m)
+	return wire.OK{}, nil
+}
+
+var errNotInChannel = wire.Errorf(wire.NotInChannel, "Join the channel first.")
