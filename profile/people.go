@@ -174,3 +174,17 @@ func checkPerson(id string, k *known) error {
 	k.value.ID = id
 	return k.clean()
 }
+
+// Named returns the people met who were last called exactly so, the one met first before the others.
+func (p *Profile) Named(name string) []Person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []Person
+	for _, k := range p.people {
+		if k.value.Name == name {
+			list = append(list, k.copy())
+		}
+	}
+	slices.SortFunc(list, func(a, b Person) int { return a.FirstSeen.Compare(b.FirstSeen) })
+	return list
+}

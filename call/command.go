@@ -1,0 +1,135 @@
+package call
+
+import (
+	"time"
+
+	"parley/wire"
+)
+
+// Command is something that the user wants. Do and Ask take it; what it has done shows in the next Snapshot.
+type Command interface{ command() }
+
+// Reply is what a Command that asks for something gets back.
+type Reply struct {
+	Invites []Invite
+	Channel Channel
+}
+
+// The parts of a server's state that a Snapshot shows are the protocol's own.
+type (
+	// User is one person of the server.
+	User = wire.User
+	// Channel is a voice channel.
+	Channel = wire.Channel
+	// Invite is an invite as its maker sees it.
+	Invite = wire.Invite
+)
+
+// The commands.
+type (
+	// Connect opens a session with the server of a link and keeps it; one that exists ends.
+	Connect struct {
+		Link   string // invite or server address
+		Name   string // display name
+		Status string // presence; empty: online
+	}
+	// Disconnect leaves the channel and ends the session.
+	Disconnect struct{}
+
+	// Join enters a voice channel, leaving the one before: by its id, or by its name where that is the only one.
+	Join struct{ Channel string }
+	// Leave leaves the voice channel and closes all devices.
+	Leave struct{}
+
+	// Mute switches the microphone. Switching it on while deafened undeafens.
+	Mute struct{ On bool }
+	// Deafen silences everybody and mutes; undeafening restores what the microphone was.
+	Deafen struct{ On bool }
+	// Talk is the push-to-talk key.
+	Talk struct{ Down bool }
+	// SetVolume sets how loud a person is here: 0 to 2, 1 is as sent.
+	SetVolume struct {
+		User   string
+		Volume float32
+	}
+	// SetLocalMute silences a person here.
+	SetLocalMute struct {
+		User string
+		On   bool
+	}
+	// Trust lets sound go to a person who was held back: unknown with "known people only", or like somebody else in name.
+	Trust struct{ User string }
+	// Verify records that the safety number was compared, or takes that back.
+	Verify struct {
+		User string
+		On   bool
+	}
+	// SetKnownOnly holds back everybody who was never met before.
+	SetKnownOnly struct{ On bool }
+	// SetRelayOnly hides this machine's addresses from the others, from the next peer connection on.
+	SetRelayOnly struct{ On bool }
+	// UseDevice chooses the microphone or the loudspeaker: a device's id or name, or empty for what the system says.
+	UseDevice struct {
+		Output bool
+		Device string
+	}
+	// Tune changes how the microphone is treated.
+	Tune struct{ Voice Voice }
+
+	// SetPresence tells the others how one is: online, away or dnd.
+	SetPresence struct{ Status string }
+	// SetName changes the display name.
+	SetName struct{ Name string }
+
+	// Claim makes oneself the owner with the server's secret.
+	Claim struct{ Secret string }
+	// AddChannel makes a channel and replies with it.
+	AddChannel struct{ Name string }
+	// RenameChannel renames one.
+	RenameChannel struct{ Channel, Name string }
+	// MoveChannel puts one at a place in the list, from 0.
+	MoveChannel struct {
+		Channel  string
+		Position int
+	}
+	// RemoveChannel removes one.
+	RemoveChannel struct{ Channel string }
+	// CreateInvite makes an invite and replies with it. Zero: the server's defaults.
+	CreateInvite struct {
+		Uses    int
+		Expires time.Duration
+	}
+	// ListInvites replies with the invites that work.
+	ListInvites struct{}
+	// RevokeInvite ends one.
+	RevokeInvite struct{ Invite string }
+	// KickUser ends somebody's membership.
+	KickUser struct{ User string }
+)
+
+func (Connect) command()       {}
+func (Disconnect) command()    {}
+func (Join) command()          {}
+func (Leave) command()         {}
+func (Mute) command()          {}
+func (Deafen) command()        {}
+func (Talk) command()          {}
+func (SetVolume) command()     {}
+func (SetLocalMute) command()  {}
+func (Trust) command()         {}
+func (Verify) command()        {}
+func (SetKnownOnly) command()  {}
+func (SetRelayOnly) command()  {}
+func (UseDevice) command()     {}
+func (Tune) command()          {}
+func (SetPresence) command()   {}
+func (SetName) command()       {}
+func (Claim) command()         {}
+func (AddChannel) command()    {}
+func (RenameChannel) command() {}
+func (MoveChannel) command()   {}
+func (RemoveChannel) command() {}
+func (CreateInvite) command()  {}
+func (ListInvites) command()   {}
+func (RevokeInvite) command()  {}
+func (KickUser) command()      {}

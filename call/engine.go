@@ -1,0 +1,358 @@
+// Package call is the engine: it keeps the session with a server, sits in a voice channel, and makes a peer connection with
+// each other member. Whatever draws it or drives it (the window, parleyctl, a test) sends commands down and takes snapshots
+// up:
+//
+//	command, server message, peer event, tick ─► queue ─► step ─► snapshot, then effects ─► gateway, mesh, sound
+//
+// One goroutine, Engine.run, owns the state. step is a pure function, so that every order of events can be tested, and
+// consent is a property of it: no device opens and no peer connection exists before a local Join.
+package call
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/call/mesh"
+	"parley/identity"
+	"parley/wire"
+
+	"github.com/pion/transport/v4"
+)
+
+// People is what this machine keeps about others; profile has the real one.
+type People interface {
+	// Known tells what is known of a key that shows up under a name. It must be quick: it is asked on the engine's goroutine.
+	Known(user string, key identity.PublicKey, name string) Person
+	// Remember keeps what has changed about a person; it is called on a goroutine that may wait for a disk.
+	Remember(user string, key identity.PublicKey, name string, p Person) error
+}
+
+// Config is what an Engine is made of.
+type Config struct {
+	Key    identity.Key
+	People People
+	Sound  SoundConfig
+
+	Muted     bool // what the switches are at the start
+	KnownOnly bool
+	RelayOnly bool
+
+	Dial Dialer        // nil: DialWire
+	Net  transport.Net // of the peer connections; nil: the real network
+	Log  *slog.Logger  // nil: silent
+}
+
+// ErrClosed is what Ask says when the engine has ended.
+var ErrClosed = errors.New("the engine is closed")
+
+// Engine must be made by New. All methods may be called from any goroutine, and none but Ask and Close waits.
+type Engine struct {
+	config  Config
+	log     *slog.Logger
+	start   time.Time
+	queue   *queue
+	changed chan struct{}
+	view    atomic.Pointer[Snapshot]
+	done    chan struct{}
+	closing sync.Once
+
+	waiters struct {
+		sync.Mutex
+		last waiter
+		of   map[waiter]chan answerTo
+	}
+
+	// Of the run goroutine alone.
+	state    state
+	notices  []Notice
+	noticed  uint64
+	gateway  *gateway
+	epoch    int // of the gateway: events of an older one are dropped
+	mesh     *mesh.Mesh
+	sound    *sound
+	memory   *serial // what may wait for a disk
+	gateways sync.WaitGroup
+}
+
+type answerTo struct {
+	reply Reply
+	err   error
+}
+
+// New makes an engine that is Offline and Idle. It opens no socket and no device.
+func New(c Config) (*Engine, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Dial == nil {
+		c.Dial = DialWire
+	}
+	e := &Engine{config: c, log: c.Log, start: time.Now(), queue: newQueue(), changed: make(chan struct{}, 1), done: make(chan struct{})}
+	e.waiters.of = map[waiter]chan answerTo{}
+	e.state = newState(c.Key.Public())
+	e.state.self.muted, e.state.knownOnly, e.state.relayOnly = c.Muted, c.KnownOnly, c.RelayOnly
+	e.sound = newSound(c.Sound, e.queue.post, c.Log)
+	m, err := mesh.New(mesh.Config{
+		Post:     func(ev mesh.Event) { e.queue.post(peerEvent{ev}) },
+		Sound:    e.sound.deliver,
+		Loopback: true, // two programs of one machine find each other; the far end learns nothing from 127.0.0.1
+		Net:      c.Net,
+		Log:      c.Log,
+	})
+	if err != nil {
+		e.sound.shutdown()
+		return nil, err
+	}
+	e.mesh = m
+	e.sound.send = m.Send
+	e.sound.loss = e.mesh.Loss
+	e.memory = newSerial()
+	e.publish()
+	go e.run()
+	return e, nil
+}
+
+// Do hands a command over. What fails shows as a Notice.
+func (e *Engine) Do(c Command) { e.queue.post(e.commanded(c, 0)) }
+
+// Ask hands a command over and waits until it is done or refused.
+func (e *Engine) Ask(ctx context.Context, c Command) (Reply, error) {
+	e.waiters.Lock()
+	e.waiters.last++
+	made, answer := e.waiters.last, make(chan answerTo, 1)
+	e.waiters.of[made] = answer
+	e.waiters.Unlock()
+	defer func() {
+		e.waiters.Lock()
+		delete(e.waiters.of, made)
+		e.waiters.Unlock()
+	}()
+	e.queue.post(e.commanded(c, made))
+	select {
+	case a := <-answer:
+		return a.reply, a.err
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	case <-e.done:
+		return Reply{}, ErrClosed
+	}
+}
+
+// commanded draws the random numbers that step may need.
+func (e *Engine) commanded(c Command, made waiter) commanded {
+	ev := commanded{cmd: c, made: made}
+	if _, ok := c.(Join); ok {
+		ev.member, ev.nonce = identity.NewMemberID(), identity.NewChallenge()
+	}
+	return ev
+}
+
+// Changed gets a value when there is a new Snapshot. Only one goroutine can wait on it.
+func (e *Engine) Changed() <-chan struct{} { return e.changed }
+
+// Snapshot is the latest state. Whoever gets it must not change it.
+func (e *Engine) Snapshot() *Snapshot { return e.view.Load() }
+
+// Close leaves, says goodbye to the server, closes every device and peer connection, and waits for all of it.
+func (e *Engine) Close() {
+	e.closing.Do(func() { e.queue.post(e.commanded(Disconnect{}, 0)); e.queue.post(stop{}) })
+	<-e.done
+}
+
+// stop is the last event.
+type stop struct{}
+
+func (stop) event() {}
+
+func (e *Engine) run() {
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	defer close(e.done)
+	defer e.tearDown()
+	var spare []event
+	for {
+		select {
+		case <-ticker.C:
+			if e.state.place.phase != Idle {
+				e.handle(tick{})
+			}
+		case <-e.queue.wake:
+			batch := e.queue.take(spare)
+			for _, ev := range batch {
+				if _, ok := ev.(stop); ok {
+					return
+				}
+				e.handle(ev)
+			}
+			spare = batch
+		}
+	}
+}
+
+// tearDown runs after the last event, in the order in which things stop needing each other.
+func (e *Engine) tearDown() {
+	e.queue.close()     // nobody waits in admit any more,
+	e.gateways.Wait()   // so the sessions can say their last words and end;
+	e.mesh.Shutdown()   // no packet comes or goes,
+	e.sound.shutdown()  // so the devices and codecs have no user,
+	e.memory.shutdown() // and what was to be remembered is.
+}
+
+// handle is one turn: the event, and what its own effects find out at once.
+func (e *Engine) handle(ev event) {
+	for next := []event{ev}; len(next) > 0; {
+		if g, ok := next[0].(ofGateway); ok {
+			if g.epoch != e.epoch {
+				return
+			}
+			next[0] = g.inner
+		}
+		var effects []effect
+		e.state, effects = step(e.state, time.Since(e.start), next[0])
+		next = next[1:]
+		for _, f := range effects {
+			if n, ok := f.(notify); ok {
+				e.note(n.notice)
+			}
+		}
+		e.publish() // before the effects: nobody is sent to who is not shown
+		for _, f := range effects {
+			if found := e.perform(f); found != nil {
+				next = append(next, found)
+			}
+		}
+	}
+}
+
+func (e *Engine) note(n Notice) {
+	e.noticed++
+	n.Seq, n.AtMS = e.noticed, time.Since(e.start).Milliseconds()
+	kept := e.notices
+	if len(kept) >= keptNotices {
+		kept = kept[len(kept)-keptNotices+1:]
+	}
+	e.notices = append(kept[:len(kept):len(kept)], n) // a copy: a Snapshot holds the old one
+}
+
+func (e *Engine) publish() {
+	last := e.view.Load()
+	if last == nil {
+		last = &Snapshot{}
+	}
+	e.view.Store(e.state.snapshot(last, e.notices, e.noticed))
+	select {
+	case e.changed <- struct{}{}:
+	default:
+	}
+}
+
+// ofGateway marks an event with the session that it is of.
+type ofGateway struct {
+	epoch int
+	inner event
+}
+
+func (ofGateway) event() {}
+
+// perform carries out one effect. It waits for nothing. What it finds out at once is the next event.
+func (e *Engine) perform(f effect) event {
+	switch f := f.(type) {
+	case dialServer, hangUpServer, present, ask, tell, signed:
+		e.performServer(f)
+	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain:
+		e.sound.perform(f)
+	case openPeer, makeOffer, setRemote, addCandidate, closePeer:
+		e.performPeer(f)
+	case lookUp:
+		return met{f.member, e.config.People.Known(f.member.User, identity.PublicKey(f.member.Key), f.member.Name)}
+	case remember:
+		e.remember(f)
+	case finish:
+		e.waiters.Lock()
+		if answer := e.waiters.of[f.made]; answer != nil {
+			answer <- answerTo{f.reply, f.err} // capacity 1, and finished once
+			delete(e.waiters.of, f.made)
+		}
+		e.waiters.Unlock()
+	}
+	return nil
+}
+
+func (e *Engine) performServer(f effect) {
+	if d, ok := f.(dialServer); ok {
+		e.dialServer(d)
+		return
+	}
+	if e.gateway == nil {
+		return
+	}
+	switch f := f.(type) {
+	case hangUpServer:
+		e.gateway.stop()
+		e.gateway = nil
+		e.epoch++
+	case present:
+		e.gateway.present(f.name, f.status)
+	case ask:
+		e.gateway.ask(f.body, f.tag)
+	case tell:
+		e.gateway.send(f.body)
+	case signed:
+		sig := f.description.Sign(e.config.Key)
+		if f.description.Role == identity.Offer {
+			e.gateway.send(&wire.Offer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig})
+		} else {
+			e.gateway.send(&wire.Answer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig})
+		}
+	}
+}
+
+func (e *Engine) dialServer(d dialServer) {
+	if e.gateway != nil {
+		e.gateway.stop()
+	}
+	e.epoch++
+	epoch := e.epoch
+	g := &gateway{
+		key: e.config.Key, link: d.link, name: d.name, status: d.status, dial: e.config.Dial, log: e.log,
+		admit: func(ev event) { e.queue.admit(ofGateway{epoch, ev}) },
+	}
+	e.gateway = g
+	startGateway(g)
+	e.gateways.Go(func() { <-g.done })
+}
+
+func (e *Engine) performPeer(f effect) {
+	switch f := f.(type) {
+	case openPeer:
+		e.sound.add(f.peer, f.gain)
+		e.mesh.Open(f.peer, mesh.Options{ICE: f.ice, RelayOnly: f.only})
+	case makeOffer:
+		e.mesh.Offer(f.peer, f.generation, f.restart, f.ice)
+	case setRemote:
+		e.mesh.Remote(f.peer, f.generation, f.kind, f.sdp, f.ice)
+	case addCandidate:
+		e.mesh.Candidate(f.peer, f.generation, f.candidate, f.mid)
+	case closePeer:
+		e.mesh.Close(f.peer)
+		e.sound.remove(f.peer)
+	}
+}
+
+func (e *Engine) remember(f remember) {
+	for _, p := range e.state.peers {
+		if p.member.User == f.user {
+			m := p.member
+			e.memory.do(func() {
+				if err := e.config.People.Remember(m.User, identity.PublicKey(m.Key), m.Name, f.person); err != nil {
+					e.log.Warn("remember a person", "err", err)
+				}
+			})
+			return
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package call
+
+import (
+	"time"
+
+	"parley/call/mesh"
+	"parley/identity"
+	"parley/wire"
+)
+
+// event is what happens to the engine: a command, a message, a fact about a peer, the passing of time.
+type event interface{ event() }
+
+type (
+	// commanded is a Command with the random numbers that it may need; made is not zero if somebody waits in Ask.
+	commanded struct {
+		cmd    Command
+		made   waiter
+		member string
+		nonce  wire.Bytes
+	}
+
+	linkUp struct {
+		welcome    wire.Welcome
+		serverName string
+		serverKey  identity.PublicKey
+	}
+	linkDown struct {
+		err   error
+		final bool // the gateway does not try again
+	}
+	received struct{ body wire.Message } // an event of the server, or a message of a peer
+	gapSeen  struct{}                    // events of the server were lost
+	replied  struct {
+		tag  tag
+		body wire.Message // *wire.Error if refused
+	}
+
+	met struct { // the answer to lookUp
+		member wire.Member
+		person Person
+	}
+	peerEvent  struct{ mesh.Event }
+	peerHeard  struct{ peer mesh.Peer } // its first sound came out of the decoder
+	soundEvent struct{ notice Notice }  // a device opened, vanished, came back
+	tick       struct{}
+)
+
+func (commanded) event()  {}
+func (linkUp) event()     {}
+func (linkDown) event()   {}
+func (received) event()   {}
+func (gapSeen) event()    {}
+func (replied) event()    {}
+func (met) event()        {}
+func (peerEvent) event()  {}
+func (peerHeard) event()  {}
+func (soundEvent) event() {}
+func (tick) event()       {}
+
+// waiter names somebody who waits in Ask; zero: nobody.
+type waiter uint64
+
+// tag is what a request was for, so that its reply finds its way.
+type tag struct {
+	purpose purpose
+	member  string // of the join
+	made    waiter
+}
+
+type purpose uint8
+
+const (
+	forCommand  purpose = iota // the reply is the waiter's
+	forJoin                    // VoiceJoin
+	forRoster                  // RosterGet
+	forRelay                   // TurnGet
+	forSnapshot                // SnapshotGet
+	forNothing                 // the reply does not matter
+)
+
+// effect is what the engine is to do. perform carries effects out in their order, after the snapshot with the new state is
+// published: whoever is sent to is shown before.
+type effect interface{ effect() }
+
+type (
+	dialServer struct {
+		link         wire.Link
+		name, status string
+	}
+	hangUpServer struct{}
+	present      struct{ name, status string }
+	ask          struct {
+		body wire.Message
+		tag  tag
+	}
+	tell struct{ body wire.Message }
+
+	openSound  struct{}
+	closeSound struct{}
+	setQuiet   struct{ muted, deafened bool }
+	setTalk    struct{ down bool }
+	setVoice   struct{ voice Voice }
+	useDevice  struct {
+		output bool
+		device string
+	}
+	setGain struct {
+		user string
+		gain float32
+	}
+
+	lookUp   struct{ member wire.Member }
+	remember struct {
+		user   string
+		person Person
+	}
+
+	openPeer struct {
+		peer mesh.Peer
+		gain float32
+		ice  []mesh.ICEServer
+		only bool // relay only
+	}
+	makeOffer struct {
+		peer       mesh.Peer
+		generation uint32
+		restart    bool
+		ice        []mesh.ICEServer
+	}
+	setRemote struct {
+		peer       mesh.Peer
+		generation uint32
+		kind, sdp  string
+		ice        []mesh.ICEServer
+	}
+	addCandidate struct {
+		peer           mesh.Peer
+		generation     uint32
+		candidate, mid string
+	}
+	closePeer struct{ peer mesh.Peer }
+	signed    struct { // to be signed with the user's key, and sent
+		route       wire.Route
+		description identity.Description
+	}
+
+	notify struct{ notice Notice }
+	finish struct {
+		made  waiter
+		reply Reply
+		err   error
+	}
+)
+
+func (dialServer) effect()   {}
+func (hangUpServer) effect() {}
+func (present) effect()      {}
+func (ask) effect()          {}
+func (tell) effect()         {}
+func (openSound) effect()    {}
+func (closeSound) effect()   {}
+func (setQuiet) effect()     {}
+func (setTalk) effect()      {}
+func (setVoice) effect()     {}
+func (useDevice) effect()    {}
+func (setGain) effect()      {}
+func (lookUp) effect()       {}
+func (remember) effect()     {}
+func (openPeer) effect()     {}
+func (makeOffer) effect()    {}
+func (setRemote) effect()    {}
+func (addCandidate) effect() {}
+func (closePeer) effect()    {}
+func (signed) effect()       {}
+func (notify) effect()       {}
+func (finish) effect()       {}
+
+// The engine's patience.
+const (
+	tickEvery     = 250 * time.Millisecond
+	connectWithin = 8 * time.Second  // then the peer connection is made anew
+	restartAfter  = time.Second      // of a disconnect: the first ICE restart
+	restartEvery  = 3 * time.Second  // and the next ones
+	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
+	goneAfter     = 30 * time.Second // without media and without a place in the roster
+	askEvery      = time.Second      // a peer's requests for an offer are served no faster
+)

@@ -1,0 +1,409 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"parley/identity"
+	"parley/wire"
+)
+
+// Conn carries envelopes to one server. wire.Conn is the real one, calltest has one in memory.
+type Conn interface {
+	Read(deadline time.Time) (wire.Envelope, error)
+	Write(wire.Envelope) error
+	Binding(mode string) ([]byte, error)
+	Close() error
+}
+
+// Dialer connects to the server of a link.
+type Dialer func(ctx context.Context, l wire.Link) (Conn, error)
+
+// DialWire is the Dialer of the real network.
+func DialWire(ctx context.Context, l wire.Link) (Conn, error) {
+	c, err := wire.Dial(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+const (
+	handshakeTimeout = 10 * time.Second
+	firstBackoff     = 250 * time.Millisecond
+	lastBackoff      = 20 * time.Second
+	maxPending       = 128 // requests without a reply
+)
+
+// gateway keeps one session with a server alive: it connects, proves and checks who is who, hands every message to the
+// engine, and after a break comes back with backoff, resuming the session where the server still has it. Requests wait in
+// pending until they are answered and are sent again, under their own id, after a resume: the server has kept its reply.
+type gateway struct {
+	key   identity.Key
+	link  wire.Link // of the run goroutine alone
+	dial  Dialer
+	admit func(event) // may block
+	log   *slog.Logger
+
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	out chan struct{} // capacity 1: unsent has grown
+
+	mu      sync.Mutex
+	name    string // for the next login
+	status  string
+	unsent  []wire.Envelope
+	pending []request // in the order of sending
+	lastID  uint32
+
+	// Of the run goroutine alone.
+	session string
+	lastSeq uint64
+}
+
+type request struct {
+	env wire.Envelope
+	tag tag
+}
+
+func startGateway(g *gateway) {
+	ctx, cancel := context.WithCancel(context.Background())
+	g.cancel, g.done, g.out = cancel, make(chan struct{}), make(chan struct{}, 1)
+	go g.run(ctx)
+}
+
+// stop ends the session; done is closed when it has. What was handed over with send or ask before is still written.
+func (g *gateway) stop() { g.cancel() }
+
+// present sets what the next login says about its user.
+func (g *gateway) present(name, status string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.name, g.status = name, status
+}
+
+// send writes a message that nobody answers. It is dropped while there is no connection: what it says would be old.
+func (g *gateway) send(m wire.Message) { g.enqueue(wire.Envelope{Body: m}) }
+
+// ask sends a request. Its reply, an *wire.Error included, comes to the engine as an event with the tag.
+func (g *gateway) ask(m wire.Message, t tag) {
+	g.mu.Lock()
+	if len(g.pending) >= maxPending {
+		g.mu.Unlock()
+		go g.admit(replied{t, wire.Errorf(wire.RateLimited, "Too many requests are waiting for the server.")})
+		return
+	}
+	g.lastID++
+	env := wire.Envelope{ID: g.lastID, Body: m}
+	g.pending = append(g.pending, request{env, t})
+	g.mu.Unlock()
+	g.enqueue(env)
+}
+
+func (g *gateway) enqueue(env wire.Envelope) {
+	g.mu.Lock()
+	g.unsent = append(g.unsent, env)
+	g.mu.Unlock()
+	select {
+	case g.out <- struct{}{}:
+	default:
+	}
+}
+
+func (g *gateway) run(ctx context.Context) {
+	defer close(g.done)
+	backoff := firstBackoff
+	for {
+		online, err := g.connect(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		final := isFinal(err)
+		g.log.Info("connection to the server ended", "was_online", online, "final", final)
+		g.admit(linkDown{err: err, final: final})
+		if final {
+			return
+		}
+		if online {
+			backoff = firstBackoff
+		}
+		// Jitter keeps a thousand clients of a restarted server from coming back in the same instant.
+		wait := time.NewTimer(backoff/2 + rand.N(backoff))
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+		backoff = min(backoff*2, lastBackoff)
+	}
+}
+
+// goneAway is the server's goodbye as an error.
+type goneAway struct{ wire.Goaway }
+
+func (g *goneAway) Error() string {
+	if g.Text != "" {
+		return g.Text
+	}
+	return "The server closed the connection (" + g.Reason + ")."
+}
+
+var (
+	// ErrServerKey says that whoever answered could not prove to hold the key of the link: another server, or somebody in
+	// the middle. Nothing was sent to it.
+	ErrServerKey = errors.New("the server could not prove that it is the one of the invite: this may be another server at its address, or somebody in between. Ask for a new invite")
+	errProtocol  = errors.New("the server does not speak Parley's protocol")
+)
+
+// isFinal tells what trying again can't mend.
+func isFinal(err error) bool {
+	if errors.Is(err, ErrServerKey) || errors.Is(err, errProtocol) {
+		return true
+	}
+	if away := (*goneAway)(nil); errors.As(err, &away) {
+		return away.Reason == wire.ReasonKicked || away.Reason == wire.ReasonReplaced
+	}
+	switch wire.CodeOf(err) {
+	case wire.BadVersion, wire.BadSignature, wire.InviteNeeded, wire.InviteInvalid, wire.InviteExpired, wire.InviteUsedUp, wire.NotAllowed, wire.BadMessage, wire.BadOrder:
+		return true
+	}
+	return false
+}
+
+// connect is one connection from dial to end.
+func (g *gateway) connect(ctx context.Context) (online bool, err error) {
+	dialing, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	c, err := g.dial(dialing, g.link)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = c.Close() }()
+	unhook := context.AfterFunc(dialing, func() { _ = c.Close() })
+	welcome, hello, err := g.handshake(c)
+	unhook()
+	if err != nil {
+		return false, err
+	}
+	g.link.Secret = "" // used; from now on we are a member
+	g.adopt(welcome)
+	g.admit(linkUp{welcome: *welcome, serverName: hello.Name, serverKey: identity.PublicKey(hello.Key)})
+	return true, g.converse(ctx, c, time.Duration(welcome.HeartbeatMS)*time.Millisecond)
+}
+
+// handshake sends nothing of worth before the server has signed this very connection with the key of the link.
+func (g *gateway) handshake(c Conn) (*wire.Welcome, *wire.ServerHello, error) {
+	deadline := time.Now().Add(handshakeTimeout)
+	nonce := identity.NewChallenge()
+	if err := c.Write(wire.Envelope{Body: wire.Hello{Version: wire.Version, Mode: g.link.Mode, Nonce: nonce}}); err != nil {
+		return nil, nil, err
+	}
+	hello, err := expect[*wire.ServerHello](c, deadline)
+	if err != nil {
+		return nil, nil, err
+	}
+	binding, err := c.Binding(g.link.Mode)
+	if err != nil {
+		return nil, nil, err
+	}
+	server := identity.PublicKey(g.link.Key)
+	mode := identity.Mode(g.link.Mode)
+	proof := identity.ServerHello{Server: server, Nonce: nonce, Challenge: hello.Challenge, Mode: mode, Binding: binding}
+	if !server.Equal(identity.PublicKey(hello.Key)) || proof.Verify(server, hello.Signature) != nil {
+		return nil, nil, ErrServerKey
+	}
+	if hello.Version != wire.Version {
+		return nil, nil, wire.Errorf(wire.BadVersion, "The server speaks version %d of the protocol and this program version %d: update the older one.", hello.Version, wire.Version)
+	}
+	login := identity.Login{Server: server, Challenge: hello.Challenge, Mode: mode, Binding: binding, User: g.key.Public()}
+	if g.session != "" {
+		resume := identity.Resume{Login: login, Session: g.session}
+		err = c.Write(wire.Envelope{Body: wire.Resume{Key: wire.Bytes(g.key.Public()), Session: g.session, LastSeq: g.lastSeq, Signature: resume.Sign(g.key)}})
+	} else {
+		g.mu.Lock()
+		name, status := g.name, g.status
+		g.mu.Unlock()
+		err = c.Write(wire.Envelope{Body: wire.Login{Key: wire.Bytes(g.key.Public()), Name: name, Invite: g.link.Secret, Status: status, Signature: login.Sign(g.key)}})
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	welcome, err := expect[*wire.Welcome](c, deadline)
+	if wire.CodeOf(err) == wire.SessionGone {
+		g.session = "" // the next try logs in
+	}
+	if err == nil && welcome.User != g.key.ID() {
+		err = errProtocol
+	}
+	return welcome, hello, err
+}
+
+// expect reads one message of a type; an error or a goodbye in its place is the error.
+func expect[M wire.Message](c Conn, deadline time.Time) (want M, err error) {
+	env, err := c.Read(deadline)
+	if err != nil {
+		if wire.CodeOf(err) != "" { // it could not be decoded
+			err = fmt.Errorf("%w: %w", errProtocol, err)
+		}
+		return want, err
+	}
+	switch m := env.Body.(type) {
+	case M:
+		return m, nil
+	case *wire.Error:
+		return want, m
+	case *wire.Goaway:
+		return want, &goneAway{*m}
+	}
+	return want, errProtocol
+}
+
+// adopt starts or takes up a session. In a new one nobody knows the old requests: they fail.
+func (g *gateway) adopt(w *wire.Welcome) {
+	resumed := w.Resumed && w.Session == g.session
+	g.session = w.Session
+	g.mu.Lock()
+	orphans := g.pending
+	g.unsent = nil
+	if resumed {
+		orphans = nil
+		for _, r := range g.pending {
+			g.unsent = append(g.unsent, r.env)
+		}
+	} else {
+		g.pending, g.lastSeq = nil, 0
+	}
+	g.mu.Unlock()
+	for _, r := range orphans {
+		g.admit(replied{r.tag, wire.Errorf(wire.SessionGone, "The connection was lost before the server answered.")})
+	}
+	select {
+	case g.out <- struct{}{}:
+	default:
+	}
+}
+
+// converse runs the writer beside the reader until either ends.
+func (g *gateway) converse(ctx context.Context, c Conn, beat time.Duration) error {
+	ended := make(chan error, 1)
+	seen := make(chan uint64, 1)
+	go func() { ended <- g.read(c, beat, seen) }()
+	err := g.write(ctx, c, beat, seen, ended)
+	_ = c.Close()
+	return err
+}
+
+func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-chan uint64, ended <-chan error) error {
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	var last uint64
+	for {
+		var err error
+		select {
+		case err := <-ended:
+			return err
+		case last = <-seen:
+		case <-ticker.C:
+			err = c.Write(wire.Envelope{Body: wire.Heartbeat{Seq: last}})
+		case <-g.out:
+			err = g.flush(c)
+		case <-ctx.Done():
+			_ = g.flush(c) // the last words: a leave
+			_ = c.Close()
+			<-ended
+			return ctx.Err()
+		}
+		if err != nil {
+			_ = c.Close()
+			<-ended
+			return err
+		}
+	}
+}
+
+func (g *gateway) flush(c Conn) error {
+	g.mu.Lock()
+	unsent := g.unsent
+	g.unsent = nil
+	g.mu.Unlock()
+	for _, env := range unsent {
+		if err := c.Write(env); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read hands over what comes. The server answers each heartbeat: three without a word, and the connection is dead.
+func (g *gateway) read(c Conn, beat time.Duration, seen chan uint64) error {
+	for garbage := 0; ; {
+		env, err := c.Read(time.Now().Add(3 * beat))
+		if wire.CodeOf(err) != "" {
+			// A type of a later version is none of our business; endless nonsense is.
+			if garbage++; garbage > 100 {
+				return errProtocol
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if away, ok := env.Body.(*wire.Goaway); ok {
+			return &goneAway{*away}
+		}
+		if env.Re != 0 {
+			if t, ok := g.answered(env.Re); ok {
+				g.admit(replied{t, env.Body})
+			}
+			continue
+		}
+		if env.Seq != 0 {
+			if env.Seq <= g.lastSeq {
+				continue // a repeat
+			}
+			if env.Seq != g.lastSeq+1 {
+				g.admit(gapSeen{})
+			}
+			g.lastSeq = env.Seq
+			select {
+			case <-seen:
+			default:
+			}
+			seen <- env.Seq
+		}
+		g.admit(received{env.Body})
+	}
+}
+
+func (g *gateway) answered(id uint32) (tag, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, r := range g.pending {
+		if r.env.ID == id {
+			g.pending = append(g.pending[:i], g.pending[i+1:]...)
+			return r.tag, true
+		}
+	}
+	return tag{}, false
+}
+
+// gatewayCode names what ended a connection, where it was no error{code} of the server.
+func gatewayCode(err error) string {
+	away := (*goneAway)(nil)
+	switch {
+	case errors.As(err, &away):
+		return away.Reason
+	case errors.Is(err, ErrServerKey):
+		return CodeServerKey
+	case errors.Is(err, errProtocol):
+		return CodeProtocol
+	}
+	return CodeNetwork
+}

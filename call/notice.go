@@ -1,0 +1,57 @@
+package call
+
+import "parley/wire"
+
+// Notice is something that happened and may want to be told: as a sound, a line, a JSON event. Kind is stable, Code says
+// more where there is more, Text is a sentence for people and may hold what other people wrote: it is shown inert.
+type Notice struct {
+	Seq     uint64 `json:"-"` // counts all notices of an engine, from 1
+	Kind    string `json:"event"`
+	User    string `json:"user,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Channel string `json:"channel,omitempty"`
+	Device  string `json:"device,omitempty"`
+	Code    string `json:"code,omitempty"`
+	New     bool   `json:"new_to_you,omitempty"`
+	Text    string `json:"text,omitempty"`
+	AtMS    int64  `json:"at_ms"` // since the engine's start
+}
+
+// The kinds of Notice.
+const (
+	NoticeOnline  = "online"  // logged in
+	NoticeRetry   = "retry"   // a first connection failed and is tried again
+	NoticeLost    = "lost"    // the connection broke and is being made again
+	NoticeOffline = "offline" // it is over; Code and Text say why
+	NoticeJoined  = "joined"  // oneself, a channel
+	NoticeLeft    = "left"    // oneself; Code says by whose will
+
+	NoticePeerJoined       = "peer_joined"
+	NoticeHeld             = "peer_held" // nothing is sent to it before Trust; Code says why
+	NoticePeerConnected    = "peer_connected"
+	NoticePeerReconnecting = "peer_reconnecting"
+	NoticePeerFailed       = "peer_failed"
+	NoticePeerLeft         = "peer_left"
+	NoticeFirstSound       = "first_sound" // of a peer, out of the decoder
+
+	NoticeDevice = "device" // a microphone or loudspeaker opened, vanished, came back; Code says which
+	NoticeError  = "error"  // a command failed
+)
+
+// Codes of NoticeOffline that are the client's own words, beside the server's codes and goodbye reasons.
+const (
+	CodeServerKey = "server_key"
+	CodeProtocol  = "protocol"
+	CodeNetwork   = "network"
+)
+
+// keptNotices is how many a Snapshot holds: whoever looks less often than this many happen misses some, and sees that by Seq.
+const keptNotices = 128
+
+// failureCode names an error of the gateway in one word.
+func failureCode(err error) string {
+	if code := wire.CodeOf(err); code != "" {
+		return string(code)
+	}
+	return gatewayCode(err)
+}

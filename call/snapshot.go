@@ -1,0 +1,112 @@
+package call
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"parley/identity"
+	"parley/wire"
+)
+
+// Snapshot is what there is to show, at one moment. It is never changed after it is published and may be kept.
+type Snapshot struct {
+	Link       Link
+	Server     string // its name
+	Address    string // its link, without a secret
+	Self       Self
+	Directory  *Directory
+	Place      Place
+	Refused    uint64   // messages that did not belong to this channel, role or peer
+	Notices    []Notice // the latest, oldest first
+	LastNotice uint64   // Seq of the last one
+}
+
+// Self is oneself.
+type Self struct {
+	User, Name, Status, Role string
+	Muted, Deafened          bool // as chosen; the microphone is silent with either
+}
+
+// Directory is who and what a server has. It is the same pointer until something in it changes.
+type Directory struct {
+	Channels []Channel // in their order
+	Users    []User    // by name
+	Sitting  map[string][]Seat
+	version  uint64
+}
+
+// Seat is one person in a voice channel, as the server says.
+type Seat struct {
+	User, Name      string
+	Muted, Deafened bool
+}
+
+// Place is the voice channel that one sits in. Peers is whom the engine sends to, or would after a click: not what the server
+// says.
+type Place struct {
+	Phase   Phase
+	Channel string
+	Peers   []Peer // by name
+}
+
+// Peer is another member of the channel.
+type Peer struct {
+	User, Member, Name string
+	Phase              PeerPhase
+	HeldFor            string // why it is Held
+	Absent             bool   // the server does not list it, or can't be asked; its media live
+	New, Verified      bool
+	Muted, Deafened    bool    // its own switches
+	Volume             float32 // here, 0 to 2
+	LocalMuted         bool
+	Since              time.Duration // on the engine's clock
+	Key                identity.PublicKey
+}
+
+func (s *state) snapshot(last *Snapshot, notices []Notice, lastNotice uint64) *Snapshot {
+	out := &Snapshot{
+		Link: s.link, Server: s.serverName,
+		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
+		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
+		Place: Place{Phase: s.place.phase, Channel: s.place.channel},
+	}
+	if s.address.Host != "" {
+		out.Address = s.address.String()
+	}
+	out.Directory = last.Directory
+	if out.Directory == nil || out.Directory.version != s.version {
+		out.Directory = s.directory()
+	}
+	for id, p := range s.peers {
+		view := Peer{
+			User: id.User, Member: id.Member, Name: p.member.Name, Phase: p.phase, Absent: p.absent || s.link != Online,
+			New: p.person.New, Verified: p.person.Verified, Muted: p.member.Muted, Deafened: p.member.Deafened,
+			Volume: p.person.Volume, LocalMuted: p.person.Muted, Since: p.since, Key: identity.PublicKey(p.member.Key),
+		}
+		if p.phase == Held {
+			view.HeldFor = s.holdReason(p.person)
+		}
+		out.Place.Peers = append(out.Place.Peers, view)
+	}
+	slices.SortFunc(out.Place.Peers, func(a, b Peer) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Member, b.Member)) })
+	return out
+}
+
+func (s *state) directory() *Directory {
+	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), version: s.version}
+	for _, c := range s.channels {
+		d.Channels = append(d.Channels, c)
+	}
+	slices.SortFunc(d.Channels, func(a, b wire.Channel) int { return cmp.Or(a.Position-b.Position, cmp.Compare(a.ID, b.ID)) })
+	for _, u := range s.users {
+		d.Users = append(d.Users, u)
+	}
+	slices.SortFunc(d.Users, func(a, b wire.User) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	for channel, members := range s.rosters {
+		for _, m := range members {
+			d.Sitting[channel] = append(d.Sitting[channel], Seat{m.User, m.Name, m.Muted, m.Deafened})
+		}
+	}
+	return d
+}

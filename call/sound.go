@@ -1,0 +1,375 @@
+package call
+
+import (
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"parley/audio"
+	"parley/audio/mix"
+	"parley/audio/vad"
+	"parley/call/mesh"
+)
+
+// Voice is how the microphone is treated.
+type Voice struct {
+	Mode          string  // "vad", "ptt" or "open"
+	ThresholdDBFS float32 // opens the gate in mode vad; zero: the default
+	Suppression   bool    // of noise
+	FrameMS       int     // 10 or 20; takes effect at the next join
+	Bitrate       int     // bit/s
+	FEC           bool    // in-band forward error correction, as much as the receivers' losses ask for
+	DTX           bool    // nearly nothing is sent in silence
+}
+
+// SoundConfig is what sound is made with. The functions and the Denoiser are used on one goroutine.
+type SoundConfig struct {
+	Backend    audio.Backend
+	Mic        string // device id or name; empty: what the system says
+	Speaker    string
+	Voice      Voice
+	NewEncoder func() (audio.Encoder, error)
+	NewDecoder func() (audio.Decoder, error)
+	Denoiser   audio.Denoiser // nil: no noise suppression
+	// Record, if set, gets every frame of 480 samples that is heard of a member, before volume and mixing; at counts the
+	// samples of playout's clock, the same for all. It runs on playout's goroutine; the frame is valid during the call.
+	Record func(member string, at int64, frame []float32)
+}
+
+// sound owns the devices, the capture and the playout of a channel. What it is told it does on a goroutine of its own, because
+// opening a device takes time; packets pass it by without waiting.
+type sound struct {
+	config SoundConfig
+	post   func(event) // never blocks
+	send   func(mesh.Sound)
+	loss   func() float64 // the worst that a receiver reports, 0 to 1
+	log    *slog.Logger
+
+	work     *serial
+	speakers atomic.Pointer[map[mesh.Peer]*speaker] // replaced, never changed
+	now      atomic.Pointer[pipes]                  // nil: closed
+
+	// Of the work goroutine alone.
+	quiet setQuiet
+	talk  bool
+
+	voice atomic.Pointer[Voice] // read by the tuner too
+}
+
+// pipes is what exists between join and leave.
+type pipes struct {
+	capture *audio.Capture
+	encoder audio.Encoder
+	playout *audio.Playout
+	follow  *audio.Follow
+	tuner   chan struct{}
+	tuned   chan struct{}
+}
+
+// speaker is one remote speaker.
+type speaker struct {
+	peer    mesh.Peer
+	key     string // of its stream
+	stream  *audio.Stream
+	decoder audio.Decoder
+	ssrc    uint32 // of the reader goroutine
+	started bool
+	heard   bool // of playout's goroutine
+}
+
+// audible is the level, in dBFS, from which a frame counts as the first sound of a peer.
+const audible = -60
+
+func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
+	s := &sound{config: c, post: post, log: log, work: newSerial()}
+	s.voice.Store(&c.Voice)
+	s.speakers.Store(&map[mesh.Peer]*speaker{})
+	return s
+}
+
+// shutdown closes what is open and waits.
+func (s *sound) shutdown() {
+	s.work.do(s.close)
+	s.work.shutdown()
+}
+
+// perform takes one of sound's effects.
+func (s *sound) perform(f effect) {
+	if q, ok := f.(setQuiet); ok {
+		if p := s.now.Load(); p != nil && q.muted {
+			p.capture.SetMuted(true) // at once: after this call nothing leaves
+		}
+	}
+	s.work.do(func() { s.apply(f) })
+}
+
+func (s *sound) apply(f effect) {
+	switch f := f.(type) {
+	case openSound:
+		s.open()
+	case closeSound:
+		s.close()
+	case setQuiet:
+		s.quiet = f
+	case setTalk:
+		s.talk = f.down
+	case setVoice:
+		s.voice.Store(&f.voice)
+	case useDevice:
+		s.choose(f)
+	case setGain:
+		s.setGain(f)
+	}
+	if p := s.now.Load(); p != nil {
+		s.configure(p)
+	}
+}
+
+// configure brings the pipes to what was chosen.
+func (s *sound) configure(p *pipes) {
+	p.capture.SetMuted(s.quiet.muted)
+	p.playout.SetDeafened(s.quiet.deafened)
+	p.capture.SetPTT(s.talk)
+	v := s.voice.Load()
+	p.capture.SetGate(gate(*v))
+	p.capture.SetSuppression(v.Suppression)
+}
+
+func gate(v Voice) vad.Config {
+	c := vad.Config{OpenDBFS: v.ThresholdDBFS}
+	switch v.Mode {
+	case "ptt":
+		c.Mode = vad.PTT
+	case "open":
+		c.Mode = vad.Open
+	}
+	return c
+}
+
+func (s *sound) open() {
+	if s.now.Load() != nil {
+		return
+	}
+	p, err := s.build()
+	if err != nil {
+		s.log.Error("sound", "err", err)
+		s.post(soundEvent{Notice{Kind: NoticeError, Code: "sound", Text: "Sound could not be started: " + err.Error()}})
+		return
+	}
+	s.configure(p) // before the microphone opens: who joined muted is
+	p.follow = audio.StartFollow(audio.FollowConfig{
+		Backend: s.config.Backend, Capture: p.capture, Playout: p.playout, Input: s.config.Mic, Output: s.config.Speaker,
+		Notify: s.deviceNotice, Log: s.log,
+	})
+	s.now.Store(p)
+	go s.tune(p)
+}
+
+func (s *sound) build() (*pipes, error) {
+	encoder, err := s.config.NewEncoder()
+	if err != nil {
+		return nil, err
+	}
+	p := &pipes{encoder: encoder, tuner: make(chan struct{}), tuned: make(chan struct{})}
+	p.capture, err = audio.NewCapture(audio.CaptureConfig{
+		Encoder: encoder, Denoiser: s.config.Denoiser, FrameMS: s.voice.Load().FrameMS, Gate: gate(*s.voice.Load()), Log: s.log,
+		Emit: func(k audio.Packet) {
+			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker})
+		},
+	})
+	if err != nil {
+		encoder.Close()
+		return nil, err
+	}
+	p.capture.SetTuning(s.tuning(0))
+	p.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log})
+	p.playout.SetTap(s.tap)
+	return p, nil
+}
+
+// close ends what open began: the devices first, which drive all the rest.
+func (s *sound) close() {
+	p := s.now.Swap(nil)
+	if p == nil {
+		return
+	}
+	close(p.tuner)
+	<-p.tuned
+	p.follow.Close()
+	p.capture.Close()
+	p.encoder.Close()
+	for peer := range *s.speakers.Load() {
+		s.drop(p, peer)
+	}
+	p.playout.Close()
+}
+
+func (s *sound) choose(f useDevice) {
+	if f.output {
+		s.config.Speaker = f.device
+	} else {
+		s.config.Mic = f.device
+	}
+	p := s.now.Load()
+	switch {
+	case p == nil:
+	case f.output:
+		p.follow.SetOutput(f.device)
+	default:
+		p.follow.SetInput(f.device)
+	}
+}
+
+// deviceNotice says what happened to a device, in a sentence.
+func (s *sound) deviceNotice(n audio.Notice) {
+	name := "microphone"
+	if n.Kind == audio.Output {
+		name = "speaker"
+	}
+	var text string
+	switch n.Event {
+	case audio.Opened:
+		text = fmt.Sprintf("Using the %s %s.", name, n.Name)
+	case audio.Lost:
+		text = fmt.Sprintf("The %s %s is gone.", name, n.Name)
+	case audio.FellBack:
+		text = fmt.Sprintf("The chosen %s is not there; using %s until it is.", name, n.Name)
+	case audio.Returned:
+		text = fmt.Sprintf("The %s %s is back.", name, n.Name)
+	case audio.None:
+		text = fmt.Sprintf("There is no %s. One that you plug in is used at once.", name)
+	case audio.Failed:
+		text = fmt.Sprintf("The %s %s does not work: %v. Parley keeps trying.", name, n.Name, n.Err)
+	}
+	s.post(soundEvent{Notice{Kind: NoticeDevice, Code: name + "_" + n.Event.String(), Device: n.Name, Text: text}})
+}
+
+// tune follows the receivers' reports once a second.
+func (s *sound) tune(p *pipes) {
+	defer close(p.tuned)
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.tuner:
+			return
+		case <-ticker.C:
+			p.capture.SetTuning(s.tuning(s.loss()))
+		}
+	}
+}
+
+// tuning spends on forward error correction what the worst receiver loses, and a little before the first loss is reported.
+func (s *sound) tuning(loss float64) audio.Tuning {
+	v := s.voice.Load()
+	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open"}
+	if t.Bitrate == 0 {
+		t.Bitrate = 64000
+	}
+	if t.FEC {
+		t.LossPercent = min(max(int(loss*100+0.5), 0), 40)
+	}
+	return t
+}
+
+// add makes a place for a peer's sound; remove takes it away.
+func (s *sound) add(peer mesh.Peer, gain float32) {
+	s.work.do(func() {
+		p := s.now.Load()
+		if p == nil || (*s.speakers.Load())[peer] != nil {
+			return
+		}
+		decoder, err := s.config.NewDecoder()
+		if err != nil {
+			s.log.Error("decoder", "err", err)
+			return
+		}
+		sp := &speaker{peer: peer, key: key(peer), decoder: decoder}
+		p.playout.SetVolume(sp.key, gain)
+		sp.stream = p.playout.Add(sp.key, decoder)
+		s.replace(func(m map[mesh.Peer]*speaker) { m[peer] = sp })
+	})
+}
+
+func (s *sound) remove(peer mesh.Peer) {
+	s.work.do(func() {
+		if p := s.now.Load(); p != nil {
+			s.drop(p, peer)
+		}
+	})
+}
+
+func (s *sound) drop(p *pipes, peer mesh.Peer) {
+	sp := (*s.speakers.Load())[peer]
+	if sp == nil {
+		return
+	}
+	s.replace(func(m map[mesh.Peer]*speaker) { delete(m, peer) })
+	p.playout.Remove(key(peer)) // when it returns, playout does not touch the decoder any more
+	if c, ok := sp.decoder.(interface{ Close() }); ok {
+		c.Close()
+	}
+}
+
+func (s *sound) replace(change func(map[mesh.Peer]*speaker)) {
+	old := *s.speakers.Load()
+	next := make(map[mesh.Peer]*speaker, len(old)+1)
+	for k, v := range old {
+		next[k] = v
+	}
+	change(next)
+	s.speakers.Store(&next)
+}
+
+func (s *sound) setGain(f setGain) {
+	p := s.now.Load()
+	if p == nil {
+		return
+	}
+	for peer := range *s.speakers.Load() {
+		if peer.User == f.user {
+			p.playout.SetVolume(key(peer), f.gain)
+		}
+	}
+}
+
+// key names a peer's stream in playout.
+func key(p mesh.Peer) string { return p.User + "/" + p.Member }
+
+// deliver takes a packet from a peer's reader goroutine to its stream: no lock, no allocation.
+func (s *sound) deliver(peer mesh.Peer, k mesh.Sound) {
+	sp := (*s.speakers.Load())[peer]
+	if sp == nil {
+		return
+	}
+	if sp.started && sp.ssrc != k.SSRC {
+		sp.stream.Reset()
+	}
+	sp.started, sp.ssrc = true, k.SSRC
+	sp.stream.Push(k.Seq, k.Timestamp, k.Payload, time.Now())
+}
+
+// tap sees every frame on playout's goroutine.
+func (s *sound) tap(name string, at int64, frame []float32) {
+	sp := s.speaker(name)
+	if sp == nil {
+		return
+	}
+	if !sp.heard && mix.DBFS(mix.RMS(frame)) > audible {
+		sp.heard = true
+		s.post(peerHeard{sp.peer})
+	}
+	if s.config.Record != nil {
+		s.config.Record(sp.peer.Member, at, frame)
+	}
+}
+
+func (s *sound) speaker(name string) *speaker {
+	for _, sp := range *s.speakers.Load() {
+		if sp.key == name {
+			return sp
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package call
+
+import (
+	"time"
+
+	"parley/call/mesh"
+	"parley/identity"
+	"parley/wire"
+)
+
+// Link is the state of the connection to the server.
+//
+//	Offline → Dialing → Online ⇄ Lost
+//	   ▲─────────┴─────────┴──────┘   (Disconnect, or an end that trying again can't mend)
+type Link uint8
+
+// The states of Link.
+const (
+	Offline Link = iota
+	Dialing      // the first connection is being made
+	Online
+	Lost // it broke and is being made again; the call goes on
+)
+
+// Phase is where one is in a voice channel.
+//
+//	Idle → Joining → Joined
+//	 ▲────────┴─────────┘   (Leave, refused, kicked, channel removed)
+//
+// Between Joining and Idle the devices are open and peers may be connected; in Idle nothing is. A switch of channel is Joining
+// again with the devices left open. While the Link is Lost a channel stays Joined.
+type Phase uint8
+
+// The states of Phase.
+const (
+	Idle Phase = iota
+	Joining
+	Joined
+)
+
+// PeerPhase is where one is with one other member.
+//
+//	      ┌──────────┐  Trust   ┌────────────┐        ┌───────────┐        ┌──────────────┐
+//	met → │   Held   │ ───────► │ Connecting │ ─────► │ Connected │ ◄────► │ Reconnecting │
+//	      └──────────┘          └────────────┘        └───────────┘        └──────────────┘
+//
+// From each a peer is gone by an explicit leave, or when the roster lacks it and no media lives.
+type PeerPhase uint8
+
+// The states of PeerPhase. Nothing is sent to a peer that is Held, and there is no peer connection.
+const (
+	Held PeerPhase = iota
+	Connecting
+	Connected
+	Reconnecting
+)
+
+var (
+	linkNames  = [...]string{"offline", "dialing", "online", "lost"}
+	phaseNames = [...]string{"idle", "joining", "joined"}
+	peerNames  = [...]string{"held", "connecting", "connected", "reconnecting"}
+)
+
+func (l Link) String() string      { return linkNames[l] }
+func (p Phase) String() string     { return phaseNames[p] }
+func (p PeerPhase) String() string { return peerNames[p] }
+
+// state is all that the engine knows. step owns the value that it is given and returns the next one: maps and slices are
+// changed in place, so the old value is not used again.
+type state struct {
+	me identity.PublicKey
+
+	link       Link
+	address    wire.Link // without the secret
+	serverName string
+	serverKey  identity.PublicKey
+	self       selfState
+
+	channels map[string]Channel
+	users    map[string]User
+	rosters  map[string][]wire.Member // of the channels that one does not sit in, for show
+	version  uint64                   // grows with each change of the three
+
+	place     place
+	peers     map[mesh.Peer]*peer
+	ice       []mesh.ICEServer
+	iceUntil  time.Duration // when the credentials are to be fetched again
+	knownOnly bool
+	relayOnly bool
+
+	refused uint64 // messages that did not belong to this channel, role or peer
+}
+
+type selfState struct {
+	name, status, role string
+	muted, deafened    bool // sound leaves only if neither; undeafening thus restores what muted was
+}
+
+// place is the voice channel that one sits in.
+type place struct {
+	phase   Phase
+	channel string
+	member  string // own member id, made at the local Join
+	nonce   wire.Bytes
+	seq     uint64 // of the roster
+	synced  bool   // seq is known
+}
+
+// peer is another member of the channel.
+type peer struct {
+	member wire.Member // as the roster last said
+	person Person
+	phase  PeerPhase
+	absent bool // the roster lacks it, its media may live
+
+	generation uint32        // of the last offer made or taken
+	answered   bool          // the offer of that generation has its answer
+	session    string        // of the last offer taken: which peer connection of the other side it was
+	since      time.Duration // when the phase began
+	acted      time.Duration // when an offer was last made or asked for, by itself
+	served     time.Duration // when an offer was last made because the peer asked
+	heard      bool          // its first sound has come
+}
+
+// Person is what this machine knows about a key.
+type Person struct {
+	New      bool    // never met before this session
+	Verified bool    // the safety number was compared
+	Like     string  // the name of a known person with another key that this one's name looks like
+	Volume   float32 // 0 to 2
+	Muted    bool    // locally
+}
+
+func (p *peer) address() wire.Address { return p.member.Address }
+
+// offers says whose part it is to offer: the smaller member id's.
+func (s *state) offers(id mesh.Peer) bool { return s.place.member < id.Member }
+
+// quiet says that nothing of the microphone may leave.
+func (s *state) quiet() bool { return s.self.muted || s.self.deafened }
+
+// holdReason tells why a person waits for a click; empty: they need not.
+func (s *state) holdReason(p Person) string {
+	switch {
+	case p.Like != "":
+		return HeldLookalike
+	case s.knownOnly && p.New:
+		return HeldUnknown
+	}
+	return ""
+}
+
+// Why a peer is Held.
+const (
+	HeldLookalike = "looks_like_another"
+	HeldUnknown   = "unknown"
+)
+
+func newState(me identity.PublicKey) state {
+	return state{
+		me:       me,
+		channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
+		peers: map[mesh.Peer]*peer{},
+		self:  selfState{status: wire.Online, role: wire.RoleMember},
+	}
+}

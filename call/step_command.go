@@ -1,0 +1,201 @@
+package call
+
+import (
+	"fmt"
+	"math"
+
+	"parley/wire"
+)
+
+func (t *turn) command(ev commanded) {
+	switch c := ev.cmd.(type) {
+	case Connect:
+		t.connect(c, ev.made)
+	case Disconnect:
+		t.leave(wire.LeftSelf)
+		t.link = Offline
+		t.do(hangUpServer{})
+		t.finish(ev.made, Reply{}, nil)
+	case Join:
+		t.join(c, ev)
+	case Leave:
+		t.leave(wire.LeftSelf)
+		t.finish(ev.made, Reply{}, nil)
+	case Mute:
+		t.switches(c.On, t.self.deafened && c.On)
+		t.finish(ev.made, Reply{}, nil)
+	case Deafen:
+		t.switches(t.self.muted, c.On)
+		t.finish(ev.made, Reply{}, nil)
+	case Talk:
+		t.do(setTalk{c.Down})
+		t.finish(ev.made, Reply{}, nil)
+	case Tune:
+		t.do(setVoice{c.Voice})
+		t.finish(ev.made, Reply{}, nil)
+	case UseDevice:
+		t.do(useDevice{c.Output, c.Device})
+		t.finish(ev.made, Reply{}, nil)
+	case SetKnownOnly:
+		t.knownOnly = c.On
+		t.finish(ev.made, Reply{}, nil)
+	case SetRelayOnly:
+		t.relayOnly = c.On
+		t.finish(ev.made, Reply{}, nil)
+	case SetVolume, SetLocalMute, Verify, Trust:
+		t.personCommand(c, ev.made)
+	default:
+		t.serverCommand(c, ev.made)
+	}
+}
+
+func (t *turn) connect(c Connect, made waiter) {
+	link, err := wire.ParseLink(c.Link)
+	if err != nil {
+		t.finish(made, Reply{}, err)
+		return
+	}
+	t.leave(wire.LeftSelf)
+	t.link, t.address = Dialing, link.Server()
+	t.self.name = c.Name
+	if c.Status != "" {
+		t.self.status = c.Status
+	}
+	clear(t.channels)
+	clear(t.users)
+	clear(t.rosters)
+	t.version++
+	t.do(dialServer{link, t.self.name, t.self.status})
+	t.finish(made, Reply{}, nil)
+}
+
+// switches sets mute and deafen, here at once and for the others by message.
+func (t *turn) switches(muted, deafened bool) {
+	t.self.muted, t.self.deafened = muted, deafened
+	t.do(setQuiet{t.quiet(), deafened})
+	if t.place.phase != Idle && t.link == Online {
+		t.ask(&wire.VoiceState{Muted: t.quiet(), Deafened: deafened}, tag{purpose: forNothing})
+	}
+}
+
+// personCommand changes what this machine keeps about a person. Whoever is in the channel is affected at once.
+func (t *turn) personCommand(cmd Command, made waiter) {
+	user := personOf(cmd)
+	found := false
+	for id, p := range t.peers {
+		if id.User != user {
+			continue
+		}
+		found = true
+		t.changePerson(p, cmd)
+		if _, ok := cmd.(Trust); ok && p.phase == Held {
+			t.open(id, p)
+		}
+	}
+	if !found {
+		t.finish(made, Reply{}, wire.Errorf(wire.NotFound, "That person is not in your channel."))
+		return
+	}
+	t.finish(made, Reply{}, nil)
+}
+
+func personOf(cmd Command) string {
+	switch c := cmd.(type) {
+	case SetVolume:
+		return c.User
+	case SetLocalMute:
+		return c.User
+	case Verify:
+		return c.User
+	case Trust:
+		return c.User
+	}
+	return ""
+}
+
+func (t *turn) changePerson(p *peer, cmd Command) {
+	switch c := cmd.(type) {
+	case SetVolume:
+		p.person.Volume = clampVolume(c.Volume)
+	case SetLocalMute:
+		p.person.Muted = c.On
+	case Verify:
+		p.person.Verified = c.On
+	case Trust:
+		p.person.Like = ""
+	}
+	t.do(remember{p.member.User, p.person})
+	t.do(setGain{p.member.User, p.gain()})
+}
+
+func clampVolume(v float32) float32 {
+	if math.IsNaN(float64(v)) {
+		return 1
+	}
+	return min(max(v, 0), 2)
+}
+
+// gain is what a peer's sound is multiplied with here.
+func (p *peer) gain() float32 {
+	if p.person.Muted {
+		return 0
+	}
+	return p.person.Volume
+}
+
+// serverCommand turns a command into the request that it is.
+func (t *turn) serverCommand(cmd Command, made waiter) {
+	if t.link != Online {
+		t.finish(made, Reply{}, wire.Errorf(wire.BadOrder, "There is no connection to the server."))
+		return
+	}
+	m, err := requestFor(cmd)
+	if err != nil {
+		t.finish(made, Reply{}, err)
+		return
+	}
+	switch c := cmd.(type) {
+	case SetPresence:
+		t.self.status = c.Status
+		t.do(present{t.self.name, t.self.status})
+	case SetName:
+		t.self.name = c.Name
+		t.do(present{t.self.name, t.self.status})
+	}
+	t.ask(m, tag{purpose: forCommand, made: made})
+}
+
+func requestFor(cmd Command) (wire.Message, error) {
+	var m wire.Message
+	switch c := cmd.(type) {
+	case SetPresence:
+		m = &wire.PresenceSet{Status: c.Status}
+	case SetName:
+		m = &wire.NameSet{Name: c.Name}
+	case Claim:
+		m = &wire.Claim{Secret: c.Secret}
+	case AddChannel:
+		m = &wire.ChannelAdd{Name: c.Name}
+	case RenameChannel:
+		m = &wire.ChannelRename{Channel: c.Channel, Name: c.Name}
+	case MoveChannel:
+		m = &wire.ChannelMove{Channel: c.Channel, Position: c.Position}
+	case RemoveChannel:
+		m = &wire.ChannelRemove{Channel: c.Channel}
+	case CreateInvite:
+		m = &wire.InviteCreate{Uses: c.Uses, ExpiresS: int64(c.Expires.Seconds())}
+	case ListInvites:
+		m = &wire.InviteList{}
+	case RevokeInvite:
+		m = &wire.InviteRevoke{Invite: c.Invite}
+	case KickUser:
+		m = &wire.Kick{User: c.User}
+	default:
+		return nil, fmt.Errorf("unknown command %T", cmd)
+	}
+	// A field that the wire does not take is the caller's mistake, to be told here and not to end the connection.
+	if _, err := wire.Encode(wire.Envelope{Body: m}); err != nil {
+		return nil, wire.Errorf(wire.BadMessage, "That can't be sent: %s", err)
+	}
+	return m, nil
+}

@@ -1,0 +1,344 @@
+package call
+
+import (
+	"strings"
+
+	"parley/call/mesh"
+	"parley/identity"
+	"parley/wire"
+)
+
+// admit meets a member that the roster names. The server is not believed: the key must be the user's, the ids must not be
+// one's own or another's.
+func (t *turn) admit(m wire.Member) {
+	if m.Member == t.place.member && m.User == identity.UserID(t.me) {
+		return // oneself
+	}
+	id := peerID(m.Address)
+	if p := t.peers[id]; p != nil {
+		if p.member.Nonce.String() != m.Nonce.String() {
+			t.refuse() // a nonce is published once
+			return
+		}
+		renamed := p.member.Name != m.Name
+		p.member, p.absent = m, false
+		if renamed {
+			t.do(lookUp{m})
+		}
+		return
+	}
+	if m.Member == t.place.member || m.User == identity.UserID(t.me) || identity.UserID(identity.PublicKey(m.Key)) != m.User {
+		t.refuse()
+		return
+	}
+	for other, p := range t.peers {
+		switch {
+		case other.Member == m.Member:
+			t.refuse()
+			return
+		case other.User == m.User: // one place per user: the newer one is it
+			t.gone(other, p, wire.LeftMoved)
+		}
+	}
+	if len(t.peers) >= wire.MaxMembers-1 {
+		t.refuse()
+		return
+	}
+	t.do(lookUp{m})
+}
+
+// met goes on when it is known who a member is: it is connected to, or held back until a click.
+func (t *turn) met(ev met) {
+	id := peerID(ev.member.Address)
+	if t.place.phase == Idle || !t.listed(ev.member.Address) {
+		return
+	}
+	if p := t.peers[id]; p != nil {
+		t.renamed(id, p, ev.person.Like)
+		return
+	}
+	p := &peer{member: ev.member, person: ev.person, phase: Held, since: t.now}
+	p.person.Volume = clampVolume(p.person.Volume)
+	t.peers[id] = p
+	n := Notice{Kind: NoticePeerJoined, User: id.User, Name: ev.member.Name, New: ev.person.New}
+	if n.Code = t.holdReason(p.person); n.Code != "" {
+		n.Kind = NoticeHeld
+	}
+	t.notify(n)
+	if n.Code == "" {
+		t.open(id, p)
+	}
+}
+
+// renamed: whoever takes a name like that of a known person is held back, in the middle of a call too.
+func (t *turn) renamed(id mesh.Peer, p *peer, like string) {
+	p.person.Like = like
+	if like == "" || p.phase == Held {
+		return
+	}
+	t.do(closePeer{id})
+	t.setPhase(p, Held)
+	t.notify(Notice{Kind: NoticeHeld, User: id.User, Name: p.member.Name, Code: HeldLookalike})
+}
+
+func (t *turn) listed(a wire.Address) bool {
+	for _, m := range t.rosters[t.place.channel] {
+		if m.Address == a {
+			return true
+		}
+	}
+	return false
+}
+
+// open makes a peer connection. The peer stands in the member list from this step on, and the list is published before the
+// first packet leaves.
+func (t *turn) open(id mesh.Peer, p *peer) {
+	t.setPhase(p, Connecting)
+	t.do(remember{id.User, p.person})
+	t.reopen(id, p)
+}
+
+// reopen makes a new peer connection in whatever phase, and an offer for it.
+func (t *turn) reopen(id mesh.Peer, p *peer) {
+	p.session = ""
+	t.do(openPeer{id, p.gain(), t.ice, t.relayOnly})
+	p.acted = t.now
+	if t.offers(id) {
+		t.makeOffer(id, p, false)
+		return
+	}
+	t.do(tell{&wire.NeedOffer{Route: t.route(p), Generation: p.generation, Fresh: true}})
+}
+
+func (t *turn) makeOffer(id mesh.Peer, p *peer, restart bool) {
+	p.generation++
+	p.answered = false
+	t.do(makeOffer{id, p.generation, restart, t.ice})
+}
+
+// restart looks for a new path on the same peer connection (ICE restart, RFC 8445 section 9): by an offer, or by asking for
+// one, as the member ids say.
+func (t *turn) restart(id mesh.Peer, p *peer) {
+	p.acted = t.now
+	if t.offers(id) {
+		t.makeOffer(id, p, true)
+		return
+	}
+	t.do(tell{&wire.NeedOffer{Route: t.route(p), Generation: p.generation}})
+}
+
+// renew makes the peer connection anew, as if the two had just met.
+func (t *turn) renew(id mesh.Peer, p *peer) {
+	t.do(closePeer{id})
+	t.reopen(id, p)
+}
+
+func (t *turn) setPhase(p *peer, phase PeerPhase) {
+	if p.phase != phase {
+		p.phase, p.since = phase, t.now
+	}
+}
+
+func (t *turn) route(p *peer) wire.Route {
+	return wire.Route{To: p.address(), Channel: t.place.channel}
+}
+
+// missing: the roster lacks the peer. Where media live the peer stays.
+func (t *turn) missing(id mesh.Peer, p *peer) {
+	p.absent = true
+	if p.phase == Held {
+		t.gone(id, p, wire.LeftLost)
+	}
+}
+
+func (t *turn) gone(id mesh.Peer, p *peer, reason string) {
+	t.dropPeer(id)
+	t.notify(Notice{Kind: NoticePeerLeft, User: id.User, Name: p.member.Name, Code: reason})
+}
+
+func (t *turn) dropPeer(id mesh.Peer) {
+	if t.peers[id].phase != Held {
+		t.do(closePeer{id})
+	}
+	delete(t.peers, id)
+}
+
+// from finds the peer that a relayed message comes from, if it belongs to this channel, this member id and one who is
+// connected to. The server's From is only a claim; what matters is signed.
+func (t *turn) from(r wire.Route) (mesh.Peer, *peer) {
+	id := peerID(r.From)
+	p := t.peers[id]
+	if t.place.phase == Idle || r.Channel != t.place.channel || r.To.Member != t.place.member || p == nil || p.phase == Held {
+		t.refuse()
+		return id, nil
+	}
+	return id, p
+}
+
+// description is what a peer must have signed.
+func (t *turn) description(p *peer, role identity.Role, generation uint32, sdp string, mine bool) identity.Description {
+	d := identity.Description{
+		Context: t.signedContext(),
+		From:    p.member.User, FromMember: p.member.Member, FromNonce: p.member.Nonce.String(),
+		To: identity.UserID(t.me), ToMember: t.place.member, ToNonce: t.place.nonce.String(),
+		Role: role, Generation: generation, SDP: sdp,
+	}
+	if mine {
+		d.From, d.To = d.To, d.From
+		d.FromMember, d.ToMember = d.ToMember, d.FromMember
+		d.FromNonce, d.ToNonce = d.ToNonce, d.FromNonce
+	}
+	return d
+}
+
+// signedContext ties a signature to one channel of one server.
+func (t *turn) signedContext() string {
+	return "channel " + identity.FormatKey(t.serverKey) + " " + t.place.channel
+}
+
+func (t *turn) offer(m *wire.Offer) {
+	id, p := t.from(m.Route)
+	if p == nil {
+		return
+	}
+	d := t.description(p, identity.Offer, m.Generation, m.SDP, false)
+	if t.offers(id) || m.Generation <= p.generation || d.Verify(identity.PublicKey(p.member.Key), m.Signature) != nil {
+		t.refuse() // not its part, a replay, or not by this person
+		return
+	}
+	session := sdpSession(m.SDP)
+	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
+		t.do(closePeer{id})
+		t.do(openPeer{id, p.gain(), t.ice, t.relayOnly})
+	}
+	p.generation, p.answered, p.session = m.Generation, true, session
+	t.do(setRemote{id, m.Generation, string(identity.Offer), m.SDP, t.ice})
+}
+
+// sdpSession is the session id of the o= line, which stays the same for the life of a peer connection (RFC 9429, section
+// 5.2.2).
+func sdpSession(sdp string) string {
+	for line := range strings.Lines(sdp) {
+		if f := strings.Fields(line); strings.HasPrefix(line, "o=") && len(f) > 1 {
+			return f[1]
+		}
+	}
+	return "none"
+}
+
+func (t *turn) answer(m *wire.Answer) {
+	id, p := t.from(m.Route)
+	if p == nil {
+		return
+	}
+	d := t.description(p, identity.Answer, m.Generation, m.SDP, false)
+	if !t.offers(id) || p.answered || m.Generation != p.generation || d.Verify(identity.PublicKey(p.member.Key), m.Signature) != nil {
+		t.refuse()
+		return
+	}
+	p.answered = true
+	t.do(setRemote{id, m.Generation, string(identity.Answer), m.SDP, nil})
+}
+
+func (t *turn) candidate(m *wire.Candidate) {
+	id, p := t.from(m.Route)
+	if p == nil {
+		return
+	}
+	t.do(addCandidate{id, m.Generation, m.Candidate, m.Mid})
+}
+
+// needOffer: the peer wants an offer after the generation that it has seen. One that is on its way to it is enough, and no
+// more than one a askEvery is made.
+func (t *turn) needOffer(m *wire.NeedOffer) {
+	id, p := t.from(m.Route)
+	if p == nil {
+		return
+	}
+	underWay := p.phase == Connecting && p.generation > m.Generation && t.now-p.acted < askEvery
+	if !t.offers(id) || underWay || p.served != 0 && t.now-p.served < askEvery {
+		t.refuse()
+		return
+	}
+	p.served = t.now
+	if m.Fresh || p.phase == Connecting {
+		t.renew(id, p)
+		return
+	}
+	t.restart(id, p)
+}
+
+func (t *turn) peerEvent(ev mesh.Event) {
+	id := ev.From()
+	p := t.peers[id]
+	if p == nil || p.phase == Held {
+		return // closed since
+	}
+	switch ev := ev.(type) {
+	case mesh.LocalDescription:
+		if ev.Generation == p.generation {
+			t.do(signed{t.route(p), t.description(p, identity.Role(ev.Kind), ev.Generation, ev.SDP, true)})
+		}
+	case mesh.LocalCandidate:
+		t.do(tell{&wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid}})
+	case mesh.Connected:
+		if p.phase != Connected {
+			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
+		}
+		t.setPhase(p, Connected)
+	case mesh.Disconnected:
+		if p.phase == Connected {
+			t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
+			t.setPhase(p, Reconnecting)
+			p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
+		}
+	case mesh.Failed:
+		t.peerFailed(id, p, ev.Err)
+	}
+}
+
+// peerFailed: this peer connection will not come up. The tick makes a new one in its time, so that a description that can't
+// be taken does not become a loop.
+func (t *turn) peerFailed(id mesh.Peer, p *peer, err error) {
+	t.notify(Notice{Kind: NoticePeerFailed, User: id.User, Name: p.member.Name, Text: err.Error()})
+	if p.phase == Connected {
+		t.setPhase(p, Reconnecting)
+		p.acted = t.now + restartAfter - restartEvery
+	}
+}
+
+func (t *turn) heard(id mesh.Peer) {
+	if p := t.peers[id]; p != nil && !p.heard {
+		p.heard = true
+		t.notify(Notice{Kind: NoticeFirstSound, User: id.User, Name: p.member.Name})
+	}
+}
+
+// tick is what time alone brings about.
+func (t *turn) tick() {
+	if t.place.phase == Idle {
+		return
+	}
+	if t.iceUntil != 0 && t.now >= t.iceUntil && t.link == Online {
+		t.iceUntil = 0
+		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
+	}
+	for id, p := range t.peers {
+		t.tickPeer(id, p)
+	}
+}
+
+func (t *turn) tickPeer(id mesh.Peer, p *peer) {
+	waited := t.now - p.since
+	switch {
+	case p.phase == Held || p.phase == Connected:
+	case p.absent && waited > goneAfter:
+		t.gone(id, p, wire.LeftLost)
+	case p.phase == Connecting && t.now-p.acted > connectWithin:
+		t.renew(id, p)
+	case p.phase == Reconnecting && waited > renewAfter && t.now-p.acted > connectWithin:
+		t.renew(id, p)
+	case p.phase == Reconnecting && waited <= renewAfter && t.now-p.acted > restartEvery:
+		t.restart(id, p)
+	}
+}

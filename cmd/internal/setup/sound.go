@@ -1,0 +1,37 @@
+package setup
+
+import (
+	"context"
+	"fmt"
+
+	"parley/assets"
+	"parley/audio"
+	"parley/audio/ns"
+	"parley/audio/opus"
+	"parley/call"
+)
+
+// Codecs fills in what a call encodes, decodes and cleans sound with.
+func Codecs(c *call.SoundConfig) error {
+	model, err := assets.RNNoise()
+	if err != nil {
+		return err
+	}
+	denoiser, err := ns.New(context.Background(), model)
+	if err != nil {
+		return fmt.Errorf("noise suppression: %w", err)
+	}
+	c.Denoiser = denoiser
+	c.NewEncoder = func() (audio.Encoder, error) { return opus.NewEncoder(opus.Config{}) }
+	c.NewDecoder = func() (audio.Decoder, error) { return opus.NewDecoder() }
+	return nil
+}
+
+// Voice is how the profile wants the microphone to be treated.
+func (h *Home) Voice() call.Voice {
+	s := h.Profile.Settings()
+	return call.Voice{
+		Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression,
+		FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, DTX: true,
+	}
+}
