@@ -32,9 +32,9 @@ type SoundConfig struct {
 	NewEncoder func() (audio.Encoder, error)
 	NewDecoder func() (audio.Decoder, error)
 	Denoiser   audio.Denoiser // nil: no noise suppression
-	// Record, if set, gets every frame of 480 samples that is heard of a member, before volume and mixing; at counts the
-	// samples of playout's clock, the same for all. It runs on playout's goroutine; the frame is valid during the call.
-	Record func(member string, at int64, frame []float32)
+	// Record, if set, gets every frame of 480 samples that is heard of a user, before volume and mixing; at counts the samples
+	// of playout's clock, the same for all. It runs on playout's goroutine; the frame is valid during the call.
+	Record func(user string, at int64, frame []float32)
 }
 
 // sound owns the devices, the capture and the playout of a channel. What it is told it does on a goroutine of its own, because
@@ -361,7 +361,7 @@ func (s *sound) tap(name string, at int64, frame []float32) {
 		s.post(peerHeard{sp.peer})
 	}
 	if s.config.Record != nil {
-		s.config.Record(sp.peer.Member, at, frame)
+		s.config.Record(sp.peer.User, at, frame)
 	}
 }
 

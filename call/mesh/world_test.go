@@ -90,7 +90,12 @@ func (w *world) mediaFrom(e *end) int {
 	return w.media[e.address]
 }
 
+// netLock: vnet numbers all networks of the process by one counter without a lock of its own.
+var netLock sync.Mutex
+
 func (w *world) newNet() (transport.Net, string) {
+	netLock.Lock()
+	defer netLock.Unlock()
 	address := fmt.Sprintf("10.0.0.%d", len(w.ends)+10)
 	n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{address}})
 	if err == nil {

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"parley/audio"
+	"parley/audio/device"
+)
+
+func devices(_ context.Context, args []string) error {
+	o := newOptions("devices")
+	if words, err := o.parse(args); err != nil || len(words) > 0 {
+		return usageError("devices takes no arguments")
+	}
+	backend, err := device.NewBackend(o.log())
+	if err != nil {
+		return &failure{exitRefused, "sound", fmt.Errorf("no sound system answers: %w", err)}
+	}
+	defer func() { _ = backend.Close() }()
+	list, err := backend.Devices()
+	if err != nil {
+		return &failure{exitRefused, "sound", fmt.Errorf("list devices: %w", err)}
+	}
+	for _, d := range list {
+		kind := "microphone"
+		if d.Kind == audio.Output {
+			kind = "speaker"
+		}
+		emit(map[string]any{"kind": kind, "id": d.ID, "name": d.Name, "default": d.Default})
+	}
+	return nil
+}

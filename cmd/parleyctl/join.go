@@ -1,0 +1,384 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"parley/call"
+	"parley/cmd/internal/setup"
+	"parley/profile"
+	"parley/wire"
+)
+
+type joinOptions struct {
+	*options
+	channel, mic, play, speaker, record, recordDir string
+	loop, mute                                     bool
+	ns, mode, fec, dtx                             string
+	duration                                       time.Duration
+	stats                                          string
+	frame, bitrate                                 int
+	threshold                                      float64
+	knownOnly, relay                               bool
+	status                                         string
+}
+
+func newJoinOptions() *joinOptions {
+	o := &joinOptions{options: newOptions("join")}
+	f := o.flags
+	f.StringVar(&o.channel, "channel", "", "voice channel, by name or id (required)")
+	f.StringVar(&o.mic, "mic", "", "microphone, by id or name; none: no microphone (default: the profile's, or the system's)")
+	f.StringVar(&o.play, "play", "", "take a WAV file in the place of the microphone")
+	f.BoolVar(&o.loop, "loop", false, "with --play: over and over")
+	f.StringVar(&o.speaker, "speaker", "", "speaker, by id or name; none: no speaker (default: the profile's, or the system's)")
+	f.StringVar(&o.record, "record", "", "write what is heard to a WAV file in the place of the speaker")
+	f.StringVar(&o.recordDir, "record-dir", "", "write each speaker to a WAV file of their own in this folder, and play nothing")
+	f.StringVar(&o.ns, "ns", "", "noise suppression: on or off (default: the profile's)")
+	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt or open (default: the profile's)")
+	f.StringVar(&o.fec, "fec", "on", "forward error correction: on or off")
+	f.StringVar(&o.dtx, "dtx", "on", "send nearly nothing in silence: on or off")
+	f.BoolVar(&o.mute, "mute", false, "start muted")
+	f.DurationVar(&o.duration, "duration", 0, "leave after this time (default: stay)")
+	f.StringVar(&o.stats, "stats", "", "write a JSON line of statistics each second to this file")
+	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
+	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
+	f.Float64Var(&o.threshold, "threshold", 0, "level that opens the microphone in mode vad, in dBFS (default: the profile's)")
+	f.BoolVar(&o.knownOnly, "known-only", false, "send nothing to people never met before")
+	f.BoolVar(&o.relay, "always-relay", false, "show nobody this machine's addresses")
+	f.StringVar(&o.status, "status", "", "presence: online, away or dnd")
+	return o
+}
+
+func (o *joinOptions) check() error {
+	one := func(name, v string, of ...string) error {
+		for _, x := range append(of, "") {
+			if v == x {
+				return nil
+			}
+		}
+		return usageError("--%s is %s", name, strings.Join(of, " or "))
+	}
+	switch {
+	case o.channel == "":
+		return usageError("join needs --channel NAME")
+	case o.mic != "" && o.play != "":
+		return usageError("--mic and --play exclude each other")
+	case more(o.speaker != "", o.record != "", o.recordDir != ""):
+		return usageError("--speaker, --record and --record-dir exclude each other")
+	case o.frame != 0 && o.frame != 10 && o.frame != 20:
+		return usageError("--frame is 10 or 20")
+	case o.bitrate != 0 && (o.bitrate < 8000 || o.bitrate > 192000):
+		return usageError("--bitrate is 8000 to 192000")
+	case o.duration < 0:
+		return usageError("--duration is positive")
+	case o.threshold > 0 || o.threshold < -90:
+		return usageError("--threshold is -90 to 0")
+	}
+	return errors.Join(one("ns", o.ns, "on", "off"), one("fec", o.fec, "on", "off"), one("dtx", o.dtx, "on", "off"),
+		one("mode", o.mode, "vad", "ptt", "open"), one("status", o.status, wire.Online, wire.Away, wire.Busy))
+}
+
+func more(set ...bool) bool {
+	n := 0
+	for _, s := range set {
+		if s {
+			n++
+		}
+	}
+	return n > 1
+}
+
+func join(ctx context.Context, args []string) error {
+	o := newJoinOptions()
+	words, err := o.parse(args)
+	if err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	home, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = home.Close() }()
+	link, rest, err := server(home, words)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return usageError("join does not know %q", rest[0])
+	}
+	sound, closeSound, err := o.sound(home)
+	if err != nil {
+		return err
+	}
+	defer closeSound()
+	settings := home.Profile.Settings()
+	e, err := call.New(call.Config{
+		Key: home.Key, People: setup.People{Profile: home.Profile}, Sound: sound, Log: o.log(), Muted: o.mute,
+		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay,
+	})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	return o.sit(ctx, e, home, link)
+}
+
+// voice is the profile's, but for what the flags say.
+func (o *joinOptions) voice(home *setup.Home) call.Voice {
+	v := home.Voice()
+	if o.mode != "" {
+		v.Mode = o.mode
+	}
+	if o.ns != "" {
+		v.Suppression = o.ns == "on"
+	}
+	if o.frame != 0 {
+		v.FrameMS = o.frame
+	}
+	if o.bitrate != 0 {
+		v.Bitrate = o.bitrate
+	}
+	if o.threshold != 0 {
+		v.ThresholdDBFS = float32(o.threshold)
+	}
+	v.FEC, v.DTX = o.fec != "off", o.dtx != "off"
+	return v
+}
+
+// sit is a visit to a channel from the join to its end.
+func (o *joinOptions) sit(ctx context.Context, e *call.Engine, home *setup.Home, link string) error {
+	v := &visitor{engine: e, out: emit}
+	if err := dial(ctx, e, home, link, o.name, o.status, v.show); err != nil {
+		return err
+	}
+	begin := time.Now()
+	v.joinedAt = begin
+	if _, err := e.Ask(ctx, call.Join{Channel: o.channel}); err != nil {
+		v.show(e.Snapshot())
+		return refused(err)
+	}
+	stats, err := openStats(o.stats)
+	if err != nil {
+		return err
+	}
+	defer stats.close()
+	commands := make(chan string)
+	go readCommands(ctx, os.Stdin, commands)
+	var over <-chan time.Time
+	if o.duration > 0 {
+		over = time.After(o.duration)
+	}
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		s := e.Snapshot()
+		v.show(s)
+		if s.Place.Phase == call.Idle {
+			return v.ended(s)
+		}
+		select {
+		case <-e.Changed():
+		case line := <-commands:
+			if leave := v.command(ctx, line); leave {
+				return nil
+			}
+		case <-second.C:
+			stats.write(e)
+		case <-over:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// readCommands hands over the lines of standard input; its end is no command: a bot may have none.
+func readCommands(ctx context.Context, in io.Reader, out chan<- string) {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		select {
+		case out <- lines.Text():
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// visitor turns what the engine shows into events.
+type visitor struct {
+	engine   *call.Engine
+	out      func(any)
+	last     uint64
+	joinedAt time.Time
+}
+
+// show prints the notices that have come since the last time.
+func (v *visitor) show(s *call.Snapshot) {
+	for _, n := range s.Notices {
+		if n.Seq <= v.last {
+			continue
+		}
+		v.last = n.Seq
+		v.out(n)
+		if n.Kind == call.NoticeOnline {
+			v.out(map[string]any{"event": "self", "user": s.Self.User, "name": s.Self.Name, "role": s.Self.Role, "server": s.Address})
+		}
+		if n.New && n.Kind == call.NoticePeerJoined {
+			fmt.Fprintf(os.Stderr, "%s is new to you. Compare safety numbers to be sure: parleyctl safety %s\n", n.Name, n.User)
+		}
+	}
+}
+
+// ended tells why one is not in the channel any more.
+func (v *visitor) ended(s *call.Snapshot) error {
+	for i := len(s.Notices) - 1; i >= 0; i-- {
+		n := s.Notices[i]
+		switch n.Kind {
+		case call.NoticeOffline:
+			f := endOf(n)
+			if f.status == exitConnect || n.Code == wire.ReasonReplaced {
+				f.status = exitLost
+			}
+			return f
+		case call.NoticeLeft:
+			if n.Code == wire.LeftSelf {
+				return nil
+			}
+			return &failure{exitLost, n.Code, fmt.Errorf("no longer in the channel (%s)", n.Code)}
+		}
+	}
+	return nil
+}
+
+// command carries out one line of standard input; true: it was leave.
+func (v *visitor) command(ctx context.Context, line string) (leave bool) {
+	words := strings.Fields(line)
+	if len(words) == 0 {
+		return false
+	}
+	c, err := v.parse(words)
+	if err == nil {
+		if _, ok := c.(call.Leave); ok {
+			return true
+		}
+		_, err = v.engine.Ask(ctx, c)
+	}
+	if err != nil {
+		v.out(map[string]any{"event": "error", "command": words[0], "code": string(wire.CodeOf(err)), "text": err.Error()})
+		fmt.Fprintln(os.Stderr, "parleyctl:", err)
+		return false
+	}
+	s := v.engine.Snapshot()
+	v.out(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened})
+	return false
+}
+
+func (v *visitor) parse(words []string) (call.Command, error) {
+	s := v.engine.Snapshot()
+	rest := strings.Join(words[1:], " ")
+	switch words[0] {
+	case "mute", "deafen":
+		return toggle(words, s)
+	case "unmute":
+		return call.Mute{On: false}, nil
+	case "undeafen":
+		return call.Deafen{On: false}, nil
+	case "ptt":
+		if rest == "down" || rest == "up" {
+			return call.Talk{Down: rest == "down"}, nil
+		}
+		return nil, errors.New("ptt takes down or up")
+	case "switch":
+		return call.Join{Channel: rest}, nil
+	case "leave":
+		return call.Leave{}, nil
+	case "mic", "speaker":
+		return call.UseDevice{Output: words[0] == "speaker", Device: rest}, nil
+	case "status":
+		return call.SetPresence{Status: rest}, nil
+	case "name":
+		return call.SetName{Name: profile.CleanName(rest)}, nil
+	case "volume", "localmute", "trust", "verify":
+		return v.personal(words)
+	}
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, localmute NAME on|off, trust NAME, verify NAME, switch CHANNEL, mic ID, speaker ID, status S, name N, leave", words[0])
+}
+
+// toggle reads mute and deafen: on, off, or the other of what is.
+func toggle(words []string, s *call.Snapshot) (call.Command, error) {
+	on := !s.Self.Muted
+	if words[0] == "deafen" {
+		on = !s.Self.Deafened
+	}
+	if len(words) > 1 {
+		if words[1] != "on" && words[1] != "off" {
+			return nil, fmt.Errorf("%s takes on, off or nothing", words[0])
+		}
+		on = words[1] == "on"
+	}
+	if words[0] == "deafen" {
+		return call.Deafen{On: on}, nil
+	}
+	return call.Mute{On: on}, nil
+}
+
+// personal reads the commands about one person of the channel; a name may have blanks in it.
+func (v *visitor) personal(words []string) (call.Command, error) {
+	args := words[1:]
+	value := ""
+	if words[0] == "volume" || words[0] == "localmute" {
+		if len(args) < 2 {
+			return nil, fmt.Errorf("%s takes a name and a value", words[0])
+		}
+		value, args = args[len(args)-1], args[:len(args)-1]
+	}
+	user, err := findPeer(v.engine.Snapshot(), strings.Join(args, " "))
+	if err != nil {
+		return nil, err
+	}
+	switch words[0] {
+	case "volume":
+		var percent float32
+		if _, err := fmt.Sscanf(value, "%f", &percent); err != nil || percent < 0 || percent > 200 {
+			return nil, errors.New("a volume is 0 to 200 percent")
+		}
+		return call.SetVolume{User: user, Volume: percent / 100}, nil
+	case "localmute":
+		if value != "on" && value != "off" {
+			return nil, errors.New("localmute takes a name and on or off")
+		}
+		return call.SetLocalMute{User: user, On: value == "on"}, nil
+	case "verify":
+		return call.Verify{User: user, On: true}, nil
+	}
+	return call.Trust{User: user}, nil
+}
+
+// findPeer takes the name or the id of somebody in one's channel.
+func findPeer(s *call.Snapshot, want string) (string, error) {
+	found := ""
+	for _, p := range s.Place.Peers {
+		if p.User == want {
+			return want, nil
+		}
+		if p.Name == want && found != "" {
+			return "", fmt.Errorf("several people here are called %q: use the user id", want)
+		}
+		if p.Name == want {
+			found = p.User
+		}
+	}
+	if found == "" {
+		return "", fmt.Errorf("nobody here is called %q", want)
+	}
+	return found, nil
+}

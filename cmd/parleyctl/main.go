@@ -1,0 +1,96 @@
+// Command parleyctl is Parley without a window: everything the app does, from a shell, for bots, tests, load and diagnosis.
+// Events and errors are JSON lines on standard output, text for people goes to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is set by the build.
+var version = "0.1.0-dev"
+
+// Exit statuses.
+const (
+	exitDone    = 0
+	exitUsage   = 2
+	exitConnect = 3 // no connection came about
+	exitRefused = 4 // the server, or this machine, said no
+	exitLost    = 5 // it was there and is gone
+)
+
+type subcommand struct {
+	name, args, help string
+	run              func(ctx context.Context, args []string) error
+}
+
+func subcommands() []subcommand {
+	return []subcommand{
+		{"devices", "", "list microphones and speakers", devices},
+		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},
+		{"who", "[INVITE|URL]", "list the people of a server and where they sit", who},
+		{"channels", "[INVITE|URL] [list | add NAME | rename CHANNEL NAME | move CHANNEL POSITION | remove CHANNEL]", "the channels of a server", channels},
+		{"invite", "[INVITE|URL] [create [--uses N] [--expires 24h] | list | revoke ID]", "make and revoke invites (owner)", invite},
+		{"claim", "INVITE|URL SECRET", "become the owner, with the secret of the server's first start", claim},
+		{"kick", "[INVITE|URL] USER", "end somebody's membership (owner)", kick},
+		{"safety", "PEER [--verified|--unverified]", "the safety number that you share with somebody", safety},
+		{"identity", "show | export [FILE] | import FILE [--replace]", "your key; the passphrase comes from PARLEY_PASSPHRASE or standard input", identityCommand},
+		{"version", "", "print the version", func(context.Context, []string) error { emit(map[string]any{"version": version}); return nil }},
+	}
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "parleyctl COMMAND [ARGUMENTS] [FLAGS]    (parleyctl COMMAND --help lists the flags)")
+	for _, c := range subcommands() {
+		fmt.Fprintf(os.Stderr, "  %-9s %s\n            %s\n", c.name, c.args, c.help)
+	}
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(args) > 0 {
+		for _, c := range subcommands() {
+			if c.name == args[0] {
+				return status(c.run(ctx, args[1:]))
+			}
+		}
+		if args[0] != "help" && args[0] != "--help" && args[0] != "-h" {
+			fmt.Fprintf(os.Stderr, "parleyctl: there is no command %q\n", args[0])
+		}
+	}
+	usage()
+	return exitUsage
+}
+
+// failure is an error with its exit status and a code for programs.
+type failure struct {
+	status int
+	code   string
+	err    error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func usageError(format string, args ...any) error {
+	return &failure{exitUsage, "usage", fmt.Errorf(format, args...)}
+}
+
+// status prints an error for programs and for people, and says how to exit.
+func status(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	f := &failure{exitRefused, "failed", err}
+	errors.As(err, &f)
+	emit(map[string]any{"event": "error", "code": f.code, "text": err.Error()})
+	fmt.Fprintln(os.Stderr, "parleyctl:", err)
+	return f.status
+}

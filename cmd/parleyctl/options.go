@@ -1,0 +1,109 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"parley/cmd/internal/setup"
+	"parley/profile"
+	"parley/wire"
+)
+
+// options are the flags that every command of a profile has.
+type options struct {
+	flags *flag.FlagSet
+	home  string
+	name  string
+	debug bool
+}
+
+func newOptions(command string) *options {
+	o := &options{flags: flag.NewFlagSet("parleyctl "+command, flag.ContinueOnError)}
+	o.flags.StringVar(&o.home, "home", "", "profile folder (default: the user's own)")
+	o.flags.StringVar(&o.name, "name", "", "display name (default: the profile's)")
+	o.flags.BoolVar(&o.debug, "debug", false, "log to standard error")
+	return o
+}
+
+// parse takes flags and other words in any order and returns the other words.
+func (o *options) parse(args []string) ([]string, error) {
+	var words []string
+	for {
+		if err := o.flags.Parse(args); err != nil {
+			return nil, &failure{exitUsage, "usage", err}
+		}
+		args = o.flags.Args()
+		if len(args) == 0 {
+			return words, nil
+		}
+		words = append(words, args[0])
+		args = args[1:]
+	}
+}
+
+func (o *options) log() *slog.Logger {
+	if !o.debug {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// open opens the profile and settles the display name.
+func (o *options) open() (*setup.Home, error) {
+	home, notices, err := setup.OpenHome(o.home)
+	for _, n := range notices {
+		emit(map[string]any{"event": "profile", "text": n.String()})
+		fmt.Fprintln(os.Stderr, "parleyctl:", n)
+	}
+	if err != nil {
+		return nil, &failure{exitRefused, "home", err}
+	}
+	if o.name != "" {
+		clean := profile.CleanName(o.name)
+		if clean == "" {
+			_ = home.Close()
+			return nil, usageError("--name holds nothing that can be shown")
+		}
+		o.name = clean
+		if err := home.Profile.Update(func(s *profile.Settings) { s.Name = clean }); err != nil {
+			_ = home.Close()
+			return nil, &failure{exitRefused, "home", err}
+		}
+		return home, nil
+	}
+	if o.name = home.Profile.Settings().Name; o.name == "" {
+		o.name = setup.DefaultName()
+	}
+	return home, nil
+}
+
+// server picks the link out of the words; without one it is the server used last.
+func server(home *setup.Home, words []string) (link string, rest []string, err error) {
+	if len(words) > 0 {
+		if _, err := wire.ParseLink(words[0]); err == nil {
+			return words[0], words[1:], nil
+		} else if looksLikeLink(words[0]) {
+			return "", nil, &failure{exitUsage, "bad_link", err}
+		}
+	}
+	list := home.Profile.Servers()
+	if len(list) == 0 {
+		return "", nil, usageError("which server? Give an invite or a server's address")
+	}
+	l, err := setup.LinkOf(list[0])
+	if err != nil {
+		return "", nil, &failure{exitRefused, "home", err}
+	}
+	return l.String(), words, nil
+}
+
+func looksLikeLink(s string) bool {
+	for _, c := range s {
+		if c == ':' || c == '/' {
+			return true
+		}
+	}
+	return false
+}

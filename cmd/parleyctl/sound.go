@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+
+	"parley/audio"
+	"parley/audio/device"
+	"parley/audio/wavdev"
+	"parley/call"
+	"parley/cmd/internal/setup"
+)
+
+// noDevice as --mic or --speaker means that none is opened.
+const noDevice = "none"
+
+// sound puts together what the flags ask for: real devices, files in their place, or nothing. The returned function closes
+// all of it, after the engine.
+func (o *joinOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll func(), err error) {
+	var closers []func() error
+	closeAll = func() {
+		for i := len(closers) - 1; i >= 0; i-- {
+			_ = closers[i]()
+		}
+	}
+	defer func() {
+		if err != nil {
+			closeAll()
+			err = &failure{exitRefused, "sound", err}
+		}
+	}()
+	settings := home.Profile.Settings()
+	c.Mic, c.Speaker, c.Voice = first(o.mic, settings.Mic), first(o.speaker, settings.Speaker), o.voice(home)
+	if err := setup.Codecs(&c); err != nil {
+		return c, closeAll, err
+	}
+	files, err := wavdev.New(wavdev.Config{Input: o.play, Loop: o.loop, Output: o.record, Log: o.log()})
+	if err != nil {
+		return c, closeAll, err
+	}
+	closers = append(closers, files.Close)
+	var input, output audio.Backend
+	if o.play != "" {
+		input, c.Mic = files, ""
+	}
+	if o.record != "" {
+		output, c.Speaker = files, ""
+	}
+	needInput, needOutput := o.play == "" && o.mic != noDevice, o.record == "" && o.recordDir == "" && o.speaker != noDevice
+	if needInput || needOutput {
+		real, err := device.NewBackend(o.log())
+		if err != nil {
+			return c, closeAll, errors.Join(errors.New("no sound system answers; --play, --record and none do without one"), err)
+		}
+		closers = append(closers, real.Close)
+		if needInput {
+			input = real
+		}
+		if needOutput {
+			output = real
+		}
+	}
+	c.Backend = audio.Join(input, output)
+	if o.recordDir != "" {
+		recorder, err := wavdev.NewRecorder(o.recordDir, o.log())
+		if err != nil {
+			return c, closeAll, err
+		}
+		closers = append(closers, recorder.Close)
+		c.Record = recorder.Tap
+	}
+	return c, closeAll, nil
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"parley/call"
+)
+
+// statsFile gets a JSON line a second.
+type statsFile struct {
+	file *os.File
+	last map[string]sent // by member: for the bit rate
+}
+
+type sent struct {
+	bytes uint64
+	at    time.Time
+}
+
+func openStats(path string) (*statsFile, error) {
+	s := &statsFile{last: map[string]sent{}}
+	if path == "" {
+		return s, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, &failure{exitRefused, "stats", fmt.Errorf("statistics: %w", err)}
+	}
+	s.file = f
+	return s, nil
+}
+
+func (s *statsFile) close() {
+	if s.file != nil {
+		_ = s.file.Close()
+	}
+}
+
+// The names of the line's fields stay as they are: scripts read them.
+type statsLine struct {
+	Event     string      `json:"event"`
+	AtMS      int64       `json:"at_ms"`
+	CaptureMS float64     `json:"capture_ms"` // device and ring
+	DSPMS     float64     `json:"dsp_ms"`     // suppression and gate
+	EncodeMS  float64     `json:"encode_ms"`  // filling the packet, lookahead, work
+	PlayoutMS float64     `json:"playout_ms"` // ring and device
+	Before    float32     `json:"mic_dbfs"`
+	After     float32     `json:"sent_dbfs"`
+	Speaker   float32     `json:"speaker_dbfs"`
+	Speaking  bool        `json:"speaking"`
+	MutedTalk bool        `json:"muted_talking"`
+	Dropped   uint64      `json:"capture_dropped"` // samples that came too fast
+	Missed    uint64      `json:"playout_missed"`  // samples that the speaker asked for in vain
+	Peers     []peerStats `json:"peers"`
+}
+
+type peerStats struct {
+	User      string  `json:"user"`
+	Name      string  `json:"name"`
+	Phase     string  `json:"phase"`
+	RTT       float64 `json:"rtt_ms"`
+	Loss      float64 `json:"loss"` // of what we send, as the far end reports it, 0 to 1
+	Jitter    float64 `json:"jitter_ms"`
+	Target    float64 `json:"jb_target_ms"`
+	Delay     float64 `json:"jb_delay_ms"`
+	Concealed uint64  `json:"concealed"` // samples, as the next two
+	Recovered uint64  `json:"fec_repaired"`
+	Received  uint64  `json:"received"`
+	Stretched int64   `json:"stretched"`
+	Packets   uint64  `json:"packets"`
+	Lost      uint64  `json:"lost"`
+	Late      uint64  `json:"late"`
+	Sent      uint64  `json:"packets_sent"`
+	Bitrate   float64 `json:"bitrate"` // of the Opus packets that we send, bit/s
+	Path      string  `json:"path"`    // candidate types, ours and theirs
+	Relay     bool    `json:"relay"`
+	Level     float32 `json:"level_dbfs"`
+	Speaking  bool    `json:"speaking"`
+}
+
+func (s *statsFile) write(e *call.Engine) {
+	if s.file == nil {
+		return
+	}
+	st, snap := e.Stats(), e.Snapshot()
+	line := statsLine{
+		Event: "stats", AtMS: st.AtMS,
+		CaptureMS: st.Capture.CaptureMS, DSPMS: st.Capture.DSPMS, EncodeMS: st.Capture.EncodeMS, PlayoutMS: st.Playout.PlayoutMS,
+		Before: st.Capture.Before, After: st.Capture.After, Speaker: st.Playout.Level, Speaking: st.Capture.Speaking, MutedTalk: st.Capture.MutedTalking,
+		Dropped: st.Capture.Dropped, Missed: st.Playout.Missed, Peers: []peerStats{},
+	}
+	for _, p := range st.Peers {
+		line.Peers = append(line.Peers, s.peer(p, snap))
+	}
+	_ = json.NewEncoder(s.file).Encode(line)
+}
+
+func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {
+	now := time.Now()
+	out := peerStats{
+		User: p.User, RTT: p.Link.RTT, Loss: p.Link.Loss, Jitter: p.Link.Jitter,
+		Target: p.Stream.TargetMS, Delay: p.Stream.DelayMS,
+		Concealed: p.Stream.Concealed, Recovered: p.Stream.Recovered, Received: p.Stream.Received, Stretched: p.Stream.Stretched,
+		Packets: p.Stream.Packets, Lost: p.Stream.Lost, Late: p.Stream.Late, Sent: p.Link.PacketsSent,
+		Path: p.Link.Local + "/" + p.Link.Remote, Relay: p.Link.Relay, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
+	}
+	if before, ok := s.last[p.Member]; ok && p.Link.BytesSent >= before.bytes {
+		out.Bitrate = float64(p.Link.BytesSent-before.bytes) * 8 / now.Sub(before.at).Seconds()
+	}
+	s.last[p.Member] = sent{p.Link.BytesSent, now}
+	for _, v := range snap.Place.Peers {
+		if v.Member == p.Member {
+			out.Name, out.Phase = v.Name, v.Phase.String()
+		}
+	}
+	return out
+}
