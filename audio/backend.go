@@ -1,6 +1,9 @@
 package audio
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Kind tells a microphone from a loudspeaker.
 type Kind uint8
@@ -17,6 +20,7 @@ type Info struct {
 	ID      string // the backend's own name for it, stable over restarts where the system allows (PulseAudio's name)
 	Name    string // for people
 	Default bool   // the one that "follow the system" means now
+	Monitor bool   // an Input that hears what a loudspeaker plays, so others would hear themselves: only taken by name
 }
 
 // Request asks a Backend for one mono 48 kHz device.
@@ -42,3 +46,36 @@ type Device interface {
 	Latency() time.Duration
 	Close() error
 }
+
+// Join makes one Backend of two: inputs from the first, outputs from the second, say a WAV file as the microphone and a
+// real loudspeaker. Either may be nil: then there are no devices of that kind.
+func Join(input, output Backend) Backend { return joined{input, output} }
+
+type joined [2]Backend // by Kind
+
+func (j joined) Devices() (all []Info, err error) {
+	for kind, b := range j {
+		if b == nil {
+			continue
+		}
+		list, err := b.Devices()
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range list {
+			if d.Kind == Kind(kind) {
+				all = append(all, d)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (j joined) Open(r Request, io func([]float32)) (Device, error) {
+	if int(r.Kind) >= len(j) || j[r.Kind] == nil {
+		return nil, errNoDevice
+	}
+	return j[r.Kind].Open(r, io)
+}
+
+var errNoDevice = errors.New("no such device")

@@ -169,11 +169,7 @@ func (b *Backend) Devices() ([]audio.Info, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list sound devices: %w", err)
 	}
-	out := make([]audio.Info, len(all))
-	for i, d := range all {
-		out[i] = d.Info
-	}
-	return out, nil
+	return all, nil
 }
 
 // Open starts a device. io gets the driver's own memory, valid during the call.

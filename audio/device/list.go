@@ -11,14 +11,8 @@ import (
 	"parley/audio"
 )
 
-// entry is a device with miniaudio's own identifier.
-type entry struct {
-	audio.Info
-	raw malgo.DeviceID
-}
-
-func devices(s *system) ([]entry, error) {
-	var all []entry
+func devices(s *system) ([]audio.Info, error) {
+	var all []audio.Info
 	for _, k := range []struct {
 		audio.Kind
 		malgo.DeviceType
@@ -28,14 +22,17 @@ func devices(s *system) ([]entry, error) {
 			return nil, err
 		}
 		for i := range found {
-			d := &found[i]
-			all = append(all, entry{
-				Info: audio.Info{Kind: k.Kind, ID: idString(d.ID), Name: strings.ToValidUTF8(d.Name(), "?"), Default: d.IsDefault != 0},
-				raw:  d.ID,
-			})
+			all = append(all, info(s.backend, k.Kind, &found[i]))
 		}
 	}
 	return all, nil
+}
+
+func info(b malgo.Backend, k audio.Kind, d *malgo.DeviceInfo) audio.Info {
+	i := audio.Info{Kind: k, ID: idString(d.ID), Name: strings.ToValidUTF8(d.Name(), "?"), Default: d.IsDefault != 0}
+	// Each PulseAudio sink has such a source, and without a microphone one of them is the default source.
+	i.Monitor = b == malgo.BackendPulseaudio && k == audio.Input && strings.HasSuffix(i.ID, ".monitor")
+	return i
 }
 
 // hexPrefix marks an identifier that is not text, as WASAPI's and DirectSound's.

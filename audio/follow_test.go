@@ -1,0 +1,154 @@
+package audio_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/audio"
+	"parley/audio/audiotest"
+)
+
+// rig is a Follow on a fake sound system that steps by itself, in a bubble whose time is not real.
+type rig struct {
+	*audiotest.Backend
+	follow *audio.Follow
+	heard  int // frames with sound that came through the capture since last asked
+	said   chan string
+}
+
+func newRig(t *testing.T, input, output string, devices ...audio.Info) *rig {
+	r := &rig{Backend: audiotest.NewBackend(devices...), said: make(chan string, 100)}
+	capture, err := audio.NewCapture(audio.CaptureConfig{Encoder: &codec{}, Emit: func(audio.Packet) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	playout := audio.NewPlayout(audio.PlayoutConfig{})
+	stop := r.Drive(nil, nil)
+	r.follow = audio.StartFollow(audio.FollowConfig{
+		Backend: r.Backend, Capture: capture, Playout: playout, Input: input, Output: output,
+		Notify: func(n audio.Notice) {
+			text := fmt.Sprintf("%d %s %s", n.Kind, n.Event, n.Name)
+			if n.Err != nil {
+				text += ": " + n.Err.Error()
+			}
+			r.said <- text
+		},
+	})
+	t.Cleanup(func() {
+		r.follow.Close()
+		stop()
+		capture.Close()
+		playout.Close()
+		for _, k := range []audio.Kind{audio.Input, audio.Output} {
+			if opened, closed := r.Counts(k); opened != closed {
+				t.Errorf("kind %d: %d opened, %d closed", k, opened, closed)
+			}
+		}
+	})
+	return r
+}
+
+// after lets time pass and returns what was said in it.
+func (r *rig) after(d time.Duration) (said []string) {
+	<-time.After(d)
+	synctest.Wait()
+	for {
+		select {
+		case s := <-r.said:
+			said = append(said, s)
+		default:
+			return said
+		}
+	}
+}
+
+// Each step changes something; then a device must be in use and certain things said.
+type followStep struct {
+	what  string
+	do    func(*rig)
+	after time.Duration // default: 1.7 s, a poll and what follows
+	mic   string
+	spk   string
+	said  []string
+}
+
+func TestFollow(t *testing.T) {
+	mic, headset, spk := audiotest.Mic("mic"), audiotest.Mic("headset"), audiotest.Speaker("spk")
+	monitor := audio.Info{Kind: audio.Input, ID: "spk.monitor", Name: "Monitor", Monitor: true}
+	errBusy := errors.New("busy")
+	tests := []struct {
+		name    string
+		input   string
+		devices []audio.Info
+		steps   []followStep
+	}{
+		{"follow the system", "", []audio.Info{mic, headset, spk}, []followStep{
+			{what: "start", mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "another default", do: func(r *rig) { r.SetDefault("headset") }, mic: "headset", spk: "spk", said: []string{"0 opened the headset"}},
+			{what: "it vanishes", do: func(r *rig) { r.Vanish("headset") }, mic: "mic", spk: "spk", said: []string{"0 lost the headset", "0 opened the mic"}},
+			{what: "all vanish", do: func(r *rig) { r.Vanish("mic") }, mic: "", spk: "spk", said: []string{"0 lost the mic", "0 none "}},
+			{what: "nothing new", mic: "", spk: "spk"},
+			{what: "one appears", do: func(r *rig) { r.Appear(mic) }, mic: "mic", spk: "spk", said: []string{"0 returned the mic"}},
+		}},
+		{"pinned", "headset", []audio.Info{mic, headset, spk}, []followStep{
+			{what: "start", mic: "headset", spk: "spk", said: []string{"0 opened the headset", "1 opened the spk"}},
+			{what: "the default does not matter", do: func(r *rig) { r.SetDefault("mic") }, mic: "headset", spk: "spk"},
+			{what: "it vanishes", do: func(r *rig) { r.Vanish("headset") }, mic: "mic", spk: "spk", said: []string{"0 lost the headset", "0 fell-back the mic"}},
+			{what: "it returns", do: func(r *rig) { r.Appear(headset) }, mic: "headset", spk: "spk", said: []string{"0 returned the headset"}},
+			{what: "unpinned by hand", do: func(r *rig) { r.follow.SetInput("") }, after: 100 * time.Millisecond, mic: "mic", spk: "spk", said: []string{"0 opened the mic"}},
+			{what: "pinned by name", do: func(r *rig) { r.follow.SetInput("the headset") }, after: 100 * time.Millisecond, mic: "headset", spk: "spk", said: []string{"0 opened the headset"}},
+		}},
+		{"pinned to what is not there", "nothing", []audio.Info{mic, spk}, []followStep{
+			{what: "start", mic: "mic", spk: "spk", said: []string{"0 fell-back the mic", "1 opened the spk"}},
+			{what: "it appears", do: func(r *rig) { r.Appear(audiotest.Mic("nothing")) }, mic: "nothing", spk: "spk", said: []string{"0 returned the nothing"}},
+		}},
+		{"no microphone: one can still listen", "", []audio.Info{spk, monitor}, []followStep{
+			{what: "start", mic: "", spk: "spk", said: []string{"0 none ", "1 opened the spk"}},
+			{what: "a monitor by name", do: func(r *rig) { r.follow.SetInput("spk.monitor") }, mic: "spk.monitor", spk: "spk", said: []string{"0 opened Monitor"}},
+		}},
+		{"nothing at all", "", nil, []followStep{
+			{what: "start", said: []string{"0 none ", "1 none "}},
+			{what: "both appear", do: func(r *rig) { r.SetDevices(mic, spk) }, mic: "mic", spk: "spk", said: []string{"0 returned the mic", "1 returned the spk"}},
+		}},
+		{"a device falls silent", "headset", []audio.Info{mic, headset, spk}, []followStep{
+			{what: "start", mic: "headset", spk: "spk", said: []string{"0 opened the headset", "1 opened the spk"}},
+			{what: "it freezes", do: func(r *rig) { r.Freeze("headset", true) }, mic: "", spk: "spk", said: []string{"0 failed the headset: " + audio.ErrSilent.Error(), "0 opened the headset"}},
+			{what: "it stays so", after: 10 * time.Second, mic: "", spk: "spk"},
+			{what: "it thaws", do: func(r *rig) { r.Freeze("headset", false) }, mic: "headset", spk: "spk"},
+		}},
+		{"a device does not open", "headset", []audio.Info{mic, headset, spk}, []followStep{
+			{what: "start", mic: "headset", spk: "spk", said: []string{"0 opened the headset", "1 opened the spk"}},
+			{what: "nothing opens", do: func(r *rig) { r.FailOpen(audio.Input, errBusy); r.follow.SetInput("mic") }, mic: "", spk: "spk", said: []string{"0 failed the mic: busy", "0 failed the headset: busy"}},
+			{what: "all is well again", do: func(r *rig) { r.FailOpen(audio.Input, nil) }, after: 20 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic"}},
+		}},
+		{"the list fails", "", []audio.Info{mic, spk}, []followStep{
+			{what: "start", mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "what runs goes on", do: func(r *rig) { r.FailDevices(errBusy) }, after: 5 * time.Second, mic: "mic", spk: "spk"},
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, test.input, "", test.devices...)
+				for _, s := range test.steps {
+					if s.do != nil {
+						s.do(r)
+					}
+					if s.after == 0 {
+						s.after = 1700 * time.Millisecond
+					}
+					said := r.after(s.after)
+					if fmt.Sprint(said) != fmt.Sprint(s.said) {
+						t.Errorf("%s: said %q, want %q", s.what, said, s.said)
+					}
+					if m, o := r.Using(audio.Input), r.Using(audio.Output); m != s.mic || o != s.spk {
+						t.Errorf("%s: uses %q and %q, want %q and %q", s.what, m, o, s.mic, s.spk)
+					}
+				}
+			})
+		})
+	}
+}

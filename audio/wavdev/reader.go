@@ -1,0 +1,137 @@
+package wavdev
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"parley/audio"
+)
+
+// reader reads a file as mono 48 kHz, piece by piece, so that an hour of sound takes no more memory than a second.
+type reader struct {
+	format
+	src  io.ReaderAt
+	pos  int64      // the next frame
+	res  *resampler // nil if the file has the right rate
+	raw  []byte
+	mono []float32
+}
+
+// blockFrames is what is read at once.
+const blockFrames = 1024
+
+func newReader(src io.ReaderAt, size int64) (*reader, error) {
+	f, err := parse(src, size)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{format: f, src: src, raw: make([]byte, blockFrames*f.frameSize()), mono: make([]float32, blockFrames)}
+	if f.rate != audio.SampleRate {
+		r.res = newResampler(f.rate)
+	}
+	return r, nil
+}
+
+// length is how many samples the sound has at 48 kHz.
+func (r *reader) length() int64 {
+	return (r.frames*audio.SampleRate + int64(r.rate) - 1) / int64(r.rate)
+}
+
+// rewind goes to the beginning.
+func (r *reader) rewind() {
+	r.pos = 0
+	if r.res != nil {
+		r.res.reset()
+	}
+}
+
+// read fills out as far as there is sound, and gives io.EOF where there is none left.
+func (r *reader) read(out []float32) (n int, err error) {
+	for n < len(out) {
+		var k int
+		if k, err = r.some(out[n:]); err != nil {
+			break
+		}
+		n += k
+	}
+	if n > 0 && err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// some reads at least one sample.
+func (r *reader) some(out []float32) (int, error) {
+	if r.res == nil {
+		in, err := r.block(min(len(out), blockFrames))
+		return copy(out, in), err
+	}
+	out = out[:min(int64(len(out)), r.length()-r.res.next)]
+	if len(out) == 0 {
+		return 0, io.EOF
+	}
+	for {
+		if n := r.res.read(out); n > 0 {
+			return n, nil
+		}
+		in, err := r.block(blockFrames)
+		if err == io.EOF { // the kernel reaches beyond the end
+			in = r.mono
+			clear(in)
+		} else if err != nil {
+			return 0, err
+		}
+		r.res.write(in)
+	}
+}
+
+// block reads up to n frames.
+func (r *reader) block(n int) ([]float32, error) {
+	n = int(min(int64(n), r.frames-r.pos))
+	if n == 0 {
+		return nil, io.EOF
+	}
+	raw := r.raw[:n*r.frameSize()]
+	if err := readFull(r.src, raw, r.start+r.pos*int64(r.frameSize())); err != nil {
+		return nil, fmt.Errorf("read WAV: %w", err)
+	}
+	r.pos += int64(n)
+	r.mix(raw, r.mono)
+	return r.mono[:n], nil
+}
+
+// maxLoad is the longest sound that ReadFile takes into memory: half an hour.
+const maxLoad = 30 * 60 * audio.SampleRate
+
+// ReadFile reads a whole file as mono 48 kHz samples, whatever its rate, channels and sample format.
+func ReadFile(path string) ([]float32, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := openReader(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.length() > maxLoad {
+		return nil, fmt.Errorf("%s: %w: longer than half an hour", path, ErrUnsupported)
+	}
+	out := make([]float32, r.length())
+	if _, err := r.read(out); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return out, nil
+}
+
+func openReader(f *os.File) (*reader, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: not a regular file", ErrFormat)
+	}
+	return newReader(f, info.Size())
+}
