@@ -1,13 +1,17 @@
 package jitter
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	bucket   = 5 * time.Millisecond // resolution of the histogram; NetEQ has 20 ms, and so never less delay than that
 	buckets  = 100
 	interval = 500 * time.Millisecond
-	recent   = 8 // intervals that the fast path looks at: 4 s
-	lowest   = 4 // intervals, besides the running one, whose fastest packet is the measure: 2 s
+	memory   = 20 // intervals whose maxima are kept, 10 s: one in twenty is what the quantile lets pass
+	recent   = 8  // of them, those that the fast path looks at: 4 s
+	lowest   = 4  // intervals, besides the running one, whose fastest packet is the measure: 2 s
 	forget   = 0.983
 	quantile = 0.95
 )
@@ -17,7 +21,9 @@ const (
 // Time with packets in it is cut into intervals of 500 ms. The largest relative delay of each enters a histogram that
 // forgets, and the target is its quantile 0.95: one late packet in a while does not count. That takes many intervals to
 // learn a network that has become worse, so the second largest of the last eight intervals' maxima is a floor under it:
-// once may be chance, twice within four seconds is the network.
+// once may be chance, twice within four seconds is the network. For the same reason a maximum enters the histogram only up
+// to the largest of the twenty before it; else one stall early in a call, when an interval still weighs much, would rule
+// for seconds.
 type delay struct {
 	min, max, start time.Duration
 
@@ -27,7 +33,7 @@ type delay struct {
 	fastest time.Duration         // transit in the running interval
 	slowest time.Duration         // relative delay in the running interval
 	minima  [lowest]time.Duration // the fastest of earlier intervals
-	maxima  [recent]time.Duration // the slowest of earlier intervals
+	maxima  [memory]time.Duration // the slowest of earlier intervals, newest first
 	closed  int                   // how many intervals have ended, for as long as it matters
 	minimal int                   // how many of minima count
 	weights [buckets]float32      // the histogram, its sum is 1
@@ -52,16 +58,23 @@ func (d *delay) observe(transit, now time.Duration) {
 
 // close ends the running interval.
 func (d *delay) close() {
+	counts := d.slowest
+	if d.closed > 0 {
+		counts = min(counts, slices.Max(d.maxima[:min(d.closed, memory)]))
+	}
 	copy(d.minima[1:], d.minima[:])
 	copy(d.maxima[1:], d.maxima[:])
 	d.minima[0], d.maxima[0] = d.fastest, d.slowest
 	d.minimal = min(d.minimal+1, lowest)
 	d.closed = min(d.closed+1, 1000)
 	d.running = false
-
 	// The first intervals weigh more, so that the beginning of a call is soon forgotten.
-	keep := float32(min(forget, 1-2/float64(d.closed+1)))
-	in := min(int(d.slowest/bucket), buckets-1)
+	d.learn(counts, float32(min(forget, 1-2/float64(d.closed+1))))
+}
+
+// learn enters a value into the histogram, whose old content keeps the given weight, and reads its quantile.
+func (d *delay) learn(value time.Duration, keep float32) {
+	in := min(int(value/bucket), buckets-1)
 	sum := float32(0)
 	for i := range d.weights {
 		d.weights[i] *= keep
@@ -70,10 +83,9 @@ func (d *delay) close() {
 		}
 		sum += d.weights[i]
 	}
-	// Dividing by the sum keeps it at 1 whatever rounding does.
 	below, found := float32(0), false
 	for i, w := range d.weights {
-		d.weights[i] = w / sum
+		d.weights[i] = w / sum // so that it stays a histogram whatever rounding does
 		if below += d.weights[i]; !found && below >= quantile {
 			d.learnt, found = time.Duration(i+1)*bucket, true
 		}
@@ -92,7 +104,7 @@ func (d *delay) base() time.Duration {
 // target is the delay that playout should have.
 func (d *delay) target() time.Duration {
 	if d.closed == 0 {
-		return min(max(d.start, d.min), d.max)
+		return min(max(d.start, d.slowest, d.min), d.max)
 	}
 	first, second := d.slowest, time.Duration(0)
 	for _, m := range d.maxima[:min(d.closed, recent)] {
@@ -124,3 +136,6 @@ func (l *loss) add(lost bool) {
 	}
 	l.high = l.share >= lossy || l.high && l.share >= lossless
 }
+
+// found takes one back: it was late, and that has another cure.
+func (l *loss) found() { l.share = max(l.share-1.0/128, 0) }

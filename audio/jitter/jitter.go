@@ -75,7 +75,7 @@ type Stats struct {
 
 const (
 	maxAhead  = 3000            // packets a sequence number may jump ahead (MAX_DROPOUT of RFC 3550, appendix A.1)
-	maxBehind = 3000            // and back, to count as late rather than as nonsense
+	maxBehind = 100             // and back, to count as late rather than as nonsense (MAX_MISORDER, there)
 	maxLead   = 2 * time.Second // how much faster than the clock timestamps may run
 	dtxSize   = 2               // bytes: an Opus packet of this size says "silence from here" (RFC 6716, section 2.1.9)
 	longPause = 1 * time.Second // after that a new transit is believed at once: a sender may have slept
@@ -207,6 +207,7 @@ func (b *Buffer) store(p slot, payload []byte) Verdict {
 	}
 	if p.seq < b.next {
 		b.stats.Late++
+		b.loss.found()
 		if s.state != stored {
 			*s = slot{seq: p.seq, state: done}
 		}
@@ -228,7 +229,7 @@ func (b *Buffer) store(p slot, payload []byte) Verdict {
 
 // makeRoom gives up all packets before next: the newest sound is worth more than the oldest.
 func (b *Buffer) makeRoom(next int64) (v Verdict) {
-	for seq := max(b.next, next-int64(len(b.slots))); seq < next; seq++ {
+	for seq := b.next; seq < min(next, b.next+int64(len(b.slots))); seq++ {
 		if b.drop(seq) {
 			v = Overflow
 		}

@@ -93,7 +93,7 @@ func (b *Buffer) pull() Step {
 		b.play.on = false // no packet is missing, but time has passed: a pause
 	}
 	if !b.play.on {
-		if b.lag(f)+early < b.Target() {
+		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.lag(f)+early < b.Target() && !full {
 			return Step{}
 		}
 		b.begin(f)
