@@ -152,7 +152,8 @@ func dial(t *testing.T, link wire.Link, key identity.Key) *client {
 	return c
 }
 
-func (c *client) redial() {
+// rawDial connects and says nothing.
+func (c *client) rawDial() {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -162,6 +163,11 @@ func (c *client) redial() {
 	}
 	c.t.Cleanup(func() { conn.Close() })
 	c.conn = conn
+}
+
+func (c *client) redial() {
+	c.t.Helper()
+	c.rawDial()
 	nonce := identity.NewChallenge()
 	c.write(wire.Envelope{ID: 1, Body: wire.Hello{Version: wire.Version, Mode: c.link.Mode, Nonce: nonce}})
 	e := c.read()
@@ -169,7 +175,7 @@ func (c *client) redial() {
 	if !ok || e.Re != 1 {
 		c.t.Fatalf("hello was answered by %s", wire.Kind(e.Body))
 	}
-	binding, err := conn.Binding(c.link.Mode)
+	binding, err := c.conn.Binding(c.link.Mode)
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -2,8 +2,8 @@ package server
 
 import (
 	"errors"
+	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"parley/identity"
@@ -188,7 +188,7 @@ func (c *connection) read() {
 				c.session.answer(e.ID, bad, false)
 				return nil
 			})
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case isTimeout(err):
 			c.hangUp(wire.Goaway{Reason: wire.ReasonSilent, Text: "Nothing was heard from this client for a while."})
 			return
 		case err != nil:
@@ -202,6 +202,12 @@ func (c *connection) read() {
 			})
 		}
 	}
+}
+
+// isTimeout tells silence from an end. (The websocket library hides os.ErrDeadlineExceeded.)
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
 }
 
 // admit counts what arrives; a flood ends the connection.
