@@ -111,7 +111,7 @@ func New(c Config) (*Engine, error) {
 	e.sound.send = m.Send
 	e.sound.loss = e.mesh.Loss
 	e.memory = newSerial()
-	e.publish()
+	e.publish(true)
 	go e.run()
 	return e, nil
 }
@@ -178,15 +178,15 @@ func (e *Engine) run() {
 		select {
 		case <-ticker.C:
 			if e.state.place.phase != Idle {
-				e.handle(tick{})
+				e.handle(tick{}, true)
 			}
 		case <-e.queue.wake:
 			batch := e.queue.take(spare)
-			for _, ev := range batch {
+			for i, ev := range batch {
 				if _, ok := ev.(stop); ok {
 					return
 				}
-				e.handle(ev)
+				e.handle(ev, i == len(batch)-1)
 			}
 			spare = batch
 		}
@@ -202,11 +202,13 @@ func (e *Engine) tearDown() {
 	e.memory.shutdown() // and what was to be remembered is.
 }
 
-// handle is one turn: the event, and what its own effects find out at once.
-func (e *Engine) handle(ev event) {
+// handle is one turn: the event, and what its own effects find out at once. With last no other event waits, so that the
+// directory is worth drawing up: a server may rename five thousand people at once.
+func (e *Engine) handle(ev event, last bool) {
 	for next := []event{ev}; len(next) > 0; {
 		if g, ok := next[0].(ofGateway); ok {
 			if g.epoch != e.epoch {
+				e.publish(last)
 				return
 			}
 			next[0] = g.inner
@@ -219,7 +221,7 @@ func (e *Engine) handle(ev event) {
 				e.note(n.notice)
 			}
 		}
-		e.publish() // before the effects: nobody is sent to who is not shown
+		e.publish(last) // before the effects: nobody is sent to who is not shown
 		for _, f := range effects {
 			if found := e.perform(f); found != nil {
 				next = append(next, found)
@@ -238,12 +240,15 @@ func (e *Engine) note(n Notice) {
 	e.notices = append(kept[:len(kept):len(kept)], n) // a copy: a Snapshot holds the old one
 }
 
-func (e *Engine) publish() {
-	last := e.view.Load()
-	if last == nil {
-		last = &Snapshot{}
+func (e *Engine) publish(directory bool) {
+	old := &Directory{}
+	if s := e.view.Load(); s != nil {
+		old = s.Directory
 	}
-	e.view.Store(e.state.snapshot(last, e.notices, e.noticed))
+	if directory && old.version != e.state.version {
+		old = e.state.directory()
+	}
+	e.view.Store(e.state.snapshot(old, e.notices, e.noticed))
 	select {
 	case e.changed <- struct{}{}:
 	default:

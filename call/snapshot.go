@@ -64,19 +64,15 @@ type Peer struct {
 	Key                identity.PublicKey
 }
 
-func (s *state) snapshot(last *Snapshot, notices []Notice, lastNotice uint64) *Snapshot {
+func (s *state) snapshot(d *Directory, notices []Notice, lastNotice uint64) *Snapshot {
 	out := &Snapshot{
-		Link: s.link, Server: s.serverName,
+		Link: s.link, Server: s.serverName, Directory: d,
 		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel},
 	}
 	if s.address.Host != "" {
 		out.Address = s.address.String()
-	}
-	out.Directory = last.Directory
-	if out.Directory == nil || out.Directory.version != s.version {
-		out.Directory = s.directory()
 	}
 	for id, p := range s.peers {
 		view := Peer{

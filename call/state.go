@@ -139,6 +139,12 @@ func (s *state) offers(id mesh.Peer) bool { return s.place.member < id.Member }
 // quiet says that nothing of the microphone may leave.
 func (s *state) quiet() bool { return s.self.muted || s.self.deafened }
 
+// What a server may make this machine keep. parleyd stays far below; above it, what is new is not taken.
+const (
+	maxUsers    = 20_000
+	maxChannels = 2_000
+)
+
 // holdReason tells why a person waits for a click; empty: they need not.
 func (s *state) holdReason(p Person) string {
 	switch {
@@ -158,8 +164,8 @@ const (
 
 func newState(me identity.PublicKey) state {
 	return state{
-		me:       me,
-		channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
+		me:      me,
+		version: 1, channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
 		peers: map[mesh.Peer]*peer{},
 		self:  selfState{status: wire.Online, role: wire.RoleMember},
 	}

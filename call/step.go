@@ -72,8 +72,7 @@ func (t *turn) receive(body wire.Message) {
 		delete(t.users, m.User)
 		t.version++
 	case *wire.ChannelChanged:
-		t.channels[m.Channel.ID] = m.Channel
-		t.version++
+		t.channelChanged(m.Channel)
 	case *wire.ChannelRemoved:
 		t.channelRemoved(m.Channel)
 	case *wire.Roster:

@@ -182,7 +182,7 @@ func (t *turn) snapshotPart(m *wire.Snapshot) {
 		clear(t.rosters)
 	}
 	for _, c := range m.Channels {
-		t.channels[c.ID] = c
+		t.channelChanged(c)
 	}
 	for _, u := range m.Users {
 		t.userChanged(u)
@@ -193,9 +193,19 @@ func (t *turn) snapshotPart(m *wire.Snapshot) {
 	t.version++
 }
 
+func (t *turn) channelChanged(c Channel) {
+	if _, known := t.channels[c.ID]; !known && len(t.channels) >= maxChannels {
+		t.refuse()
+		return
+	}
+	t.channels[c.ID] = c
+	t.version++
+}
+
 // userChanged takes a user whose id is the hash of the key; any other is a lie.
 func (t *turn) userChanged(u User) {
-	if identity.UserID(identity.PublicKey(u.Key)) != u.ID {
+	_, known := t.users[u.ID]
+	if identity.UserID(identity.PublicKey(u.Key)) != u.ID || !known && len(t.users) >= maxUsers {
 		t.refuse()
 		return
 	}
@@ -208,6 +218,10 @@ func (t *turn) userChanged(u User) {
 
 // roster takes a channel's whole roster.
 func (t *turn) roster(m *wire.Roster) {
+	if _, known := t.channels[m.Channel]; !known {
+		t.refuse()
+		return
+	}
 	t.version++
 	t.rosters[m.Channel] = append([]wire.Member(nil), m.Members...)
 	if t.place.phase == Idle || m.Channel != t.place.channel {
@@ -228,6 +242,10 @@ func (t *turn) roster(m *wire.Roster) {
 
 // memberHere takes a joined or changed member.
 func (t *turn) memberHere(channel string, seq uint64, member wire.Member) {
+	if _, known := t.channels[channel]; !known {
+		t.refuse()
+		return
+	}
 	list := t.rosters[channel]
 	replaced := false
 	for i := range list {
