@@ -25,7 +25,7 @@ import (
 // others only Close and Open can.
 var (
 	ErrPath        = errors.New("no path to the far end")                       // ICE found none, or lost it for good
-	ErrHandshake   = errors.New("the encryption handshake did not succeed")     // DTLS: also when the certificate was refused
+	ErrHandshake   = errors.New("the encryption handshake did not succeed")     // DTLS; the far end may have refused ours
 	ErrCertificate = errors.New("the far end holds another certificate")        // than the one whose fingerprint was signed
 	ErrChanged     = errors.New("the certificate's fingerprint has changed")    // within one peer connection
 	ErrGlare       = errors.New("an offer came while an own one is unanswered") // the engine lets only one side offer

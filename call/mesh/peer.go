@@ -193,6 +193,7 @@ func (p *peer) look() {
 	if state == p.state {
 		return
 	}
+	before := p.state
 	p.state = state
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
@@ -200,14 +201,26 @@ func (p *peer) look() {
 	case webrtc.PeerConnectionStateDisconnected:
 		p.post(Disconnected{p.id})
 	case webrtc.PeerConnectionStateFailed:
-		if p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed {
-			p.fail(ErrPath)
-		} else {
-			p.fail(ErrHandshake)
+		p.fail(p.reason(p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed))
+	case webrtc.PeerConnectionStateClosed: // pion closes it after DTLS has been closed by either side, or has failed
+		if before != webrtc.PeerConnectionStateFailed {
+			p.fail(p.reason(false))
 		}
-	case webrtc.PeerConnectionStateClosed:
-		p.fail(ErrFarEnd)
 	}
+}
+
+// reason is why the connection has failed or is closed.
+func (p *peer) reason(noPath bool) error {
+	certificate := p.pc.SCTP().Transport().GetRemoteCertificate()
+	switch {
+	case noPath:
+		return ErrPath
+	case p.isTrusted():
+		return ErrFarEnd
+	case len(certificate) > 0 && !certified(certificate, p.negotiation.fingerprint):
+		return ErrCertificate
+	}
+	return ErrHandshake
 }
 
 // connected lets the microphone's track in, if the far end is who signed.

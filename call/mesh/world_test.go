@@ -34,6 +34,7 @@ type end struct {
 	w             *world
 	name, address string
 	events        chan Event
+	kept          []Event // see next
 	heard         chan heard
 }
 
@@ -42,14 +43,15 @@ type heard struct {
 	sound Sound // the payload is a copy
 }
 
-func timeout() <-chan time.Time { return time.After(patience) }
-
-const patience = 30 * time.Second // what a test waits at most for something that should come soon
+// timeout is what a test waits at most for something that should come soon.
+func timeout() <-chan time.Time { return time.After(30 * time.Second) }
 
 func newWorld(t *testing.T, config vnet.RouterConfig) *world {
 	w := newLoopback(t)
 	config.CIDR, config.LoggerFactory = "10.0.0.0/24", silentLog()
 	config.QueueSize = 10000
+	netLock.Lock()
+	defer netLock.Unlock()
 	router, err := vnet.NewRouter(&config)
 	if err != nil {
 		t.Fatal(err)
@@ -185,19 +187,34 @@ func join(a, b *end, o Options) {
 	a.Offer(id(b.name), 1, false, nil)
 }
 
-// await returns the next event that fits.
-func await[E Event](e *end, about string) E {
+// next returns the next event about that far end; those about others are kept for them.
+func (e *end) next(about string) Event {
 	e.w.t.Helper()
-	timeout := time.After(patience)
-	for {
+	for i, ev := range e.kept {
+		if ev.From() == id(about) {
+			e.kept = slices.Delete(e.kept, i, i+1)
+			return ev
+		}
+	}
+	for over := timeout(); ; {
 		select {
 		case ev := <-e.events:
-			if ev, ok := ev.(E); ok && ev.From() == id(about) {
+			if ev.From() == id(about) {
 				return ev
 			}
-		case <-timeout:
-			var want E
-			e.w.t.Fatalf("%s: no %T about %s", e.name, want, about)
+			e.kept = append(e.kept, ev)
+		case <-over:
+			e.w.t.Fatalf("%s: nothing more happens about %s", e.name, about)
+		}
+	}
+}
+
+// await returns the next event of that type about that far end.
+func await[E Event](e *end, about string) E {
+	e.w.t.Helper()
+	for {
+		if ev, ok := e.next(about).(E); ok {
+			return ev
 		}
 	}
 }
@@ -230,7 +247,7 @@ func (e *end) talk() (stop func()) {
 // hears waits until n packets of that far end have come.
 func (e *end) hears(from string, n int) []Sound {
 	e.w.t.Helper()
-	timeout := time.After(patience)
+	over := timeout()
 	var got []Sound
 	for len(got) < n {
 		select {
@@ -238,7 +255,7 @@ func (e *end) hears(from string, n int) []Sound {
 			if h.from == from {
 				got = append(got, h.sound)
 			}
-		case <-timeout:
+		case <-over:
 			e.w.t.Fatalf("%s heard %d of %d packets of %s", e.name, len(got), n, from)
 		}
 	}
@@ -261,10 +278,10 @@ func leakless(t *testing.T) {
 		}
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		for timeout := time.After(patience); runtime.NumGoroutine() > before; {
+		for over := timeout(); runtime.NumGoroutine() > before; {
 			select {
 			case <-tick.C:
-			case <-timeout:
+			case <-over:
 				b := make([]byte, 1<<20)
 				t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, b[:runtime.Stack(b, true)])
 			}
