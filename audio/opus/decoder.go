@@ -74,7 +74,21 @@ func (d *Decoder) decode(verb string, packet []byte, pcm []float32, fec C.int) (
 	if err := check(verb, n); err != nil {
 		return 0, err
 	}
+	bound(pcm[:n])
 	return int(n), nil
+}
+
+// loudest is what a decoder gives out at most. An honest stream overshoots full scale a little; a hostile one makes
+// libopus write values of thousands.
+const loudest = 2
+
+func bound(pcm []float32) {
+	for i, v := range pcm {
+		if v != v {
+			v = 0
+		}
+		pcm[i] = min(max(v, -loudest), loudest)
+	}
 }
 
 // Reset forgets the past, for use when the speaker's stream starts anew.
