@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"parley/audio"
+	"parley/audio/audiotest"
+	"parley/test/lab"
+)
+
+// The stimulus: recorded speech at -32 dBFS without a break, and over it chirps with a peak of half of full scale, a
+// second and up to a quarter apart. The speech keeps gates open and suppressors at work, so that the same sound measures
+// delay and CPU of someone who talks. RNNoise passes such chirps, later by exactly its 10 ms (measured, and so do
+// Mumble's and Chromium's suppressors).
+const (
+	speechDBFS = -32
+	chirpPeak  = 0.5
+	lead       = 1.5 // s before the first chirp
+)
+
+func stimulus(count int) ([]float32, error) {
+	gap := rand.New(rand.NewPCG(1, 1))
+	at, starts := int(lead*audio.SampleRate), []int(nil)
+	for range count {
+		starts = append(starts, at)
+		at += audio.SampleRate + gap.IntN(audio.SampleRate/4)
+	}
+	x, err := lab.Speech(float64(at)/audio.SampleRate + 1)
+	if err != nil {
+		return nil, err
+	}
+	audiotest.ToLevel(x, speechDBFS)
+	for _, at := range starts {
+		for i, v := range audiotest.Chirp() {
+			x[at+i] += chirpPeak * v
+		}
+	}
+	return x, nil
+}
+
+// delay is what the chirps say, in milliseconds.
+type delay struct {
+	Median float64 `json:"median_ms"`
+	P95    float64 `json:"p95_ms"`
+	Min    float64 `json:"min_ms"`
+	Max    float64 `json:"max_ms"`
+	Heard  int     `json:"heard"`
+	Missed int     `json:"missed"`
+}
+
+// mouthToEar plays count chirps into a's microphone and finds them at b's loudspeaker, on the sound server's one clock.
+func mouthToEar(ctx context.Context, p *lab.Pulse, count int) (delay, error) {
+	x, err := stimulus(count)
+	if err != nil {
+		return delay{}, err
+	}
+	r, err := p.Record(ctx)
+	if err != nil {
+		return delay{}, err
+	}
+	err = p.Play(ctx, "inj_a", x)
+	if err == nil {
+		err = r.WaitSeconds(ctx, r.Seconds()+1)
+	}
+	channels, stopErr := r.Stop()
+	if err := errors.Join(err, stopErr); err != nil {
+		return delay{}, fmt.Errorf("mouth to ear: %w", err)
+	}
+	found, missed := audiotest.ChirpDelays(channels[lab.Mouth(0)], channels[lab.Ear(1)], audiotest.Chirp(), 900*time.Millisecond)
+	return summarize(found, missed)
+}
+
+func summarize(found []time.Duration, missed int) (delay, error) {
+	if len(found) == 0 {
+		return delay{Missed: missed}, fmt.Errorf("mouth to ear: none of %d chirps was heard", missed)
+	}
+	ms := make([]float64, len(found))
+	for i, d := range found {
+		ms[i] = milliseconds(d)
+	}
+	q := func(x float64) float64 { return round(audiotest.Quantile(ms, x), 1) }
+	return delay{q(0.5), q(0.95), q(0), q(1), len(found), missed}, nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+func round(v float64, digits int) float64 {
+	unit := math.Pow10(digits)
+	return math.Round(v*unit) / unit
+}
