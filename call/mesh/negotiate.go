@@ -27,6 +27,9 @@ type negotiation struct {
 // maxCandidates is of one generation. A machine with many interfaces has about twenty.
 const maxCandidates = 64
 
+// trickle says that the candidates come one by one (RFC 8838).
+var trickle = webrtc.OfferAnswerOptions{ICETricklingSupported: true}
+
 func (p *peer) offer(generation uint32, restart bool, ice []ICEServer) {
 	n := &p.negotiation
 	if generation <= n.generation {
@@ -43,7 +46,7 @@ func (p *peer) offer(generation uint32, restart bool, ice []ICEServer) {
 	if restart {
 		n.gathered = nil
 	}
-	sd, err := p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
+	sd, err := p.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart, OfferAnswerOptions: trickle})
 	if err == nil {
 		err = p.pc.SetLocalDescription(sd)
 	}
@@ -105,7 +108,7 @@ func (p *peer) takeOffer(generation uint32, sdp string, d description) {
 	if !p.take(webrtc.SDPTypeOffer, d) {
 		return
 	}
-	sd, err := p.pc.CreateAnswer(nil)
+	sd, err := p.pc.CreateAnswer(&webrtc.AnswerOptions{OfferAnswerOptions: trickle})
 	if err == nil {
 		err = p.pc.SetLocalDescription(sd)
 	}

@@ -201,8 +201,10 @@ func (p *peer) look() {
 	case webrtc.PeerConnectionStateDisconnected:
 		p.post(Disconnected{p.id})
 	case webrtc.PeerConnectionStateFailed:
+		p.sending.Store(false)
 		p.fail(p.reason(p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed))
 	case webrtc.PeerConnectionStateClosed: // pion closes it after DTLS has been closed by either side, or has failed
+		p.sending.Store(false)
 		if before != webrtc.PeerConnectionStateFailed {
 			p.fail(p.reason(false))
 		}
