@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -35,11 +36,13 @@ func checkLeaks(t *testing.T) {
 	})
 }
 
+// ours lists the goroutines of this package and of the relay's server part.
 func ours() string {
 	buf := make([]byte, 1<<20)
 	var out []string
-	for i, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		if i > 0 && (strings.Contains(g, "parley/server.") || strings.Contains(g, "pion/turn")) && !strings.Contains(g, "testing.(*T).Run") && !strings.Contains(g, "testing.tRunner") {
+	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")[1:] {
+		server := strings.Contains(g, "parley/server.") || strings.Contains(g, "turn/v5.(*Server)") || strings.Contains(g, "turn/v5/internal/allocation")
+		if server && !strings.Contains(g, "testing.tRunner") {
 			out = append(out, g)
 		}
 	}
@@ -108,6 +111,18 @@ func start(t *testing.T, options ...option) *running {
 // hubState reads something under the server's lock.
 func (r *running) inside(f func(h *hub)) {
 	_ = r.locked(func(h *hub) error { f(h); return nil })
+}
+
+// invite is the server's own, at the address where it really listens.
+func (r *running) invite() wire.Link {
+	r.t.Helper()
+	l := parseLink(r.t, r.Ready().Invite)
+	_, port, err := net.SplitHostPort(l.Host)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	l.Host = net.JoinHostPort("127.0.0.1", port)
+	return l
 }
 
 // client is a test's own client: it does what it is told, and remembers what it has read.
@@ -240,7 +255,7 @@ func (c *client) readSnapshot() {
 // join makes a new member of the server.
 func join(t *testing.T, r *running, name string) *client {
 	t.Helper()
-	link := parseLink(t, r.Ready().Invite)
+	link := r.invite()
 	c := dial(t, link, newKey(t))
 	if err := c.tryLogin(name, link.Secret); err != nil {
 		t.Fatal(err)

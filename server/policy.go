@@ -64,20 +64,21 @@ var (
 	deniedAlways = prefixes("0.0.0.0/32", "::/128", "224.0.0.0/4", "255.255.255.255/32", "ff00::/8")
 
 	deniedIPv4 = prefixes(
-		"0.0.0.0/8",       // this network
-		"10.0.0.0/8",      // private
-		"100.64.0.0/10",   // carrier NAT, and overlay networks
-		"127.0.0.0/8",     // loopback
-		"169.254.0.0/16",  // link local: cloud metadata
-		"172.16.0.0/12",   // private
-		"192.0.0.0/24",    // protocol assignments
-		"192.0.2.0/24",    // documentation
-		"192.88.99.0/24",  // 6to4 relays
-		"192.168.0.0/16",  // private
-		"198.18.0.0/15",   // benchmarks
-		"198.51.100.0/24", // documentation
-		"203.0.113.0/24",  // documentation
-		"240.0.0.0/4",     // reserved
+		"0.0.0.0/8",        // this network
+		"10.0.0.0/8",       // private
+		"100.64.0.0/10",    // carrier NAT, and overlay networks
+		"127.0.0.0/8",      // loopback
+		"169.254.0.0/16",   // link local: cloud metadata
+		"168.63.129.16/32", // a cloud's (Azure's) host, in the middle of the public space
+		"172.16.0.0/12",    // private
+		"192.0.0.0/24",     // protocol assignments
+		"192.0.2.0/24",     // documentation
+		"192.88.99.0/24",   // 6to4 relays
+		"192.168.0.0/16",   // private
+		"198.18.0.0/15",    // benchmarks
+		"198.51.100.0/24",  // documentation
+		"203.0.113.0/24",   // documentation
+		"240.0.0.0/4",      // reserved
 	)
 	// The rule is turned round for IPv6: global unicast only. That leaves out ::/96, 64:ff9b::/96, fc00::/7, fe80::/10 and
 	// all else, less the ranges that carry an IPv4 address or lead nowhere.
