@@ -80,6 +80,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	p.streams.Store(new([]*Stream))
 	p.fill.init()
 	p.level.set(mix.Floor)
+	p.ring.Write(make([]float32, startFill)) // for the first device's first question
 	go p.run()
 	return p
 }
@@ -105,7 +106,8 @@ func (p *Playout) run() {
 	defer close(p.done)
 	timer := time.NewTimer(unasked)
 	defer timer.Stop()
-	var last time.Time // of the last turn without a device; zero while there is one
+	served := false    // a device asks
+	var last time.Time // of the last turn without one
 	for {
 		select {
 		case <-p.quit:
@@ -113,10 +115,13 @@ func (p *Playout) run() {
 		case ack := <-p.sync:
 			close(ack)
 		case <-p.wakeUp:
-			p.serve(last.IsZero())
-			last = time.Time{}
+			p.serve(served)
+			served = true
 			timer.Reset(unasked)
 		case <-timer.C:
+			if served {
+				served, last = false, time.Time{}
+			}
 			last = p.idle(last)
 			timer.Reset(2 * FrameTime)
 		}

@@ -1,0 +1,113 @@
+//go:build cgo
+
+package audio_test
+
+import (
+	"bytes"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/audio"
+	"parley/audio/audiotest"
+	"parley/audio/opus"
+)
+
+// The whole way with the real codec: microphone, packets, one in ten of them lost, loudspeaker.
+func TestOpusChain(t *testing.T) {
+	type packet struct {
+		ts      uint32
+		payload []byte
+	}
+	for _, test := range []struct {
+		lose    int // each so-manieth packet
+		fec     bool
+		quality float64 // SI-SDR in dB
+	}{{0, false, 15}, {10, true, 8}} {
+		synctest.Test(t, func(t *testing.T) {
+			enc, err := opus.NewEncoder(opus.Config{Tuning: audio.Tuning{Bitrate: 64000, Complexity: 9, FEC: test.fec, LossPercent: test.lose}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer enc.Close()
+			dec, err := opus.NewDecoder()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer dec.Close()
+			var sent []packet
+			c, err := audio.NewCapture(audio.CaptureConfig{Encoder: enc, Gate: open, Emit: func(p audio.Packet) {
+				sent = append(sent, packet{p.Timestamp, bytes.Clone(p.Payload)})
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			r := newRoom(t)
+			s := r.Add("a", dec)
+			speech := audiotest.Vowels(1, 6*audio.SampleRate)
+			at, seq := 0, uint16(0)
+			r.run(6*time.Second, every(10, func() {
+				c.Write(speech[at : at+audio.FrameSize])
+				at += audio.FrameSize
+				synctest.Wait()
+				for _, p := range sent {
+					if seq++; test.lose == 0 || int(seq)%test.lose != 0 {
+						s.Push(seq, p.ts, p.payload, time.Now())
+					}
+				}
+				sent = nil
+			}))
+			second := audio.SampleRate
+			got, _ := audiotest.WindowedSISDR(speech[second:5*second], r.heard[second:5*second], second, second/4)
+			if got < test.quality {
+				t.Errorf("%+v: SI-SDR %.1f dB, %+v", test, got, s.Stats())
+			}
+			if st := s.Stats(); test.lose > 0 && st.Recovered == 0 || test.lose == 0 && st.Recovered+st.Concealed+st.Errors > 0 {
+				t.Errorf("%+v: %+v", test, st)
+			}
+		})
+	}
+}
+
+// Ring to packet and packet to ring with the real codec. (The runtime itself allocates now and then: hence not zero.)
+func TestOpusAllocatesNothing(t *testing.T) {
+	enc, err := opus.NewEncoder(opus.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer enc.Close()
+	dec, err := opus.NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dec.Close()
+	p := audio.NewPlayout(audio.PlayoutConfig{})
+	defer p.Close()
+	turns, emitted := make(chan struct{}, 100), make(chan struct{}, 1)
+	s := p.Add("a", dec)
+	seq, start := uint16(0), time.Now()
+	c, err := audio.NewCapture(audio.CaptureConfig{Encoder: enc, Gate: open, Emit: func(p audio.Packet) {
+		if seq++; seq%10 != 3 {
+			s.Push(seq, p.Timestamp, p.Payload, start.Add(time.Duration(p.Timestamp)*time.Second/audio.SampleRate))
+		}
+		emitted <- struct{}{}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	p.SetTap(func(key string, _ int64, _ []float32) {
+		if key == "" {
+			turns <- struct{}{}
+		}
+	})
+	speech := audiotest.Vowels(1, 2*audio.FrameSize)
+	buf := make([]float32, 2*audio.FrameSize)
+	if n := mallocs(300, func() { c.Write(speech); <-emitted; p.Read(buf); <-turns }); n > 0.05 {
+		t.Errorf("%v allocations a packet", n)
+	}
+	if st := s.Stats(); st.Received == 0 {
+		t.Errorf("nothing was decoded: %+v", st)
+	}
+}

@@ -1,0 +1,458 @@
+package audio_test
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/audio"
+	"parley/audio/audiotest"
+)
+
+// room is a Playout with speakers whose packets come and whose loudspeaker asks in a bubble's time, which is not real.
+type room struct {
+	*audio.Playout
+	ms    int // time
+	heard []float32
+	chunk int // milliseconds that the loudspeaker asks for at once
+	step  int // milliseconds
+}
+
+func newRoom(t *testing.T) *room {
+	r := &room{Playout: audio.NewPlayout(audio.PlayoutConfig{}), chunk: 10, step: 5}
+	t.Cleanup(r.Close)
+	return r
+}
+
+// speaker makes the packets of one person: a tone in frames of 20 ms.
+type speaker struct {
+	*audio.Stream
+	hz, amplitude float64
+	seq           uint16
+	at            int // samples spoken
+}
+
+func (r *room) speaker(key string, hz float64) *speaker {
+	return &speaker{Stream: r.Add(key, &codec{}), hz: hz, amplitude: 0.3, seq: 65530}
+}
+
+// packet is the next one.
+func (s *speaker) packet() []byte {
+	out := make([]byte, audio.MaxPacket)
+	p, _ := (&codec{}).Encode(tone(s.hz, s.amplitude, s.at, 2*audio.FrameSize), out)
+	s.seq++
+	s.at += 2 * audio.FrameSize
+	return p
+}
+
+func (s *speaker) send() {
+	p, ts := s.packet(), uint32(s.at)
+	s.Push(s.seq, ts, p, time.Now())
+}
+
+// run lets time pass; each is called every step with the time since the room's beginning.
+func (r *room) run(d time.Duration, each func(ms int)) {
+	r.heard = nil
+	for end := r.ms + int(d/time.Millisecond); r.ms < end; r.ms += r.step {
+		if each != nil {
+			each(r.ms)
+		}
+		if r.chunk > 0 && r.ms%r.chunk == 0 {
+			buf := make([]float32, r.chunk*audio.SampleRate/1000)
+			for i := range buf {
+				buf[i] = 0.9 // a device's memory is not clean
+			}
+			r.Read(buf)
+			r.heard = append(r.heard, buf...)
+			synctest.Wait()
+		}
+		<-time.After(time.Duration(r.step) * time.Millisecond)
+	}
+	synctest.Wait()
+}
+
+func every(ms int, what func()) func(int) {
+	return func(now int) {
+		if now%ms == 0 {
+			what()
+		}
+	}
+}
+
+// clicks counts samples that jump by more than limit.
+func clicks(x []float32, limit float64) (n int) {
+	for i := 1; i < len(x); i++ {
+		if math.Abs(float64(x[i]-x[i-1])) > limit {
+			n++
+		}
+	}
+	return n
+}
+
+// A steady stream arrives whole, soon, and without a click.
+func TestPlayoutClean(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		r.run(time.Second, every(20, a.send))
+		r.run(3*time.Second, every(20, a.send))
+		if l := audiotest.LevelDBFS(r.heard); math.Abs(l-(-13.5)) > 0.2 {
+			t.Errorf("level %.1f dBFS", l)
+		}
+		// The test codec's steps are 4 samples long.
+		if n := clicks(r.heard, 0.3*2*math.Pi*200*4/audio.SampleRate*1.1); n != 0 {
+			t.Errorf("%d clicks", n)
+		}
+		s, p := a.Stats(), r.Stats()
+		if s.Concealed+s.Recovered+s.Lost+s.Late+s.Errors != 0 || s.Packets != 200 || !s.Speaking || math.Abs(float64(s.Level)+13.5) > 0.5 {
+			t.Errorf("%+v", s)
+		}
+		if s.TargetMS > 20 || s.DelayMS > 30 {
+			t.Errorf("jitter buffer: target %v ms, delay %v ms on a clean link", s.TargetMS, s.DelayMS)
+		}
+		if p.PlayoutMS > 15 || p.TargetMS > 10 || p.Missed > 960 {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
+// Lost packets are rebuilt from the next, or concealed; duplicates and reordering do nothing.
+func TestPlayoutLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		n := 0
+		r.run(4*time.Second, every(20, func() {
+			n++
+			switch {
+			case n%20 == 0: // lost
+				a.packet()
+			case n%33 == 0: // twice
+				p := a.packet()
+				a.Push(a.seq, uint32(a.at), p, time.Now())
+				a.Push(a.seq, uint32(a.at), p, time.Now())
+			default:
+				a.send()
+			}
+		}))
+		s := a.Stats()
+		if s.Lost < 9 || s.Lost > 10 || s.Recovered+s.Concealed < 8*960 || s.Recovered == 0 || s.Duplicates < 5 {
+			t.Errorf("%+v", s)
+		}
+		if l := audiotest.LevelDBFS(r.heard[audio.SampleRate:]); math.Abs(l-(-13.5)) > 1 {
+			t.Errorf("level %.1f dBFS", l)
+		}
+	})
+}
+
+// When a stream stops, its sound is concealed for a moment, fades, and is silent; it comes back whole.
+func TestPlayoutStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		r.run(time.Second, every(20, a.send))
+		r.run(time.Second, nil)
+		at := slices.IndexFunc(r.heard, func(v float32) bool { return math.Abs(float64(v)) < 1e-6 })
+		rest := r.heard[audio.SampleRate/4:]
+		if rms(rest) != 0 || a.Stats().Speaking || a.Stats().Concealed == 0 {
+			t.Errorf("not silent: first zero after %d, rms %v, %+v", at, rms(rest), a.Stats())
+		}
+		if n := clicks(r.heard, 0.06); n > 1 { // one where the test codec's invention begins
+			t.Errorf("%d clicks", n)
+		}
+		a.at += audio.SampleRate // time has passed for the speaker too
+		r.run(time.Second, every(20, a.send))
+		if !a.Stats().Speaking || rms(r.heard[audio.SampleRate/2:]) < 0.2 {
+			t.Errorf("not back: %+v", a.Stats())
+		}
+	})
+}
+
+// The far side's clock is not ours: it runs faster or slower, and the delay stays what it was.
+func TestPlayoutDrift(t *testing.T) {
+	for _, ppm := range []float64{-1000, 1000} { // ten times what sound cards have
+
+		synctest.Test(t, func(t *testing.T) {
+			r := newRoom(t)
+			a := r.speaker("a", 200)
+			r.step = 1
+			var next float64
+			worst := 0.0
+			r.run(40*time.Second, func(ms int) {
+				if float64(ms) >= next {
+					a.send()
+					next += 20 * (1 - ppm/1e6)
+				}
+				if ms > 5000 {
+					worst = max(worst, a.Stats().DelayMS)
+				}
+			})
+			s := a.Stats()
+			if worst > 60 || s.Stretched == 0 || (s.Stretched < 0) != (ppm > 0) {
+				t.Errorf("%.0f ppm: delay up to %.0f ms, %+v", ppm, worst, s)
+			}
+			if s.Concealed > audio.SampleRate/50 {
+				t.Errorf("%.0f ppm: %d samples concealed", ppm, s.Concealed)
+			}
+		})
+	}
+}
+
+func TestPlayoutVolumes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		r.SetVolume("a", 0.5) // before it is there
+		a := r.speaker("a", 200)
+		tapped := map[string]float64{}
+		r.SetTap(func(key string, at int64, frame []float32) { tapped[key] = rms(frame) })
+		at := func(what string, want float64) {
+			t.Helper()
+			r.run(500*time.Millisecond, every(20, a.send))
+			got := rms(r.heard[len(r.heard)/2:])
+			if math.Abs(got-want*0.3/math.Sqrt2) > 0.01 {
+				t.Errorf("%s: %.3f, want %.3f", what, got, want*0.3/math.Sqrt2)
+			}
+			if math.Abs(tapped["a"]-0.3/math.Sqrt2) > 0.02 || math.Abs(tapped[""]-want*0.3/math.Sqrt2) > 0.02 {
+				t.Errorf("%s: tapped %v", what, tapped)
+			}
+			if n := clicks(r.heard[2*audio.FrameSize:], 0.3*2*2*math.Pi*200*4/audio.SampleRate*1.2); n != 0 && want > 0 {
+				t.Errorf("%s: %d clicks", what, n)
+			}
+		}
+		at("half", 0.5)
+		r.SetVolume("a", 2)
+		at("double", 2)
+		r.SetLocalMute("a", true)
+		at("muted here", 0)
+		r.SetVolume("a", 1)
+		at("still muted", 0)
+		r.SetLocalMute("a", false)
+		at("unmuted", 1)
+		r.SetDeafened(true)
+		at("deafened", 0)
+		r.SetDeafened(false)
+		at("undeafened", 1)
+		r.SetVolume("a", float32(math.NaN()))
+		at("not a number", 1)
+		r.SetTap(nil)
+		clear(tapped)
+		r.run(100*time.Millisecond, nil)
+		if len(tapped) != 0 {
+			t.Error("tapped after SetTap(nil)")
+		}
+	})
+}
+
+// Eight people at twice their level never clip.
+func TestPlayoutNeverClips(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		var all []*speaker
+		for i := range 8 {
+			s := r.speaker(fmt.Sprint(i), 150+40*float64(i))
+			s.amplitude = 0.99
+			r.SetVolume(fmt.Sprint(i), 2)
+			all = append(all, s)
+		}
+		r.run(2*time.Second, every(20, func() {
+			for _, s := range all {
+				s.send()
+			}
+		}))
+		peak := 0.0
+		for _, v := range r.heard {
+			peak = max(peak, math.Abs(float64(v)))
+		}
+		if peak > 0.8913 || peak < 0.7 {
+			t.Errorf("peak %v", peak)
+		}
+	})
+}
+
+// A device that asks for 30 ms at once gets them after the first times; for one that asks for 10 again, the delay goes
+// down again.
+func TestPlayoutFollowsTheDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		r.chunk = 30
+		r.run(2*time.Second, every(20, a.send))
+		before := r.Stats()
+		r.run(10*time.Second, every(20, a.send))
+		after := r.Stats()
+		if after.Missed != before.Missed || after.TargetMS < 30 || after.TargetMS > 40 {
+			t.Errorf("chunks of 30 ms: %+v, then %+v", before, after)
+		}
+		r.chunk = 5
+		r.run(100*time.Second, every(20, a.send))
+		if s := r.Stats(); s.TargetMS > 7.5 || s.Missed != before.Missed {
+			t.Errorf("chunks of 5 ms: %+v", s)
+		}
+	})
+}
+
+// Without a loudspeaker everything goes on, and the next one starts with what is said then.
+func TestPlayoutWithoutDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		var tapped int
+		var last int64
+		r.SetTap(func(key string, at int64, _ []float32) {
+			if key == "a" {
+				tapped, last = tapped+1, at
+			}
+		})
+		a := r.speaker("a", 200)
+		r.chunk = 0
+		r.run(10*time.Second, every(20, a.send))
+		if tapped < 980 || tapped > 1000 || last != int64(tapped-1)*audio.FrameSize {
+			t.Errorf("%d frames in 10 s, last at %d", tapped, last)
+		}
+		if s := a.Stats(); s.Concealed > 960 || s.DelayMS > 60 || s.Lost+s.Dropped != 0 {
+			t.Errorf("%+v", s)
+		}
+		r.chunk = 10
+		r.run(2*time.Second, every(20, a.send))
+		if s := a.Stats(); s.DelayMS > 40 || rms(r.heard[audio.SampleRate/2:]) < 0.2 {
+			t.Errorf("with a device again: %+v", s)
+		}
+	})
+}
+
+// A new SSRC begins with any numbers and is heard at once; garbage is counted, concealed, and costs nobody else anything.
+func TestPlayoutHostile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a, b := r.speaker("a", 200), r.speaker("b", 300)
+		r.run(time.Second, every(20, a.send))
+		a.Reset()
+		a.seq, a.at = 7, 1<<30
+		r.run(time.Second, every(20, a.send))
+		if s := a.Stats(); s.Received < 1800*48 || s.Dropped != 0 {
+			t.Errorf("after a reset: %+v", s)
+		}
+		r.run(time.Second, func(ms int) {
+			every(20, a.send)(ms)
+			b.seq++
+			b.Push(b.seq, uint32(ms*48), []byte("garbage"), time.Now())
+			b.Push(b.seq, uint32(ms*48), make([]byte, audio.MaxPacket+1), time.Now())
+			b.Push(uint16(ms*7919), uint32(ms)*2654435761, nil, time.Now())
+		})
+		s := b.Stats()
+		if s.Errors == 0 || s.Dropped != 200 {
+			t.Errorf("garbage: %+v", s)
+		}
+		if s := a.Stats(); s.Errors+s.Lost != 0 || rms(r.heard) < 0.15 {
+			t.Errorf("the other: %+v", s)
+		}
+		for range 1000 { // a flood within one turn
+			b.Push(b.seq, 0, []byte{1, 2, 3}, time.Now())
+			b.seq++
+		}
+		if s := b.Stats(); s.Dropped < 1100 {
+			t.Errorf("flood: %+v", s)
+		}
+	})
+}
+
+// guarded is a decoder that must not be used after it was freed.
+type guarded struct {
+	codec
+	freed *atomic.Bool
+	bad   *atomic.Int64
+}
+
+func (g *guarded) Decode(p []byte, pcm []float32) (int, error) {
+	for range 3 {
+		if g.freed.Load() {
+			g.bad.Add(1)
+		}
+		runtime.Gosched()
+	}
+	return g.codec.Decode(p, pcm)
+}
+
+// Speakers come and go while sound is made: after Remove, and after Close, a decoder can be freed.
+func TestPlayoutRemove(t *testing.T) {
+	leakCheck(t)
+	p := audio.NewPlayout(audio.PlayoutConfig{})
+	var bad atomic.Int64
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() { // the loudspeaker
+		defer close(done)
+		buf := make([]float32, audio.FrameSize)
+		for {
+			select {
+			case <-quit:
+				return
+			default:
+				p.Read(buf)
+				runtime.Gosched()
+			}
+		}
+	}()
+	packet := (&speaker{hz: 200, amplitude: 0.3}).packet()
+	last := new(atomic.Bool)
+	for i := range 200 {
+		freed := new(atomic.Bool)
+		s := p.Add("a", &guarded{freed: freed, bad: &bad})
+		for n := range 20 {
+			s.Push(uint16(n), uint32(n*960), packet, time.Now().Add(time.Duration(n-30)*20*time.Millisecond))
+			runtime.Gosched()
+		}
+		switch {
+		case i == 199:
+			last = freed
+		case i%2 == 0:
+			p.Remove("a")
+		default:
+			p.Add("a", &codec{}) // the same key replaces
+		}
+		freed.Store(i != 199)
+	}
+	p.Close()
+	last.Store(true)
+	p.Remove("a") // must not hang
+	p.SetTap(nil)
+	close(quit)
+	<-done
+	if n := bad.Load(); n != 0 {
+		t.Errorf("used %d times after it was freed", n)
+	}
+}
+
+// From the packet to the ring nothing is allocated. (The runtime itself allocates now and then: hence not zero.)
+func TestPlayoutAllocatesNothing(t *testing.T) {
+	turns := make(chan struct{}, 100)
+	p := audio.NewPlayout(audio.PlayoutConfig{})
+	defer p.Close()
+	p.SetTap(func(key string, _ int64, _ []float32) {
+		if key == "" {
+			turns <- struct{}{}
+		}
+	})
+	s := p.Add("a", &codec{})
+	packet := (&speaker{hz: 200, amplitude: 0.3}).packet()
+	buf := make([]float32, 2*audio.FrameSize)
+	n := 0
+	start := time.Now()
+	got := mallocs(1000, func() {
+		if n%10 != 3 { // some are lost
+			s.Push(uint16(n), uint32(n*960), packet, start.Add(time.Duration(n)*20*time.Millisecond))
+		}
+		n++
+		p.Read(buf)
+		<-turns
+	})
+	if got > 0.02 {
+		t.Errorf("%v allocations a packet", got)
+	}
+	if st := s.Stats(); st.Received == 0 {
+		t.Errorf("nothing was decoded: %+v", st)
+	}
+}
