@@ -3,14 +3,16 @@
 // and a voice probability, the natural input of a gate.
 //
 // It adds 10 ms of delay. It can't separate a talker from babble. wazero compiles on amd64 and arm64 only; elsewhere it
-// would interpret, which is far too slow for a call, so New refuses there.
+// would interpret, which is far too slow for a call, so Compile refuses there.
 package ns
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -27,84 +29,62 @@ const (
 	loudest = 8
 )
 
-// ErrFrame is returned for a frame that is not FrameSize samples long.
-var ErrFrame = errors.New("ns: a frame has 480 samples")
+// The errors of this package.
+var (
+	ErrFrame   = errors.New("ns: a frame has 480 samples")
+	ErrTooSlow = errors.New("ns: no compiler for this processor")
+)
 
-// Denoiser is one RNNoise state in its own WebAssembly instance. It is used by one goroutine at a time.
-type Denoiser struct {
-	runtime wazero.Runtime
-	memory  api.Memory
-	process api.Function
-	state   uint64
-	in, out uint32
-	stack   [3]uint64
+// Model is the compiled module, from which any number of Denoisers is made. It is safe for concurrent use.
+type Model struct {
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
 }
 
-// New compiles and starts the module: some 50 ms, so it is done at start and never on a call path. The context is only
-// for that; later calls can't be interrupted.
-func New(ctx context.Context, wasm []byte) (_ *Denoiser, err error) {
-	d := &Denoiser{runtime: wazero.NewRuntime(ctx)}
+// Compile makes machine code of the module, which takes some 50 ms (a second instance 0.3 ms): at start, never on a call path. The context is only
+// for that.
+func Compile(ctx context.Context, wasm []byte) (_ *Model, err error) {
+	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+		return nil, ErrTooSlow
+	}
+	m := &Model{runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig())}
 	defer func() {
 		if err != nil {
-			_ = d.runtime.Close(ctx)
+			_ = m.Close()
 		}
 	}()
-	compiled, err := d.runtime.CompileModule(ctx, wasm)
-	if err != nil {
+	if m.compiled, err = m.runtime.CompileModule(ctx, shrink(wasm, pages)); err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
-	if err := d.provideImports(ctx, compiled); err != nil {
+	if err := m.provideImports(ctx); err != nil {
 		return nil, fmt.Errorf("imports: %w", err)
 	}
-	// WithStartFunctions(): an Emscripten library has no _start; its constructors are called by hand.
-	m, err := d.runtime.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithStartFunctions())
+	return m, nil
+}
+
+// New starts an instance. The context is only for that.
+func (m *Model) New(ctx context.Context) (*Denoiser, error) {
+	// WithStartFunctions(): an Emscripten library has no _start; its constructors are called by hand. WithName: instances
+	// without a name may be many.
+	instance, err := m.runtime.InstantiateModule(ctx, m.compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
 	if err != nil {
 		return nil, fmt.Errorf("instantiate: %w", err)
 	}
-	if err := d.start(ctx, m); err != nil {
+	d := &Denoiser{instance: instance}
+	if err := d.start(ctx); err != nil {
+		_ = instance.Close(ctx)
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	return d, nil
 }
 
-// start makes the RNNoise state and its two buffers inside the module.
-func (d *Denoiser) start(ctx context.Context, m api.Module) (err error) {
-	call := func(name string, args ...uint64) (result uint64) {
-		if err != nil {
-			return 0
-		}
-		f := m.ExportedFunction(name)
-		if f == nil {
-			err = fmt.Errorf("no export %q", name)
-			return 0
-		}
-		var results []uint64
-		if results, err = f.Call(ctx, args...); err == nil && len(results) > 0 {
-			result = results[0]
-		}
-		return result
-	}
-	call("__wasm_call_ctors")
-	d.state = call("rnnoise_create", make([]uint64, params(m, "rnnoise_create"))...) // null: the built-in model
-	d.in, d.out = uint32(call("malloc", FrameSize*4)), uint32(call("malloc", FrameSize*4))
-	d.memory, d.process = m.Memory(), m.ExportedFunction("rnnoise_process_frame")
-	if err == nil && (d.state == 0 || d.in == 0 || d.out == 0 || d.process == nil || d.memory == nil) {
-		err = errors.New("not an RNNoise module, or out of memory")
-	}
-	return err
-}
-
-func params(m api.Module, name string) int {
-	if f := m.ExportedFunction(name); f != nil {
-		return len(f.Definition().ParamTypes())
-	}
-	return 0
-}
+// Close frees the machine code, and all Denoisers that were made of it.
+func (m *Model) Close() error { return m.runtime.Close(context.Background()) }
 
 // provideImports gives the module the three Emscripten functions that it asks for; any other import fails here, by name.
-func (d *Denoiser) provideImports(ctx context.Context, c wazero.CompiledModule) error {
-	env := d.runtime.NewHostModuleBuilder("env")
-	for _, f := range c.ImportedFunctions() {
+func (m *Model) provideImports(ctx context.Context) error {
+	env := m.runtime.NewHostModuleBuilder("env")
+	for _, f := range m.compiled.ImportedFunctions() {
 		var body api.GoModuleFunc
 		module, name, _ := f.Import()
 		switch module + "." + name {
@@ -127,28 +107,98 @@ func (d *Denoiser) provideImports(ctx context.Context, c wazero.CompiledModule) 
 	return err
 }
 
+// Denoiser is one RNNoise state in its own WebAssembly instance. It is used by one goroutine at a time.
+type Denoiser struct {
+	instance api.Module
+	process  api.Function
+	state    uint64
+	at       [2]uint32 // addresses of the two buffers in the instance's memory
+	in, out  []byte    // views of them; they stay valid because the memory never grows
+	stack    [3]uint64
+	model    *Model // to close, if it is the Denoiser's own
+}
+
+// New compiles and starts one Denoiser with a Model of its own: see Compile for what that takes.
+func New(ctx context.Context, wasm []byte) (*Denoiser, error) {
+	m, err := Compile(ctx, wasm)
+	if err != nil {
+		return nil, err
+	}
+	d, err := m.New(ctx)
+	if err != nil {
+		_ = m.Close()
+		return nil, err
+	}
+	d.model = m
+	return d, nil
+}
+
+// start makes the RNNoise state and its two buffers inside the instance.
+func (d *Denoiser) start(ctx context.Context) (err error) {
+	call := func(name string, args ...uint64) (result uint64) {
+		if err != nil {
+			return 0
+		}
+		f := d.instance.ExportedFunction(name)
+		if f == nil {
+			err = fmt.Errorf("no export %q", name)
+			return 0
+		}
+		// What a function takes more than it is given is null: rnnoise_create's model in some builds, the built-in one.
+		args = append(args, make([]uint64, max(len(f.Definition().ParamTypes())-len(args), 0))...)
+		var results []uint64
+		if results, err = f.Call(ctx, args...); err == nil && len(results) > 0 {
+			result = results[0]
+		}
+		return result
+	}
+	call("__wasm_call_ctors")
+	d.state = call("rnnoise_create")
+	d.at = [2]uint32{uint32(call("malloc", FrameSize*4)), uint32(call("malloc", FrameSize*4))}
+	d.process = d.instance.ExportedFunction("rnnoise_process_frame")
+	if err != nil {
+		return err
+	}
+	memory := d.instance.Memory()
+	if d.state == 0 || d.at[0] == 0 || d.at[1] == 0 || d.process == nil || memory == nil {
+		return errors.New("not an RNNoise module, or out of memory")
+	}
+	in, ok := memory.Read(d.at[0], FrameSize*4)
+	out, ok2 := memory.Read(d.at[1], FrameSize*4)
+	if !ok || !ok2 {
+		return errors.New("buffers outside of the memory")
+	}
+	d.in, d.out = in, out
+	return nil
+}
+
 // Process cleans frame in place and returns the probability, 0 to 1, that it holds a voice. The sound comes out Delay
-// samples later than it went in. What is not a number counts as silence. It allocates nothing.
+// samples later than it went in. What is not a finite number counts as silence. It allocates nothing.
 func (d *Denoiser) Process(frame []float32) (voice float32, err error) {
 	if len(frame) != FrameSize {
 		return 0, ErrFrame
 	}
 	for i, v := range frame {
-		if v != v {
+		if v-v != 0 { // not a number, or infinite
 			v = 0
 		}
-		d.memory.WriteFloat32Le(d.in+uint32(i)*4, min(max(v, -loudest), loudest)*scale)
+		binary.LittleEndian.PutUint32(d.in[4*i:], math.Float32bits(min(max(v, -loudest), loudest)*scale))
 	}
-	d.stack = [3]uint64{d.state, uint64(d.out), uint64(d.in)}
+	d.stack = [3]uint64{d.state, uint64(d.at[1]), uint64(d.at[0])}
 	if err := d.process.CallWithStack(context.Background(), d.stack[:]); err != nil {
 		return 0, fmt.Errorf("rnnoise: %w", err)
 	}
 	for i := range frame {
-		v, _ := d.memory.ReadFloat32Le(d.out + uint32(i)*4)
-		frame[i] = v / scale
+		frame[i] = math.Float32frombits(binary.LittleEndian.Uint32(d.out[4*i:])) / scale
 	}
 	return math.Float32frombits(uint32(d.stack[0])), nil
 }
 
-// Close frees the instance and its machine code. The Denoiser is not used afterwards.
-func (d *Denoiser) Close() error { return d.runtime.Close(context.Background()) }
+// Close frees the instance, and the machine code if it has its own. The Denoiser is not used afterwards.
+func (d *Denoiser) Close() error {
+	err := d.instance.Close(context.Background())
+	if d.model != nil {
+		err = errors.Join(err, d.model.Close())
+	}
+	return err
+}
