@@ -17,18 +17,31 @@ import (
 // Programs is a folder with parleyd and parleyctl in it.
 type Programs struct{ Dir string }
 
-// Build returns the programs of the folder that the environment variable PARLEY_BIN names, as make puts them there, or
-// builds them into dir, which must be readable by whoever runs them.
+// Build puts parleyd and parleyctl into dir, where every user may run them: from the folder that the environment variable
+// PARLEY_BIN names, as make fills it, or by building them.
 func Build(ctx context.Context, dir string) (Programs, error) {
-	if bin := os.Getenv("PARLEY_BIN"); bin != "" {
-		abs, err := filepath.Abs(bin)
-		return Programs{abs}, err
+	p := Programs{dir}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return p, err
 	}
-	c := exec.CommandContext(ctx, "go", "build", "-o", dir, "parley/cmd/parleyd", "parley/cmd/parleyctl")
-	if out, err := c.CombinedOutput(); err != nil {
-		return Programs{}, fmt.Errorf("build parleyd and parleyctl: %w: %s", err, out)
+	bin := os.Getenv("PARLEY_BIN")
+	if bin == "" {
+		c := exec.CommandContext(ctx, "go", "build", "-o", dir, "parley/cmd/parleyd", "parley/cmd/parleyctl")
+		if out, err := c.CombinedOutput(); err != nil {
+			return p, fmt.Errorf("build parleyd and parleyctl: %w: %s", err, out)
+		}
+		return p, nil
 	}
-	return Programs{dir}, nil
+	for _, name := range []string{"parleyd", "parleyctl"} {
+		b, err := os.ReadFile(filepath.Join(bin, name))
+		if err != nil {
+			return p, fmt.Errorf("PARLEY_BIN: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o755); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
 // Ready is what parleyd says of itself when it takes connections.
@@ -56,7 +69,7 @@ func (p Programs) Serve(ctx context.Context, listen, data string, c Command) (*S
 		return nil, err
 	}
 	s := &Server{Process: process}
-	line, err := lines.find(ctx, process.Done(), 0, func(b []byte) bool { return bytes.HasPrefix(b, []byte("ready ")) })
+	line, _, err := lines.find(ctx, process.Done(), 0, func(b []byte) bool { return bytes.HasPrefix(b, []byte("ready ")) })
 	if err == nil {
 		err = json.Unmarshal(line[len("ready "):], &s.Ready)
 	}
@@ -70,6 +83,7 @@ func (p Programs) Serve(ctx context.Context, listen, data string, c Command) (*S
 // Event is one JSON line of parleyctl's standard output.
 type Event struct {
 	Name string          `json:"event"`
+	Next int             `json:"-"` // the mark behind it
 	JSON json.RawMessage `json:"-"` // the whole line
 
 }
@@ -113,7 +127,7 @@ func (c *Client) Mark() int { return c.lines.len() }
 // already. It fails when ctx ends or the program does.
 func (c *Client) Await(ctx context.Context, mark int, name string, ok func(Event) bool) (Event, error) {
 	var found Event
-	_, err := c.lines.find(ctx, c.Done(), mark, func(b []byte) bool {
+	_, next, err := c.lines.find(ctx, c.Done(), mark, func(b []byte) bool {
 		e, is := parseEvent(b)
 		if !is || e.Name != name || ok != nil && !ok(e) {
 			return false
@@ -124,6 +138,7 @@ func (c *Client) Await(ctx context.Context, mark int, name string, ok func(Event
 	if err != nil {
 		return Event{}, fmt.Errorf("await event %q: %w\nevents:\n%s\nstderr:\n%s", name, err, c.lines.text(), c.Stderr())
 	}
+	found.Next = next
 	return found, nil
 }
 
@@ -189,8 +204,8 @@ func (l *lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// find returns the first line from the given index on for which ok holds.
-func (l *lines) find(ctx context.Context, done <-chan struct{}, from int, ok func([]byte) bool) ([]byte, error) {
+// find returns the first line from the given index on for which ok holds, and the index behind it.
+func (l *lines) find(ctx context.Context, done <-chan struct{}, from int, ok func([]byte) bool) (line []byte, next int, err error) {
 	ended := false
 	for {
 		l.mu.Lock()
@@ -198,18 +213,18 @@ func (l *lines) find(ctx context.Context, done <-chan struct{}, from int, ok fun
 		l.mu.Unlock()
 		for ; from < len(all); from++ {
 			if ok(all[from]) {
-				return all[from], nil
+				return all[from], from + 1, nil
 			}
 		}
 		if ended {
-			return nil, fmt.Errorf("the program ended: %w", io.ErrUnexpectedEOF)
+			return nil, from, fmt.Errorf("the program ended: %w", io.ErrUnexpectedEOF)
 		}
 		select {
 		case <-changed:
 		case <-done:
 			ended = true // once more: its last lines are in by now
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, from, ctx.Err()
 		}
 	}
 }
