@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"parley/identity"
@@ -162,6 +164,25 @@ var (
 	errProtocol  = errors.New("the server does not speak Parley's protocol")
 )
 
+// unreachable is a failed dial, in words for people.
+type unreachable struct{ err error }
+
+func (u *unreachable) Unwrap() error { return u.err }
+
+func (u *unreachable) Error() string {
+	var name *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.Is(u.err, syscall.ECONNREFUSED):
+		return "Nobody answers at the server's address: it is not running, or the address has changed."
+	case errors.As(u.err, &name):
+		return "The server's name can't be found: check the network, and the link."
+	case errors.Is(u.err, context.DeadlineExceeded), errors.As(u.err, &timeout) && timeout.Timeout():
+		return "The server does not answer: check the network, or whether a firewall is in the way."
+	}
+	return "The server can't be reached: " + u.err.Error()
+}
+
 // isFinal tells what trying again can't mend.
 func isFinal(err error) bool {
 	if errors.Is(err, ErrServerKey) || errors.Is(err, errProtocol) {
@@ -183,7 +204,7 @@ func (g *gateway) connect(ctx context.Context) (online bool, err error) {
 	defer cancel()
 	c, err := g.dial(dialing, g.link)
 	if err != nil {
-		return false, err
+		return false, &unreachable{err}
 	}
 	defer func() { _ = c.Close() }()
 	unhook := context.AfterFunc(dialing, func() { _ = c.Close() })

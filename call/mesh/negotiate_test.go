@@ -158,14 +158,19 @@ func TestLostAnswer(t *testing.T) {
 func TestGlare(t *testing.T) {
 	w := newWorld(t, vnet.RouterConfig{})
 	e := w.add("a", "b")
+	w.tamper = func(from, to string, ev Event) []Event {
+		if _, ok := ev.(LocalDescription); ok && from == "b" {
+			return nil // comes later
+		}
+		return []Event{ev}
+	}
 	w.start()
-	e[0].Open(id("b"), Options{})
-	e[1].Open(id("a"), Options{})
-	e[1].Offer(id("a"), 1, false, nil)
-	await[LocalDescription](e[1], "a")
+	join(e[1], e[0], Options{})
+	own := await[LocalDescription](e[1], "a")
 	w.carry("a", LocalDescription{Peer: id("b"), Generation: 2, Kind: "offer", SDP: sampleOffer(t)})
 	awaitFailed(e[1], "a", ErrGlare)
-	connected(e[0], e[1]) // the own offer goes on
+	w.carry("b", own) // it is still good
+	connected(e[0], e[1])
 }
 
 func TestCandidatesAreBounded(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 
 // world is a network in this process, with meshes on it and a signaling that carries what they post to each other.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	router *vnet.Router // nil: the machine's own loopback
 	parted atomic.Bool  // no packet arrives
 
@@ -61,7 +61,7 @@ func newWorld(t *testing.T, config vnet.RouterConfig) *world {
 	return w
 }
 
-func newLoopback(t *testing.T) *world {
+func newLoopback(t testing.TB) *world {
 	return &world{t: t, ends: map[string]*end{}, media: map[string]int{}, to: map[string]map[string]bool{}}
 }
 

@@ -216,7 +216,9 @@ func passOn(victim net.Conn, host string) int {
 }
 
 // insecure is how somebody without the server's key connects.
-func insecure() *tls.Config { return &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13} }
+func insecure() *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}
+}
 
 func selfSigned(t *testing.T) tls.Certificate {
 	t.Helper()
