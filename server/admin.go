@@ -16,7 +16,10 @@ const (
 	defaultExpires = 7 * 24 * time.Hour
 )
 
-const metaClaim = "claim" // the hash of the owner's claim, until it is used
+const (
+	metaClaim   = "claim"   // the hash of the owner's claim, until it is used
+	metaStarted = "started" // there once a server has started in this folder
+)
 
 func newID() string     { return random(9) }
 func newSecret() string { return random(16) } // 128 bits
@@ -41,6 +44,19 @@ func (h *hub) claim(s *session, m *wire.Claim) (wire.Message, error) {
 func (h *hub) newClaim() (string, error) {
 	secret := newSecret()
 	return secret, h.store.setMeta(metaClaim, hash(secret))
+}
+
+// firstClaim makes the claim at the first start that succeeds, and nothing later.
+func (h *hub) firstClaim() (string, error) {
+	started, err := h.store.meta(metaStarted)
+	if err != nil || started != nil {
+		return "", err
+	}
+	secret, err := h.newClaim()
+	if err == nil {
+		err = h.store.setMeta(metaStarted, []byte(Version))
+	}
+	return secret, err
 }
 
 func (h *hub) channelAdd(_ *session, m *wire.ChannelAdd) (wire.Message, error) {

@@ -53,6 +53,7 @@ func ours() string {
 type running struct {
 	*Server
 	t    *testing.T
+	dir  string
 	stop func() // and wait
 }
 
@@ -91,7 +92,7 @@ func startIn(t *testing.T, dir string, options ...option) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ctx) }()
-	r := &running{Server: srv, t: t}
+	r := &running{Server: srv, t: t, dir: dir}
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -167,22 +168,34 @@ func dial(t *testing.T, link wire.Link, key identity.Key) *client {
 	return c
 }
 
-// rawDial connects and says nothing.
-func (c *client) rawDial() {
-	c.t.Helper()
+// tryDial connects and says nothing.
+func (c *client) tryDial() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, err := wire.Dial(ctx, c.link)
-	if err != nil {
+	if err == nil {
+		c.t.Cleanup(func() { conn.Close() })
+		c.conn = conn
+	}
+	return err
+}
+
+func (c *client) rawDial() {
+	c.t.Helper()
+	if err := c.tryDial(); err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { conn.Close() })
-	c.conn = conn
 }
 
 func (c *client) redial() {
 	c.t.Helper()
 	c.rawDial()
+	c.greet()
+}
+
+// greet says hello and verifies the server.
+func (c *client) greet() {
+	c.t.Helper()
 	nonce := identity.NewChallenge()
 	c.write(wire.Envelope{ID: 1, Body: wire.Hello{Version: wire.Version, Mode: c.link.Mode, Nonce: nonce}})
 	e := c.read()
@@ -195,7 +208,8 @@ func (c *client) redial() {
 		c.t.Fatal(err)
 	}
 	c.hello, c.proof = hello, proof{hello.Challenge, identity.Mode(c.link.Mode), binding}
-	s := identity.ServerHello{Server: identity.PublicKey(c.link.Key), Nonce: nonce, Challenge: hello.Challenge, Mode: c.proof.mode, Binding: binding}
+	s := identity.ServerHello{Server: identity.PublicKey(c.link.Key), Nonce: nonce, Challenge: hello.Challenge,
+		Mode: c.proof.mode, Binding: binding}
 	if err := s.Verify(identity.PublicKey(c.link.Key), hello.Signature); err != nil {
 		c.t.Fatal("server hello:", err)
 	}

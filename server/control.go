@@ -92,7 +92,7 @@ func alone(dir string, c Command) (Result, error) {
 	if _, err := os.Stat(filepath.Join(dir, databaseFile)); err != nil {
 		return Result{}, fmt.Errorf("no server has run in this folder yet: %w", err)
 	}
-	st, _, err := openStore(dir)
+	st, err := openStore(dir)
 	if err != nil {
 		return Result{}, err
 	}
@@ -108,7 +108,7 @@ func alone(dir string, c Command) (Result, error) {
 	limits := defaultLimits()
 	h := newHub(Config{limits: &limits, now: time.Now, Log: slog.New(slog.DiscardHandler)}, st)
 	h.link = wire.Link{Host: string(host), Key: wire.Bytes(key.Public()), Mode: wire.ModeNative}
-	if err := h.load(false); err != nil {
+	if err := h.load(); err != nil {
 		return Result{}, err
 	}
 	return h.command(c), nil

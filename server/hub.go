@@ -53,13 +53,8 @@ type member struct {
 	wire    wire.Member
 }
 
-// load reads the store; a new one gets the channels that every server begins with.
-func (h *hub) load(fresh bool) error {
-	if fresh {
-		if err := h.store.setChannels([]*channel{{id: newID(), name: "General"}, {id: newID(), name: "Games"}}); err != nil {
-			return fmt.Errorf("write the first channels: %w", err)
-		}
-	}
+// load reads the store.
+func (h *hub) load() error {
 	users, err := h.store.users()
 	if err != nil {
 		return fmt.Errorf("read the users: %w", err)

@@ -32,6 +32,7 @@ const (
 	relayed              // goes on to a peer: a mesh of eight makes some hundreds at a join
 	heavy                // makes a long answer
 	durable              // waits for the disk
+	entry                // a login or resume: all others hear of it
 	classes
 )
 
@@ -45,13 +46,14 @@ func defaultLimits() limits {
 		channels: 200, users: 2000, invites: 500,
 		pending: 512, pendingPerIP: 64, handshake: 10 * time.Second,
 		queueBytes: 2 << 20, queueCount: 4096,
-		replayBytes: 512 << 10, replayCount: 1024, replies: 64,
+		replayBytes: 256 << 10, replayCount: 1024, replies: 64,
 		any: bucket{100, 1000},
 		class: [classes]bucket{
 			light:   {10, 60},
 			relayed: {60, 600},
 			heavy:   {0.5, 5},
-			durable: {0.5, 20},
+			durable: {1, 40},
+			entry:   {0.5, 20},
 		},
 	}
 }

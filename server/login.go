@@ -12,9 +12,12 @@ import (
 func (h *hub) login(id uint32, m *wire.Login, out *outbox) (*session, error) {
 	u := h.users[identity.UserID(identity.PublicKey(m.Key))]
 	var err error
-	if u == nil {
+	switch {
+	case u == nil:
 		u, err = h.admit(m)
-	} else {
+	case !u.meter.class[entry].AllowN(h.now(), 1):
+		err = errTooOften
+	default:
 		err = h.rename(u, m.Name)
 	}
 	if err != nil {
@@ -72,6 +75,9 @@ func (h *hub) resumeSession(id uint32, m *wire.Resume, out *outbox) (*session, e
 	if !ok {
 		return nil, errSessionGone
 	}
+	if !s.meter.class[entry].AllowN(h.now(), 1) {
+		return nil, errTooOften
+	}
 	s.attach(out)
 	s.answer(id, h.welcome(s, true), false)
 	for _, k := range missed {
@@ -80,4 +86,7 @@ func (h *hub) resumeSession(id uint32, m *wire.Resume, out *outbox) (*session, e
 	return s, nil
 }
 
-var errSessionGone = wire.Errorf(wire.SessionGone, "The session has ended, or too much was missed: log in.")
+var (
+	errTooOften    = wire.Errorf(wire.RateLimited, "You come back too often: wait a little.")
+	errSessionGone = wire.Errorf(wire.SessionGone, "The session has ended, or too much was missed: log in.")
+)

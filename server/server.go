@@ -139,7 +139,7 @@ func New(c Config) (*Server, error) {
 }
 
 func (srv *Server) prepare(c Config) error {
-	st, fresh, err := openStore(c.Dir)
+	st, err := openStore(c.Dir)
 	if err != nil {
 		return err
 	}
@@ -149,13 +149,13 @@ func (srv *Server) prepare(c Config) error {
 	}
 	srv.hub = newHub(c, st)
 	srv.hub.later = srv.later
-	if err := srv.hub.load(fresh); err != nil {
+	if err := srv.hub.load(); err != nil {
 		return err
 	}
 	if err := srv.open(c); err != nil {
 		return err
 	}
-	return srv.announce(fresh)
+	return srv.announce()
 }
 
 func closeGiven(c Config) {
@@ -226,17 +226,15 @@ func (srv *Server) open(c Config) error {
 func healthz(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") }
 
 // announce makes what Ready tells.
-func (srv *Server) announce(fresh bool) error {
+func (srv *Server) announce() error {
 	srv.ready = Ready{URL: srv.hub.link.String(), Version: Version}
 	i, err := srv.hub.newInvite(0, 0, true)
 	if err != nil {
 		return fmt.Errorf("make an invite: %w", err)
 	}
 	srv.ready.Invite = i.URL
-	if fresh {
-		if srv.ready.OwnerClaim, err = srv.hub.newClaim(); err != nil {
-			return fmt.Errorf("make the owner's claim: %w", err)
-		}
+	if srv.ready.OwnerClaim, err = srv.hub.firstClaim(); err != nil {
+		return fmt.Errorf("make the owner's claim: %w", err)
 	}
 	return nil
 }
@@ -319,8 +317,11 @@ func (srv *Server) locked(f func(*hub) error) error {
 	return f(srv.hub)
 }
 
-// later is hub.later.
+// later is hub.later. Nothing is put off to a time after the end.
 func (srv *Server) later(d time.Duration, f func()) (stop func()) {
+	if srv.closing {
+		return func() {}
+	}
 	t := time.AfterFunc(d, func() {
 		srv.mu.Lock()
 		defer srv.mu.Unlock()

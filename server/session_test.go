@@ -215,6 +215,35 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// Whoever comes back again and again makes work for everyone, and is put off after a while.
+func TestEntryRate(t *testing.T) {
+	clock := newClock()
+	r := start(t, clock.use)
+	ana := join(t, r, "Ana")
+	n := 0
+	for ; ; n++ {
+		ana.redial()
+		if err := ana.tryLogin("Ana", ""); err != nil {
+			if wire.CodeOf(err) != wire.RateLimited {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if n < 10 || n > 30 {
+		t.Errorf("%d logins in a row", n)
+	}
+	ana.redial()
+	if code := wire.CodeOf(ana.tryResume()); code != wire.RateLimited {
+		t.Errorf("resume: %q", code)
+	}
+	clock.advance(time.Minute)
+	ana.redial()
+	if err := ana.tryResume(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A client that doesn't read is dropped; who sends to it, and who shares the channel, don't notice.
 func TestSlowReader(t *testing.T) {
 	r := start(t, withLimits(eager), withLimits(func(l *limits) { l.queueBytes = 256 << 10 }))

@@ -66,32 +66,35 @@ CREATE TABLE invites (
 ) STRICT;
 `
 
-// openStore opens DIR's database, making both where they are missing. fresh says that it made the database.
-func openStore(dir string) (st *store, fresh bool, err error) {
+// firstChannels are what every server begins with.
+const firstChannels = `INSERT INTO channels (id, name, position) VALUES (?, 'General', 0), (?, 'Games', 1)`
+
+// openStore opens DIR's database, making both where they are missing.
+func openStore(dir string) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, false, fmt.Errorf("make the data folder: %w", err)
+		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	path, err := filepath.Abs(filepath.Join(dir, databaseFile))
 	if err != nil {
-		return nil, false, fmt.Errorf("find the data folder: %w", err)
+		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
 	// Made here and not by SQLite, which would let everybody read it; its side files take the mode of the database.
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, false, fmt.Errorf("open the database: %w", err)
+		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	f.Close()
 	db, err := sql.Open("sqlite", dataSource(path))
 	if err != nil {
-		return nil, false, fmt.Errorf("open the database: %w", err)
+		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	db.SetMaxOpenConns(1) // a second connection would meet the first one's lock
-	st = &store{db}
-	if fresh, err = st.prepare(); err != nil {
+	st := &store{db}
+	if err := st.update(prepare); err != nil {
 		st.close()
-		return nil, false, fmt.Errorf("open the database: %w", explain(err))
+		return nil, fmt.Errorf("open the database: %w", explain(err))
 	}
-	return st, fresh, nil
+	return st, nil
 }
 
 func dataSource(path string) string {
@@ -107,29 +110,28 @@ func dataSource(path string) string {
 }
 
 // prepare takes the lock, checks whose database this is and of which version, and fills an empty one.
-func (st *store) prepare() (fresh bool, err error) {
-	err = st.update(func(tx *sql.Tx) error {
-		var version, application, tables int
-		if err := errors.Join(
-			tx.QueryRow("PRAGMA user_version").Scan(&version),
-			tx.QueryRow("PRAGMA application_id").Scan(&application),
-			tx.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables),
-		); err != nil {
-			return err
+func prepare(tx *sql.Tx) error {
+	var version, application, tables int
+	if err := errors.Join(
+		tx.QueryRow("PRAGMA user_version").Scan(&version),
+		tx.QueryRow("PRAGMA application_id").Scan(&application),
+		tx.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&tables),
+	); err != nil {
+		return err
+	}
+	switch {
+	case tables == 0 && version == 0:
+		_, err := tx.Exec(fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d", schema, applicationID, schemaVersion))
+		if err == nil {
+			_, err = tx.Exec(firstChannels, newID(), newID())
 		}
-		switch {
-		case tables == 0 && version == 0:
-			fresh = true
-			_, err := tx.Exec(fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d", schema, applicationID, schemaVersion))
-			return err
-		case application != applicationID:
-			return ErrNotOur
-		case version > schemaVersion:
-			return fmt.Errorf("%w (its database is version %d, this program knows %d)", ErrNewer, version, schemaVersion)
-		}
-		return nil
-	})
-	return fresh, err
+		return err
+	case application != applicationID:
+		return ErrNotOur
+	case version > schemaVersion:
+		return fmt.Errorf("%w (its database is version %d, this program knows %d)", ErrNewer, version, schemaVersion)
+	}
+	return nil
 }
 
 func explain(err error) error {

@@ -128,9 +128,9 @@ func TestRelayReaches(t *testing.T) {
 func TestTwoOnTheRelay(t *testing.T) {
 	for _, public := range []string{"", "198.51.100.7"} {
 		r := start(t, func(c *Config) { c.PublicHost = public })
-		_, w := seated(t, r, "Ana")
+		a, w := seated(t, r, "Ana")
 		ana := mustAllocate(t, w)
-		_, w = seated(t, r, "Ben")
+		b, w := seated(t, r, "Ben")
 		ben := mustAllocate(t, w)
 		if public != "" && ana.relay.LocalAddr().(*net.UDPAddr).IP.String() != public {
 			t.Errorf("the relay is at %v", ana.relay.LocalAddr())
@@ -151,6 +151,8 @@ func TestTwoOnTheRelay(t *testing.T) {
 				t.Errorf("%q from %v", got, from)
 			}
 		}
+		a.conn.Close()
+		b.conn.Close()
 		r.stop()
 	}
 }
