@@ -35,7 +35,7 @@ func Chirp() []float32 {
 // same without that division.
 func Envelope(x, pattern []float32) (likeness, strength []float64) {
 	size := powerOfTwo(len(x) + len(pattern))
-	s, p := transform(x, size), transform(pattern, size)
+	s, p := spectrum(x, size), spectrum(pattern, size)
 	for i := range s {
 		s[i] *= cmplx.Conj(p[i])
 		switch {

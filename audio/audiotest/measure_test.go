@@ -178,12 +178,12 @@ func TestChirpDelays(t *testing.T) {
 // TestPinkNoiseFalls: the same power in each octave, within 1.5 dB.
 func TestPinkNoiseFalls(t *testing.T) {
 	const size = 1 << 17
-	spectrum := transform(PinkNoise(5, size), size)
+	bins := spectrum(PinkNoise(5, size), size)
 	var octaves []float64
 	for low := 100.0; low < 10000; low *= 2 {
 		sum := 0.0
 		for k := int(low * size / second); k < int(2*low*size/second); k++ {
-			sum += real(spectrum[k])*real(spectrum[k]) + imag(spectrum[k])*imag(spectrum[k])
+			sum += real(bins[k])*real(bins[k]) + imag(bins[k])*imag(bins[k])
 		}
 		octaves = append(octaves, 10*math.Log10(sum))
 	}
