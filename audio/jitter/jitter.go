@@ -155,7 +155,7 @@ func (b *Buffer) Push(seq uint16, ts uint32, payload []byte, now time.Duration) 
 	}
 	p.size, p.state = len(payload), stored
 	b.stats.Received++
-	return b.store(p, payload)
+	return b.store(p, payload, now)
 }
 
 // place widens the packet's numbers. Numbers that do not go on from where the stream is are refused, unless the next
@@ -195,13 +195,13 @@ func (b *Buffer) plausible(p slot) bool {
 	}
 }
 
-func (b *Buffer) store(p slot, payload []byte) Verdict {
+func (b *Buffer) store(p slot, payload []byte, now time.Duration) Verdict {
 	s := b.slot(p.seq)
 	if s.seq == p.seq && s.state != empty {
 		b.stats.Duplicates++
 		return Duplicate
 	}
-	b.delay.observe(b.now-b.duration(p.ts), b.now)
+	b.delay.observe(now-b.duration(p.ts), now)
 	if p.seq < b.next && b.fresh && b.newest.seq-p.seq < int64(len(b.slots)) {
 		b.next = p.seq // the first two came in the wrong order
 	}
@@ -221,7 +221,9 @@ func (b *Buffer) store(p slot, payload []byte) Verdict {
 	b.stored++
 	copy(b.payload(p.seq), payload)
 	if p.seq > b.newest.seq {
-		b.play.learn(p.seq-b.newest.seq, p.ts-b.newest.ts, b.unit)
+		if p.size > dtxSize && b.newest.size > dtxSize {
+			b.play.learn(p.seq-b.newest.seq, p.ts-b.newest.ts, b.unit)
+		}
 		b.newest, b.newestAt = p, b.now
 	}
 	return verdict

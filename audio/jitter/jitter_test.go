@@ -225,6 +225,33 @@ func TestExcess(t *testing.T) {
 	}
 }
 
+// TestReady: a second packet can be taken before its time without an effect on what is measured.
+func TestReady(t *testing.T) {
+	b := New(Config{Start: 40 * ms})
+	for i := range 3 {
+		if b.Ready() {
+			t.Error("ready before it began")
+		}
+		push(t, b, i, time.Duration(i)*20*ms, Stored)
+	}
+	pull(t, b, 40*ms, Decode, 0)
+	if !b.Ready() {
+		t.Fatal("the second packet is here, but not ready")
+	}
+	pull(t, b, 60*ms, Decode, 1)
+	if b.Delay() != 40*ms {
+		t.Errorf("delay %v", b.Delay())
+	}
+	push(t, b, 4, 48*ms, Stored) // on a clock behind that of the early pull, faster than all before
+	if base := b.delay.base(); base != -32*ms {
+		t.Errorf("base %v", base)
+	}
+	pull(t, b, 80*ms, Decode, 2)
+	if b.Ready() {
+		t.Error("ready with the next packet lost")
+	}
+}
+
 func TestNoAllocation(t *testing.T) {
 	b := New(Config{})
 	payload, i := make([]byte, 160), 0

@@ -71,7 +71,8 @@ func (p *playhead) learn(packets, samples int64, unit int) {
 	}
 }
 
-// Pull says what the decoder shall do next. It is called when all decoded sound has been played.
+// Pull says what the decoder shall do next. It is called when all decoded sound has been played; whoever wants a packet
+// sooner (to stretch two at once) asks Ready first and passes the time at which it will be played as now.
 func (b *Buffer) Pull(now time.Duration) Step {
 	b.now = max(b.now, now)
 	step := b.pull()
@@ -99,6 +100,12 @@ func (b *Buffer) pull() Step {
 		b.begin(f)
 	}
 	return b.decode(f)
+}
+
+// Ready tells whether the packet whose turn it is is here, so that Pull would give it to Decode.
+func (b *Buffer) Ready() bool {
+	s := b.slot(b.next)
+	return b.play.on && s.seq == b.next && s.state == stored && s.ts-b.play.ts <= int64(b.play.frame/2)
 }
 
 // first is the stored packet with the lowest number; there is one.
