@@ -242,9 +242,10 @@ func TestReady(t *testing.T) {
 	if b.Delay() != 40*ms {
 		t.Errorf("delay %v", b.Delay())
 	}
+	before := b.delay.base()
 	push(t, b, 4, 48*ms, Stored) // on a clock behind that of the early pull, faster than all before
-	if base := b.delay.base(); base != -32*ms {
-		t.Errorf("base %v", base)
+	if faster := before - b.delay.base(); faster != 32*ms {
+		t.Errorf("faster by %v", faster)
 	}
 	pull(t, b, 80*ms, Decode, 2)
 	if b.Ready() {
