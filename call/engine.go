@@ -208,6 +208,9 @@ func (e *Engine) handle(ev event, last bool) {
 	for next := []event{ev}; len(next) > 0; {
 		if g, ok := next[0].(ofGateway); ok {
 			if g.epoch != e.epoch {
+				if r, ok := g.inner.(replied); ok {
+					e.perform(finish{made: r.tag.made, err: errGone()}) // whoever still waits there
+				}
 				e.publish(last)
 				return
 			}

@@ -62,6 +62,7 @@ type gateway struct {
 	status  string
 	unsent  []wire.Envelope
 	pending []request // in the order of sending
+	over    bool      // the run goroutine has ended: nobody will answer
 	lastID  uint32
 
 	// Of the run goroutine alone.
@@ -96,9 +97,16 @@ func (g *gateway) send(m wire.Message) { g.enqueue(wire.Envelope{Body: m}) }
 // ask sends a request. Its reply, an *wire.Error included, comes to the engine as an event with the tag.
 func (g *gateway) ask(m wire.Message, t tag) {
 	g.mu.Lock()
-	if len(g.pending) >= maxPending {
+	var refusal *wire.Error
+	switch {
+	case g.over:
+		refusal = errGone()
+	case len(g.pending) >= maxPending:
+		refusal = wire.Errorf(wire.RateLimited, "Too many requests are waiting for the server.")
+	}
+	if refusal != nil {
 		g.mu.Unlock()
-		go g.admit(replied{t, wire.Errorf(wire.RateLimited, "Too many requests are waiting for the server.")})
+		go g.admit(replied{t, refusal})
 		return
 	}
 	g.lastID++
@@ -120,6 +128,7 @@ func (g *gateway) enqueue(env wire.Envelope) {
 
 func (g *gateway) run(ctx context.Context) {
 	defer close(g.done)
+	defer g.fail()
 	backoff := firstBackoff
 	for {
 		online, err := g.connect(ctx)
@@ -145,6 +154,21 @@ func (g *gateway) run(ctx context.Context) {
 		}
 		backoff = min(backoff*2, lastBackoff)
 	}
+}
+
+// fail answers what nobody else will answer any more.
+func (g *gateway) fail() {
+	g.mu.Lock()
+	orphans := g.pending
+	g.pending, g.over = nil, true
+	g.mu.Unlock()
+	for _, r := range orphans {
+		g.admit(replied{r.tag, errGone()})
+	}
+}
+
+func errGone() *wire.Error {
+	return wire.Errorf(wire.SessionGone, "The connection was lost before the server answered.")
 }
 
 // goneAway is the server's goodbye as an error.
@@ -303,7 +327,7 @@ func (g *gateway) adopt(w *wire.Welcome) {
 	}
 	g.mu.Unlock()
 	for _, r := range orphans {
-		g.admit(replied{r.tag, wire.Errorf(wire.SessionGone, "The connection was lost before the server answered.")})
+		g.admit(replied{r.tag, errGone()})
 	}
 	select {
 	case g.out <- struct{}{}:

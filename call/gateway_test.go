@@ -351,6 +351,27 @@ func TestGapsAndRepeatsOfEvents(t *testing.T) {
 	})
 }
 
+func TestRequestsOfAnEndedSessionAreAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, l := newDesk(t), newLine()
+		d.lines <- l
+		d.start()
+		d.welcome(l, "s1", false)
+		next[linkUp](d)
+		d.g.ask(&wire.ChannelAdd{Name: "x"}, tag{made: 7})
+		l.get(t)
+		l.put(&wire.Goaway{Reason: wire.ReasonKicked})
+		next[linkDown](d)
+		if r := next[replied](d); r.tag.made != 7 || wire.CodeOf(r.body.(*wire.Error)) != wire.SessionGone {
+			t.Errorf("%+v", r)
+		}
+		d.g.ask(&wire.ChannelAdd{Name: "y"}, tag{made: 8})
+		if r := next[replied](d); r.tag.made != 8 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestLastWordsAreSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, l := newDesk(t), newLine()

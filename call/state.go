@@ -104,6 +104,7 @@ type place struct {
 	nonce   wire.Bytes
 	seq     uint64 // of the roster
 	synced  bool   // seq is known
+	made    waiter // of a Join whose answer was lost with its session
 }
 
 // peer is another member of the channel.

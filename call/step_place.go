@@ -18,7 +18,8 @@ func (t *turn) linkUp(ev linkUp) {
 	// The credentials and the session may be of a server that has restarted: say again where we are.
 	if !ev.welcome.Resumed {
 		t.place.synced = false
-		t.sendJoin(true, 0)
+		t.sendJoin(true, t.place.made)
+		t.place.made = 0
 		return
 	}
 	t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
@@ -98,7 +99,8 @@ func (t *turn) joinReply(r replied, failure *wire.Error) {
 	roster, ok := r.body.(*wire.Roster)
 	switch {
 	case failure != nil && failure.Code == wire.SessionGone:
-		return // linkUp joins again
+		t.place.made = r.tag.made // linkUp joins again
+		return
 	case failure != nil || !ok:
 		if failure == nil {
 			failure = wire.Errorf(wire.BadMessage, "The server's answer makes no sense.")
@@ -138,6 +140,9 @@ func (t *turn) leave(reason string) {
 // endPlace closes what a place has opened. Peers first: after this step nothing of the microphone can leave.
 func (t *turn) endPlace() {
 	t.closePeers()
+	if t.place.made != 0 {
+		t.finish(t.place.made, Reply{}, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
+	}
 	t.place = place{}
 	t.ice, t.iceUntil = nil, 0
 	t.do(closeSound{})

@@ -203,6 +203,31 @@ func TestRefusedJoinClosesEverything(t *testing.T) {
 	}
 }
 
+// A join whose answer is lost with the session is asked again and answered in the end; so is one that ends before.
+func TestJoinAcrossAServerRestart(t *testing.T) {
+	for _, left := range []bool{false, true} {
+		r := newRig(t)
+		r.on(commanded{cmd: Join{hall}, made: 7, member: r.me.member.Member, nonce: r.me.member.Nonce})
+		r.on(linkDown{err: errors.New("cut")})
+		if did := r.on(replied{tag{purpose: forJoin, member: r.me.member.Member, made: 7}, errGone()}); len(did) != 0 {
+			t.Errorf("did %v", kinds(did))
+		}
+		if left {
+			if f := first[finish](t, r.on(commanded{cmd: Leave{}})); f.made != 7 || f.err == nil {
+				t.Errorf("%+v", f)
+			}
+			continue
+		}
+		again := first[ask](t, r.on(linkUp{serverKey: r.s.serverKey}))
+		if again.tag.made != 7 || !again.body.(*wire.VoiceJoin).Again {
+			t.Errorf("asked %+v", again)
+		}
+		if f := first[finish](t, r.on(replied{again.tag, r.roster(1)})); f.made != 7 || f.err != nil {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestMuteAndDeafen(t *testing.T) {
 	for _, c := range []struct {
 		name     string

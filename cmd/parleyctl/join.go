@@ -163,7 +163,11 @@ func (o *joinOptions) sit(ctx context.Context, e *call.Engine, home *setup.Home,
 	begin := time.Now()
 	v.joinedAt = begin
 	if _, err := e.Ask(ctx, call.Join{Channel: o.channel}); err != nil {
-		v.show(e.Snapshot())
+		s := e.Snapshot()
+		v.show(s)
+		if s.Link != call.Online {
+			return v.ended(s)
+		}
 		return refused(err)
 	}
 	stats, err := openStats(o.stats)
@@ -256,7 +260,7 @@ func (v *visitor) ended(s *call.Snapshot) error {
 			return &failure{exitLost, n.Code, fmt.Errorf("no longer in the channel (%s)", n.Code)}
 		}
 	}
-	return nil
+	return &failure{exitLost, call.CodeNetwork, errors.New("the connection to the server was lost")}
 }
 
 // command carries out one line of standard input; true: it was leave.

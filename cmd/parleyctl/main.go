@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -85,7 +86,7 @@ func usageError(format string, args ...any) error {
 
 // status prints an error for programs and for people, and says how to exit.
 func status(err error) int {
-	if err == nil {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return exitDone
 	}
 	f := &failure{exitRefused, "failed", err}

@@ -1,0 +1,247 @@
+package calltest
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/audio"
+	"parley/audio/audiotest"
+	"parley/audio/mix"
+	"parley/call"
+	"parley/identity"
+	"parley/wire"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v4/vnet"
+)
+
+// World is a Hub, a network, and people who talk over them.
+type World struct {
+	Hub    *Hub
+	t      testing.TB
+	router *vnet.Router
+	people []*Person
+
+	parted atomic.Bool // no packet between people arrives
+	lossy  atomic.Int32
+	count  atomic.Int32
+
+	mu    sync.Mutex
+	media map[string]int // RTP and RTCP packets sent, by address
+}
+
+// Person is an engine with a microphone that hums and a loudspeaker.
+type Person struct {
+	*call.Engine
+	w       *World
+	Name    string
+	Key     identity.Key
+	Devices *audiotest.Backend
+	address string
+
+	mu    sync.Mutex
+	heard map[string]int // audible frames of 10 ms, by user
+}
+
+// Patience is how long tests wait for what should come soon.
+const Patience = 40 * time.Second
+
+// New makes the world, with nobody in it.
+func New(t testing.TB) *World {
+	t.Helper()
+	hub, err := NewHub()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &World{Hub: hub, t: t, media: map[string]int{}}
+	w.router, err = vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.1.0.0/24", QueueSize: 10000, LoggerFactory: logging.NewDefaultLoggerFactory()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.router.AddChunkFilter(w.watch)
+	return w
+}
+
+// watch sees every packet on the way.
+func (w *World) watch(c vnet.Chunk) bool {
+	b := c.UserData()
+	media := len(b) > 0 && b[0] >= 128 && b[0] < 192 // RFC 7983, section 7
+	if media {
+		from, _, _ := net.SplitHostPort(c.SourceAddr().String())
+		w.mu.Lock()
+		w.media[from]++
+		w.mu.Unlock()
+	}
+	if n := w.lossy.Load(); n > 0 && w.count.Add(1)%n == 0 {
+		return false
+	}
+	return !w.parted.Load()
+}
+
+// Part lets no packet between people through while on; the server is reached all the time.
+func (w *World) Part(on bool) { w.parted.Store(on) }
+
+// Lose lets every nth packet get lost; zero: none.
+func (w *World) Lose(nth int) { w.lossy.Store(int32(nth)) }
+
+// Media is how many packets of media a person has sent.
+func (w *World) Media(p *Person) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.media[p.address]
+}
+
+// Add makes people and starts the network. It is called once.
+func (w *World) Add(names ...string) []*Person {
+	w.t.Helper()
+	for _, name := range names {
+		w.people = append(w.people, w.person(name))
+	}
+	if err := w.router.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { w.router.Stop() }) //nolint:errcheck // it is stopped
+	for i, p := range w.people {
+		w.t.Cleanup(p.Devices.Drive(hum(300+100*float64(i)), nil))
+		w.t.Cleanup(p.Close)
+		p.Do(call.Connect{Link: w.Hub.Link(), Name: p.Name})
+	}
+	for _, p := range w.people {
+		p.Until("online", func(s *call.Snapshot) bool { return s.Link == call.Online && len(s.Directory.Channels) == 2 })
+	}
+	return w.people
+}
+
+func (w *World) person(name string) *Person {
+	w.t.Helper()
+	key, err := identity.Generate(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p := &Person{
+		w: w, Name: name, Key: key, heard: map[string]int{}, address: fmt.Sprintf("10.1.0.%d", len(w.people)+10),
+		Devices: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("speaker")),
+	}
+	network, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{p.address}})
+	if err == nil {
+		err = w.router.AddNet(network)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p.Engine, err = call.New(call.Config{
+		Key: key, People: strangers{}, Dial: w.Hub.Dial, Net: network,
+		Sound: call.SoundConfig{
+			Backend: p.Devices, Voice: call.Voice{Mode: "open", FrameMS: 20},
+			NewEncoder: func() (audio.Encoder, error) { return Codec{}, nil },
+			NewDecoder: func() (audio.Decoder, error) { return Codec{}, nil },
+			Record:     p.hear,
+		},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// strangers knows nobody.
+type strangers struct{}
+
+func (strangers) Known(string, identity.PublicKey, string) call.Person {
+	return call.Person{New: true, Volume: 1}
+}
+func (strangers) Remember(string, identity.PublicKey, string, call.Person) error { return nil }
+
+// hum is a tone that goes on.
+func hum(hz float64) func([]float32) {
+	n := 0
+	return func(frame []float32) {
+		for i := range frame {
+			frame[i] = float32(0.2 * math.Sin(2*math.Pi*hz*float64(n)/audio.SampleRate))
+			n++
+		}
+	}
+}
+
+func (p *Person) hear(user string, _ int64, frame []float32) {
+	if mix.DBFS(mix.RMS(frame)) > -40 {
+		p.mu.Lock()
+		p.heard[user]++
+		p.mu.Unlock()
+	}
+}
+
+// Heard is how many audible frames of 10 ms of another have come out.
+func (p *Person) Heard(of *Person) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.heard[of.Key.ID()]
+}
+
+// Hears waits until a third of a second more of another is heard.
+func (p *Person) Hears(of *Person) {
+	p.w.t.Helper()
+	start := p.Heard(of)
+	p.w.Until(p.Name+" hears "+of.Name, func() bool { return p.Heard(of) >= start+33 })
+}
+
+// Until waits for something, looking every few milliseconds.
+func (w *World) Until(what string, done func() bool) {
+	w.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for over := time.After(Patience); !done(); {
+		select {
+		case <-tick.C:
+		case <-over:
+			w.t.Fatalf("in vain waited until %s", what)
+		}
+	}
+}
+
+// Until waits for a snapshot.
+func (p *Person) Until(what string, done func(*call.Snapshot) bool) {
+	p.w.t.Helper()
+	p.w.Until(p.Name+": "+what, func() bool { return done(p.Snapshot()) })
+}
+
+// With waits until just these are connected in the person's channel.
+func (p *Person) With(others ...*Person) {
+	p.w.t.Helper()
+	p.Until(fmt.Sprintf("connected to %d", len(others)), func(s *call.Snapshot) bool {
+		n := 0
+		for _, q := range s.Place.Peers {
+			for _, o := range others {
+				if q.User == o.Key.ID() && q.Phase == call.Connected {
+					n++
+				}
+			}
+		}
+		return n == len(others) && len(s.Place.Peers) == n
+	})
+}
+
+// Peer is how a person's snapshot shows another; false: not at all.
+func (p *Person) Peer(of *Person) (call.Peer, bool) {
+	for _, q := range p.Snapshot().Place.Peers {
+		if q.User == of.Key.ID() {
+			return q, true
+		}
+	}
+	return call.Peer{}, false
+}
+
+// Member is a person's seat as the server has it.
+func (w *World) Member(p *Person, channel string) wire.Member {
+	for _, m := range w.Hub.Roster(channel).Members {
+		if m.User == p.Key.ID() {
+			return m
+		}
+	}
+	return wire.Member{}
+}
