@@ -67,26 +67,27 @@ func (c *channel) member(id string) *member {
 }
 
 // unseat takes a session's member out of its channel, if it has one, and says so to everyone.
-func (h *hub) unseat(s *session, why string) bool {
+func (h *hub) unseat(s *session, why string) {
 	m := s.seat
 	if m == nil {
-		return false
+		return
 	}
 	s.seat = nil
 	c := m.channel
 	c.members = slices.DeleteFunc(c.members, func(x *member) bool { return x == m })
 	c.seq++
 	h.broadcast(wire.MemberLeft{Channel: c.id, Seq: c.seq, Member: m.wire.Address, Reason: why})
-	return true
 }
 
-// leave is the end of a user's time in a channel, if they sit in one.
+// leave is the end of a user's time in a channel, if they sit in one. The relay knows before anybody is told.
 func (h *hub) leave(s *session, why string) {
-	if h.unseat(s, why) {
-		h.relay.rise(s.user.id, why == wire.LeftLost)
-		if !s.dead {
-			h.userChanged(s.user)
-		}
+	if s.seat == nil {
+		return
+	}
+	h.relay.rise(s.user.id, why == wire.LeftLost)
+	h.unseat(s, why)
+	if !s.dead {
+		h.userChanged(s.user)
 	}
 }
 
