@@ -136,6 +136,17 @@ func (d *desk) welcome(l *line, session string, resumed bool) wire.Message {
 	return said
 }
 
+// online starts the gateway and logs it in.
+func (d *desk) online() *line {
+	d.t.Helper()
+	l := newLine()
+	d.lines <- l
+	d.start()
+	d.welcome(l, "s1", false)
+	next[linkUp](d)
+	return l
+}
+
 // next is the next event that is an E.
 func next[E event](d *desk) E {
 	d.t.Helper()
@@ -198,11 +209,8 @@ func TestRelayedServerHelloIsRefused(t *testing.T) {
 
 func TestComesBackAndResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, l := newDesk(t), newLine()
-		d.lines <- l
-		d.start()
-		d.welcome(l, "s1", false)
-		next[linkUp](d)
+		d := newDesk(t)
+		l := d.online()
 		l.down <- wire.Envelope{Seq: 1, Body: &wire.Snapshot{Last: true}}
 		next[received](d)
 		d.g.ask(&wire.ChannelAdd{Name: "x"}, tag{made: 7})
@@ -229,11 +237,8 @@ func TestComesBackAndResumes(t *testing.T) {
 
 func TestNewSessionFailsTheOldRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, l := newDesk(t), newLine()
-		d.lines <- l
-		d.start()
-		d.welcome(l, "s1", false)
-		next[linkUp](d)
+		d := newDesk(t)
+		l := d.online()
 		d.g.ask(&wire.ChannelAdd{Name: "x"}, tag{made: 7})
 		l.get(t)
 		_ = l.Close()
@@ -287,11 +292,8 @@ func TestEndsThatAreFinal(t *testing.T) {
 func TestGarbageEndsTheConnectionAndALittleDoesNot(t *testing.T) {
 	for _, amount := range []int{5, 150} {
 		synctest.Test(t, func(t *testing.T) {
-			d, l := newDesk(t), newLine()
-			d.lines <- l
-			d.start()
-			d.welcome(l, "s1", false)
-			next[linkUp](d)
+			d := newDesk(t)
+			l := d.online()
 			for range amount {
 				l.garbage <- wire.Errorf(wire.BadMessage, "not JSON")
 			}
@@ -310,11 +312,8 @@ func TestGarbageEndsTheConnectionAndALittleDoesNot(t *testing.T) {
 
 func TestSilentServerIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, l := newDesk(t), newLine()
-		d.lines <- l
-		d.start()
-		d.welcome(l, "s1", false)
-		next[linkUp](d)
+		d := newDesk(t)
+		l := d.online()
 		start := time.Now()
 		if down := next[linkDown](d); down.final || time.Since(start) != 45*time.Second {
 			t.Errorf("after %v: %+v", time.Since(start), down)
@@ -327,11 +326,8 @@ func TestSilentServerIsLeft(t *testing.T) {
 
 func TestGapsAndRepeatsOfEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, l := newDesk(t), newLine()
-		d.lines <- l
-		d.start()
-		d.welcome(l, "s1", false)
-		next[linkUp](d)
+		d := newDesk(t)
+		l := d.online()
 		for _, seq := range []uint64{1, 2, 2, 1, 5, 6} {
 			l.down <- wire.Envelope{Seq: seq, Body: &wire.UserRemoved{User: fmt.Sprint(seq)}}
 		}
@@ -353,11 +349,8 @@ func TestGapsAndRepeatsOfEvents(t *testing.T) {
 
 func TestRequestsOfAnEndedSessionAreAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, l := newDesk(t), newLine()
-		d.lines <- l
-		d.start()
-		d.welcome(l, "s1", false)
-		next[linkUp](d)
+		d := newDesk(t)
+		l := d.online()
 		d.g.ask(&wire.ChannelAdd{Name: "x"}, tag{made: 7})
 		l.get(t)
 		l.put(&wire.Goaway{Reason: wire.ReasonKicked})
@@ -374,11 +367,8 @@ func TestRequestsOfAnEndedSessionAreAnswered(t *testing.T) {
 
 func TestLastWordsAreSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d, l := newDesk(t), newLine()
-		d.lines <- l
-		d.start()
-		d.welcome(l, "s1", false)
-		next[linkUp](d)
+		d := newDesk(t)
+		l := d.online()
 		d.g.ask(&wire.VoiceLeave{}, tag{})
 		d.g.stop()
 		<-d.g.done
