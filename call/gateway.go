@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"parley/identity"
@@ -167,61 +165,6 @@ func (g *gateway) fail() {
 	}
 }
 
-func errGone() *wire.Error {
-	return wire.Errorf(wire.SessionGone, "The connection was lost before the server answered.")
-}
-
-// goneAway is the server's goodbye as an error.
-type goneAway struct{ wire.Goaway }
-
-func (g *goneAway) Error() string {
-	if g.Text != "" {
-		return g.Text
-	}
-	return "The server closed the connection (" + g.Reason + ")."
-}
-
-var (
-	// ErrServerKey says that whoever answered could not prove to hold the key of the link: another server, or somebody in
-	// the middle. Nothing was sent to it.
-	ErrServerKey = errors.New("the server could not prove that it is the one of the invite: this may be another server at its address, or somebody in between. Ask for a new invite")
-	errProtocol  = errors.New("the server does not speak Parley's protocol")
-)
-
-// unreachable is a failed dial, in words for people.
-type unreachable struct{ err error }
-
-func (u *unreachable) Unwrap() error { return u.err }
-
-func (u *unreachable) Error() string {
-	var name *net.DNSError
-	var timeout net.Error
-	switch {
-	case errors.Is(u.err, syscall.ECONNREFUSED):
-		return "Nobody answers at the server's address: it is not running, or the address has changed."
-	case errors.As(u.err, &name):
-		return "The server's name can't be found: check the network, and the link."
-	case errors.Is(u.err, context.DeadlineExceeded), errors.As(u.err, &timeout) && timeout.Timeout():
-		return "The server does not answer: check the network, or whether a firewall is in the way."
-	}
-	return "The server can't be reached: " + u.err.Error()
-}
-
-// isFinal tells what trying again can't mend.
-func isFinal(err error) bool {
-	if errors.Is(err, ErrServerKey) || errors.Is(err, errProtocol) {
-		return true
-	}
-	if away := (*goneAway)(nil); errors.As(err, &away) {
-		return away.Reason == wire.ReasonKicked || away.Reason == wire.ReasonReplaced
-	}
-	switch wire.CodeOf(err) {
-	case wire.BadVersion, wire.BadSignature, wire.InviteNeeded, wire.InviteInvalid, wire.InviteExpired, wire.InviteUsedUp, wire.NotAllowed, wire.BadMessage, wire.BadOrder:
-		return true
-	}
-	return false
-}
-
 // connect is one connection from dial to end.
 func (g *gateway) connect(ctx context.Context) (online bool, err error) {
 	dialing, cancel := context.WithTimeout(ctx, handshakeTimeout)
@@ -333,122 +276,4 @@ func (g *gateway) adopt(w *wire.Welcome) {
 	case g.out <- struct{}{}:
 	default:
 	}
-}
-
-// converse runs the writer beside the reader until either ends.
-func (g *gateway) converse(ctx context.Context, c Conn, beat time.Duration) error {
-	ended := make(chan error, 1)
-	seen := make(chan uint64, 1)
-	go func() { ended <- g.read(c, beat, seen) }()
-	err := g.write(ctx, c, beat, seen, ended)
-	_ = c.Close()
-	return err
-}
-
-func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-chan uint64, ended <-chan error) error {
-	ticker := time.NewTicker(beat)
-	defer ticker.Stop()
-	var last uint64
-	for {
-		var err error
-		select {
-		case err := <-ended:
-			return err
-		case last = <-seen:
-		case <-ticker.C:
-			err = c.Write(wire.Envelope{Body: wire.Heartbeat{Seq: last}})
-		case <-g.out:
-			err = g.flush(c)
-		case <-ctx.Done():
-			_ = g.flush(c) // the last words: a leave
-			_ = c.Close()
-			<-ended
-			return ctx.Err()
-		}
-		if err != nil {
-			_ = c.Close()
-			<-ended
-			return err
-		}
-	}
-}
-
-func (g *gateway) flush(c Conn) error {
-	g.mu.Lock()
-	unsent := g.unsent
-	g.unsent = nil
-	g.mu.Unlock()
-	for _, env := range unsent {
-		if err := c.Write(env); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// read hands over what comes. The server answers each heartbeat: three without a word, and the connection is dead.
-func (g *gateway) read(c Conn, beat time.Duration, seen chan uint64) error {
-	for garbage := 0; ; {
-		env, err := c.Read(time.Now().Add(3 * beat))
-		if wire.CodeOf(err) != "" {
-			// A type of a later version is none of our business; endless nonsense is.
-			if garbage++; garbage > 100 {
-				return errProtocol
-			}
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if away, ok := env.Body.(*wire.Goaway); ok {
-			return &goneAway{*away}
-		}
-		if env.Re != 0 {
-			if t, ok := g.answered(env.Re); ok {
-				g.admit(replied{t, env.Body})
-			}
-			continue
-		}
-		if env.Seq != 0 {
-			if env.Seq <= g.lastSeq {
-				continue // a repeat
-			}
-			if env.Seq != g.lastSeq+1 {
-				g.admit(gapSeen{})
-			}
-			g.lastSeq = env.Seq
-			select {
-			case <-seen:
-			default:
-			}
-			seen <- env.Seq
-		}
-		g.admit(received{env.Body})
-	}
-}
-
-func (g *gateway) answered(id uint32) (tag, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for i, r := range g.pending {
-		if r.env.ID == id {
-			g.pending = append(g.pending[:i], g.pending[i+1:]...)
-			return r.tag, true
-		}
-	}
-	return tag{}, false
-}
-
-// gatewayCode names what ended a connection, where it was no error{code} of the server.
-func gatewayCode(err error) string {
-	away := (*goneAway)(nil)
-	switch {
-	case errors.As(err, &away):
-		return away.Reason
-	case errors.Is(err, ErrServerKey):
-		return CodeServerKey
-	case errors.Is(err, errProtocol):
-		return CodeProtocol
-	}
-	return CodeNetwork
 }

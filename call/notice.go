@@ -1,7 +1,5 @@
 package call
 
-import "parley/wire"
-
 // Notice is something that happened and may want to be told: as a sound, a line, a JSON event. Kind is stable, Code says
 // more where there is more, Text is a sentence for people and may hold what other people wrote: it is shown inert.
 type Notice struct {
@@ -47,11 +45,3 @@ const (
 
 // keptNotices is how many a Snapshot holds: whoever looks less often than this many happen misses some, and sees that by Seq.
 const keptNotices = 128
-
-// failureCode names an error of the gateway in one word.
-func failureCode(err error) string {
-	if code := wire.CodeOf(err); code != "" {
-		return string(code)
-	}
-	return gatewayCode(err)
-}

@@ -31,6 +31,7 @@ type joinOptions struct {
 
 func newJoinOptions() *joinOptions {
 	o := &joinOptions{options: newOptions("join")}
+	o.check = o.agree
 	f := o.flags
 	f.StringVar(&o.channel, "channel", "", "voice channel, by name or id (required)")
 	f.StringVar(&o.mic, "mic", "", "microphone, by id or name; none: no microphone (default: the profile's, or the system's)")
@@ -55,7 +56,7 @@ func newJoinOptions() *joinOptions {
 	return o
 }
 
-func (o *joinOptions) check() error {
+func (o *joinOptions) agree() error {
 	one := func(name, v string, of ...string) error {
 		for _, x := range append(of, "") {
 			if v == x {
@@ -96,22 +97,11 @@ func more(set ...bool) bool {
 
 func join(ctx context.Context, args []string) error {
 	o := newJoinOptions()
-	words, err := o.parse(args)
-	if err != nil {
-		return err
-	}
-	if err := o.check(); err != nil {
-		return err
-	}
-	home, err := o.open()
+	home, link, rest, err := o.begin(args)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = home.Close() }()
-	link, rest, err := server(home, words)
-	if err != nil {
-		return err
-	}
 	if len(rest) > 0 {
 		return usageError("join does not know %q", rest[0])
 	}

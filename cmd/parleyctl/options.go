@@ -14,6 +14,7 @@ import (
 // options are the flags that every command of a profile has.
 type options struct {
 	flags *flag.FlagSet
+	check func() error // of flags that exclude each other or have a range; nil: none do
 	home  string
 	name  string
 	debug bool
@@ -77,6 +78,27 @@ func (o *options) open() (*setup.Home, error) {
 		o.name = setup.DefaultName()
 	}
 	return home, nil
+}
+
+// begin is what every visit to a server starts with: flags, profile, and the link among the words.
+func (o *options) begin(args []string) (home *setup.Home, link string, rest []string, err error) {
+	words, err := o.parse(args)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if o.check != nil {
+		if err := o.check(); err != nil {
+			return nil, "", nil, err
+		}
+	}
+	if home, err = o.open(); err != nil {
+		return nil, "", nil, err
+	}
+	if link, rest, err = server(home, words); err != nil {
+		_ = home.Close()
+		return nil, "", nil, err
+	}
+	return home, link, rest, nil
 }
 
 // server picks the link out of the words; without one it is the server used last.

@@ -74,19 +74,11 @@ func refused(err error) error {
 
 // visit runs f in a session that needs no sound.
 func visit(ctx context.Context, o *options, args []string, f func(ctx context.Context, e *call.Engine, words []string) error) error {
-	words, err := o.parse(args)
-	if err != nil {
-		return err
-	}
-	home, err := o.open()
+	home, link, rest, err := o.begin(args)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = home.Close() }()
-	link, rest, err := server(home, words)
-	if err != nil {
-		return err
-	}
 	e, err := call.New(call.Config{Key: home.Key, People: setup.People{Profile: home.Profile}, Log: o.log()})
 	if err != nil {
 		return err

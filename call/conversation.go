@@ -1,0 +1,112 @@
+package call
+
+import (
+	"context"
+	"time"
+
+	"parley/wire"
+)
+
+// converse runs the writer beside the reader until either ends.
+func (g *gateway) converse(ctx context.Context, c Conn, beat time.Duration) error {
+	ended := make(chan error, 1)
+	seen := make(chan uint64, 1)
+	go func() { ended <- g.read(c, beat, seen) }()
+	err := g.write(ctx, c, beat, seen, ended)
+	_ = c.Close()
+	return err
+}
+
+func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-chan uint64, ended <-chan error) error {
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	var last uint64
+	for {
+		var err error
+		select {
+		case err := <-ended:
+			return err
+		case last = <-seen:
+		case <-ticker.C:
+			err = c.Write(wire.Envelope{Body: wire.Heartbeat{Seq: last}})
+		case <-g.out:
+			err = g.flush(c)
+		case <-ctx.Done():
+			_ = g.flush(c) // the last words: a leave
+			_ = c.Close()
+			<-ended
+			return ctx.Err()
+		}
+		if err != nil {
+			_ = c.Close()
+			<-ended
+			return err
+		}
+	}
+}
+
+func (g *gateway) flush(c Conn) error {
+	g.mu.Lock()
+	unsent := g.unsent
+	g.unsent = nil
+	g.mu.Unlock()
+	for _, env := range unsent {
+		if err := c.Write(env); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read hands over what comes. The server answers each heartbeat: three without a word, and the connection is dead.
+func (g *gateway) read(c Conn, beat time.Duration, seen chan uint64) error {
+	for garbage := 0; ; {
+		env, err := c.Read(time.Now().Add(3 * beat))
+		if wire.CodeOf(err) != "" {
+			// A type of a later version is none of our business; endless nonsense is.
+			if garbage++; garbage > 100 {
+				return errProtocol
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if away, ok := env.Body.(*wire.Goaway); ok {
+			return &goneAway{*away}
+		}
+		if env.Re != 0 {
+			if t, ok := g.answered(env.Re); ok {
+				g.admit(replied{t, env.Body})
+			}
+			continue
+		}
+		if env.Seq != 0 {
+			if env.Seq <= g.lastSeq {
+				continue // a repeat
+			}
+			if env.Seq != g.lastSeq+1 {
+				g.admit(gapSeen{})
+			}
+			g.lastSeq = env.Seq
+			select {
+			case <-seen:
+			default:
+			}
+			seen <- env.Seq
+		}
+		g.admit(received{env.Body})
+	}
+}
+
+func (g *gateway) answered(id uint32) (tag, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i, r := range g.pending {
+		if r.env.ID == id {
+			g.pending = append(g.pending[:i], g.pending[i+1:]...)
+			return r.tag, true
+		}
+	}
+	return tag{}, false
+}
