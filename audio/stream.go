@@ -124,8 +124,9 @@ func (s *Stream) refill(now time.Duration) bool {
 		return false
 	}
 	off := s.buffer.Excess(now)
-	if off != 0 && len(s.pcm) < stretchMin && s.step(now) {
-		off = s.buffer.Excess(now) // none if the second packet was not there
+	// A packet of 10 ms is too short to be stretched by itself: the next one is taken along, a little early, if it is there.
+	if next := now + duration(len(s.pcm)); off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(next) {
+		off = s.buffer.Excess(next)
 	}
 	s.rest = s.fit(off)
 	return true
