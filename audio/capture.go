@@ -185,10 +185,14 @@ func (c *Capture) closing() bool {
 	}
 }
 
+// loudest is what a frame may hold of samples above full scale: 6 dB, for gain that comes later to bring down.
+const loudest = 2
+
 // turn is the way of one frame, top to bottom.
 func (c *Capture) turn(frame []float32) {
 	begin := c.config.Now()
 	c.applySettings()
+	mix.Clean(frame, loudest)
 	c.stats.before.setLevel(c.stats.meterBefore.Add(frame))
 
 	voice := c.suppress(frame)

@@ -60,3 +60,10 @@ func DBFS(amplitude float32) float32 {
 	}
 	return float32(20 * math.Log10(float64(amplitude)))
 }
+
+// Clean makes what is no number silence and keeps the rest within [-most, most], in place: a driver may hand over anything.
+func Clean(frame []float32, most float32) {
+	for i, v := range frame {
+		frame[i] = min(max(clean(v), -most), most)
+	}
+}

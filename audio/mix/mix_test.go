@@ -75,6 +75,17 @@ func TestLevels(t *testing.T) {
 }
 
 // limit runs x through a new Limiter in frames of 480, the last one shorter.
+func TestClean(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	x := []float32{0.5, nan, inf, -inf, 7, -7, 2}
+	Clean(x, 2)
+	for i, want := range []float32{0.5, 0, 0, 0, 2, -2, 2} {
+		if x[i] != want {
+			t.Errorf("%d: %v, want %v", i, x[i], want)
+		}
+	}
+}
+
 func limit(x []float32) []float32 {
 	var l Limiter
 	out := append([]float32(nil), x...)
