@@ -111,7 +111,10 @@ func (h *Hub) answer(s *session, m wire.Message) wire.Message {
 			h.tell(&wire.MemberChanged{Channel: r.Channel, Seq: r.Seq, Member: r.Members[i]}, s.user)
 		}
 	case *wire.RosterGet:
-		return h.rosters[m.Channel]
+		if r := h.rosters[m.Channel]; r != nil {
+			return r
+		}
+		return wire.Errorf(wire.NotFound, "There is no such channel.")
 	case *wire.TurnGet:
 		return &wire.Turn{TTL: 3600}
 	}
