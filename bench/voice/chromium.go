@@ -33,7 +33,7 @@ func startBrowsers(ctx context.Context, p *lab.Pulse) (_ *browsers, err error) {
 	page := "http://" + l.Addr().String() + "/"
 	for letter, t := range map[string]**tab{"a": &s.a, "b": &s.b} {
 		if *t, err = openTab(ctx, p.Env(), page); err == nil {
-			err = until(ctx, func() bool { return (*t).evaluate(ctx, "peer.open", nil) == nil }) // the page has loaded
+			err = until(ctx, func() bool { return (*t).evaluate(ctx, "peer.open", nil) == nil }) // the page has been loaded
 		}
 		if err == nil {
 			err = (*t).evaluate(ctx, "peer.open('mic_"+letter+"')", nil)

@@ -1,38 +1,38 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
-
-	"github.com/gorilla/websocket"
 
 	"parley/test/lab"
 )
 
 // browserFlags: without a display, as root, with a microphone that nobody has to allow, and silent on the network but for
-// the call.
+// the call. It takes commands from descriptor 3 and answers on 4.
 var browserFlags = []string{
 	"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 	"--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
 	"--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
-	"--disable-features=WebRtcHideLocalIpsWithMdns", "--remote-debugging-port=0",
+	"--disable-features=WebRtcHideLocalIpsWithMdns", "--remote-debugging-pipe",
 }
 
-// tab is one Chromium with one page, driven by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/).
+// tab is one Chromium with one page, driven by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/):
+// JSON objects, each with a zero byte behind it.
 type tab struct {
-	process *lab.Process
-	dir     string // its profile
-	conn    *websocket.Conn
-	id      int
+	process  *lab.Process
+	dir      string // its profile
+	commands *os.File
+	replies  *os.File
+	reader   *bufio.Reader
+	id       int
+	session  string // of the page
 }
 
-// openTab starts a browser of its own for page.
+// openTab starts a browser of its own and opens page in it.
 func openTab(ctx context.Context, env []string, page string) (_ *tab, err error) {
 	t := &tab{}
 	defer func() {
@@ -40,93 +40,106 @@ func openTab(ctx context.Context, env []string, page string) (_ *tab, err error)
 			err = errors.Join(fmt.Errorf("start chromium: %w", err), t.close())
 		}
 	}()
-	if t.dir, err = lab.TempDir(nil); err != nil {
+	if err := t.start(env); err != nil {
 		return nil, err
 	}
-	args := append([]string{"--user-data-dir=" + t.dir}, browserFlags...)
-	if t.process, err = lab.Start(lab.Command{Path: "chromium", Args: append(args, page), Env: append(env, "HOME="+t.dir)}, nil, nil); err != nil {
-		return nil, err
-	}
-	var port string // it listens where this file says
-	err = until(ctx, func() bool {
-		b, err := os.ReadFile(filepath.Join(t.dir, "DevToolsActivePort"))
-		port, _, _ = strings.Cut(string(b), "\n")
-		return err == nil && port != ""
-	})
-	if err != nil {
+	var target struct{ TargetID string }
+	if err := t.call(ctx, "Target.createTarget", map[string]any{"url": page}, &target); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, t.process.Stderr())
 	}
-	address, err := pageSocket(ctx, port, page)
-	if err != nil {
-		return nil, err
-	}
-	t.conn, _, err = websocket.DefaultDialer.DialContext(ctx, address, nil)
+	var attached struct{ SessionID string }
+	err = t.call(ctx, "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	t.session = attached.SessionID
 	return t, err
 }
 
-// pageSocket asks the browser for the address of its page's socket.
-func pageSocket(ctx context.Context, port, page string) (address string, err error) {
-	var list []struct {
-		URL    string `json:"url"`
-		Socket string `json:"webSocketDebuggerUrl"`
+func (t *tab) start(env []string) (err error) {
+	if t.dir, err = lab.TempDir(nil); err != nil {
+		return err
 	}
-	err = until(ctx, func() bool {
-		r, err := http.Get("http://127.0.0.1:" + port + "/json/list")
+	in, commands, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close() // the browser has its own, as of the other pipe's end
+	t.commands = commands
+	replies, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	t.replies, t.reader = replies, bufio.NewReader(replies)
+	t.process, err = lab.Start(lab.Command{
+		Path: "chromium", Args: append([]string{"--user-data-dir=" + t.dir}, browserFlags...), Env: append(env, "HOME="+t.dir),
+		Files: []*os.File{in, out},
+	}, nil, nil)
+	return err
+}
+
+// call sends one command and puts its result into out.
+func (t *tab) call(ctx context.Context, method string, params map[string]any, out any) error {
+	defer context.AfterFunc(ctx, func() { t.replies.Close() })()
+	t.id++
+	command := map[string]any{"id": t.id, "method": method, "params": params}
+	if t.session != "" {
+		command["sessionId"] = t.session
+	}
+	b, err := json.Marshal(command)
+	if err != nil {
+		return err
+	}
+	if _, err := t.commands.Write(append(b, 0)); err != nil {
+		return fmt.Errorf("chromium: %w", err)
+	}
+	for {
+		line, err := t.reader.ReadBytes(0)
 		if err != nil {
-			return false
+			return fmt.Errorf("chromium: %w", err)
 		}
-		defer r.Body.Close()
-		if json.NewDecoder(r.Body).Decode(&list) != nil {
-			return false
+		var reply struct {
+			ID     int
+			Result json.RawMessage
+			Error  struct{ Message string }
 		}
-		for _, target := range list {
-			if target.URL == page {
-				address = target.Socket
-			}
+		switch err := json.Unmarshal(line[:len(line)-1], &reply); {
+		case err != nil:
+			return fmt.Errorf("chromium: %w", err)
+		case reply.ID != t.id: // an event
+		case reply.Error.Message != "":
+			return fmt.Errorf("chromium: %s: %s", method, reply.Error.Message)
+		default:
+			return json.Unmarshal(reply.Result, out)
 		}
-		return address != ""
-	})
-	return address, err
+	}
 }
 
 // evaluate runs an expression in the page, waits for its promise and puts its value into out (nil: of no interest).
 func (t *tab) evaluate(ctx context.Context, expression string, out any) error {
-	defer context.AfterFunc(ctx, func() { t.conn.Close() })()
-	t.id++
-	err := t.conn.WriteJSON(map[string]any{"id": t.id, "method": "Runtime.evaluate", "params": map[string]any{
+	var reply struct {
+		Result    struct{ Value json.RawMessage }
+		Exception *struct {
+			Exception struct{ Description string }
+		} `json:"exceptionDetails"`
+	}
+	err := t.call(ctx, "Runtime.evaluate", map[string]any{
 		"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true,
-	}})
-	if err != nil {
-		return fmt.Errorf("chromium: %w", err)
+	}, &reply)
+	switch {
+	case err != nil:
+		return err
+	case reply.Exception != nil:
+		return fmt.Errorf("chromium: %s", reply.Exception.Exception.Description)
+	case out == nil:
+		return nil
 	}
-	for {
-		var reply struct {
-			ID     int `json:"id"`
-			Result struct {
-				Result    struct{ Value json.RawMessage }
-				Exception *struct {
-					Exception struct{ Description string }
-				} `json:"exceptionDetails"`
-			}
-		}
-		if err := t.conn.ReadJSON(&reply); err != nil {
-			return fmt.Errorf("chromium: %w", err)
-		}
-		switch {
-		case reply.ID != t.id: // an event
-		case reply.Result.Exception != nil:
-			return fmt.Errorf("chromium: %s: %s", expression, reply.Result.Exception.Exception.Description)
-		case out == nil:
-			return nil
-		default:
-			return json.Unmarshal(reply.Result.Result.Value, out)
-		}
-	}
+	return json.Unmarshal(reply.Result.Value, out)
 }
 
 func (t *tab) close() (err error) {
-	if t.conn != nil {
-		t.conn.Close()
+	for _, f := range []*os.File{t.commands, t.replies} {
+		if f != nil {
+			f.Close()
+		}
 	}
 	if t.process != nil {
 		err = t.process.Close()

@@ -20,6 +20,7 @@ type Command struct {
 	Env   []string            // added to this process's own environment
 	Dir   string              // empty: this process's
 	Cred  *syscall.Credential // nil: this process's user
+	Files []*os.File          // open in the program from descriptor 3 on
 	Netns string              // name of a network namespace (see netlab); empty: this one
 }
 
@@ -40,7 +41,7 @@ func Start(c Command, stdin io.Reader, stdout io.Writer) (*Process, error) {
 	}
 	p := &Process{cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, stdout, &p.stderr
-	p.cmd.Dir = c.Dir
+	p.cmd.Dir, p.cmd.ExtraFiles = c.Dir, c.Files
 	p.cmd.Env = append(os.Environ(), c.Env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: c.Cred}
 	// A grandchild that keeps the pipes open must not keep Wait from returning.
