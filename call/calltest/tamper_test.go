@@ -120,8 +120,7 @@ func TestLyingServer(t *testing.T) {
 			}
 			w.Until("a lie was refused", func() bool { return ana.Snapshot().Refused+ben.Snapshot().Refused > 0 })
 			cy.With(ana, ben)
-			cy.Hears(ana)
-			cy.Hears(ben)
+			cy.Hears(ana, ben)
 			ana.Hears(cy)
 			ben.Hears(cy)
 			for _, way := range [][2]*Person{{ana, ben}, {ben, ana}} {

@@ -183,11 +183,16 @@ func (p *Person) Heard(of *Person) int {
 	return p.heard[of.Key.ID()]
 }
 
-// Hears waits until a third of a second more of another is heard.
-func (p *Person) Hears(of *Person) {
+// Hears waits until a third of a second more of each of the others is heard.
+func (p *Person) Hears(others ...*Person) {
 	p.w.t.Helper()
-	start := p.Heard(of)
-	p.w.Until(p.Name+" hears "+of.Name, func() bool { return p.Heard(of) >= start+33 })
+	var from []int
+	for _, o := range others {
+		from = append(from, p.Heard(o))
+	}
+	for i, o := range others {
+		p.w.Until(p.Name+" hears "+o.Name, func() bool { return p.Heard(o) >= from[i]+33 })
+	}
 }
 
 // Until waits for something, looking every few milliseconds.

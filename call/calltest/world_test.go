@@ -25,9 +25,7 @@ func talking(people []*Person) {
 		p.With(others(people, p)...)
 	}
 	for _, p := range people {
-		for _, o := range others(people, p) {
-			p.Hears(o)
-		}
+		p.Hears(others(people, p)...)
 	}
 }
 
