@@ -13,6 +13,7 @@ import (
 type fill struct {
 	goal   atomic.Int64 // samples
 	lowest atomic.Int64 // that a Read left behind since the window began; the callback writes it, run resets it
+	most   atomic.Int64 // that a Read asked for, likewise
 
 	// The rest belongs to run.
 	missed uint64    // counter of the ring when last looked at
@@ -39,10 +40,14 @@ func (f *fill) init() {
 
 func (f *fill) target() int { return int(f.goal.Load()) }
 
-// taken notes what a Read left behind and tells whether run must be woken.
-func (f *fill) taken(left int) bool {
+// taken notes what a Read asked for and left behind, and tells whether run must be woken. run may reset the marks at the
+// same moment; then one window sees an old value.
+func (f *fill) taken(asked, left int) bool {
 	if int64(left) < f.lowest.Load() {
-		f.lowest.Store(int64(left)) // run may reset it at the same moment; then one window sees an old value
+		f.lowest.Store(int64(left))
+	}
+	if int64(asked) > f.most.Load() {
+		f.most.Store(int64(asked))
 	}
 	return left < f.target()
 }
@@ -52,23 +57,27 @@ func (f *fill) taken(left int) bool {
 func (f *fill) adapt(now time.Time, missed uint64, steady bool) {
 	lack := int64(missed - f.missed)
 	f.missed = missed
+	least := min(max(f.most.Load(), minFill), maxFill)
 	switch {
 	case !steady:
 		f.window(now.Add(settle), fillWindow)
 	case now.Before(f.from):
 	case lack > 0:
-		steps := (lack + fillStep - 1) / fillStep
-		f.goal.Store(min(f.goal.Load()+steps*fillStep, maxFill))
+		f.goal.Store(min(f.goal.Load()+(lack+fillStep-1)/fillStep*fillStep, maxFill))
 		f.window(now, regret)
 	case now.After(f.until):
 		if f.lowest.Load() >= 2*fillStep {
-			f.goal.Store(max(f.goal.Load()-fillStep, minFill))
+			f.goal.Store(f.goal.Load() - fillStep)
 		}
 		f.window(now, fillWindow)
+	}
+	if f.goal.Load() < least {
+		f.goal.Store(least) // one question at least must be answered
 	}
 }
 
 func (f *fill) window(from time.Time, length time.Duration) {
 	f.from, f.until = from, from.Add(length)
 	f.lowest.Store(math.MaxInt64)
+	f.most.Store(0)
 }

@@ -70,7 +70,7 @@ const (
 	watchEvery = 100 * time.Millisecond
 	pollEvery  = time.Second
 	silent     = 500 * time.Millisecond // no callback for so long: reopen
-	slowStart  = 3 * time.Second        // the same before the first callback: Bluetooth takes its time
+	slowStart  = 3 * time.Second        // but not sooner after opening: Bluetooth and a waking server take their time
 	maxBackoff = 8 * time.Second
 )
 
@@ -236,7 +236,7 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 	p.close() // returns after its last callback: only one device may touch the ring
 	v.open.Store(true)
 	p.device, p.valve, p.request = d, v, c.open
-	p.beats, p.lastBeat = 0, now
+	p.beats, p.lastBeat, p.opened = 0, now, now
 	p.latency(d.Latency())
 	f.tell(p, c)
 }

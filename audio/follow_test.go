@@ -115,6 +115,7 @@ func TestFollow(t *testing.T) {
 		}},
 		{"a device falls silent", "headset", []audio.Info{mic, headset, spk}, []followStep{
 			{what: "start", mic: "headset", spk: "spk", said: []string{"0 opened the headset", "1 opened the spk"}},
+			{what: "it plays", after: 2 * time.Second, mic: "headset", spk: "spk"},
 			{what: "it freezes", do: func(r *rig) { r.Freeze("headset", true) }, mic: "", spk: "spk", said: []string{"0 failed the headset: " + audio.ErrSilent.Error(), "0 opened the headset"}},
 			{what: "it stays so", after: 10 * time.Second, mic: "", spk: "spk"},
 			{what: "it thaws", do: func(r *rig) { r.Freeze("headset", false) }, mic: "headset", spk: "spk"},

@@ -88,7 +88,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 // Read is the loudspeaker's callback: copy, wake, return. One device at a time.
 func (p *Playout) Read(out []float32) {
 	p.ring.Read(out)
-	if p.fill.taken(p.ring.Len()) {
+	if p.fill.taken(len(out), p.ring.Len()) {
 		wake(p.wakeUp)
 	}
 }

@@ -21,6 +21,7 @@ type port struct {
 	event   Event  // what was said last of Opened, FellBack, Returned and None
 
 	beats      uint64 // the valve's, when last looked at
+	opened     time.Time
 	lastBeat   time.Time
 	silent     bool // watch has found it so
 	complained bool // and it was said
@@ -71,11 +72,7 @@ func (p *port) stopped(now time.Time) bool {
 	if n := p.valve.beats.Load(); n != p.beats {
 		p.beats, p.lastBeat, p.complained = n, now, false
 	}
-	limit := silent
-	if p.beats == 0 {
-		limit = slowStart
-	}
-	return now.Sub(p.lastBeat) >= limit
+	return now.Sub(p.lastBeat) >= silent && now.Sub(p.opened) >= slowStart
 }
 
 // valve stands between a device's callback and the ring while two devices are open: only one of them passes.

@@ -23,7 +23,10 @@ func (s *stream) Latency() time.Duration { return s.latency }
 // Close waits for a callback that runs; it must not be called from one.
 func (s *stream) Close() error {
 	if s.dev != nil {
-		s.dev.Uninit() // stops, and joins the driver's thread
+		// Uninit alone joins the driver's thread without waking it: when PulseAudio has killed the stream, because its
+		// device was unplugged, nothing else ever would.
+		_ = s.dev.Stop() // it is closed whatever this says
+		s.dev.Uninit()
 		s.dev = nil
 		s.release()
 	}
