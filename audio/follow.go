@@ -153,14 +153,17 @@ func (f *Follow) run() {
 // poll looks at the devices and does what follows; it tells when to look again.
 func (f *Follow) poll(now time.Time) (next time.Time) {
 	list, err := f.backend.Devices()
-	if err != nil { // the sound server may be starting; what runs goes on
+	if err != nil { // the sound server has died or is starting: what runs goes on, and nothing else would open
 		f.log.Warn("list sound devices", "err", err)
-		list = *f.list.Load()
 	} else {
 		f.list.Store(&list)
 	}
 	for _, p := range f.ports {
-		f.steer(p, list, now)
+		if err == nil {
+			f.steer(p, list, now)
+		} else {
+			f.complain(p)
+		}
 	}
 	return now.Add(pollEvery)
 }
@@ -190,12 +193,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 		f.notify(Notice{p.kind, Lost, p.using.Name, nil})
 		p.using = Info{}
 	}
-	if p.silent && p.using.ID != "" && !p.complained {
-		p.complained = true
-		f.notify(Notice{p.kind, Failed, p.using.Name, ErrSilent})
-		p.using = Info{}
-	}
-	p.silent = false
+	f.complain(p)
 	c, ok := choose(p.usable(list, now), p.kind, p.wanted)
 	switch {
 	case ok && p.device != nil && p.request == c.open:
@@ -211,6 +209,16 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 			f.notify(Notice{p.kind, None, "", nil})
 		}
 	}
+}
+
+// complain says that a device has fallen silent, once.
+func (f *Follow) complain(p *port) {
+	if p.silent && p.using.ID != "" && !p.complained {
+		p.complained = true
+		f.notify(Notice{p.kind, Failed, p.using.Name, ErrSilent})
+		p.using = Info{}
+	}
+	p.silent = false
 }
 
 // open changes to another device: the new one is opened first, so that there is next to no gap, unless the old one is in

@@ -75,6 +75,41 @@ type followStep struct {
 	said  []string
 }
 
+// A change in a call costs next to nothing: the new device is open before the old one is closed.
+func TestFollowChangesWithoutGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := audiotest.NewBackend(audiotest.Speaker("a"), audiotest.Speaker("b"))
+		p := audio.NewPlayout(audio.PlayoutConfig{})
+		defer p.Close()
+		s := &speaker{Stream: p.Add("a", &codec{}), hz: 200, amplitude: 0.3}
+		silent, worst, n := 0, 0, 0
+		stop := b.Drive(func([]float32) {
+			if n++; n%2 == 0 {
+				s.send()
+			}
+		}, func(played []float32) {
+			if silent++; rms(played) > 0.1 {
+				silent = 0
+			}
+			worst = max(worst, silent)
+		})
+		defer stop()
+		f := audio.StartFollow(audio.FollowConfig{Backend: b, Playout: p})
+		defer f.Close()
+		<-time.After(time.Second)
+		synctest.Wait()
+		worst = 0
+		for i := range 10 {
+			f.SetOutput([]string{"b", "the a"}[i%2])
+			<-time.After(time.Second)
+			synctest.Wait()
+		}
+		if opened, _ := b.Counts(audio.Output); opened != 11 || worst > 1 {
+			t.Errorf("opened %d times, silent for up to %d ms", opened, worst*10)
+		}
+	})
+}
+
 func TestFollow(t *testing.T) {
 	mic, headset, spk := audiotest.Mic("mic"), audiotest.Mic("headset"), audiotest.Speaker("spk")
 	monitor := audio.Info{Kind: audio.Input, ID: "spk.monitor", Name: "Monitor", Monitor: true}
@@ -128,6 +163,8 @@ func TestFollow(t *testing.T) {
 		{"the list fails", "", []audio.Info{mic, spk}, []followStep{
 			{what: "start", mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 			{what: "what runs goes on", do: func(r *rig) { r.FailDevices(errBusy) }, after: 5 * time.Second, mic: "mic", spk: "spk"},
+			{what: "the sound server dies", do: func(r *rig) { r.Freeze("mic", true) }, mic: "", spk: "spk", said: []string{"0 failed the mic: " + audio.ErrSilent.Error()}},
+			{what: "it is back", do: func(r *rig) { r.Freeze("mic", false); r.FailDevices(nil) }, mic: "mic", spk: "spk", said: []string{"0 opened the mic"}},
 		}},
 	}
 	for _, test := range tests {

@@ -48,8 +48,10 @@ func NewBackend(devices ...audio.Info) *Backend {
 	return b
 }
 
-// Mic and Speaker name devices for NewBackend, with id as their name too.
-func Mic(id string) audio.Info     { return audio.Info{Kind: audio.Input, ID: id, Name: "the " + id} }
+// Mic is a microphone for NewBackend. Its name is its id with "the " before it.
+func Mic(id string) audio.Info { return audio.Info{Kind: audio.Input, ID: id, Name: "the " + id} }
+
+// Speaker is a loudspeaker likewise.
 func Speaker(id string) audio.Info { return audio.Info{Kind: audio.Output, ID: id, Name: "the " + id} }
 
 // SetDevices replaces the list. What was opened by the id of a device that is gone is not called any more.
@@ -65,10 +67,10 @@ func (b *Backend) SetDevices(devices ...audio.Info) {
 	}
 }
 
-// Appear adds a device, Vanish removes it; the first of its kind that is left becomes the default.
+// Appear adds a device.
 func (b *Backend) Appear(d audio.Info) { b.SetDevices(append(b.listed(), d)...) }
 
-// Vanish removes a device.
+// Vanish removes a device. The first of its kind that is left becomes the default if it was.
 func (b *Backend) Vanish(id string) {
 	b.SetDevices(slices.DeleteFunc(b.listed(), func(d audio.Info) bool { return d.ID == id })...)
 }
@@ -98,7 +100,7 @@ func (b *Backend) Freeze(id string, on bool) {
 	b.frozen[id] = on
 }
 
-// FailOpen makes Open fail for a kind, FailDevices makes Devices fail; nil ends it.
+// FailOpen makes Open fail for a kind; nil ends it.
 func (b *Backend) FailOpen(k audio.Kind, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

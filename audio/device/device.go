@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -117,9 +118,10 @@ func (b *Backend) release(s *system) {
 	}
 }
 
-// reconnect replaces a connection that is of no use any more.
+// reconnect replaces a connection that is of no use any more, by the same sound system or a better one: while PulseAudio
+// restarts, ALSA would answer, and the two know the same devices by different names.
 func (b *Backend) reconnect(old *system) (*system, error) {
-	fresh, err := connect(b.list)
+	fresh, err := connect(b.list[:slices.Index(b.list, old.backend)+1])
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,9 @@ func devices(s *system) ([]audio.Info, error) {
 			return nil, err
 		}
 		for i := range found {
-			all = append(all, info(s.backend, k.Kind, &found[i]))
+			if d := info(s.backend, k.Kind, &found[i]); s.backend != malgo.BackendAlsa || d.ID != "null" { // no device at all
+				all = append(all, d)
+			}
 		}
 	}
 	return all, nil
