@@ -69,6 +69,23 @@ func awaitLeft(e *end, about string) {
 	}
 }
 
+// The list of interfaces is not the one of the start: what somebody does to that stays without effect.
+func TestInterfacesAreListedAnew(t *testing.T) {
+	n, err := newRealNet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := n.Interfaces()
+	if err != nil || len(first) == 0 {
+		t.Fatalf("%d interfaces, %v", len(first), err)
+	}
+	name := first[0].Name
+	first[0].Name = "gone"
+	if again, err := n.Interfaces(); err != nil || again[0].Name != name {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestQueueIsBounded(t *testing.T) {
 	q := newQueue()
 	for i := range maxQueued {

@@ -85,6 +85,11 @@ func New(c Config) (*Mesh, error) {
 	m := &Mesh{config: c, log: c.Log, peers: map[Peer]*peer{}}
 	m.live.Store(&[]*peer{})
 	var err error
+	if c.Net == nil {
+		if m.config.Net, err = newRealNet(); err != nil {
+			return nil, fmt.Errorf("list network interfaces: %w", err)
+		}
+	}
 	if m.certificate, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}

@@ -14,7 +14,9 @@ import (
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/logging"
 	"github.com/pion/rtcp"
+	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/packetio"
+	"github.com/pion/transport/v4/stdnet"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -150,9 +152,7 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.DisableActiveTCP(true)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetIncludeLoopbackCandidate(p.mesh.config.Loopback)
-	if p.mesh.config.Net != nil {
-		s.SetNet(p.mesh.config.Net)
-	}
+	s.SetNet(p.mesh.config.Net)
 	s.SetICETimeouts(lostAfter, failAfter, keepalive)
 	s.SetICEMaxBindingRequests(checksOfPair)
 	s.SetHostAcceptanceMinWait(0)
@@ -187,6 +187,24 @@ func (p *peer) newBuffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteC
 		b.SetLimitSize(rtcpBuffer)
 	}
 	return b
+}
+
+// realNet is the machine's network. Pion's own lists the interfaces once, so that an ICE restart after a change of network
+// would look for a path on those that are gone.
+type realNet struct{ *stdnet.Net }
+
+func newRealNet() (transport.Net, error) {
+	n, err := stdnet.NewNet()
+	return realNet{n}, err
+}
+
+// Interfaces lists what there is now.
+func (realNet) Interfaces() ([]*transport.Interface, error) {
+	n, err := stdnet.NewNet()
+	if err != nil {
+		return nil, err
+	}
+	return n.Interfaces()
 }
 
 // silentLog discards what pion logs: it is full of addresses.
