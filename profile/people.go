@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -77,56 +78,64 @@ func (p *Profile) Person(id string) (Person, bool) {
 	return k.copy(), true
 }
 
-// Meet notes that the owner of key is here under a name, and reports whether they are new to this machine. An id that
-// does not belong to the key is refused: then somebody lies. Only a new person or a new name costs a write. Whether the
-// name looks like somebody else's is asked before, with Lookalike.
-func (p *Profile) Meet(id string, key identity.PublicKey, name string) (isNew bool, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if k, ok := p.people[id]; ok && k.value.Key.Equal(key) {
-		name = CleanName(name)
-		if name == "" || name == k.value.Name {
-			return false, nil
-		}
-		k.value.Name, k.looks = name, looksOf(name)
-		return false, p.saveLocked(peopleFile, p.people)
-	}
-	k := newKnown(id)
-	k.value.Key, k.value.Name, k.value.FirstSeen = slices.Clone(key), name, p.now().UTC()
+// Keep notes that the owner of a key was here, under a name, and all that was decided about them, in one write, or none
+// where nothing has changed. An id that does not belong to the key is refused: then somebody lies. FirstSeen is not taken
+// from the caller, and an empty Name leaves the one that is known. Whether the name looks like somebody else's is asked
+// before, with Lookalike.
+func (p *Profile) Keep(v Person) error {
+	k := newKnown(v.ID)
+	k.value = v
+	k.value.Key = slices.Clone(v.Key)
 	if err := k.clean(); err != nil {
-		return false, fmt.Errorf("meet: %w", err)
+		return fmt.Errorf("keep person: %w", err)
 	}
-	if err := p.makeRoomLocked(); err != nil {
-		return true, fmt.Errorf("meet: %w", err)
+	return p.change(peopleFile, func() (any, error) {
+		before, met := p.people[v.ID]
+		if met {
+			k.continues(before)
+			if k.same(before) {
+				return nil, nil
+			}
+		} else {
+			k.value.FirstSeen = p.now().UTC()
+			if err := p.makeRoomLocked(); err != nil {
+				return nil, fmt.Errorf("keep person: %w", err)
+			}
+		}
+		p.people[v.ID] = k
+		return maps.Clone(p.people), nil
+	})
+}
+
+// continues takes over from what was known of the same person what Keep does not set.
+func (k *known) continues(before *known) {
+	k.rest, k.value.FirstSeen = before.rest, before.value.FirstSeen
+	if k.value.Name == "" {
+		k.value.Name, k.looks = before.value.Name, before.looks
 	}
-	p.people[id] = k
-	return true, p.saveLocked(peopleFile, p.people)
+}
+
+// same says that nothing has changed; both are of one id, and so of one key.
+func (k *known) same(before *known) bool {
+	v, w := k.value, before.value
+	return v.Name == w.Name && v.Verified == w.Verified && v.Volume == w.Volume && v.Muted == w.Muted
 }
 
 // SetVerified notes whether the safety number with a known person was compared and found equal.
 func (p *Profile) SetVerified(id string, verified bool) error {
-	return p.edit(id, func(v *Person) { v.Verified = verified })
-}
-
-// SetVolume sets how loud a known person is here, in percent; it is brought into 0 to MaxVolume.
-func (p *Profile) SetVolume(id string, percent int) error {
-	return p.edit(id, func(v *Person) { v.Volume = min(max(percent, 0), MaxVolume) })
-}
-
-// SetLocalMute sets whether a known person is silent here.
-func (p *Profile) SetLocalMute(id string, muted bool) error {
-	return p.edit(id, func(v *Person) { v.Muted = muted })
-}
-
-func (p *Profile) edit(id string, change func(*Person)) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	k, ok := p.people[id]
-	if !ok {
-		return fmt.Errorf("change person: %w", ErrUnknown)
-	}
-	change(&k.value)
-	return p.saveLocked(peopleFile, p.people)
+	return p.change(peopleFile, func() (any, error) {
+		before, ok := p.people[id]
+		if !ok {
+			return nil, fmt.Errorf("change person: %w", ErrUnknown)
+		}
+		if before.value.Verified == verified {
+			return nil, nil
+		}
+		k := *before
+		k.value.Verified = verified
+		p.people[id] = &k
+		return maps.Clone(p.people), nil
+	})
 }
 
 // makeRoomLocked lets a server that shows thousands of strangers push out other strangers only: of those about whom the

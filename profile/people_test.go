@@ -3,6 +3,9 @@ package profile
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,15 +13,15 @@ import (
 	"parley/identity"
 )
 
-func TestMeet(t *testing.T) {
+func TestKeep(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	id, key := somebody(t, 1)
 	if _, ok := p.Person(id); ok {
 		t.Error("known before")
 	}
-	if isNew, err := p.Meet(id, key, " Anna\u202e "); !isNew || err != nil {
-		t.Errorf("first time: %v, %v", isNew, err)
+	if err := meet(p, id, key, " Anna\u202e "); err != nil {
+		t.Errorf("first time: %v", err)
 	}
 	want := Person{ID: id, Name: "Anna", FirstSeen: newClock().t, Volume: NormalVolume}
 	check := func(when string) {
@@ -31,21 +34,21 @@ func TestMeet(t *testing.T) {
 	}
 	check("met")
 	for _, name := range []string{"Anna", "", "\u200b", "Anne"} {
-		if isNew, err := p.Meet(id, key, name); isNew || err != nil {
-			t.Errorf("again as %q: %v, %v", name, isNew, err)
+		if err := meet(p, id, key, name); err != nil {
+			t.Errorf("again as %q: %v", name, err)
 		}
 	}
 	want.Name = "Anne"
 	check("renamed")
 	want.Volume, want.Muted, want.Verified = 150, true, true
-	if err := errors.Join(p.SetVolume(id, 150), p.SetLocalMute(id, true), p.SetVerified(id, true)); err != nil {
+	if err := p.Keep(Person{ID: id, Key: key, Verified: true, Volume: 150, Muted: true}); err != nil {
 		t.Error(err)
 	}
 	check("changed")
 	p, _ = reopen(t, dir, p)
 	check("after a restart")
 	for percent, is := range map[int]int{-5: 0, 0: 0, 200: 200, 201: 200} {
-		if err := p.SetVolume(id, percent); err != nil {
+		if err := p.Keep(Person{ID: id, Key: key, Verified: true, Volume: percent, Muted: true}); err != nil {
 			t.Error(err)
 		}
 		want.Volume = is
@@ -53,7 +56,7 @@ func TestMeet(t *testing.T) {
 	}
 }
 
-func TestMeetRefuses(t *testing.T) {
+func TestKeepRefuses(t *testing.T) {
 	p := fresh(t)
 	id, key := somebody(t, 1)
 	other, _ := somebody(t, 2)
@@ -65,29 +68,25 @@ func TestMeetRefuses(t *testing.T) {
 		"another's id": {other, key}, "no id": {"", key}, "no key": {id, nil}, "short key": {id, key[:31]},
 		"zero key": {identity.UserID(zero), zero},
 	} {
-		if isNew, err := p.Meet(tt.id, tt.key, "Anna"); err == nil || isNew {
-			t.Errorf("%s: %v, %v", name, isNew, err)
+		if err := meet(p, tt.id, tt.key, "Anna"); err == nil {
+			t.Errorf("%s: was kept", name)
 		}
 		if _, ok := p.Person(tt.id); ok {
 			t.Errorf("%s: is known now", name)
 		}
 	}
-	for name, err := range map[string]error{
-		"volume": p.SetVolume(id, 50), "mute": p.SetLocalMute(id, true), "verified": p.SetVerified(id, true),
-	} {
-		if !errors.Is(err, ErrUnknown) {
-			t.Errorf("%s of a stranger: %v, want ErrUnknown", name, err)
-		}
+	if err := p.SetVerified(id, true); !errors.Is(err, ErrUnknown) {
+		t.Errorf("a stranger is verified: %v, want ErrUnknown", err)
 	}
-	if isNew, err := p.Meet(id, key, "Anna"); !isNew || err != nil {
-		t.Errorf("the honest one: %v, %v", isNew, err)
+	if err := meet(p, id, key, "Anna"); err != nil {
+		t.Errorf("the honest one: %v", err)
 	}
 }
 
 func TestPersonIsACopy(t *testing.T) {
 	p := fresh(t)
 	id, key := somebody(t, 1)
-	if _, err := p.Meet(id, key, "Anna"); err != nil {
+	if err := meet(p, id, key, "Anna"); err != nil {
 		t.Fatal(err)
 	}
 	a, _ := p.Person(id)
@@ -102,7 +101,7 @@ func TestLookalike(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	anna, annaKey := somebody(t, 1)
-	if _, err := p.Meet(anna, annaKey, "Anna"); err != nil {
+	if err := meet(p, anna, annaKey, "Anna"); err != nil {
 		t.Fatal(err)
 	}
 	stranger, strangerKey := somebody(t, 2)
@@ -118,7 +117,7 @@ func TestLookalike(t *testing.T) {
 		}
 	}
 	// The older acquaintance is named, and a verified one before all.
-	if _, err := p.Meet(stranger, strangerKey, "Anna"); err != nil {
+	if err := meet(p, stranger, strangerKey, "Anna"); err != nil {
 		t.Fatal(err)
 	}
 	p.people[stranger].value.FirstSeen = p.people[anna].value.FirstSeen.Add(time.Hour)
@@ -133,7 +132,7 @@ func TestLookalike(t *testing.T) {
 		t.Errorf("of two, one verified: %+v, %v", known, ok)
 	}
 	// A new name is looked at from then on, after a restart too.
-	if _, err := p.Meet(anna, annaKey, "Marc"); err != nil {
+	if err := meet(p, anna, annaKey, "Marc"); err != nil {
 		t.Fatal(err)
 	}
 	p, _ = reopen(t, dir, p)
@@ -155,8 +154,8 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 		p.people[id] = k
 	}
 	id, key := somebody(t, 1)
-	if isNew, err := p.Meet(id, key, "Anna"); !isNew || err != nil {
-		t.Errorf("one more: %v, %v", isNew, err)
+	if err := meet(p, id, key, "Anna"); err != nil {
+		t.Errorf("one more: %v", err)
 	}
 	_, gone := p.Person(fmt.Sprint(maxPeople - 4))
 	_, first := p.Person("0")
@@ -167,7 +166,7 @@ func TestStrangersMakeRoomForEachOther(t *testing.T) {
 		k.value.Muted = true
 	}
 	id, key = somebody(t, 2)
-	if _, err := p.Meet(id, key, "Ben"); !errors.Is(err, ErrFull) {
+	if err := meet(p, id, key, "Ben"); !errors.Is(err, ErrFull) {
 		t.Errorf("no strangers left: %v, want ErrFull", err)
 	}
 }
@@ -241,4 +240,99 @@ func TestTooManyServers(t *testing.T) {
 	if list := p.Servers(); len(list) != maxServers || list[0].Name != "" || list[len(list)-1].Key != "1" {
 		t.Errorf("%d servers, last %+v", len(list), list[len(list)-1])
 	}
+}
+
+// Whoever says again what is known already does not make the disk work.
+func TestWhatHasNotChangedIsNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	id, key := somebody(t, 1)
+	v := Person{ID: id, Key: key, Name: "Anna", Volume: 80, Muted: true}
+	if err := errors.Join(p.Keep(v), p.Update(func(s *Settings) { s.Name = "Ben" })); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, peopleFile)
+	written := func(name string, err error) bool {
+		t.Helper()
+		_, e := os.Stat(path)
+		if err != nil || e != nil && !errors.Is(e, fs.ErrNotExist) {
+			t.Fatalf("%s: %v, %v", name, err, e)
+		}
+		if e == nil {
+			e = os.Remove(path)
+		}
+		return e == nil
+	}
+	if !written("met", nil) {
+		t.Error("met: not written")
+	}
+	nameless := v
+	nameless.Name = " "
+	for name, err := range map[string]error{
+		"the same": p.Keep(v), "without a name": p.Keep(nameless), "not verified": p.SetVerified(id, false),
+		"settings": p.Update(func(s *Settings) {}),
+	} {
+		if written(name, err) {
+			t.Errorf("%s: written", name)
+		}
+	}
+	for name, change := range map[string]func(){
+		"name": func() { v.Name = "Anne" }, "volume": func() { v.Volume = 81 }, "mute": func() { v.Muted = false },
+		"verified": func() { v.Verified = true },
+	} {
+		change()
+		if !written(name, p.Keep(v)) {
+			t.Errorf("%s: not written", name)
+		}
+	}
+	if got, _ := p.Person(id); !got.FirstSeen.Equal(newClock().t) || got.Name != "Anne" {
+		t.Errorf("kept: %+v", got)
+	}
+}
+
+// While one change is being written, whoever only reads is served.
+func TestReadersDoNotWaitForTheDisk(t *testing.T) {
+	p := fresh(t)
+	id, key := somebody(t, 1)
+	if err := meet(p, id, key, "Anna"); err != nil {
+		t.Fatal(err)
+	}
+	slow := slowFile{started: make(chan struct{}), finish: make(chan struct{})}
+	saved := make(chan error, 2)
+	go func() { saved <- p.change(serversFile, func() (any, error) { return slow, nil }) }()
+	<-slow.started
+	go func() { saved <- p.SetVerified(id, true) }() // this one has to wait for its turn
+	read := make(chan struct{})
+	go func() {
+		p.Person(id)
+		p.Lookalike("Anna", "x")
+		p.Named("Anna")
+		p.Settings()
+		p.Servers()
+		close(read)
+	}()
+	select {
+	case <-read:
+	case <-time.After(10 * time.Second):
+		t.Error("readers wait for the disk")
+	}
+	if len(saved) != 0 {
+		t.Error("the second change overtook the first")
+	}
+	close(slow.finish)
+	if err := errors.Join(<-saved, <-saved); err != nil {
+		t.Error(err)
+	}
+	if v, _ := p.Person(id); !v.Verified {
+		t.Error("the second change is lost")
+	}
+}
+
+// slowFile takes as long to be written as the test likes.
+type slowFile struct{ started, finish chan struct{} }
+
+func (s slowFile) MarshalJSON() ([]byte, error) {
+	close(s.started)
+	<-s.finish
+	return []byte("{}"), nil
 }

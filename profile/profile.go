@@ -2,8 +2,8 @@
 // know. The key of the person lies there too (KeyPath); package identity reads it.
 //
 // Every change is on the disk when its method returns: written beside, synced, and put in place at once, so that a power
-// cut costs nothing that was there. That takes some milliseconds; no method belongs on the path of sound. A file that is
-// damaged is set aside and never overwritten.
+// cut costs nothing that was there. That takes as long as the disk takes; a method that changes nothing does not write, and
+// one that only reads never waits for one that writes. A file that is damaged is set aside and never overwritten.
 package profile
 
 import (
@@ -63,10 +63,12 @@ type Profile struct {
 	lock *os.File
 	now  func() time.Time
 
-	mu       sync.Mutex // guards what follows and the files
+	disk sync.Mutex // guards the files and is taken before mu: changes are made and written one after the other
+
+	mu       sync.Mutex // guards what follows; it is never held while a file is written
 	settings keeping[Settings]
-	people   map[string]*known // by user id
-	servers  map[string]*keeping[Server]
+	people   map[string]*known           // by user id; an entry is replaced and not changed, so that a copy of the map stays as it is
+	servers  map[string]*keeping[Server] // as people
 }
 
 // Open reads the profile in dir, which is made (0700) if need be, and holds it until Close. It fails where nothing can be
@@ -105,8 +107,8 @@ func empty() *Profile {
 
 // Close lets other processes open the folder. The Profile is not used afterwards.
 func (p *Profile) Close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.disk.Lock()
+	defer p.disk.Unlock()
 	if err := p.lock.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("unlock profile: %w", err)
 	}

@@ -56,6 +56,11 @@ func somebody(t *testing.T, n int) (string, identity.PublicKey) {
 	return k.ID(), k.Public()
 }
 
+// meet is Keep for somebody about whom nothing was decided.
+func meet(p *Profile, id string, key identity.PublicKey, name string) error {
+	return p.Keep(Person{ID: id, Key: key, Name: name, Volume: NormalVolume})
+}
+
 func TestOpenMakesTheFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	p, notices := reopen(t, dir, nil)
@@ -188,7 +193,7 @@ func TestFieldsOfANewerParleyStay(t *testing.T) {
 	dir := t.TempDir()
 	id, key := somebody(t, 1)
 	p, _ := reopen(t, dir, nil)
-	if _, err := p.Meet(id, key, "Anna"); err != nil {
+	if err := meet(p, id, key, "Anna"); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://a.example", Mode: identity.Native}); err != nil {
@@ -207,7 +212,7 @@ func TestFieldsOfANewerParleyStay(t *testing.T) {
 	}
 	if err := errors.Join(
 		p.Update(func(s *Settings) { s.Name = "Cleo" }),
-		p.SetVolume(id, 50),
+		p.Keep(Person{ID: id, Key: key, Volume: 50}),
 		p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://b.example", Mode: identity.Native}),
 	); err != nil {
 		t.Fatal(err)
@@ -356,7 +361,7 @@ func TestSaveFails(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	id, key := somebody(t, 1)
-	if _, err := p.Meet(id, key, "Anna"); err != nil {
+	if err := meet(p, id, key, "Anna"); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(dir, peopleFile)); err != nil {
@@ -370,7 +375,7 @@ func TestSaveFails(t *testing.T) {
 	if err := p.Update(func(s *Settings) { s.Bitrate = 32000 }); err == nil || p.Settings().Bitrate != 32000 {
 		t.Errorf("settings: %v, %+v", err, p.Settings())
 	}
-	if err := p.SetVolume(id, 150); err == nil {
+	if err := p.Keep(Person{ID: id, Key: key, Volume: 150}); err == nil {
 		t.Error("volume: no error")
 	}
 	if a, _ := p.Person(id); a.Volume != 150 {
@@ -391,8 +396,8 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 8 {
 		id, key := somebody(t, i)
 		all.Go(func() {
-			_, err := p.Meet(id, key, fmt.Sprintf("Person %c", 'A'+i))
-			err = errors.Join(err, p.SetVolume(id, 10*i), p.SetLocalMute(id, i%2 == 1), p.SetVerified(id, i%3 == 0),
+			err := errors.Join(meet(p, id, key, fmt.Sprintf("Person %c", 'A'+i)),
+				p.Keep(Person{ID: id, Key: key, Volume: 10 * i, Muted: i%2 == 1}), p.SetVerified(id, i%3 == 0),
 				p.Update(func(s *Settings) { s.Bitrate += 1000 }),
 				p.UseServer(Server{Key: identity.FormatKey(key), URL: "https://a.example", Mode: identity.Native}))
 			if err != nil {

@@ -51,31 +51,30 @@ func newestFirst(a, b Server) int {
 // UseServer notes that a server was logged in to, now. What the URL holds besides the place is dropped. The server that
 // was not used for longest makes room when there are too many.
 func (p *Profile) UseServer(s Server) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s.LastUsed = p.now().UTC()
 	if err := s.clean(); err != nil {
 		return fmt.Errorf("keep server: %w", err)
 	}
-	entry := p.servers[s.Key]
-	if entry == nil {
-		entry = &keeping[Server]{}
-		p.servers[s.Key] = entry
-	}
-	entry.value = s
-	p.trimServersLocked()
-	return p.saveLocked(serversFile, p.servers)
+	return p.change(serversFile, func() (any, error) {
+		s.LastUsed = p.now().UTC()
+		entry := keeping[Server]{value: s}
+		if before := p.servers[s.Key]; before != nil {
+			entry.rest = before.rest
+		}
+		p.servers[s.Key] = &entry
+		p.trimServersLocked()
+		return maps.Clone(p.servers), nil
+	})
 }
 
 // ForgetServer removes a server by its key. One that is not there is fine.
 func (p *Profile) ForgetServer(key string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, ok := p.servers[key]; !ok {
-		return nil
-	}
-	delete(p.servers, key)
-	return p.saveLocked(serversFile, p.servers)
+	return p.change(serversFile, func() (any, error) {
+		if _, ok := p.servers[key]; !ok {
+			return nil, nil
+		}
+		delete(p.servers, key)
+		return maps.Clone(p.servers), nil
+	})
 }
 
 // clean checks and trims what stands in s.

@@ -69,16 +69,16 @@ func (p *Profile) Settings() Settings {
 // Update lets change edit the settings and saves them where they differ. change runs under the profile's lock and must
 // not call its methods.
 func (p *Profile) Update(change func(*Settings)) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.settings.value
-	change(&s)
-	s.clamp()
-	if s == p.settings.value {
-		return nil
-	}
-	p.settings.value = s
-	return p.saveLocked(settingsFile, p.settings)
+	return p.change(settingsFile, func() (any, error) {
+		s := p.settings.value
+		change(&s)
+		s.clamp()
+		if s == p.settings.value {
+			return nil, nil
+		}
+		p.settings.value = s
+		return p.settings, nil
+	})
 }
 
 // checkSettings finds nothing to refuse: each value has a default.

@@ -81,7 +81,7 @@ func (p *Profile) read(name string, v any, check func() error) (*Notice, error) 
 	if e != nil {
 		return nil, fmt.Errorf("set %s aside: %w", name, e)
 	}
-	return &Notice{File: name, Kept: kept, Err: err}, p.saveLocked(name, v)
+	return &Notice{File: name, Kept: kept, Err: err}, p.write(name, v)
 }
 
 func decode(data []byte, v any, check func() error) error {
@@ -127,8 +127,26 @@ func (p *Profile) setAside(path string) (string, error) {
 	}
 }
 
-// saveLocked writes v as a file of the folder.
-func (p *Profile) saveLocked(name string, v any) error {
+// change lets edit change what is in memory and writes what it returns as a file of the folder; nil: nothing has changed. Only
+// edit runs under mu: what it returns is written while others read, and must stay as it is.
+func (p *Profile) change(name string, edit func() (any, error)) error {
+	p.disk.Lock()
+	defer p.disk.Unlock()
+	v, err := p.locked(edit)
+	if err != nil || v == nil {
+		return err
+	}
+	return p.write(name, v)
+}
+
+func (p *Profile) locked(edit func() (any, error)) (any, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return edit()
+}
+
+// write writes v as a file of the folder.
+func (p *Profile) write(name string, v any) error {
 	data, err := json.MarshalIndent(v, "", "\t")
 	if err != nil {
 		return fmt.Errorf("save %s: %w", name, err)

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"errors"
 	"math"
 
 	"parley/call"
@@ -32,13 +31,8 @@ func (p People) Known(user string, _ identity.PublicKey, name string) call.Perso
 
 // Remember implements call.People.
 func (p People) Remember(user string, key identity.PublicKey, name string, person call.Person) error {
-	_, err := p.Profile.Meet(user, key, name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		p.Profile.SetVerified(user, person.Verified),
-		p.Profile.SetVolume(user, int(math.Round(float64(person.Volume)*profile.NormalVolume))),
-		p.Profile.SetLocalMute(user, person.Muted),
-	)
+	return p.Profile.Keep(profile.Person{
+		ID: user, Key: key, Name: name, Verified: person.Verified, Muted: person.Muted,
+		Volume: int(math.Round(float64(person.Volume) * profile.NormalVolume)),
+	})
 }
