@@ -184,5 +184,6 @@ const (
 	restartEvery  = 3 * time.Second  // and the next ones
 	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
 	goneAfter     = 30 * time.Second // without media and without a place in the roster
+	joinEvery     = 5 * time.Second  // a join that the restarted server refuses
 	askEvery      = time.Second      // a peer's requests for an offer are served no faster
 )

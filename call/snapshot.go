@@ -33,6 +33,7 @@ type Directory struct {
 	Channels []Channel // in their order
 	Users    []User    // by name
 	Sitting  map[string][]Seat
+	Complete bool // nothing of the server's first account is missing
 	version  uint64
 }
 
@@ -90,7 +91,7 @@ func (s *state) snapshot(d *Directory, notices []Notice, lastNotice uint64) *Sna
 }
 
 func (s *state) directory() *Directory {
-	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), version: s.version}
+	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), Complete: s.complete, version: s.version}
 	for _, c := range s.channels {
 		d.Channels = append(d.Channels, c)
 	}

@@ -27,8 +27,9 @@ const (
 //	Idle → Joining → Joined
 //	 ▲────────┴─────────┘   (Leave, refused, kicked, channel removed)
 //
-// Between Joining and Idle the devices are open and peers may be connected; in Idle nothing is. A switch of channel is Joining
-// again with the devices left open. While the Link is Lost a channel stays Joined.
+// Between Joining and Idle the devices are open and peers may be connected; in Idle nothing is. A switch of channel goes from
+// Joined to Joined in one step, with the devices left open, when the server has agreed. While the Link is Lost a channel stays
+// Joined.
 type Phase uint8
 
 // The states of Phase.
@@ -80,8 +81,10 @@ type state struct {
 	users    map[string]User
 	rosters  map[string][]wire.Member // of the channels that one does not sit in, for show
 	version  uint64                   // grows with each change of the three
+	complete bool                     // the last part of the snapshot has come
 
 	place     place
+	next      place // Joining, while a switch to it is asked for; else Idle
 	peers     map[mesh.Peer]*peer
 	ice       []mesh.ICEServer
 	iceUntil  time.Duration // when the credentials are to be fetched again
@@ -104,7 +107,10 @@ type place struct {
 	nonce   wire.Bytes
 	seq     uint64 // of the roster
 	synced  bool   // seq is known
-	made    waiter // of a Join whose answer was lost with its session
+	made    waiter // of the Join, until it is answered
+
+	again   time.Duration // when a join that was refused after a restart of the server is tried on; zero: it was not
+	refusal wire.Code     // why
 }
 
 // peer is another member of the channel.
@@ -120,12 +126,14 @@ type peer struct {
 	since      time.Duration // when the phase began
 	acted      time.Duration // when an offer was last made or asked for, by itself
 	served     time.Duration // when an offer was last made because the peer asked
+	unmade     bool          // the peer connection has no media yet, or none any more: a restart does not help
 	heard      bool          // its first sound has come
 }
 
 // Person is what this machine knows about a key.
 type Person struct {
 	New      bool    // never met before this session
+	Trusted  bool    // by a click in this session
 	Verified bool    // the safety number was compared
 	Like     string  // the name of a known person with another key that this one's name looks like
 	Volume   float32 // 0 to 2
@@ -151,7 +159,7 @@ func (s *state) holdReason(p Person) string {
 	switch {
 	case p.Like != "":
 		return HeldLookalike
-	case s.knownOnly && p.New:
+	case s.knownOnly && p.New && !p.Trusted:
 		return HeldUnknown
 	}
 	return ""

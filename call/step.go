@@ -69,8 +69,7 @@ func (t *turn) receive(body wire.Message) {
 	case *wire.UserChanged:
 		t.userChanged(m.User)
 	case *wire.UserRemoved:
-		delete(t.users, m.User)
-		t.version++
+		t.userRemoved(m.User)
 	case *wire.ChannelChanged:
 		t.channelChanged(m.Channel)
 	case *wire.ChannelRemoved:

@@ -37,7 +37,7 @@ func (t *turn) command(ev commanded) {
 		t.do(useDevice{c.Output, c.Device})
 		t.finish(ev.made, Reply{}, nil)
 	case SetKnownOnly:
-		t.knownOnly = c.On
+		t.setKnownOnly(c.On)
 		t.finish(ev.made, Reply{}, nil)
 	case SetRelayOnly:
 		t.relayOnly = c.On
@@ -61,10 +61,7 @@ func (t *turn) connect(c Connect, made waiter) {
 	if c.Status != "" {
 		t.self.status = c.Status
 	}
-	clear(t.channels)
-	clear(t.users)
-	clear(t.rosters)
-	t.version++
+	t.forget()
 	t.do(dialServer{link, t.self.name, t.self.status})
 	t.finish(made, Reply{}, nil)
 }
@@ -73,7 +70,7 @@ func (t *turn) connect(c Connect, made waiter) {
 func (t *turn) switches(muted, deafened bool) {
 	t.self.muted, t.self.deafened = muted, deafened
 	t.do(setQuiet{t.quiet(), deafened})
-	if t.place.phase != Idle && t.link == Online {
+	if t.place.phase != Idle && t.reachable() {
 		t.ask(&wire.VoiceState{Muted: t.quiet(), Deafened: deafened}, tag{purpose: forNothing})
 	}
 }
@@ -91,12 +88,28 @@ func (t *turn) personCommand(cmd Command, made waiter) {
 		if _, ok := cmd.(Trust); ok && p.phase == Held {
 			t.open(id, p)
 		}
+		if p.phase != Held { // who is held stays unknown: to silence a stranger is not to trust them
+			t.do(remember{p.member.User, p.person})
+		}
 	}
 	if !found {
 		t.finish(made, Reply{}, wire.Errorf(wire.NotFound, "That person is not in your channel."))
 		return
 	}
 	t.finish(made, Reply{}, nil)
+}
+
+// setKnownOnly holds for those who are in the channel already, too.
+func (t *turn) setKnownOnly(on bool) {
+	t.knownOnly = on
+	for id, p := range t.peers {
+		switch reason := t.holdReason(p.person); {
+		case reason != "" && p.phase != Held:
+			t.hold(id, p, reason)
+		case reason == "" && p.phase == Held:
+			t.open(id, p)
+		}
+	}
 }
 
 func personOf(cmd Command) string {
@@ -122,9 +135,8 @@ func (t *turn) changePerson(p *peer, cmd Command) {
 	case Verify:
 		p.person.Verified = c.On
 	case Trust:
-		p.person.Like = ""
+		p.person.Like, p.person.Trusted = "", true
 	}
-	t.do(remember{p.member.User, p.person})
 	t.do(setGain{p.member.User, p.gain()})
 }
 

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"strings"
 
 	"parley/call/mesh"
@@ -15,6 +16,10 @@ func (t *turn) admit(m wire.Member) {
 		return // oneself
 	}
 	id := peerID(m.Address)
+	if m.Member == t.place.member || m.User == identity.UserID(t.me) || identity.UserID(identity.PublicKey(m.Key)) != m.User {
+		t.refuse()
+		return
+	}
 	if p := t.peers[id]; p != nil {
 		if p.member.Nonce.String() != m.Nonce.String() {
 			t.refuse() // a nonce is published once
@@ -25,10 +30,6 @@ func (t *turn) admit(m wire.Member) {
 		if renamed {
 			t.do(lookUp{m})
 		}
-		return
-	}
-	if m.Member == t.place.member || m.User == identity.UserID(t.me) || identity.UserID(identity.PublicKey(m.Key)) != m.User {
-		t.refuse()
 		return
 	}
 	for other, p := range t.peers {
@@ -73,12 +74,16 @@ func (t *turn) met(ev met) {
 // renamed: whoever takes a name like that of a known person is held back, in the middle of a call too.
 func (t *turn) renamed(id mesh.Peer, p *peer, like string) {
 	p.person.Like = like
-	if like == "" || p.phase == Held {
-		return
+	if like != "" && p.phase != Held {
+		t.hold(id, p, HeldLookalike)
 	}
+}
+
+// hold ends the peer connection until a click.
+func (t *turn) hold(id mesh.Peer, p *peer, reason string) {
 	t.do(closePeer{id})
 	t.setPhase(p, Held)
-	t.notify(Notice{Kind: NoticeHeld, User: id.User, Name: p.member.Name, Code: HeldLookalike})
+	t.notify(Notice{Kind: NoticeHeld, User: id.User, Name: p.member.Name, New: p.person.New, Code: reason})
 }
 
 func (t *turn) listed(a wire.Address) bool {
@@ -100,9 +105,8 @@ func (t *turn) open(id mesh.Peer, p *peer) {
 
 // reopen makes a new peer connection in whatever phase, and an offer for it.
 func (t *turn) reopen(id mesh.Peer, p *peer) {
-	p.session = ""
+	p.session, p.unmade, p.acted = "", true, t.now
 	t.do(openPeer{id, p.gain(), t.ice, t.relayOnly})
-	p.acted = t.now
 	if t.offers(id) {
 		t.makeOffer(id, p, false)
 		return
@@ -210,6 +214,7 @@ func (t *turn) offer(m *wire.Offer) {
 	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
 		t.do(closePeer{id})
 		t.do(openPeer{id, p.gain(), t.ice, t.relayOnly})
+		p.unmade, p.acted = true, t.now
 	}
 	p.generation, p.answered, p.session = m.Generation, true, session
 	t.do(setRemote{id, m.Generation, string(identity.Offer), m.SDP, t.ice})
@@ -286,24 +291,35 @@ func (t *turn) peerEvent(ev mesh.Event) {
 			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
 		}
 		t.setPhase(p, Connected)
+		p.unmade = false
 	case mesh.Disconnected:
-		if p.phase == Connected {
-			t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
-			t.setPhase(p, Reconnecting)
-			p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
-		}
+		t.disconnected(id, p)
 	case mesh.Failed:
 		t.peerFailed(id, p, ev.Err)
 	}
 }
 
-// peerFailed: this peer connection will not come up. The tick makes a new one in its time, so that a description that can't
+func (t *turn) disconnected(id mesh.Peer, p *peer) {
+	if p.phase != Connected {
+		return
+	}
+	t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
+	t.setPhase(p, Reconnecting)
+	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
+}
+
+// peerFailed: this peer connection will not come up by itself. The tick mends it in its time, so that a description that can't
 // be taken does not become a loop.
 func (t *turn) peerFailed(id mesh.Peer, p *peer, err error) {
 	t.notify(Notice{Kind: NoticePeerFailed, User: id.User, Name: p.member.Name, Text: err.Error()})
-	if p.phase == Connected {
-		t.setPhase(p, Reconnecting)
-		p.acted = t.now + restartAfter - restartEvery
+	lived := p.phase == Connected
+	t.disconnected(id, p)
+	if errors.Is(err, mesh.ErrPath) {
+		return
+	}
+	p.unmade = true // no restart helps
+	if lived {
+		p.acted = t.now + restartAfter - connectWithin
 	}
 }
 
@@ -323,6 +339,10 @@ func (t *turn) tick() {
 		t.iceUntil = 0
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	}
+	if t.place.again != 0 && t.now >= t.place.again && t.link == Online {
+		t.place.again = 0
+		t.sendJoin(t.place)
+	}
 	for id, p := range t.peers {
 		t.tickPeer(id, p)
 	}
@@ -332,13 +352,11 @@ func (t *turn) tickPeer(id mesh.Peer, p *peer) {
 	waited := t.now - p.since
 	switch {
 	case p.phase == Held || p.phase == Connected:
-	case p.absent && waited > goneAfter:
+	case (p.absent || t.link != Online && p.phase == Reconnecting) && waited > goneAfter:
 		t.gone(id, p, wire.LeftLost)
-	case p.phase == Connecting && t.now-p.acted > connectWithin:
+	case p.unmade && t.now-p.acted > connectWithin, !p.unmade && waited > renewAfter:
 		t.renew(id, p)
-	case p.phase == Reconnecting && waited > renewAfter && t.now-p.acted > connectWithin:
-		t.renew(id, p)
-	case p.phase == Reconnecting && waited <= renewAfter && t.now-p.acted > restartEvery:
+	case !p.unmade && t.now-p.acted > restartEvery:
 		t.restart(id, p)
 	}
 }

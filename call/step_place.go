@@ -12,59 +12,60 @@ func (t *turn) linkUp(ev linkUp) {
 	t.link, t.serverName, t.serverKey = Online, ev.serverName, ev.serverKey
 	t.self.role = ev.welcome.Role
 	t.notify(Notice{Kind: NoticeOnline, Text: ev.serverName})
-	if t.place.phase == Idle {
-		return
-	}
-	// The credentials and the session may be of a server that has restarted: say again where we are.
-	if !ev.welcome.Resumed {
+	switch {
+	case t.place.phase == Idle:
+	case ev.welcome.Resumed: // what was asked meanwhile is asked again by the gateway
+		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
+	default: // the server may have restarted: say again where we are
 		t.place.synced = false
-		t.sendJoin(true, t.place.made)
-		t.place.made = 0
-		return
+		t.sendJoin(t.place)
+		if t.next.phase != Idle {
+			t.sendJoin(t.next)
+		}
 	}
-	t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 }
 
 func (t *turn) linkDown(ev linkDown) {
-	if !ev.final {
-		if t.link == Online {
-			t.notify(Notice{Kind: NoticeLost, Text: "The connection to the server was lost. The call goes on; Parley is connecting again."})
-		} else {
-			t.notify(Notice{Kind: NoticeRetry, Text: ev.err.Error(), Code: string(wire.CodeOf(ev.err))})
-		}
-		if t.link == Online {
-			t.link = Lost
-		}
-		return
+	n := Notice{Text: ev.err.Error(), Code: failureCode(ev.err)}
+	switch {
+	case ev.final:
+		t.leave(n.Code)
+		t.link, n.Kind = Offline, NoticeOffline
+	case t.link == Online:
+		t.link, n.Kind = Lost, NoticeLost
+		n.Text = "The connection to the server was lost. The call goes on; Parley is connecting again."
+	default:
+		n.Kind = NoticeRetry
 	}
-	t.leave(wire.LeftKicked)
-	t.link = Offline
-	t.notify(Notice{Kind: NoticeOffline, Text: ev.err.Error(), Code: failureCode(ev.err)})
+	t.notify(n)
 }
 
-// join enters a channel. This is the local consent: from here on devices open and peers are connected.
+// join enters a channel. This is the local consent: from here on devices open and peers are connected. Who sits in another
+// channel stays there until the server has let them into the new one.
 func (t *turn) join(c Join, ev commanded) {
 	channel, err := t.findChannel(c.Channel)
-	if err != nil {
+	if err == nil && t.next.phase != Idle {
+		err = wire.Errorf(wire.BadOrder, "You are on your way to another channel already.")
+	}
+	if err != nil || t.place.phase != Idle && t.place.channel == channel {
 		t.finish(ev.made, Reply{}, err)
 		return
 	}
-	if t.place.phase != Idle && t.place.channel == channel {
-		t.finish(ev.made, Reply{}, nil)
-		return
+	to := place{phase: Joining, channel: channel, member: ev.member, nonce: ev.nonce, made: ev.made}
+	if t.place.phase != Idle {
+		t.next = to
+	} else {
+		t.place = to
+		t.do(setQuiet{t.quiet(), t.self.deafened})
+		t.do(openSound{}) // while the server thinks; nothing is sent before a peer is verified
 	}
-	t.closePeers()
-	t.place = place{phase: Joining, channel: channel, member: ev.member, nonce: ev.nonce}
-	t.do(setQuiet{t.quiet(), t.self.deafened})
-	t.do(openSound{}) // while the server thinks; nothing is sent before a peer is verified
-	t.sendJoin(false, ev.made)
+	t.sendJoin(to)
 }
 
-func (t *turn) sendJoin(again bool, made waiter) {
+func (t *turn) sendJoin(to place) {
 	t.ask(&wire.VoiceJoin{
-		Channel: t.place.channel, Member: t.place.member, Nonce: t.place.nonce,
-		Muted: t.quiet(), Deafened: t.self.deafened, Again: again,
-	}, tag{purpose: forJoin, member: t.place.member, made: made})
+		Channel: to.channel, Member: to.member, Nonce: to.nonce, Muted: t.quiet(), Deafened: t.self.deafened,
+	}, tag{purpose: forJoin, member: to.member})
 }
 
 func (t *turn) findChannel(want string) (string, error) {
@@ -90,33 +91,34 @@ func (t *turn) findChannel(want string) (string, error) {
 	return found, nil
 }
 
-// joinReply answers the VoiceJoin of this member id; one for a place that was left since is old.
+// joinReply answers a VoiceJoin; one for a place that was left since is old.
 func (t *turn) joinReply(r replied, failure *wire.Error) {
-	if r.tag.member != t.place.member || t.place.phase == Idle {
-		t.finish(r.tag.made, Reply{}, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
-		return
-	}
 	roster, ok := r.body.(*wire.Roster)
+	if failure == nil && !ok {
+		failure = wire.Errorf(wire.BadMessage, "The server's answer makes no sense.")
+	}
 	switch {
 	case failure != nil && failure.Code == wire.SessionGone:
-		t.place.made = r.tag.made // linkUp joins again
+		return // linkUp joins again, or linkDown has ended it
+	case t.next.phase != Idle && r.tag.member == t.next.member:
+		t.switched(failure)
+	case t.place.phase == Idle || r.tag.member != t.place.member:
 		return
-	case failure != nil || !ok:
-		if failure == nil {
-			failure = wire.Errorf(wire.BadMessage, "The server's answer makes no sense.")
-		}
-		t.endPlace()
-		t.finish(r.tag.made, Reply{}, failure)
-		if r.tag.made != 0 {
-			t.notify(Notice{Kind: NoticeError, Code: string(failure.Code), Text: failure.Text})
-		}
-		return
+	case failure != nil:
+		t.notJoined(failure)
 	}
+	if failure == nil {
+		t.joined(roster)
+	}
+}
+
+func (t *turn) joined(roster *wire.Roster) {
 	if t.place.phase == Joining {
 		t.place.phase = Joined
 		t.notify(Notice{Kind: NoticeJoined, Channel: t.place.channel, Text: t.channels[t.place.channel].Name})
 	}
-	t.finish(r.tag.made, Reply{}, nil)
+	t.place.again, t.place.refusal = 0, ""
+	t.answerJoin(&t.place, nil)
 	if roster.Relay != nil {
 		t.relayReply(roster.Relay)
 	} else {
@@ -125,25 +127,74 @@ func (t *turn) joinReply(r replied, failure *wire.Error) {
 	t.roster(roster)
 }
 
+// switched goes to the next place, or stays where one is.
+func (t *turn) switched(failure *wire.Error) {
+	if failure != nil {
+		t.refusedJoin(&t.next, failure)
+		t.next = place{}
+		return
+	}
+	t.closePeers()
+	t.answerJoin(&t.place, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
+	t.place, t.next = t.next, place{}
+}
+
+// notJoined: a first join that is refused ends; one that was made again because the server has restarted is tried on, unless
+// the channel is gone: the media live.
+func (t *turn) notJoined(failure *wire.Error) {
+	if t.place.phase == Joined && failure.Code != wire.NotFound {
+		t.place.again = t.now + joinEvery
+		if t.place.refusal != failure.Code {
+			t.place.refusal = failure.Code
+			t.notify(Notice{Kind: NoticeError, Code: string(failure.Code), Text: failure.Text})
+		}
+		return
+	}
+	t.refusedJoin(&t.place, failure)
+	t.endPlace()
+}
+
+func (t *turn) refusedJoin(at *place, failure *wire.Error) {
+	if at.made != 0 { // who waits is told by answerJoin; the others see it all the same
+		t.notify(Notice{Kind: NoticeError, Code: string(failure.Code), Text: failure.Text})
+	}
+	t.answerJoin(at, failure)
+}
+
+// answerJoin tells whoever waits for a join how it went, once.
+func (t *turn) answerJoin(at *place, failure *wire.Error) {
+	made := at.made
+	at.made = 0
+	switch {
+	case failure != nil && (made != 0 || at.phase == Joining):
+		t.finish(made, Reply{}, failure)
+	case failure == nil:
+		t.finish(made, Reply{}, nil)
+	}
+}
+
 // leave ends the place by one's own will, or because the session has ended.
 func (t *turn) leave(reason string) {
 	if t.place.phase == Idle {
 		return
 	}
-	if t.link == Online && reason == wire.LeftSelf {
+	if t.reachable() && reason == wire.LeftSelf {
 		t.ask(&wire.VoiceLeave{}, tag{purpose: forNothing})
 	}
 	t.endPlace()
 	t.notify(Notice{Kind: NoticeLeft, Code: reason})
 }
 
+// reachable says whether a request makes sense: while the connection is Lost the gateway keeps it for the same session.
+func (t *turn) reachable() bool { return t.link == Online || t.link == Lost }
+
 // endPlace closes what a place has opened. Peers first: after this step nothing of the microphone can leave.
 func (t *turn) endPlace() {
+	left := wire.Errorf(wire.NotInChannel, "The channel was left before the server answered.")
+	t.answerJoin(&t.place, left)
+	t.answerJoin(&t.next, left)
 	t.closePeers()
-	if t.place.made != 0 {
-		t.finish(t.place.made, Reply{}, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
-	}
-	t.place = place{}
+	t.place, t.next = place{}, place{}
 	t.ice, t.iceUntil = nil, 0
 	t.do(closeSound{})
 }
@@ -158,9 +209,20 @@ func (t *turn) channelRemoved(id string) {
 	delete(t.channels, id)
 	delete(t.rosters, id)
 	t.version++
-	if t.place.phase != Idle && t.place.channel == id {
+	if t.place.phase != Idle && t.place.channel == id && t.next.phase == Idle {
 		t.endPlace()
 		t.notify(Notice{Kind: NoticeLeft, Code: wire.LeftRemoved, Text: "The channel was removed."})
+	}
+}
+
+// userRemoved ends a peer that was kicked, wherever its own connection to the server is.
+func (t *turn) userRemoved(user string) {
+	delete(t.users, user)
+	t.version++
+	for id, p := range t.peers {
+		if id.User == user {
+			t.gone(id, p, wire.LeftKicked)
+		}
 	}
 }
 
@@ -182,10 +244,9 @@ func (t *turn) relayReply(body wire.Message) {
 // snapshotPart takes one part of the server's state; the first one empties what was there.
 func (t *turn) snapshotPart(m *wire.Snapshot) {
 	if m.Part == 0 {
-		clear(t.channels)
-		clear(t.users)
-		clear(t.rosters)
+		t.forget()
 	}
+	t.complete = m.Last
 	for _, c := range m.Channels {
 		t.channelChanged(c)
 	}
@@ -195,6 +256,15 @@ func (t *turn) snapshotPart(m *wire.Snapshot) {
 	for i := range m.Rosters {
 		t.roster(&m.Rosters[i])
 	}
+	t.version++
+}
+
+// forget empties what is known of the server.
+func (t *turn) forget() {
+	clear(t.channels)
+	clear(t.users)
+	clear(t.rosters)
+	t.complete = false
 	t.version++
 }
 
@@ -298,9 +368,12 @@ func (t *turn) memberLeft(m *wire.MemberLeft) {
 
 // sentAway is one's own leaving by another's hand: moved elsewhere, kicked, the channel removed.
 func (t *turn) sentAway(reason string) {
-	if reason == wire.LeftLost {
-		t.sendJoin(true, 0) // we are here, whatever the server thinks
+	switch {
+	case reason == wire.LeftLost:
+		t.sendJoin(t.place) // we are here, whatever the server thinks
 		return
+	case reason == wire.LeftMoved && t.next.phase != Idle:
+		return // by our own wish: the answer to it follows
 	}
 	t.endPlace()
 	t.notify(Notice{Kind: NoticeLeft, Code: reason})
@@ -308,14 +381,14 @@ func (t *turn) sentAway(reason string) {
 
 // inSequence says whether a change is of one's own channel, and repairs a gap by asking for the whole roster.
 func (t *turn) inSequence(channel string, seq uint64) bool {
-	if t.place.phase == Idle || channel != t.place.channel {
-		return false
+	if t.place.phase == Idle || channel != t.place.channel || !t.place.synced {
+		return false // before the answer to the join: that has the whole roster
 	}
-	if t.place.synced && seq > t.place.seq+1 {
-		t.ask(&wire.RosterGet{Channel: channel}, tag{purpose: forRoster})
-	}
-	if t.place.synced && seq <= t.place.seq {
+	if seq <= t.place.seq {
 		return false // a repeat: the roster is newer
+	}
+	if seq > t.place.seq+1 {
+		t.ask(&wire.RosterGet{Channel: channel}, tag{purpose: forRoster})
 	}
 	t.place.seq = max(t.place.seq, seq)
 	return true

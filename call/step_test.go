@@ -177,24 +177,44 @@ func TestTheSmallerMemberIDOffers(t *testing.T) {
 	}
 }
 
-func TestSwitchKeepsTheDevices(t *testing.T) {
+// A switch stays where it is until the server agrees, and takes one step then; a refused one changes nothing.
+func TestSwitch(t *testing.T) {
 	r, ana := newRig(t), person(t, "Ana", '9')
 	r.join(ana)
-	did := r.on(commanded{cmd: Join{games}, member: "5" + strings.Repeat("1", 31), nonce: r.me.member.Nonce})
-	if count[closeSound](did) != 0 || count[closePeer](did) != 1 || r.s.place.channel != games || r.s.place.phase != Joining {
-		t.Errorf("switch did %v", kinds(did))
+	r.connected(ana)
+	there := tag{purpose: forJoin, member: "5" + strings.Repeat("1", 31)}
+	leave := func() []effect {
+		return r.on(commanded{cmd: Join{games}, made: 7, member: there.member, nonce: r.me.member.Nonce})
+	}
+	if did := leave(); !reflect.DeepEqual(kinds(did), []string{"ask"}) || r.s.place.channel != hall {
+		t.Fatalf("on the way: %v", kinds(did))
+	}
+	if f := first[finish](t, r.on(commanded{cmd: Join{hall + "x"}, made: 8})); f.made != 8 || f.err == nil {
+		t.Errorf("%+v", f)
+	}
+	did := r.on(replied{there, wire.Errorf(wire.ChannelFull, "full")})
+	if f := first[finish](t, did); f.made != 7 || wire.CodeOf(f.err) != wire.ChannelFull || r.phase(ana) != "connected" || r.s.place.phase != Joined {
+		t.Fatalf("refused: %+v, %v", f, kinds(did))
+	}
+	leave()
+	r.on(received{&wire.MemberLeft{Channel: hall, Seq: 2, Member: r.me.member.Address, Reason: wire.LeftMoved}})
+	if r.phase(ana) != "connected" {
+		t.Error("left before the answer")
+	}
+	did = r.on(replied{there, &wire.Roster{Channel: games, Seq: 1, Members: []wire.Member{{Address: wire.Address{User: r.me.member.User, Member: there.member}}}}})
+	if count[closeSound](did) != 0 || count[closePeer](did) != 1 || r.s.place.channel != games || r.s.place.phase != Joined || len(r.s.peers) != 0 {
+		t.Errorf("switched: %v, %+v", kinds(did), r.s.place)
 	}
 	// The old channel's late reply changes nothing.
-	r.on(replied{tag{purpose: forJoin, member: r.me.member.Member}, r.roster(1, ana)})
-	if r.s.place.phase != Joining || len(r.s.peers) != 0 {
-		t.Error("an old reply was taken")
+	if did := r.on(replied{tag{purpose: forJoin, member: r.me.member.Member}, r.roster(1, ana)}); len(did) != 0 || r.s.place.channel != games {
+		t.Errorf("an old reply did %v", kinds(did))
 	}
 }
 
 func TestRefusedJoinClosesEverything(t *testing.T) {
 	r := newRig(t)
 	r.on(commanded{cmd: Join{hall}, made: 7, member: r.me.member.Member, nonce: r.me.member.Nonce})
-	did := r.on(replied{tag{purpose: forJoin, member: r.me.member.Member, made: 7}, wire.Errorf(wire.ChannelFull, "full")})
+	did := r.on(replied{tag{purpose: forJoin, member: r.me.member.Member}, wire.Errorf(wire.ChannelFull, "full")})
 	if f := first[finish](t, did); wire.CodeOf(f.err) != wire.ChannelFull || f.made != 7 {
 		t.Errorf("%+v", f)
 	}
@@ -209,7 +229,7 @@ func TestJoinAcrossAServerRestart(t *testing.T) {
 		r := newRig(t)
 		r.on(commanded{cmd: Join{hall}, made: 7, member: r.me.member.Member, nonce: r.me.member.Nonce})
 		r.on(linkDown{err: errors.New("cut")})
-		if did := r.on(replied{tag{purpose: forJoin, member: r.me.member.Member, made: 7}, errGone()}); len(did) != 0 {
+		if did := r.on(replied{tag{purpose: forJoin, member: r.me.member.Member}, errGone()}); len(did) != 0 {
 			t.Errorf("did %v", kinds(did))
 		}
 		if left {
@@ -219,12 +239,41 @@ func TestJoinAcrossAServerRestart(t *testing.T) {
 			continue
 		}
 		again := first[ask](t, r.on(linkUp{serverKey: r.s.serverKey}))
-		if again.tag.made != 7 || !again.body.(*wire.VoiceJoin).Again {
-			t.Errorf("asked %+v", again)
+		if j := again.body.(*wire.VoiceJoin); j.Member != r.me.member.Member {
+			t.Errorf("asked %+v", j)
 		}
 		if f := first[finish](t, r.on(replied{again.tag, r.roster(1)})); f.made != 7 || f.err != nil {
 			t.Errorf("%+v", f)
 		}
+	}
+}
+
+// Who sits in a full row of eight and comes back to a server that has given the seat away goes on talking, and tries again.
+func TestRefusedAfterARestart(t *testing.T) {
+	r, ana := newRig(t), person(t, "Ana", '9')
+	r.join(ana)
+	r.connected(ana)
+	r.on(linkDown{err: errors.New("cut")})
+	r.on(linkUp{serverKey: r.s.serverKey})
+	refused := replied{tag{purpose: forJoin, member: r.me.member.Member}, wire.Errorf(wire.ChannelFull, "full")}
+	did := r.on(refused)
+	if count[closePeer](did)+count[closeSound](did) != 0 || count[notify](did) != 1 {
+		t.Fatalf("did %v", kinds(did))
+	}
+	r.now += joinEvery
+	did = r.on(tick{})
+	if _, ok := first[ask](t, did).body.(*wire.VoiceJoin); !ok {
+		t.Errorf("did %v", kinds(did))
+	}
+	if did := r.on(refused); len(did) != 0 {
+		t.Errorf("the same refusal again: %v", kinds(did))
+	}
+	r.on(replied{refused.tag, r.roster(1, ana)})
+	if r.s.place.again != 0 || r.phase(ana) != "connected" {
+		t.Errorf("%+v", r.s.place)
+	}
+	if did := r.on(replied{refused.tag, wire.Errorf(wire.NotFound, "no such channel")}); count[closeSound](did) != 1 {
+		t.Errorf("a channel that is gone: %v", kinds(did))
 	}
 }
 
@@ -459,7 +508,7 @@ func TestServerRestart(t *testing.T) {
 	}
 	did := r.on(linkUp{serverKey: r.s.serverKey})
 	j := first[ask](t, did).body.(*wire.VoiceJoin)
-	if !j.Again || j.Member != r.me.member.Member || !bytes.Equal(j.Nonce, r.me.member.Nonce) {
+	if j.Member != r.me.member.Member || !bytes.Equal(j.Nonce, r.me.member.Nonce) {
 		t.Errorf("joined again as %+v", j)
 	}
 	r.on(received{&wire.Snapshot{Last: true, Channels: []wire.Channel{{ID: hall, Name: "Hall"}}}})
@@ -470,6 +519,77 @@ func TestServerRestart(t *testing.T) {
 	did = r.on(received{&wire.MemberJoined{Channel: hall, Seq: 2, Member: ana.member}})
 	if r.s.peers[ana.peer()].absent || count[openPeer](did) != 0 {
 		t.Errorf("she is back: %v", kinds(did))
+	}
+}
+
+// Somebody who is kicked while their own connection to the server is gone is not sent to any more.
+func TestKickOfSomebodyWhoIsAway(t *testing.T) {
+	r, ana, bob := newRig(t), person(t, "Ana", '9'), person(t, "Bob", '8')
+	r.join(ana, bob)
+	r.connected(ana)
+	r.connected(bob)
+	r.on(received{&wire.MemberLeft{Channel: hall, Seq: 2, Member: ana.member.Address, Reason: wire.LeftLost}})
+	did := r.on(received{&wire.UserRemoved{User: ana.member.User}})
+	if count[closePeer](did) != 1 || r.phase(ana) != "none" || r.phase(bob) != "connected" {
+		t.Errorf("did %v", kinds(did))
+	}
+}
+
+// What is said to a lost connection is said to the gateway, which keeps it for the same session.
+func TestLeaveAndMuteWhileLost(t *testing.T) {
+	r := newRig(t)
+	r.join()
+	r.on(linkDown{err: errors.New("cut")})
+	if s, ok := first[ask](t, r.on(commanded{cmd: Mute{true}})).body.(*wire.VoiceState); !ok || !s.Muted {
+		t.Error("the mute is not said")
+	}
+	if _, ok := first[ask](t, r.on(commanded{cmd: Leave{}})).body.(*wire.VoiceLeave); !ok {
+		t.Error("the leave is not said")
+	}
+}
+
+// To silence a stranger is not to trust them, and a switch to "known people only" counts for those who are here.
+func TestHeldStayUnknown(t *testing.T) {
+	r, ana := newRig(t), person(t, "Ana", '1')
+	r.join(ana)
+	did := r.on(commanded{cmd: SetKnownOnly{true}})
+	if count[closePeer](did) != 1 || r.phase(ana) != "held" {
+		t.Fatalf("did %v", kinds(did))
+	}
+	for _, cmd := range []Command{SetLocalMute{ana.member.User, true}, SetVolume{ana.member.User, 2}, Verify{ana.member.User, true}} {
+		if did := r.on(commanded{cmd: cmd}); count[remember](did) != 0 || r.phase(ana) != "held" {
+			t.Errorf("%T did %v", cmd, kinds(did))
+		}
+	}
+	if did := r.on(commanded{cmd: Trust{ana.member.User}}); count[remember](did) == 0 || count[openPeer](did) != 1 {
+		t.Errorf("trust did %v", kinds(did))
+	}
+	if did := r.on(commanded{cmd: SetKnownOnly{true}}); len(did) != 0 {
+		t.Errorf("trusted, and then %v", kinds(did))
+	}
+	r.on(commanded{cmd: SetKnownOnly{false}})
+}
+
+// What only a new peer connection can mend gets one, and no ICE restarts.
+func TestBrokenPeerIsMadeAnew(t *testing.T) {
+	r, big := newRig(t), person(t, "Big", '9')
+	r.join(big)
+	r.connected(big)
+	r.now += time.Minute
+	r.on(peerEvent{mesh.Failed{Peer: big.peer(), Err: mesh.ErrFarEnd}})
+	opened, restarts := 0, 0
+	for range 40 { // ten seconds
+		r.now += tickEvery
+		did := r.on(tick{})
+		opened += count[openPeer](did)
+		for _, f := range did {
+			if o, ok := f.(makeOffer); ok && o.restart {
+				restarts++
+			}
+		}
+	}
+	if opened < 1 || opened > 2 || restarts != 0 {
+		t.Errorf("%d new ones, %d restarts", opened, restarts)
 	}
 }
 

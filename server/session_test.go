@@ -119,7 +119,7 @@ func TestLost(t *testing.T) {
 	if err := ana.tryLogin("Ana", ""); err != nil {
 		t.Fatal(err)
 	}
-	want[*wire.Roster](ana, &wire.VoiceJoin{Channel: ana.channel("General"), Member: a.Member, Nonce: identity.NewChallenge(), Again: true})
+	want[*wire.Roster](ana, &wire.VoiceJoin{Channel: ana.channel("General"), Member: a.Member, Nonce: identity.NewChallenge()})
 	if m := expect[*wire.MemberJoined](ben); m.Member.Address != a {
 		t.Errorf("joined: %+v", m)
 	}

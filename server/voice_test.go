@@ -65,7 +65,7 @@ func TestMemberID(t *testing.T) {
 	ana.refused(&wire.VoiceJoin{Channel: general, Member: join.Member, Nonce: identity.NewChallenge()}, wire.MemberTaken)
 	// The very same join is no news to anybody, but for the switches.
 	again := *join
-	again.Again, again.Muted = true, true
+	again.Muted = true
 	if roster := want[*wire.Roster](ana, &again); roster.Seq != 2 || len(roster.Members) != 1 || !roster.Members[0].Muted {
 		t.Errorf("again: %+v", roster)
 	}

@@ -14,7 +14,7 @@ const (
 	MaxDepth     = 16       // nested objects and arrays
 	MaxName      = 128      // bytes of a display or channel name (shown names are cut to 32 characters)
 	MaxText      = 512      // bytes of a text for people
-	MaxSDP       = 32 << 10 // bytes of a session description
+	MaxSDP       = 24 << 10 // bytes of a session description
 	MaxCandidate = 512      // bytes of an ICE candidate line
 	MaxMembers   = 8        // people in one voice channel
 	MaxPart      = 200      // users, or members, in one part of a snapshot

@@ -37,7 +37,7 @@ func samples() []Envelope {
 		{Seq: 10, Body: &ChannelChanged{Channel: channel}},
 		{Seq: 11, Body: &ChannelRemoved{Channel: general}},
 
-		{ID: 6, Body: &VoiceJoin{Channel: general, Member: anas, Nonce: b(32, 2), Muted: true, Deafened: true, Again: true}},
+		{ID: 6, Body: &VoiceJoin{Channel: general, Member: anas, Nonce: b(32, 2), Muted: true, Deafened: true}},
 		{ID: 7, Body: &VoiceLeave{}},
 		{ID: 8, Body: &VoiceState{Muted: true}},
 		{ID: 9, Body: &RosterGet{Channel: general}},

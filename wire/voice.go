@@ -15,15 +15,14 @@ type Member struct {
 	Deafened bool   `json:"deafened,omitempty"`
 }
 
-// VoiceJoin enters a channel, leaving the one before. The member id and nonce are the client's, made at the local join. Again
-// says that the client has been there all the time and only the connection to the server was lost.
+// VoiceJoin enters a channel, leaving the one before. The member id and nonce are the client's, made at the local join; with
+// the same ones a client that was there all the time says so to a server that has restarted.
 type VoiceJoin struct {
 	Channel  string `json:"channel"`
 	Member   string `json:"member"`
 	Nonce    Bytes  `json:"nonce"`
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
-	Again    bool   `json:"again,omitempty"`
 }
 
 // VoiceLeave leaves the channel.
