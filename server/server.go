@@ -210,16 +210,25 @@ func (srv *Server) open(c Config) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.GatewayPath, srv.gateway)
 	mux.HandleFunc("GET /healthz", healthz)
-	srv.http = &http.Server{
-		Handler: mux, ConnContext: remember,
-		ReadHeaderTimeout: c.limits.handshake, IdleTimeout: c.limits.handshake, MaxHeaderBytes: 16 << 10,
-		ErrorLog: log.New(io.Discard, "", 0), // it would name addresses
-	}
+	srv.http = newHTTP(mux, c.limits.handshake)
 	if srv.control, err = listenControl(c.Dir); err != nil {
 		return err
 	}
 	srv.closers = append(srv.closers, func() error { return closeControl(c.Dir, srv.control) })
 	return nil
+}
+
+// newHTTP is what stands between the door and the gateway. Who gets no further than this holds a place at the door, so a
+// connection is for one request, and reading it, body included, and answering it end in time. A websocket is rid of these
+// deadlines when it is taken over, and has the gateway's.
+func newHTTP(h http.Handler, patience time.Duration) *http.Server {
+	s := &http.Server{
+		Handler: h, ConnContext: remember, MaxHeaderBytes: 16 << 10,
+		ReadHeaderTimeout: patience, ReadTimeout: patience, WriteTimeout: patience,
+		ErrorLog: log.New(io.Discard, "", 0), // it would name addresses
+	}
+	s.SetKeepAlivesEnabled(false)
+	return s
 }
 
 // healthz is for whoever watches over the process.
