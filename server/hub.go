@@ -24,7 +24,7 @@ type hub struct {
 	beat   time.Duration // between heartbeats
 	now    func() time.Time
 	log    *slog.Logger
-	// later runs f under Server.mu after d, unless stopped.
+	// later runs f under Server.mu after d, unless stop was called before that, under Server.mu too.
 	later func(d time.Duration, f func()) (stop func())
 	link  wire.Link // to this server, without a secret
 

@@ -326,19 +326,23 @@ func (srv *Server) locked(f func(*hub) error) error {
 	return f(srv.hub)
 }
 
-// later is hub.later. Nothing is put off to a time after the end.
+// later is hub.later: it and stop are called under the lock. Nothing is put off to a time after the end.
 func (srv *Server) later(d time.Duration, f func()) (stop func()) {
 	if srv.closing {
 		return func() {}
 	}
+	stopped := false // for a timer that has fired already and waits for the lock
 	t := time.AfterFunc(d, func() {
 		srv.mu.Lock()
 		defer srv.mu.Unlock()
-		if !srv.closing {
+		if !srv.closing && !stopped {
 			f()
 		}
 	})
-	return func() { t.Stop() }
+	return func() {
+		stopped = true
+		t.Stop()
+	}
 }
 
 // enter counts a connection in, so that a shutdown finds it.
