@@ -14,6 +14,9 @@ func (g *gateway) converse(ctx context.Context, c Conn, beat time.Duration) erro
 	go func() { ended <- g.read(c, beat, seen) }()
 	err := g.write(ctx, c, beat, seen, ended)
 	_ = c.Close()
+	g.mu.Lock()
+	g.online, g.unsent = false, nil
+	g.mu.Unlock()
 	return err
 }
 
@@ -32,9 +35,7 @@ func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-
 		case <-g.out:
 			err = g.flush(c)
 		case <-ctx.Done():
-			_ = g.flush(c) // the last words: a leave
-			_ = c.Close()
-			<-ended
+			g.goodbye(c, ended)
 			return ctx.Err()
 		}
 		if err != nil {
@@ -44,6 +45,24 @@ func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-
 		}
 	}
 }
+
+// goodbye says the last words (a leave) and that they were the last, so that the server does not wait for this session, and
+// gives them a moment to arrive.
+func (g *gateway) goodbye(c Conn, ended <-chan error) {
+	_ = g.flush(c)
+	if f, ok := c.(interface{ Finish() error }); ok && f.Finish() == nil {
+		select {
+		case <-ended:
+			return
+		case <-time.After(goodbyeTimeout):
+		}
+	}
+	_ = c.Close()
+	<-ended
+}
+
+// goodbyeTimeout is how long the server may take to answer the end of a connection.
+const goodbyeTimeout = 300 * time.Millisecond
 
 func (g *gateway) flush(c Conn) error {
 	g.mu.Lock()

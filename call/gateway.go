@@ -59,12 +59,14 @@ type gateway struct {
 	status  string
 	unsent  []wire.Envelope
 	pending []request // in the order of sending
+	online  bool      // a connection is up: what is sent is for it
 	over    bool      // the run goroutine has ended: nobody will answer
 	lastID  uint32
 
 	// Of the run goroutine alone.
 	session string
 	lastSeq uint64
+	member  bool // was let in once: from then on a call may be going on
 }
 
 type request struct {
@@ -113,9 +115,12 @@ func (g *gateway) ask(m wire.Message, t tag) {
 	g.enqueue(env)
 }
 
+// enqueue gives the writer something to write. Without a connection it drops it: a request stays in pending.
 func (g *gateway) enqueue(env wire.Envelope) {
 	g.mu.Lock()
-	g.unsent = append(g.unsent, env)
+	if g.online {
+		g.unsent = append(g.unsent, env)
+	}
 	g.mu.Unlock()
 	select {
 	case g.out <- struct{}{}:
@@ -132,8 +137,11 @@ func (g *gateway) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		final := isFinal(err)
+		final := isFinal(err, g.member)
 		g.log.Info("connection to the server ended", "was_online", online, "final", final)
+		if wire.CodeOf(err) == wire.SessionGone {
+			continue // there is a login to try
+		}
 		g.admit(linkDown{err: err, final: final})
 		if final {
 			return
@@ -142,7 +150,7 @@ func (g *gateway) run(ctx context.Context) {
 			backoff = firstBackoff
 		}
 		// Jitter keeps a thousand clients of a restarted server from coming back in the same instant.
-		wait := time.NewTimer(backoff/2 + rand.N(backoff))
+		wait := time.NewTimer(max(backoff/2+rand.N(backoff), retryAfter(err)))
 		select {
 		case <-ctx.Done():
 			wait.Stop()
@@ -179,7 +187,7 @@ func (g *gateway) connect(ctx context.Context) (online bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	g.link.Secret = "" // used; from now on we are a member
+	g.link.Secret, g.member = "", true // used
 	g.adopt(welcome)
 	g.admit(linkUp{welcome: *welcome, serverName: hello.Name, serverKey: identity.PublicKey(hello.Key)})
 	return true, g.converse(ctx, c, time.Duration(welcome.HeartbeatMS)*time.Millisecond)
@@ -258,7 +266,7 @@ func (g *gateway) adopt(w *wire.Welcome) {
 	g.session = w.Session
 	g.mu.Lock()
 	orphans := g.pending
-	g.unsent = nil
+	g.unsent, g.online = nil, true
 	if resumed {
 		orphans = nil
 		for _, r := range g.pending {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"syscall"
+	"time"
 
 	"parley/wire"
 )
@@ -45,19 +46,28 @@ func (u *unreachable) Error() string {
 	return "The server can't be reached: " + u.err.Error()
 }
 
-// isFinal tells what trying again can't mend.
-func isFinal(err error) bool {
-	if errors.Is(err, ErrServerKey) || errors.Is(err, errProtocol) {
-		return true
-	}
+// isFinal tells what trying again can't mend. Whoever was a member keeps trying in all cases but where the server has put them
+// out: a call may be going on without it, and who answers at its address now, with another key or in a later version, may be
+// gone tomorrow.
+func isFinal(err error, member bool) bool {
 	if away := (*goneAway)(nil); errors.As(err, &away) {
 		return away.Reason == wire.ReasonKicked || away.Reason == wire.ReasonReplaced
 	}
 	switch wire.CodeOf(err) {
-	case wire.BadVersion, wire.BadSignature, wire.InviteNeeded, wire.InviteInvalid, wire.InviteExpired, wire.InviteUsedUp, wire.NotAllowed, wire.BadMessage, wire.BadOrder:
+	case wire.InviteNeeded, wire.InviteInvalid, wire.InviteExpired, wire.InviteUsedUp, wire.NotAllowed:
 		return true
+	case wire.BadVersion, wire.BadSignature, wire.BadMessage, wire.BadOrder:
+		return !member
 	}
-	return false
+	return !member && (errors.Is(err, ErrServerKey) || errors.Is(err, errProtocol))
+}
+
+// retryAfter is how long the server wants to be left alone, within reason.
+func retryAfter(err error) time.Duration {
+	if away := (*goneAway)(nil); errors.As(err, &away) {
+		return min(time.Duration(away.RetryMS)*time.Millisecond, lastBackoff)
+	}
+	return 0
 }
 
 func errGone() *wire.Error {

@@ -247,12 +247,10 @@ func TestNewSessionFailsTheOldRequests(t *testing.T) {
 		d.lines <- l
 		d.hello(l, d.server)
 		l.get(t)
+		again := newLine()
+		d.lines <- again
 		l.put(wire.Errorf(wire.SessionGone, "restarted"))
-		if down := next[linkDown](d); down.final {
-			t.Errorf("%+v", down)
-		}
-		l = newLine()
-		d.lines <- l
+		l = again
 		if login, ok := d.welcome(l, "s2", false).(wire.Login); !ok || login.Invite != "" {
 			t.Errorf("said %+v; the invite is used up", login)
 		}
@@ -289,6 +287,78 @@ func TestEndsThatAreFinal(t *testing.T) {
 	}
 }
 
+// Whoever was let in once keeps trying, whatever answers at the server's address: a call may be going on.
+func TestAMemberKeepsTrying(t *testing.T) {
+	for name, c := range map[string]struct {
+		last  wire.Message
+		final bool
+	}{
+		"version":     {wire.Errorf(wire.BadVersion, "newer"), false},
+		"nonsense":    {&wire.Snapshot{}, false},
+		"no member":   {wire.Errorf(wire.InviteNeeded, "kicked while away"), true},
+		"not allowed": {wire.Errorf(wire.NotAllowed, "no"), true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t)
+			_ = d.online().Close()
+			next[linkDown](d)
+			l := newLine()
+			d.lines <- l
+			d.hello(l, d.server)
+			l.get(t)
+			l.put(c.last)
+			synctest.Wait()
+			for {
+				down := next[linkDown](d)
+				if failureCode(down.err) == CodeNetwork {
+					continue // before the line was there
+				}
+				if down.final != c.final {
+					t.Errorf("%s: %+v", name, down)
+				}
+				return
+			}
+		})
+	}
+}
+
+func TestTheServerSaysWhenToComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		l := d.online()
+		l.put(&wire.Goaway{Reason: wire.ReasonFlood, RetryMS: 5000})
+		next[linkDown](d)
+		start := time.Now()
+		if next[linkDown](d); time.Since(start) < 5*time.Second {
+			t.Errorf("back after %v", time.Since(start))
+		}
+	})
+}
+
+// Nothing piles up while there is no connection; requests are kept, and not without end.
+func TestNothingPilesUpWhileAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		_ = d.online().Close()
+		next[linkDown](d)
+		for range 5000 {
+			d.g.send(&wire.NeedOffer{})
+		}
+		for range maxPending {
+			d.g.ask(&wire.VoiceLeave{}, tag{})
+		}
+		d.g.ask(&wire.VoiceLeave{}, tag{made: 9})
+		if r := next[replied](d); r.tag.made != 9 || wire.CodeOf(r.body.(*wire.Error)) != wire.RateLimited {
+			t.Errorf("%+v", r)
+		}
+		d.g.mu.Lock()
+		defer d.g.mu.Unlock()
+		if len(d.g.unsent) != 0 || len(d.g.pending) != maxPending {
+			t.Errorf("%d unsent, %d pending", len(d.g.unsent), len(d.g.pending))
+		}
+	})
+}
+
 func TestGarbageEndsTheConnectionAndALittleDoesNot(t *testing.T) {
 	for _, amount := range []int{5, 150} {
 		synctest.Test(t, func(t *testing.T) {
@@ -299,7 +369,7 @@ func TestGarbageEndsTheConnectionAndALittleDoesNot(t *testing.T) {
 			}
 			synctest.Wait()
 			if amount > 100 {
-				if down := next[linkDown](d); !down.final || failureCode(down.err) != CodeProtocol {
+				if down := next[linkDown](d); down.final || failureCode(down.err) != CodeProtocol {
 					t.Errorf("%+v", down)
 				}
 				return

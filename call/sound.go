@@ -3,6 +3,7 @@ package call
 import (
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,10 +52,12 @@ type sound struct {
 	now      atomic.Pointer[pipes]                  // nil: closed
 
 	// Of the work goroutine alone.
-	quiet setQuiet
-	talk  bool
+	talk bool
 
 	voice atomic.Pointer[Voice] // read by the tuner too
+
+	quietMu sync.Mutex // around what is chosen and what capture is told, so that an older choice never comes after
+	quiet   setQuiet
 }
 
 // pipes is what exists between join and leave.
@@ -97,9 +100,12 @@ func (s *sound) shutdown() {
 // perform takes one of sound's effects.
 func (s *sound) perform(f effect) {
 	if q, ok := f.(setQuiet); ok {
+		s.quietMu.Lock()
+		s.quiet = q
 		if p := s.now.Load(); p != nil && q.muted {
-			p.capture.SetMuted(true) // at once: after this call nothing leaves
+			p.capture.SetMuted(true) // after this call nothing leaves
 		}
+		s.quietMu.Unlock()
 	}
 	s.work.do(func() { s.apply(f) })
 }
@@ -110,8 +116,6 @@ func (s *sound) apply(f effect) {
 		s.open()
 	case closeSound:
 		s.close()
-	case setQuiet:
-		s.quiet = f
 	case setTalk:
 		s.talk = f.down
 	case setVoice:
@@ -128,8 +132,10 @@ func (s *sound) apply(f effect) {
 
 // configure brings the pipes to what was chosen.
 func (s *sound) configure(p *pipes) {
+	s.quietMu.Lock()
 	p.capture.SetMuted(s.quiet.muted)
 	p.playout.SetDeafened(s.quiet.deafened)
+	s.quietMu.Unlock()
 	p.capture.SetPTT(s.talk)
 	v := s.voice.Load()
 	p.capture.SetGate(gate(*v))
@@ -163,6 +169,7 @@ func (s *sound) open() {
 		Notify: s.deviceNotice, Log: s.log,
 	})
 	s.now.Store(p)
+	s.configure(p) // what was chosen while it opened
 	go s.tune(p)
 }
 

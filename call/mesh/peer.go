@@ -100,9 +100,18 @@ func (p *peer) setUp() error {
 			p.enqueue(func() { p.gather(c.ToJSON(), c.Typ) })
 		}
 	})
+	p.pc.OnDataChannel(func(*webrtc.DataChannel) { p.refuseChannel() })
 	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { p.work(func() { p.receive(t, r) }) })
 	p.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(p.meters.setPath)
 	return nil
+}
+
+// refuseChannel ends a connection on which the far end opens a data channel: ours is agreed on beforehand, so nobody honest
+// does. Pion accepts any number of them (RFC 8832), each with a buffer of 64 KiB and a goroutine, but one after the other,
+// and the next only when this returns.
+func (p *peer) refuseChannel() {
+	p.enqueue(func() { p.reject(ErrFlood) })
+	<-p.closing
 }
 
 // addTracks makes the transceivers, in the order that both sides know. What stands in them are tracks that nothing is

@@ -2,10 +2,12 @@ package mesh
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/pion/transport/v4/vnet"
+	"github.com/pion/webrtc/v4"
 )
 
 // otherFingerprint swaps the fingerprint in a description for another valid one.
@@ -157,4 +159,30 @@ func TestTooManyStreams(t *testing.T) {
 	}
 	e[0].forget()
 	e[0].hears("c", 10)
+}
+
+// A data channel that the far end opens is one too many. Beside them, c talks with both.
+func TestOpenedDataChannel(t *testing.T) {
+	leakless(t)
+	w := newWorld(t, vnet.RouterConfig{})
+	e := w.add("a", "b", "c")
+	a, b, honest := e[0], e[1], e[2]
+	w.start()
+	defer honest.talk()()
+	join(a, b, Options{})
+	join(a, honest, Options{})
+	connected(a, b)
+	connected(a, honest)
+	p := a.find(id("b"))
+	for i := range 500 {
+		if _, err := b.find(id("a")).pc.CreateDataChannel(fmt.Sprint("more ", i), nil); err != nil {
+			break // the connection is closed
+		}
+	}
+	awaitFailed(a, "b", ErrFlood)
+	if state := p.pc.ConnectionState(); state != webrtc.PeerConnectionStateClosed {
+		t.Errorf("the connection is %v", state)
+	}
+	a.forget()
+	a.hears("c", 10)
 }
