@@ -15,13 +15,14 @@ import (
 
 // Voice is how the microphone is treated.
 type Voice struct {
-	Mode          string  // "vad", "ptt" or "open"
-	ThresholdDBFS float32 // opens the gate in mode vad; zero: the default
-	Suppression   bool    // of noise
-	FrameMS       int     // 10 or 20; takes effect at the next join
-	Bitrate       int     // bit/s
-	FEC           bool    // in-band forward error correction, as much as the receivers' losses ask for
-	DTX           bool    // nearly nothing is sent in silence
+	Mode          string        // "vad", "ptt" or "open"
+	ThresholdDBFS float32       // opens the gate in mode vad; zero: the default
+	Hold          time.Duration // how long it stays open in mode vad after the last word; zero: the default
+	Suppression   bool          // of noise
+	FrameMS       int           // 10 or 20; takes effect at the next join
+	Bitrate       int           // bit/s
+	FEC           bool          // in-band forward error correction, as much as the receivers' losses ask for
+	DTX           bool          // nearly nothing is sent in silence
 }
 
 // SoundConfig is what sound is made with. The functions and the Denoiser are used on one goroutine.
@@ -143,7 +144,7 @@ func (s *sound) configure(p *pipes) {
 }
 
 func gate(v Voice) vad.Config {
-	c := vad.Config{OpenDBFS: v.ThresholdDBFS}
+	c := vad.Config{OpenDBFS: v.ThresholdDBFS, Hold: v.Hold}
 	switch v.Mode {
 	case "ptt":
 		c.Mode = vad.PTT

@@ -148,7 +148,7 @@ func TestSettingsStay(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	want := Settings{
-		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", Mode: PushToTalk, Threshold: -32.5, Suppression: false,
+		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
 		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true,
 	}
 	if err := p.Update(func(s *Settings) { *s = want }); err != nil {

@@ -19,6 +19,7 @@ type Settings struct {
 	Speaker     string  `json:"speaker"`        // device id; empty: follow the system
 	Mode        Mode    `json:"mode"`           // what opens the microphone
 	Threshold   float64 `json:"threshold_dbfs"` // level that opens it in VoiceActivity, dBFS, -90 to 0
+	HoldMS      int     `json:"hold_ms"`        // how long it stays open in VoiceActivity after the last word, 50 to 5000 ms
 	Suppression bool    `json:"suppression"`    // noise suppression
 	FrameMS     int     `json:"frame_ms"`       // length of a packet, 10 or 20 ms
 	Bitrate     int     `json:"bitrate"`        // of the voice, bit/s, 8000 to 192000
@@ -31,7 +32,7 @@ const maxDeviceID = 512
 
 // DefaultSettings is what a person has who never chose.
 func DefaultSettings() Settings {
-	return Settings{Mode: VoiceActivity, Threshold: -45, Suppression: true, FrameMS: 20, Bitrate: 64000}
+	return Settings{Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Suppression: true, FrameMS: 20, Bitrate: 64000}
 }
 
 // clamp brings every value into its range; one that makes no sense becomes the default.
@@ -46,6 +47,10 @@ func (s *Settings) clamp() {
 		s.Threshold = def.Threshold
 	}
 	s.Threshold = min(max(s.Threshold, -90), 0)
+	if s.HoldMS <= 0 {
+		s.HoldMS = def.HoldMS
+	}
+	s.HoldMS = min(max(s.HoldMS, 50), 5000)
 	if s.FrameMS != 10 && s.FrameMS != 20 {
 		s.FrameMS = def.FrameMS
 	}

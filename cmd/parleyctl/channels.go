@@ -17,9 +17,9 @@ func channels(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		reply, err := e.Ask(ctx, c)
+		reply, err := ask(ctx, e, c)
 		if err != nil {
-			return refused(err)
+			return err
 		}
 		if reply.Channel.ID != "" {
 			emit(reply.Channel)
@@ -74,12 +74,12 @@ func findChannel(s *call.Snapshot, want string) (string, error) {
 			continue
 		}
 		if found != "" {
-			return "", usageError("several channels are called %q: use the id that list prints", want)
+			return "", unknown("several channels are called %q: use the id that list prints", want)
 		}
 		found = c.ID
 	}
 	if found == "" {
-		return "", usageError("there is no channel %q", want)
+		return "", unknown("there is no channel %q", want)
 	}
 	return found, nil
 }

@@ -10,7 +10,11 @@ import (
 
 func devices(_ context.Context, args []string) error {
 	o := newOptions("devices")
-	if words, err := o.parse(args); err != nil || len(words) > 0 {
+	words, err := o.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(words) > 0 {
 		return usageError("devices takes no arguments")
 	}
 	backend, err := device.NewBackend(o.log())

@@ -26,10 +26,10 @@ func invite(ctx context.Context, args []string) error {
 		default:
 			return usageError("invite takes create, list or revoke ID")
 		}
-		reply, err := e.Ask(ctx, c)
+		reply, err := ask(ctx, e, c)
 		for _, i := range reply.Invites {
 			emit(i)
 		}
-		return refused(err)
+		return err
 	})
 }

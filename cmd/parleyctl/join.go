@@ -12,6 +12,7 @@ import (
 
 	"parley/call"
 	"parley/cmd/internal/setup"
+	"parley/identity"
 	"parley/profile"
 	"parley/wire"
 )
@@ -25,6 +26,7 @@ type joinOptions struct {
 	stats                                          string
 	frame, bitrate                                 int
 	threshold                                      float64
+	hold                                           time.Duration
 	knownOnly, relay                               bool
 	status                                         string
 }
@@ -50,6 +52,7 @@ func newJoinOptions() *joinOptions {
 	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
 	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
 	f.Float64Var(&o.threshold, "threshold", 0, "level that opens the microphone in mode vad, in dBFS (default: the profile's)")
+	f.DurationVar(&o.hold, "hold", 0, "how long the microphone stays open after the last word in mode vad (default: the profile's)")
 	f.BoolVar(&o.knownOnly, "known-only", false, "send nothing to people never met before")
 	f.BoolVar(&o.relay, "always-relay", false, "show nobody this machine's addresses")
 	f.StringVar(&o.status, "status", "", "presence: online, away or dnd")
@@ -78,6 +81,8 @@ func (o *joinOptions) agree() error {
 		return usageError("--bitrate is 8000 to 192000")
 	case o.duration < 0:
 		return usageError("--duration is positive")
+	case o.hold < 0 || o.hold > 5*time.Second:
+		return usageError("--hold is 0 to 5s")
 	case o.threshold > 0 || o.threshold < -90:
 		return usageError("--threshold is -90 to 0")
 	}
@@ -140,37 +145,39 @@ func (o *joinOptions) voice(home *setup.Home) call.Voice {
 	if o.threshold != 0 {
 		v.ThresholdDBFS = float32(o.threshold)
 	}
+	if o.hold != 0 {
+		v.Hold = o.hold
+	}
 	v.FEC, v.DTX = o.fec != "off", o.dtx != "off"
 	return v
 }
 
 // sit is a visit to a channel from the join to its end.
 func (o *joinOptions) sit(ctx context.Context, e *call.Engine, home *setup.Home, link string) error {
-	v := &visitor{engine: e, out: emit}
-	if err := dial(ctx, e, home, link, o.name, o.status, v.show); err != nil {
-		return err
-	}
-	begin := time.Now()
-	v.joinedAt = begin
-	if _, err := e.Ask(ctx, call.Join{Channel: o.channel}); err != nil {
-		s := e.Snapshot()
-		v.show(s)
-		if s.Link != call.Online {
-			return v.ended(s)
-		}
-		return refused(err)
-	}
 	stats, err := openStats(o.stats)
 	if err != nil {
 		return err
 	}
 	defer stats.close()
-	commands := make(chan string)
-	go readCommands(ctx, os.Stdin, commands)
+	v := &visitor{engine: e, home: home}
+	if err := dial(ctx, e, home, link, o.name, o.status, v.show); err != nil {
+		return err
+	}
 	var over <-chan time.Time
 	if o.duration > 0 {
 		over = time.After(o.duration)
 	}
+	if _, err := ask(ctx, e, call.Join{Channel: o.channel}); err != nil {
+		s := e.Snapshot()
+		v.show(s)
+		if s.Link != call.Online {
+			return v.ended(s)
+		}
+		return err
+	}
+	commands, left := make(chan string), make(chan struct{})
+	go readCommands(ctx, os.Stdin, commands)
+	go v.obey(ctx, commands, left)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	for {
@@ -181,12 +188,12 @@ func (o *joinOptions) sit(ctx context.Context, e *call.Engine, home *setup.Home,
 		}
 		select {
 		case <-e.Changed():
-		case line := <-commands:
-			if leave := v.command(ctx, line); leave {
-				return nil
-			}
 		case <-second.C:
-			stats.write(e)
+			if err := stats.write(e); err != nil {
+				return err
+			}
+		case <-left:
+			return nil
 		case <-over:
 			return nil
 		case <-ctx.Done():
@@ -207,12 +214,11 @@ func readCommands(ctx context.Context, in io.Reader, out chan<- string) {
 	}
 }
 
-// visitor turns what the engine shows into events.
+// visitor turns what the engine shows into events, and lines into commands.
 type visitor struct {
-	engine   *call.Engine
-	out      func(any)
-	last     uint64
-	joinedAt time.Time
+	engine *call.Engine
+	home   *setup.Home
+	last   uint64 // notice shown
 }
 
 // show prints the notices that have come since the last time.
@@ -222,12 +228,18 @@ func (v *visitor) show(s *call.Snapshot) {
 			continue
 		}
 		v.last = n.Seq
-		v.out(n)
-		if n.Kind == call.NoticeOnline {
-			v.out(map[string]any{"event": "self", "user": s.Self.User, "name": s.Self.Name, "role": s.Self.Role, "server": s.Address})
-		}
-		if n.New && n.Kind == call.NoticePeerJoined {
-			fmt.Fprintf(os.Stderr, "%s is new to you. Compare safety numbers to be sure: parleyctl safety %s\n", n.Name, n.User)
+		emit(n)
+		switch {
+		case n.Kind == call.NoticeOnline:
+			emit(map[string]any{"event": "self", "user": s.Self.User, "name": s.Self.Name, "role": s.Self.Role, "server": s.Address})
+		case n.Kind == call.NoticeHeld && n.Code == call.HeldLookalike:
+			tell("%s has a name like that of somebody you know, and another key. Nothing is sent to them before you type: trust %s", n.Name, n.Name)
+		case n.Kind == call.NoticeHeld:
+			tell("%s is new to you. Nothing is sent to them before you type: trust %s", n.Name, n.Name)
+		case n.Kind == call.NoticePeerJoined && n.New:
+			tell("%s is new to you. To be sure who it is, compare the number that you both get: type safety and the other's name", n.Name)
+		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry:
+			tell("%s", n.Text)
 		}
 	}
 }
@@ -235,14 +247,9 @@ func (v *visitor) show(s *call.Snapshot) {
 // ended tells why one is not in the channel any more.
 func (v *visitor) ended(s *call.Snapshot) error {
 	for i := len(s.Notices) - 1; i >= 0; i-- {
-		n := s.Notices[i]
-		switch n.Kind {
-		case call.NoticeOffline:
-			f := endOf(n)
-			if f.status == exitConnect || n.Code == wire.ReasonReplaced {
-				f.status = exitLost
-			}
-			return f
+		switch n := s.Notices[i]; n.Kind {
+		case call.NoticeOffline, call.NoticeLost, call.NoticeRetry:
+			return &failure{exitLost, n.Code, errors.New(n.Text)}
 		case call.NoticeLeft:
 			if n.Code == wire.LeftSelf {
 				return nil
@@ -253,27 +260,73 @@ func (v *visitor) ended(s *call.Snapshot) error {
 	return &failure{exitLost, call.CodeNetwork, errors.New("the connection to the server was lost")}
 }
 
-// command carries out one line of standard input; true: it was leave.
+// obey carries out the lines of standard input one after the other, and closes left at leave.
+func (v *visitor) obey(ctx context.Context, lines <-chan string, left chan<- struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case line := <-lines:
+			if v.command(ctx, line) {
+				close(left)
+				return
+			}
+		}
+	}
+}
+
+// command carries out one line; true: it was leave.
 func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 	words := strings.Fields(line)
 	if len(words) == 0 {
 		return false
 	}
-	c, err := v.parse(words)
-	if err == nil {
-		if _, ok := c.(call.Leave); ok {
-			return true
-		}
-		_, err = v.engine.Ask(ctx, c)
+	if words[0] == "leave" {
+		return true
 	}
-	if err != nil {
-		v.out(map[string]any{"event": "error", "command": words[0], "code": string(wire.CodeOf(err)), "text": err.Error()})
-		fmt.Fprintln(os.Stderr, "parleyctl:", err)
+	if err := v.carryOut(ctx, words); err != nil {
+		emit(map[string]any{"event": "error", "command": words[0], "code": string(wire.CodeOf(err)), "text": err.Error()})
+		tell("%v", err)
 		return false
 	}
 	s := v.engine.Snapshot()
-	v.out(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened})
+	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened})
 	return false
+}
+
+func (v *visitor) carryOut(ctx context.Context, words []string) error {
+	if words[0] == "safety" {
+		return v.safety(strings.Join(words[1:], " "))
+	}
+	c, err := v.parse(words)
+	if err != nil {
+		return err
+	}
+	if _, err := ask(ctx, v.engine, c); err != nil {
+		return err
+	}
+	if name, ok := c.(call.SetName); ok {
+		return v.home.Profile.Update(func(s *profile.Settings) { s.Name = name.Name })
+	}
+	return nil
+}
+
+// safety prints the number that oneself and somebody in the channel share.
+func (v *visitor) safety(name string) error {
+	s := v.engine.Snapshot()
+	user, err := findPeer(s, name)
+	if err != nil {
+		return err
+	}
+	for _, p := range s.Place.Peers {
+		if p.User == user {
+			emit(map[string]any{
+				"event": "safety", "user": p.User, "name": p.Name, "verified": p.Verified,
+				"safety_number": identity.SafetyNumber(v.home.Key.Public(), p.Key),
+			})
+		}
+	}
+	return nil
 }
 
 func (v *visitor) parse(words []string) (call.Command, error) {
@@ -293,8 +346,11 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return nil, errors.New("ptt takes down or up")
 	case "switch":
 		return call.Join{Channel: rest}, nil
-	case "leave":
-		return call.Leave{}, nil
+	case "known-only":
+		if rest != "on" && rest != "off" {
+			return nil, errors.New("known-only takes on or off")
+		}
+		return call.SetKnownOnly{On: rest == "on"}, nil
 	case "mic", "speaker":
 		return call.UseDevice{Output: words[0] == "speaker", Device: rest}, nil
 	case "status":
@@ -304,7 +360,7 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 	case "volume", "localmute", "trust", "verify":
 		return v.personal(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, localmute NAME on|off, trust NAME, verify NAME, switch CHANNEL, mic ID, speaker ID, status S, name N, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, status S, name N, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.

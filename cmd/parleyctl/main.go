@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"parley/wire"
 )
 
 // version is set by the build.
@@ -63,7 +65,10 @@ func run(args []string) int {
 			}
 		}
 		if args[0] != "help" && args[0] != "--help" && args[0] != "-h" {
-			fmt.Fprintf(os.Stderr, "parleyctl: there is no command %q\n", args[0])
+			tell("there is no command %q", args[0])
+		} else {
+			usage()
+			return exitDone
 		}
 	}
 	usage()
@@ -84,6 +89,11 @@ func usageError(format string, args ...any) error {
 	return &failure{exitUsage, "usage", fmt.Errorf(format, args...)}
 }
 
+// unknown is for a person or a channel that is not there, or not only once.
+func unknown(format string, args ...any) error {
+	return &failure{exitRefused, string(wire.NotFound), fmt.Errorf(format, args...)}
+}
+
 // status prints an error for programs and for people, and says how to exit.
 func status(err error) int {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
@@ -92,6 +102,6 @@ func status(err error) int {
 	f := &failure{exitRefused, "failed", err}
 	errors.As(err, &f)
 	emit(map[string]any{"event": "error", "code": f.code, "text": err.Error()})
-	fmt.Fprintln(os.Stderr, "parleyctl:", err)
+	tell("%v", err)
 	return f.status
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
 	"log/slog"
 	"os"
 
@@ -56,7 +55,7 @@ func (o *options) open() (*setup.Home, error) {
 	home, notices, err := setup.OpenHome(o.home)
 	for _, n := range notices {
 		emit(map[string]any{"event": "profile", "text": n.String()})
-		fmt.Fprintln(os.Stderr, "parleyctl:", n)
+		tell("%v", n)
 	}
 	if err != nil {
 		return nil, &failure{exitRefused, "home", err}

@@ -50,10 +50,10 @@ func findPerson(p *profile.Profile, want string) (profile.Person, error) {
 	}
 	switch list := p.Named(want); len(list) {
 	case 0:
-		return profile.Person{}, usageError("nobody met so far is called %q", want)
+		return profile.Person{}, unknown("nobody met so far is called %q", want)
 	case 1:
 		return list[0], nil
 	default:
-		return profile.Person{}, usageError("several people met are called %q: use the user id that who prints", want)
+		return profile.Person{}, unknown("several people met are called %q: use the user id that who prints", want)
 	}
 }

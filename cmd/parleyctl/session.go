@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +11,10 @@ import (
 	"parley/wire"
 )
 
-const connectTimeout = 20 * time.Second
+const (
+	connectTimeout = 20 * time.Second
+	answerTimeout  = 15 * time.Second
+)
 
 // dial opens a session and waits until the server's state is there. A first connection that fails is not tried for ever:
 // a shell wants to know.
@@ -26,7 +30,7 @@ func dial(ctx context.Context, e *call.Engine, home *setup.Home, link, name, sta
 		if each != nil {
 			each(s)
 		}
-		if s.Link == call.Online && len(s.Directory.Users) > 0 {
+		if s.Link == call.Online && s.Directory.Complete {
 			return home.Used(link, s.Server)
 		}
 		for i := range s.Notices {
@@ -60,16 +64,28 @@ func endOf(n call.Notice) *failure {
 	return f
 }
 
-// refused makes a failure of what the server answered.
+// ask waits for an answer, and not for ever.
+func ask(ctx context.Context, e *call.Engine, c call.Command) (call.Reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	reply, err := e.Ask(ctx, c)
+	return reply, refused(err)
+}
+
+// refused makes a failure of what the server answered, or did not.
 func refused(err error) error {
-	if err == nil {
+	switch code := wire.CodeOf(err); {
+	case err == nil:
 		return nil
+	case code == wire.SessionGone, errors.Is(err, context.DeadlineExceeded):
+		return &failure{exitLost, call.CodeNetwork, fmt.Errorf("the server did not answer: %w", err)}
+	case code == wire.BadMessage: // it was not even sent
+		return &failure{exitUsage, string(code), err}
+	case code == "":
+		return &failure{exitRefused, "failed", err}
+	default:
+		return &failure{exitRefused, string(code), err}
 	}
-	code := string(wire.CodeOf(err))
-	if code == "" {
-		code = "failed"
-	}
-	return &failure{exitRefused, code, err}
 }
 
 // visit runs f in a session that needs no sound.

@@ -81,9 +81,9 @@ type peerStats struct {
 	Speaking  bool    `json:"speaking"`
 }
 
-func (s *statsFile) write(e *call.Engine) {
+func (s *statsFile) write(e *call.Engine) error {
 	if s.file == nil {
-		return
+		return nil
 	}
 	st, snap := e.Stats(), e.Snapshot()
 	line := statsLine{
@@ -95,7 +95,10 @@ func (s *statsFile) write(e *call.Engine) {
 	for _, p := range st.Peers {
 		line.Peers = append(line.Peers, s.peer(p, snap))
 	}
-	_ = json.NewEncoder(s.file).Encode(line)
+	if err := json.NewEncoder(s.file).Encode(line); err != nil {
+		return &failure{exitRefused, "stats", fmt.Errorf("statistics: %w", err)}
+	}
+	return nil
 }
 
 func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {

@@ -36,8 +36,8 @@ func kick(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		_, err = e.Ask(ctx, call.KickUser{User: user})
-		return refused(err)
+		_, err = ask(ctx, e, call.KickUser{User: user})
+		return err
 	})
 }
 
@@ -46,8 +46,8 @@ func claim(ctx context.Context, args []string) error {
 		if len(words) != 1 {
 			return usageError("claim takes a link and the secret")
 		}
-		if _, err := e.Ask(ctx, call.Claim{Secret: words[0]}); err != nil {
-			return refused(err)
+		if _, err := ask(ctx, e, call.Claim{Secret: words[0]}); err != nil {
+			return err
 		}
 		emit(map[string]any{"event": "claimed", "role": "owner"})
 		return nil
@@ -65,12 +65,12 @@ func findUser(s *call.Snapshot, want string) (string, error) {
 			continue
 		}
 		if found != "" {
-			return "", usageError("several people are called %q: use the id that who prints", want)
+			return "", unknown("several people are called %q: use the id that who prints", want)
 		}
 		found = u.ID
 	}
 	if found == "" {
-		return "", usageError("there is nobody called %q", want)
+		return "", unknown("there is nobody called %q", want)
 	}
 	return found, nil
 }

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"parley/assets"
 	"parley/audio"
@@ -32,6 +33,6 @@ func (h *Home) Voice() call.Voice {
 	s := h.Profile.Settings()
 	return call.Voice{
 		Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression,
-		FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, DTX: true,
+		Hold: time.Duration(s.HoldMS) * time.Millisecond, FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, DTX: true,
 	}
 }
