@@ -127,6 +127,7 @@ type peer struct {
 	acted      time.Duration // when an offer was last made or asked for, by itself
 	served     time.Duration // when an offer was last made because the peer asked
 	unmade     bool          // the peer connection has no media yet, or none any more: a restart does not help
+	quietly    bool          // it is Reconnecting and nobody was told
 	heard      bool          // its first sound has come
 }
 

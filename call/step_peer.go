@@ -133,6 +133,11 @@ func (t *turn) restart(id mesh.Peer, p *peer) {
 
 // renew makes the peer connection anew, as if the two had just met.
 func (t *turn) renew(id mesh.Peer, p *peer) {
+	if p.phase == Connected || p.phase == Reconnecting && p.quietly {
+		t.setPhase(p, Reconnecting)
+		t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
+	}
+	p.quietly = false
 	t.do(closePeer{id})
 	t.reopen(id, p)
 }
@@ -309,11 +314,16 @@ func (t *turn) disconnected(id mesh.Peer, p *peer) {
 }
 
 // peerFailed: this peer connection will not come up by itself. The tick mends it in its time, so that a description that can't
-// be taken does not become a loop.
+// be taken does not become a loop. A far end that has closed it is most often one that leaves, which the server is about to
+// say: there is nothing to tell yet.
 func (t *turn) peerFailed(id mesh.Peer, p *peer, err error) {
-	t.notify(Notice{Kind: NoticePeerFailed, User: id.User, Name: p.member.Name, Text: err.Error()})
 	lived := p.phase == Connected
-	t.disconnected(id, p)
+	if p.quietly = lived && errors.Is(err, mesh.ErrFarEnd); p.quietly {
+		t.setPhase(p, Reconnecting)
+	} else {
+		t.notify(Notice{Kind: NoticePeerFailed, User: id.User, Name: p.member.Name, Text: err.Error()})
+		t.disconnected(id, p)
+	}
 	if errors.Is(err, mesh.ErrPath) {
 		return
 	}

@@ -576,7 +576,9 @@ func TestBrokenPeerIsMadeAnew(t *testing.T) {
 	r.join(big)
 	r.connected(big)
 	r.now += time.Minute
-	r.on(peerEvent{mesh.Failed{Peer: big.peer(), Err: mesh.ErrFarEnd}})
+	if did := r.on(peerEvent{mesh.Failed{Peer: big.peer(), Err: mesh.ErrFarEnd}}); len(did) != 0 {
+		t.Errorf("said of one who may be leaving: %v", kinds(did))
+	}
 	opened, restarts := 0, 0
 	for range 40 { // ten seconds
 		r.now += tickEvery

@@ -24,8 +24,7 @@ func dial(ctx context.Context, e *call.Engine, home *setup.Home, link, name, sta
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	var failed *call.Notice
-	for retries := 0; ; {
+	for {
 		s := e.Snapshot()
 		if each != nil {
 			each(s)
@@ -33,16 +32,8 @@ func dial(ctx context.Context, e *call.Engine, home *setup.Home, link, name, sta
 		if s.Link == call.Online && s.Directory.Complete {
 			return home.Used(link, s.Server)
 		}
-		for i := range s.Notices {
-			if k := s.Notices[i].Kind; k == call.NoticeRetry || k == call.NoticeOffline {
-				failed = &s.Notices[i]
-			}
-		}
-		if failed != nil && failed.Kind == call.NoticeRetry {
-			retries = int(failed.Seq)
-		}
-		if failed != nil && (failed.Kind == call.NoticeOffline || retries >= 3) {
-			return endOf(*failed)
+		if f := failedDial(s.Notices); f != nil {
+			return f
 		}
 		select {
 		case <-e.Changed():
@@ -50,6 +41,26 @@ func dial(ctx context.Context, e *call.Engine, home *setup.Home, link, name, sta
 			return &failure{exitConnect, call.CodeNetwork, fmt.Errorf("no connection: %w", ctx.Err())}
 		}
 	}
+}
+
+// maxTries is how often a first connection may fail.
+const maxTries = 3
+
+// failedDial is the failure that the notices tell of, if they do: one that is final, or the first of several.
+func failedDial(notices []call.Notice) error {
+	var failed []call.Notice
+	for _, n := range notices {
+		switch n.Kind {
+		case call.NoticeOffline:
+			return endOf(n)
+		case call.NoticeRetry, call.NoticeLost:
+			failed = append(failed, n)
+		}
+	}
+	if len(failed) < maxTries {
+		return nil
+	}
+	return endOf(failed[0])
 }
 
 // endOf makes the failure of a session that ended.
