@@ -164,25 +164,26 @@ func (c *connection) attend() {
 		defer close(c.written)
 		c.out.routineWrite(done)
 	}()
-	c.read()
+	goodbye := c.read()
 	close(done)
 	c.out.stop()
 	c.conn.Close() // before the wait: a write may hang in it
 	<-c.written
 	_ = c.srv.locked(func(h *hub) error {
-		h.detach(c.session, c.out)
+		h.detach(c.session, c.out, goodbye)
 		return nil
 	})
 }
 
-func (c *connection) read() {
+// read serves until the connection ends, and reports whether the client has ended it as one who logs out does.
+func (c *connection) read() (goodbye bool) {
 	for {
 		e, err := c.conn.Read(c.srv.hub.deadline())
 		var bad *wire.Error
 		switch {
 		case errors.As(err, &bad):
 			if !c.admit(badMessageCost) {
-				return
+				return false
 			}
 			_ = c.srv.locked(func(*hub) error {
 				c.session.answer(e.ID, bad, false)
@@ -190,11 +191,11 @@ func (c *connection) read() {
 			})
 		case isTimeout(err):
 			c.hangUp(wire.Goaway{Reason: wire.ReasonSilent, Text: "Nothing was heard from this client for a while."})
-			return
+			return false
 		case err != nil:
-			return
+			return errors.Is(err, wire.ErrFinished)
 		case !c.admit(1):
-			return
+			return false
 		default:
 			_ = c.srv.locked(func(h *hub) error {
 				h.serve(c.session, e)

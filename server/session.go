@@ -12,7 +12,7 @@ import (
 //	(none) ───────────► attached ───────────────────────► detached ─── hub.resume has passed ──► dead
 //	                       ▲  │          resume               │
 //	                       └──┼───────────────────────────────┘
-//	                          └── kicked, replaced, server stops ──► dead
+//	                          └── logged out, kicked, replaced, server stops ──► dead
 //
 // Guarded by Server.mu.
 type session struct {
@@ -114,14 +114,17 @@ func (s *session) attach(out *outbox) {
 	s.out = out
 }
 
-// detach follows the end of a connection. The person is taken to be still there until hub.resume has passed: a member
-// stays in its roster, since its media most likely goes on.
-func (h *hub) detach(s *session, out *outbox) {
+// detach follows the end of a connection. Who has said goodbye is gone. Anybody else is taken to be still there until
+// hub.resume has passed: a member stays in its roster, since its media most likely goes on.
+func (h *hub) detach(s *session, out *outbox, goodbye bool) {
 	if s.out != out { // the session has another one already
 		return
 	}
 	s.out = nil
-	if !s.dead {
+	switch {
+	case goodbye:
+		h.end(s, wire.LeftSelf)
+	case !s.dead:
 		s.expire = h.later(h.resume, func() { h.end(s, wire.LeftLost) })
 	}
 }

@@ -260,7 +260,7 @@ func TestSlowReader(t *testing.T) {
 		return out.last
 	}
 	// The kernel takes some megabytes before anything waits in the server.
-	sdp := strings.Repeat("x", 30<<10)
+	sdp := strings.Repeat("x", wire.MaxSDP)
 	for i := 0; !dropped(); i++ {
 		if i == 4000 {
 			t.Fatal("120 MB were sent to a client that doesn't read")

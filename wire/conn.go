@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -20,6 +21,15 @@ const (
 	exporterSize  = 32
 	writeTimeout  = 10 * time.Second // a peer that takes nothing for so long is gone
 	dialTimeout   = 10 * time.Second
+	maxControl    = 16 // pings and pongs between two messages; heartbeats take their place, so nobody needs any
+)
+
+var (
+	// ErrFinished is Read's error when the other end has closed the websocket in order (RFC 6455, section 7.4.1: 1000), of
+	// its own accord: it has said all it wanted, and Finish did not ask for it.
+	ErrFinished = errors.New("the other end has finished")
+	// ErrFlood is Read's error when the other end sends pings or pongs and nothing else.
+	ErrFlood = errors.New("too many pings")
 )
 
 // Conn carries envelopes over one websocket. One goroutine reads; any may write.
@@ -28,7 +38,9 @@ type Conn struct {
 	tls    *tls.ConnectionState // nil: plain, which only loopback has
 	origin string
 
-	write sync.Mutex
+	write    sync.Mutex
+	finished atomic.Bool // by this end
+	control  int         // pings and pongs since the last message; of the reader
 }
 
 // Dial connects to a link's server. In native mode the certificate is not looked at: who the server is, its signature over
@@ -74,8 +86,24 @@ func Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 
 func (c *Conn) adopt(ws *websocket.Conn) *Conn {
 	ws.SetReadLimit(MaxMessage) // gorilla has none by default
+	pong := ws.PingHandler()
+	ws.SetPingHandler(func(text string) error {
+		if err := c.count(); err != nil {
+			return err
+		}
+		return pong(text)
+	})
+	ws.SetPongHandler(func(string) error { return c.count() })
 	c.ws = ws
 	return c
+}
+
+// count is called by Read for what gorilla answers by itself.
+func (c *Conn) count() error {
+	if c.control++; c.control > maxControl {
+		return ErrFlood
+	}
+	return nil
 }
 
 // Binding is what ties a signature to this connection: the TLS exporter in native mode, the origin in web mode.
@@ -90,15 +118,20 @@ func (c *Conn) Binding(mode string) ([]byte, error) {
 }
 
 // Read waits for the next envelope, at most until the deadline (zero: for ever). After an *Error, which tells of a message
-// that could not be taken, the connection is whole and reading may go on; after any other error it is over.
+// that could not be taken, the connection is whole and reading may go on; after any other error it is over. One that
+// is ErrFinished is the other end's goodbye.
 func (c *Conn) Read(deadline time.Time) (Envelope, error) {
 	if err := c.ws.SetReadDeadline(deadline); err != nil {
 		return Envelope{}, fmt.Errorf("read: %w", err)
 	}
 	kind, data, err := c.ws.ReadMessage()
+	if websocket.IsCloseError(err, websocket.CloseNormalClosure) && !c.finished.Load() {
+		err = ErrFinished
+	}
 	if err != nil {
 		return Envelope{}, fmt.Errorf("read: %w", err)
 	}
+	c.control = 0
 	if kind != websocket.TextMessage {
 		return Envelope{}, Errorf(BadMessage, "Only text messages are taken.")
 	}
@@ -130,9 +163,11 @@ func (c *Conn) WriteEncoded(data []byte) error {
 // RemoteAddr is the other end's network address; for limits, not for logs.
 func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
 
-// Finish says that nothing more will be written. The other end's Read then fails, and so does one's own when it has answered:
-// what was written before has arrived by then, which Close alone does not wait for.
+// Finish says that nothing more will be written. The other end's Read then fails, by ErrFinished unless it has finished too,
+// and so does one's own when it has answered: what was written before has arrived by then, which Close alone does not wait
+// for.
 func (c *Conn) Finish() error {
+	c.finished.Store(true)
 	text := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
 	if err := c.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(writeTimeout)); err != nil {
 		return fmt.Errorf("finish: %w", err)
