@@ -16,13 +16,15 @@ func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
 		Address: wire.Address{User: s.user.id, Member: m.Member}, Key: wire.Bytes(s.user.key), Name: s.user.name,
 		Nonce: m.Nonce, Muted: m.Muted, Deafened: m.Deafened,
 	}
-	if old := h.memberByID(m.Member); old != nil {
+	// A member is a user and an id: the id alone is public, and one who comes under another's, while that one is away, must
+	// not be in their way. It may be in use by others, then; whom to believe, the clients decide, who verify signatures.
+	if old := s.seat; old != nil && old.wire.Member == m.Member {
 		// The same join once more, by a client that couldn't know whether the first was heard.
-		if old.session == s && old.channel == c && string(old.wire.Nonce) == string(m.Nonce) {
+		if old.channel == c && string(old.wire.Nonce) == string(m.Nonce) {
 			h.change(old, w)
 			return h.joined(old), nil
 		}
-		return nil, wire.Errorf(wire.MemberTaken, "This member id is in use.")
+		return nil, wire.Errorf(wire.MemberTaken, "You use this member id already.")
 	}
 	others := len(c.members)
 	if s.seat != nil && s.seat.channel == c {
@@ -49,17 +51,8 @@ func (h *hub) joined(m *member) wire.Roster {
 	return r
 }
 
-func (h *hub) memberByID(id string) *member {
-	for _, c := range h.channels {
-		if m := c.member(id); m != nil {
-			return m
-		}
-	}
-	return nil
-}
-
-func (c *channel) member(id string) *member {
-	i := slices.IndexFunc(c.members, func(m *member) bool { return m.wire.Member == id })
+func (c *channel) member(a wire.Address) *member {
+	i := slices.IndexFunc(c.members, func(m *member) bool { return m.wire.Address == a })
 	if i < 0 {
 		return nil
 	}
@@ -133,8 +126,8 @@ func (h *hub) pass(s *session, m wire.Relayed) (wire.Message, error) {
 	if s.seat == nil || s.seat.channel.id != route.Channel {
 		return nil, errNotInChannel
 	}
-	to := s.seat.channel.member(route.To.Member)
-	if to == nil || to.wire.User != route.To.User || to == s.seat {
+	to := s.seat.channel.member(route.To)
+	if to == nil || to == s.seat {
 		return nil, wire.Errorf(wire.NoPeer, "The addressee is not in the channel.")
 	}
 	route.From = s.seat.wire.Address

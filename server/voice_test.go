@@ -60,9 +60,8 @@ func TestMemberID(t *testing.T) {
 	general := ana.channel("General")
 	join := &wire.VoiceJoin{Channel: general, Member: identity.NewMemberID(), Nonce: identity.NewChallenge()}
 	want[*wire.Roster](ana, join)
-	ben.refused(join, wire.MemberTaken)
-	ben.refused(&wire.VoiceJoin{Channel: ben.channel("Games"), Member: join.Member, Nonce: join.Nonce}, wire.MemberTaken)
 	ana.refused(&wire.VoiceJoin{Channel: general, Member: join.Member, Nonce: identity.NewChallenge()}, wire.MemberTaken)
+	ana.refused(&wire.VoiceJoin{Channel: ana.channel("Games"), Member: join.Member, Nonce: join.Nonce}, wire.MemberTaken)
 	// The very same join is no news to anybody, but for the switches.
 	again := *join
 	again.Muted = true
@@ -73,6 +72,36 @@ func TestMemberID(t *testing.T) {
 		t.Errorf("once more: %+v", roster)
 	}
 	ben.sit(general)
+}
+
+// Somebody who comes under another's member id, which everyone can see, takes neither their place nor their messages.
+func TestBorrowedMemberID(t *testing.T) {
+	r := start(t)
+	eve, ana, ben := join(t, r, "Eve"), join(t, r, "Ana"), join(t, r, "Ben")
+	general := ana.channel("General")
+	member := identity.NewMemberID()
+	for _, c := range []*client{eve, ana} { // as after a restart, with Eve the faster one
+		want[*wire.Roster](c, &wire.VoiceJoin{Channel: general, Member: member, Nonce: identity.NewChallenge()})
+	}
+	roster, b := ben.sit(general)
+	if len(roster.Members) != 3 || roster.Members[1].Address != (wire.Address{User: ana.id(), Member: member}) {
+		t.Errorf("roster: %+v", roster)
+	}
+	for i, c := range []*client{ana, eve} {
+		to := wire.Address{User: c.id(), Member: member}
+		want[*wire.OK](ben, &wire.NeedOffer{Route: wire.Route{To: to, Channel: general}, Generation: uint32(i)})
+		if m := expect[*wire.NeedOffer](c); m.From != b || m.To != to || m.Generation != uint32(i) {
+			t.Errorf("%d got %+v", i, m)
+		}
+	}
+	want[*wire.OK](eve, &wire.VoiceLeave{})
+	left := expect[*wire.MemberLeft](ben)
+	if left.Member.User != eve.id() {
+		t.Errorf("left: %+v", left)
+	}
+	if roster := want[*wire.Roster](ben, &wire.RosterGet{Channel: general}); len(roster.Members) != 2 {
+		t.Errorf("roster: %+v", roster)
+	}
 }
 
 func TestSwitchesAndNames(t *testing.T) {
