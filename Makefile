@@ -1,6 +1,6 @@
 # make deps         what a bare Debian 12 lacks, and the noise model
 # make build        bin/parleyd (static), bin/parleyctl
-# make test         everything .ci/run checks: vet, cross vet, tests (-race), real sound and real networks
+# make test         everything .ci/run checks: vet (for Windows and macOS, too, by a test), tests (-race), real sound and networks
 # make soak         the same real-world tests in their long form (PARLEY_SOAK=1)
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
@@ -12,14 +12,11 @@ FUZZTIME  ?= 30s
 LISTEN    ?= 127.0.0.1:7440
 DATA      ?= $(HOME)/.local/share/parleyd
 
-# Packages that need cgo, or drive programs that only Linux has: not part of the cross vet.
-CGO       := /audio/opus$$|/audio/device$$|/cmd/parleyctl$$
+# What needs the real world runs by itself, without -race, which would make it a test of patience.
 REAL      := /test$$|/test/|/bench/
-PACKAGES   = $(shell $(GO) list ./...)
-PORTABLE   = $(shell $(GO) list ./... | grep -vE '$(CGO)|$(REAL)')
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build test vet vet-cross test-fast test-real soak fuzz bench-voice run clean
+.PHONY: deps build test vet test-fast test-real soak fuzz bench-voice run clean
 
 deps:
 	scripts/deps.sh
@@ -31,15 +28,11 @@ bin: FORCE
 	CGO_ENABLED=1 $(GO) build -trimpath -ldflags '-s -w' -o bin/parleyctl ./cmd/parleyctl
 FORCE:
 
-test: build vet vet-cross test-fast test-real
+test: build vet test-fast test-real
 
 vet:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet ./...
-
-vet-cross:
-	CGO_ENABLED=0 GOOS=windows $(GO) vet $(PORTABLE)
-	CGO_ENABLED=0 GOOS=darwin $(GO) vet $(PORTABLE)
 
 test-fast:
 	$(GO) test -race -timeout 15m $(GOTESTFLAGS) $(FAST)
