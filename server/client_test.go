@@ -89,6 +89,10 @@ func startIn(t *testing.T, dir string, options ...option) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, srv, dir)
+}
+
+func serve(t *testing.T, srv *Server, dir string) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(ctx) }()

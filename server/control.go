@@ -157,12 +157,20 @@ func (h *hub) removeNamed(name string) ([]wire.Channel, error) {
 	return nil, err
 }
 
-// serveControl answers the command line, one connection at a time: nobody else has the socket.
-func (srv *Server) serveControl() error {
+// acceptPause is how long the control socket waits after a failed accept: too many open files is such a failure, and passes.
+const acceptPause = 300 * time.Millisecond
+
+// serveControl answers the command line until its socket is closed, one connection at a time: nobody else has the socket.
+func (srv *Server) serveControl() {
 	for {
 		conn, err := srv.control.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
 		if err != nil {
-			return err
+			srv.log.Warn("the command line can't be heard", "err", err)
+			time.Sleep(acceptPause)
+			continue
 		}
 		srv.obey(conn)
 		conn.Close()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"parley/wire"
@@ -116,4 +117,34 @@ func TestControlSocket(t *testing.T) {
 	if _, err := Control(context.Background(), dir, Command{Do: DoChannels}); err != nil {
 		t.Error(err)
 	}
+}
+
+// scarce is a listener on a machine that has too many files open for a while.
+type scarce struct {
+	net.Listener
+	failures int
+}
+
+func (s *scarce) Accept() (net.Conn, error) {
+	if s.failures > 0 {
+		s.failures--
+		return nil, &net.OpError{Op: "accept", Net: "unix", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return s.Listener.Accept()
+}
+
+// A control socket that fails for a moment ends neither the server nor itself.
+func TestControlOutlivesFailures(t *testing.T) {
+	checkLeaks(t)
+	dir := t.TempDir()
+	srv, err := New(Config{Dir: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.control = &scarce{srv.control, 1}
+	r := serve(t, srv, dir)
+	if _, err := Control(context.Background(), dir, Command{Do: DoChannels}); err != nil {
+		t.Error(err)
+	}
+	want[*wire.OK](join(t, r, "Ana"), &wire.PresenceSet{Status: wire.Away})
 }

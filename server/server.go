@@ -259,10 +259,10 @@ func (r Ready) String() string {
 
 // Serve takes connections until ctx ends, then says goodbye and closes everything. It returns nil after such an end.
 func (srv *Server) Serve(ctx context.Context) error {
-	failed := make(chan error, 2)
+	failed := make(chan error, 1)
 	var running sync.WaitGroup
 	running.Go(func() { failed <- srv.http.Serve(srv.gate) })
-	running.Go(func() { failed <- srv.serveControl() })
+	running.Go(srv.serveControl)
 	var err error
 	select {
 	case <-ctx.Done():
