@@ -185,10 +185,21 @@ func TestGivenSockets(t *testing.T) {
 
 func TestPublicHost(t *testing.T) {
 	for public, want := range map[string]string{"": "127.0.0.1:PORT", "chat.invalid": "chat.invalid:PORT", "chat.invalid:444": "chat.invalid:444",
-		"198.51.100.7": "198.51.100.7:PORT", "2001:db8::1": "[2001:db8::1]:PORT"} {
+		"198.51.100.7": "198.51.100.7:PORT", "2001:db8::1": "[2001:db8::1]:PORT",
+		"[2001:db8::1]": "[2001:db8::1]:PORT", "[2001:db8::1]:444": "[2001:db8::1]:444", "bücher.invalid": "bücher.invalid:PORT"} {
 		p, err := locate(Config{PublicHost: public, Log: slog.New(slog.DiscardHandler)}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 7440})
 		if err != nil || p.host != strings.ReplaceAll(want, "PORT", "7440") {
 			t.Errorf("%q: %v %v", public, p.host, err)
+		}
+	}
+	for _, public := range []string{"https://chat.invalid", "https://chat.invalid:443/", "chat.invalid/x", "me@chat.invalid", "chat.invalid:http",
+		"chat.invalid:0", "chat.invalid:99999", "chat.invalid:", ":444", "a b", "[::1", "::1]", "[[::1]]", "x?y", "x#y", "a\x00b"} {
+		srv, err := New(Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", PublicHost: public})
+		if err == nil {
+			t.Errorf("%q: taken, for %s", public, srv.Ready().URL)
+			srv.Close()
+		} else if !strings.Contains(err.Error(), "public host") {
+			t.Errorf("%q: %v", public, err)
 		}
 	}
 	p, err := locate(Config{}, &net.TCPAddr{IP: net.IPv6unspecified, Port: 7440})

@@ -7,7 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
+
+	"parley/wire"
 )
 
 // place is where a server stands.
@@ -76,9 +79,9 @@ func locate(c Config, addr net.Addr) (place, error) {
 	if c.PublicHost == "" {
 		return p, nil
 	}
-	host, port, err := net.SplitHostPort(c.PublicHost)
+	host, port, err := publicHost(c.PublicHost, ap.Port())
 	if err != nil {
-		host, port = c.PublicHost, strconv.Itoa(int(ap.Port()))
+		return place{}, err
 	}
 	p.host = net.JoinHostPort(host, port)
 	if a, err := resolve(host, p.bind.Is4()); err == nil {
@@ -87,6 +90,23 @@ func locate(c Config, addr net.Addr) (place, error) {
 		c.Log.Warn("the public host can't be resolved: the relay tells its own address", "err", errors.Unwrap(err))
 	}
 	return p, nil
+}
+
+// publicHost splits HOST or HOST:PORT, where HOST may be an IPv6 address in brackets, and makes sure that clients can read
+// the links made of it.
+func publicHost(s string, usual uint16) (host, port string, err error) {
+	host, port, err = net.SplitHostPort(s)
+	if err != nil {
+		host, port = s, strconv.Itoa(int(usual))
+		if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+			host = s[1 : len(s)-1]
+		}
+	}
+	l := wire.Link{Host: net.JoinHostPort(host, port), Key: make(wire.Bytes, 32), Mode: wire.ModeNative}
+	if back, err := wire.ParseLink(l.String()); err != nil || back.Host != l.Host {
+		return "", "", fmt.Errorf("the public host %q is neither HOST nor HOST:PORT: write a name or an address, without https://", s)
+	}
+	return host, port, nil
 }
 
 func resolve(host string, want4 bool) (netip.Addr, error) {
