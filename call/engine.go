@@ -97,11 +97,10 @@ func New(c Config) (*Engine, error) {
 	e.state.self.muted, e.state.knownOnly, e.state.relayOnly = c.Muted, c.KnownOnly, c.RelayOnly
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
 	m, err := mesh.New(mesh.Config{
-		Post:     func(ev mesh.Event) { e.queue.post(peerEvent{ev}) },
-		Sound:    e.sound.deliver,
-		Loopback: true, // two programs of one machine find each other; the far end learns nothing from 127.0.0.1
-		Net:      c.Net,
-		Log:      c.Log,
+		Post:  func(ev mesh.Event) { e.queue.post(peerEvent{ev}) },
+		Sound: e.sound.deliver,
+		Net:   c.Net,
+		Log:   c.Log,
 	})
 	if err != nil {
 		e.sound.shutdown()
@@ -338,7 +337,7 @@ func (e *Engine) performPeer(f effect) {
 	switch f := f.(type) {
 	case openPeer:
 		e.sound.add(f.peer, f.gain)
-		e.mesh.Open(f.peer, mesh.Options{ICE: f.ice, RelayOnly: f.only})
+		e.mesh.Open(f.peer, f.options)
 	case makeOffer:
 		e.mesh.Offer(f.peer, f.generation, f.restart, f.ice)
 	case setRemote:

@@ -117,10 +117,9 @@ type (
 	}
 
 	openPeer struct {
-		peer mesh.Peer
-		gain float32
-		ice  []mesh.ICEServer
-		only bool // relay only
+		peer    mesh.Peer
+		gain    float32
+		options mesh.Options
 	}
 	makeOffer struct {
 		peer       mesh.Peer

@@ -2,6 +2,8 @@ package call
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 	"strings"
 
 	"parley/call/mesh"
@@ -103,10 +105,25 @@ func (t *turn) open(id mesh.Peer, p *peer) {
 	t.reopen(id, p)
 }
 
+// peerOptions: addresses of this machine itself are of use only if the server is on it; from anybody else they could only mean
+// to make us knock at our own doors.
+func (t *turn) peerOptions() mesh.Options {
+	return mesh.Options{ICE: t.ice, RelayOnly: t.relayOnly, Loopback: isLoopback(t.address.Host)}
+}
+
+func isLoopback(hostPort string) bool {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return false
+	}
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.Unmap().IsLoopback()
+}
+
 // reopen makes a new peer connection in whatever phase, and an offer for it.
 func (t *turn) reopen(id mesh.Peer, p *peer) {
 	p.session, p.unmade, p.acted = "", true, t.now
-	t.do(openPeer{id, p.gain(), t.ice, t.relayOnly})
+	t.do(openPeer{id, p.gain(), t.peerOptions()})
 	if t.offers(id) {
 		t.makeOffer(id, p, false)
 		return
@@ -218,7 +235,7 @@ func (t *turn) offer(m *wire.Offer) {
 	session := sdpSession(m.SDP)
 	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
 		t.do(closePeer{id})
-		t.do(openPeer{id, p.gain(), t.ice, t.relayOnly})
+		t.do(openPeer{id, p.gain(), t.peerOptions()})
 		p.unmade, p.acted = true, t.now
 	}
 	p.generation, p.answered, p.session = m.Generation, true, session

@@ -47,15 +47,15 @@ type ICEServer struct {
 type Options struct {
 	ICE       []ICEServer
 	RelayOnly bool // gather and send relay candidates alone, so that the far end does not see this machine's addresses
+	Loopback  bool // gather and take addresses of this machine itself too
 }
 
 // Config is what a Mesh works with. Post and Sound are needed; they must not block.
 type Config struct {
-	Post     func(Event)       // called by goroutines of pion and of mesh
-	Sound    func(Peer, Sound) // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
-	Loopback bool              // gather and take addresses of this machine itself too
-	Net      transport.Net     // nil is the real network; tests give pion's vnet
-	Log      *slog.Logger      // nil discards
+	Post  func(Event)       // called by goroutines of pion and of mesh
+	Sound func(Peer, Sound) // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
+	Net   transport.Net     // nil is the real network; tests give pion's vnet
+	Log   *slog.Logger      // nil discards
 
 	trusting bool // tests: let DTLS take any certificate, so that only our own check stands
 }

@@ -77,7 +77,7 @@ func (p *peer) remote(generation uint32, kind, sdp string, ice []ICEServer) {
 		p.log.Debug("description of another generation dropped", "kind", kind)
 		return
 	}
-	d, err := admit(sdp, p.mesh.config.Loopback)
+	d, err := admit(sdp, p.options.Loopback)
 	switch {
 	case err != nil:
 		p.fail(fmt.Errorf("%w: %w", ErrDescription, err))
@@ -141,7 +141,7 @@ func (p *peer) take(kind webrtc.SDPType, d description) bool {
 
 func (p *peer) candidate(generation uint32, candidate, mid string) {
 	n := &p.negotiation
-	if generation < n.generation || generation < n.early || !admitCandidate(candidate, p.mesh.config.Loopback) {
+	if generation < n.generation || generation < n.early || !admitCandidate(candidate, p.options.Loopback) {
 		return
 	}
 	if generation > n.early {

@@ -151,7 +151,7 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	s.DisableActiveTCP(true)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetIncludeLoopbackCandidate(p.mesh.config.Loopback)
+	s.SetIncludeLoopbackCandidate(p.options.Loopback)
 	s.SetNet(p.mesh.config.Net)
 	s.SetICETimeouts(lostAfter, failAfter, keepalive)
 	s.SetICEMaxBindingRequests(checksOfPair)

@@ -120,7 +120,6 @@ func (w *world) add(names ...string) []*end {
 
 func (w *world) addWith(name string, c Config) *end {
 	e := &end{w: w, name: name, events: make(chan Event, 4096), heard: make(chan heard, 1<<16)}
-	c.Loopback = w.router == nil
 	if w.router != nil {
 		c.Net, e.address = w.newNet()
 	}
@@ -182,6 +181,7 @@ func id(name string) Peer { return Peer{User: name, Member: name} }
 
 // join opens the connection on both sides and lets the first offer.
 func join(a, b *end, o Options) {
+	o.Loopback = a.w.router == nil
 	a.Open(id(b.name), o)
 	b.Open(id(a.name), o)
 	a.Offer(id(b.name), 1, false, nil)
