@@ -123,27 +123,6 @@ func resolve(host string, want4 bool) (netip.Addr, error) {
 	return normal(list[0]), nil
 }
 
-// ownAddress chooses one of this machine's IPv4 addresses for a server that listens on all: one of the world before one of
-// a LAN before loopback.
-func ownAddress() netip.Addr {
-	best, score := netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0
-	for _, a := range ownAddresses() {
-		s := 0
-		switch {
-		case !a.Is4() || a.IsLoopback() || a.IsLinkLocalUnicast():
-			continue
-		case a.IsPrivate():
-			s = 1
-		default:
-			s = 2
-		}
-		if s > score {
-			best, score = a, s
-		}
-	}
-	return best
-}
-
 // origins are those of the pages at this address. Browsers leave the usual port out.
 func (p place) origins() map[string]bool {
 	out := map[string]bool{"https://" + p.host: true}

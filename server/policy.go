@@ -11,9 +11,9 @@ import (
 // A server inside a LAN names it in allow, or people on it can't be relayed to. An address of this machine is never
 // permitted by a table: which ports of the relay's own address are, relay.permits decides for each packet.
 type policy struct {
-	allow []netip.Prefix // opened by whoever runs the server
-	own   []netip.Addr   // this machine's addresses
-	relay netip.Addr     // the one that relayed packets come from
+	allow []netip.Prefix        // opened by whoever runs the server
+	own   func(netip.Addr) bool // whether an address is this machine's
+	relay netip.Addr            // the one that relayed packets come from
 }
 
 // permission has the form of pion's PermissionHandler: it is asked before a peer's address is let in, whatever its port.
@@ -31,15 +31,8 @@ func (p policy) permits(a netip.Addr) bool {
 	switch {
 	case !a.IsValid():
 		return false
-	case a == p.relay || within(deniedAlways, a):
+	case a == p.relay || within(deniedAlways, a) || p.own(a):
 		return false
-	}
-	for _, o := range p.own {
-		if a == o {
-			return false
-		}
-	}
-	switch {
 	case within(p.allow, a):
 		return true
 	case a.Is4():
@@ -105,18 +98,4 @@ func normalPrefix(p netip.Prefix) netip.Prefix {
 		return netip.PrefixFrom(a.Unmap(), p.Bits()-96).Masked()
 	}
 	return netip.PrefixFrom(p.Addr().WithZone(""), p.Bits()).Masked()
-}
-
-// ownAddresses lists this machine's addresses.
-func ownAddresses() []netip.Addr {
-	var out []netip.Addr
-	list, _ := net.InterfaceAddrs() // none is what a machine without a network has
-	for _, a := range list {
-		if n, ok := a.(*net.IPNet); ok {
-			if a, ok := netip.AddrFromSlice(n.IP); ok {
-				out = append(out, normal(a))
-			}
-		}
-	}
-	return out
 }

@@ -61,8 +61,9 @@ type relayConfig struct {
 }
 
 func newRelay(c relayConfig) (*relay, error) {
+	here := &machine{now: c.now, list: ownAddresses}
 	r := &relay{
-		policy: policy{own: ownAddresses(), relay: normal(c.addr)},
+		policy: policy{own: here.has, relay: normal(c.addr)},
 		secret: c.secret, urls: c.urls, bind: c.bind, now: c.now,
 		seats: map[string]time.Time{}, live: map[uint16]*allocated{}, count: map[string]int{},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -175,9 +176,14 @@ var closed = []string{
 	"192.0.2.1", "198.51.100.1", "203.0.113.1", "198.18.0.1", "198.19.255.254", "192.88.99.1", "2001:db8::1", "3fff::1", "100::1",
 }
 
+// addresses is a machine that has these.
+func addresses(list ...string) func(netip.Addr) bool {
+	return func(a netip.Addr) bool { return slices.Contains(list, a.String()) }
+}
+
 func TestPolicy(t *testing.T) {
 	n := 0
-	p := policy{relay: netip.MustParseAddr("8.8.4.4"), own: []netip.Addr{netip.MustParseAddr("8.8.8.1"), netip.MustParseAddr("2606:4700::1")}}
+	p := policy{relay: netip.MustParseAddr("8.8.4.4"), own: addresses("8.8.8.1", "2606:4700::1")}
 	for _, s := range closed {
 		a := netip.MustParseAddr(s)
 		if n++; p.permits(a) || p.permission(nil, a.WithZone("").AsSlice()) {
@@ -201,8 +207,7 @@ func TestPolicy(t *testing.T) {
 		t.Error("the relay's own address, or one of no family")
 	}
 
-	lan := policy{allow: []netip.Prefix{normalPrefix(netip.MustParsePrefix("::ffff:192.168.7.0/120")), normalPrefix(netip.MustParsePrefix("224.0.0.0/3"))},
-		own: []netip.Addr{netip.MustParseAddr("192.168.7.1")}}
+	lan := policy{allow: []netip.Prefix{normalPrefix(netip.MustParsePrefix("::ffff:192.168.7.0/120")), normalPrefix(netip.MustParsePrefix("224.0.0.0/3"))}, own: addresses("192.168.7.1")}
 	for s, want := range map[string]bool{"192.168.7.5": true, "::ffff:192.168.7.5": true, "192.168.8.5": false, "192.168.7.1": false,
 		"239.1.1.1": false, "255.255.255.255": false} {
 		if lan.permits(netip.MustParseAddr(s)) != want {
