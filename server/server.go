@@ -52,6 +52,9 @@ type Config struct {
 	Name string
 	// RelayAllow opens networks to the relay that its policy keeps closed, such as the LAN the server stands in.
 	RelayAllow []netip.Prefix
+	// RelayFirst and RelayLast are the first and the last UDP port that relayed packets come from and go to, besides the one
+	// of Listen; 49152 and 65535 by default.
+	RelayFirst, RelayLast uint16
 	// Log gets no addresses, names, secrets or descriptions. Nil discards.
 	Log *slog.Logger
 
@@ -100,6 +103,11 @@ func (c *Config) validate() error {
 		return errors.New("no address to listen on given")
 	case c.Heartbeat != 0 && (c.Heartbeat < 100*time.Millisecond || c.Heartbeat > 5*time.Minute):
 		return errors.New("heartbeat: out of range")
+	case c.RelayFirst > c.RelayLast || c.RelayFirst == 0 && c.RelayLast != 0:
+		return errors.New("the relay's ports: the first is 0, or comes after the last")
+	}
+	if c.RelayLast == 0 {
+		c.RelayFirst, c.RelayLast = firstRelayPort, lastRelayPort
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -187,7 +195,8 @@ func (srv *Server) open(c Config) error {
 		return err
 	}
 	r, err := newRelay(relayConfig{
-		conn: udp, addr: place.relay, bind: place.bind, allow: c.RelayAllow, secret: []byte(newSecret()), now: c.now,
+		conn: udp, addr: place.relay, bind: place.bind, first: c.RelayFirst, last: c.RelayLast,
+		allow: c.RelayAllow, secret: []byte(newSecret()), now: c.now,
 		urls: []string{"stun:" + place.host, "turn:" + place.host + "?transport=udp"},
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
@@ -28,6 +29,11 @@ const (
 	// restart.
 	allocationsPerUser = 24
 	allocationsInAll   = 4000
+
+	// The ports of relayed packets, where nothing else is said (RFC 8656, section 7.2): whoever runs the server opens them in
+	// a firewall. portTries is enough, since even with allocationsInAll a quarter of them is taken.
+	firstRelayPort, lastRelayPort = 49152, 65535
+	portTries                     = 100
 )
 
 // relay is STUN (RFC 8489) and TURN (RFC 8656) on one UDP socket, for people in a call.
@@ -39,7 +45,9 @@ type relay struct {
 	policy policy
 	secret []byte
 	urls   []string
-	bind   netip.Addr // where relay sockets listen
+	bind   netip.Addr // where relay sockets listen, at a port from first to last
+	first  uint16
+	last   uint16
 	now    func() time.Time
 	server *turn.Server
 
@@ -55,6 +63,8 @@ type relayConfig struct {
 	urls   []string   // what clients are told
 	addr   netip.Addr // what they are told relayed packets come from
 	bind   netip.Addr
+	first  uint16 // port
+	last   uint16
 	allow  []netip.Prefix
 	secret []byte
 	now    func() time.Time
@@ -64,7 +74,7 @@ func newRelay(c relayConfig) (*relay, error) {
 	here := &machine{now: c.now, list: ownAddresses}
 	r := &relay{
 		policy: policy{own: here.has, relay: normal(c.addr)},
-		secret: c.secret, urls: c.urls, bind: c.bind, now: c.now,
+		secret: c.secret, urls: c.urls, bind: c.bind, first: c.first, last: c.last, now: c.now,
 		seats: map[string]time.Time{}, live: map[uint16]*allocated{}, count: map[string]int{},
 	}
 	for _, p := range c.allow {
@@ -160,7 +170,10 @@ func (r *relay) admit(user, _ string, _ net.Addr) bool {
 // Validate, AllocatePacketConn, AllocateListener and AllocateConn make relay a turn.RelayAddressGenerator.
 func (r *relay) Validate() error { return nil }
 
-var errUDPOnly = errors.New("the relay carries UDP only")
+var (
+	errUDPOnly = errors.New("the relay carries UDP only")
+	errPort    = errors.New("the port is not one of the relay's")
+)
 
 // AllocateListener refuses: a relay that accepts and dials TCP (RFC 6062) is a proxy.
 func (r *relay) AllocateListener(turn.AllocateListenerConfig) (net.Listener, net.Addr, error) {
@@ -172,7 +185,7 @@ func (r *relay) AllocateConn(turn.AllocateConnConfig) (net.Conn, error) { return
 
 // AllocatePacketConn opens a relay socket.
 func (r *relay) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketConn, net.Addr, error) {
-	conn, err := net.ListenPacket(c.Network, net.JoinHostPort(r.bind.String(), strconv.Itoa(c.RequestedPort)))
+	conn, err := r.listen(c.Network, c.RequestedPort)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a relay socket: %w", err)
 	}
@@ -188,6 +201,25 @@ func (r *relay) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketCon
 	r.count[a.user]++
 	r.mu.Unlock()
 	return a, net.UDPAddrFromAddrPort(netip.AddrPortFrom(r.policy.relay, port)), nil
+}
+
+// listen opens a socket at the port, or at one that nobody can guess where it is 0.
+func (r *relay) listen(network string, port int) (net.PacketConn, error) {
+	if port != 0 {
+		if port < int(r.first) || port > int(r.last) { // of a pair (EVEN-PORT), the second
+			return nil, errPort
+		}
+		return net.ListenPacket(network, net.JoinHostPort(r.bind.String(), strconv.Itoa(port)))
+	}
+	err := errPort
+	for range portTries {
+		var conn net.PacketConn
+		port := int(r.first) + rand.IntN(int(r.last)-int(r.first)+1)
+		if conn, err = net.ListenPacket(network, net.JoinHostPort(r.bind.String(), strconv.Itoa(port))); err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
 }
 
 // allocated is one relay socket. pion knows permissions by address alone. The relay's own address must be permitted, or two

@@ -385,6 +385,45 @@ func TestRelayQuota(t *testing.T) {
 	mustAllocate(t, w)
 }
 
+// Relay sockets stay in the ports that a firewall was opened for.
+func TestRelayPorts(t *testing.T) {
+	r := start(t)
+	_, w := seated(t, r, "Ana")
+	for range allocationsPerUser {
+		if port := mustAllocate(t, w).relay.LocalAddr().(*net.UDPAddr).Port; port < 49152 || port > 65535 {
+			t.Errorf("port %d", port)
+		}
+	}
+}
+
+// All ports are used, and no other when they are.
+func TestFewRelayPorts(t *testing.T) {
+	r := start(t, func(c *Config) { c.RelayFirst, c.RelayLast = 20000, 20002 })
+	_, w := seated(t, r, "Ana")
+	used := map[int]bool{}
+	for range 3 {
+		used[mustAllocate(t, w).relay.LocalAddr().(*net.UDPAddr).Port] = true
+	}
+	if len(used) != 3 || !used[20000] || !used[20001] || !used[20002] {
+		t.Errorf("used: %v", used)
+	}
+	if c, err := allocate(t, w); err == nil {
+		t.Errorf("a fourth of three: %v", c.relay.LocalAddr())
+	}
+	for _, port := range []int{19999, 20003, 65536} { // pion asks for the second of a pair by its number
+		if conn, _, err := r.hub.relay.AllocatePacketConn(turn.AllocateListenerConfig{Network: "udp4", RequestedPort: port}); err == nil {
+			conn.Close()
+			t.Errorf("port %d was granted", port)
+		}
+	}
+	for _, ports := range [][2]uint16{{0, 5}, {5, 0}, {6, 5}} {
+		if srv, err := New(Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", RelayFirst: ports[0], RelayLast: ports[1]}); err == nil {
+			srv.Close()
+			t.Errorf("ports %v were taken", ports)
+		}
+	}
+}
+
 // STUN says where a client is seen, without credentials.
 func TestStun(t *testing.T) {
 	r := start(t)
