@@ -125,6 +125,7 @@ type peer struct {
 	session    string        // of the last offer taken: which peer connection of the other side it was
 	since      time.Duration // when the phase began
 	acted      time.Duration // when an offer was last made or asked for, by itself
+	owed       bool          // the peer asked for a new offer while one was on its way to it
 	served     time.Duration // when an offer was last made because the peer asked
 	unmade     bool          // the peer connection has no media yet, or none any more: a restart does not help
 	quietly    bool          // it is Reconnecting and nobody was told

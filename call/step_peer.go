@@ -122,7 +122,7 @@ func isLoopback(hostPort string) bool {
 
 // reopen makes a new peer connection in whatever phase, and an offer for it.
 func (t *turn) reopen(id mesh.Peer, p *peer) {
-	p.session, p.unmade, p.acted = "", true, t.now
+	p.session, p.unmade, p.owed, p.acted = "", true, false, t.now
 	t.do(openPeer{id, p.gain(), t.peerOptions()})
 	if t.offers(id) {
 		t.makeOffer(id, p, false)
@@ -263,7 +263,7 @@ func (t *turn) answer(m *wire.Answer) {
 		t.refuse()
 		return
 	}
-	p.answered = true
+	p.answered, p.owed = true, false
 	t.do(setRemote{id, m.Generation, string(identity.Answer), m.SDP, nil})
 }
 
@@ -285,6 +285,7 @@ func (t *turn) needOffer(m *wire.NeedOffer) {
 	underWay := p.phase == Connecting && p.generation > m.Generation && t.now-p.acted < askEvery
 	if !t.offers(id) || underWay || p.served != 0 && t.now-p.served < askEvery {
 		t.refuse()
+		p.owed = underWay && m.Fresh // the one on its way may have come before the peer was ready for it
 		return
 	}
 	p.served = t.now
@@ -381,6 +382,8 @@ func (t *turn) tickPeer(id mesh.Peer, p *peer) {
 	case p.phase == Held || p.phase == Connected:
 	case (p.absent || t.link != Online && p.phase == Reconnecting) && waited > goneAfter:
 		t.gone(id, p, wire.LeftLost)
+	case p.owed && t.now-p.acted >= askEvery:
+		t.renew(id, p)
 	case p.unmade && t.now-p.acted > connectWithin, !p.unmade && waited > renewAfter:
 		t.renew(id, p)
 	case !p.unmade && t.now-p.acted > restartEvery:

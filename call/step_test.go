@@ -646,6 +646,26 @@ func TestHealedPeerStays(t *testing.T) {
 	}
 }
 
+// A peer that was not ready for the first offer asks for one, and gets it after a second, not after connectWithin.
+func TestOfferThatCameTooEarlyIsMadeAgain(t *testing.T) {
+	for _, answered := range []bool{false, true} {
+		r, big := newRig(t), person(t, "Big", '9')
+		r.join(big)
+		r.on(received{&wire.NeedOffer{Route: r.route(big), Fresh: true}})
+		if answered { // it was ready after all
+			r.on(received{&wire.Answer{Route: r.route(big), Generation: 1, SDP: "v=0", Signature: r.signedBy(big, identity.Answer, 1, "v=0")}})
+		}
+		offers := 0
+		for range 8 { // two seconds
+			r.now += tickEvery
+			offers += count[makeOffer](r.on(tick{}))
+		}
+		if want := map[bool]int{false: 1}[answered]; offers != want {
+			t.Errorf("answered %v: %d more offers", answered, offers)
+		}
+	}
+}
+
 func TestNeedOfferIsServedSlowly(t *testing.T) {
 	r, big := newRig(t), person(t, "Big", '9')
 	r.join(big)

@@ -65,14 +65,14 @@ func run(args []string) int {
 			}
 		}
 		if args[0] != "help" && args[0] != "--help" && args[0] != "-h" {
-			tell("there is no command %q", args[0])
-		} else {
 			usage()
-			return exitDone
+			return status(usageError("there is no command %q", args[0]))
 		}
+		usage()
+		return exitDone
 	}
 	usage()
-	return exitUsage
+	return status(usageError("no command given"))
 }
 
 // failure is an error with its exit status and a code for programs.

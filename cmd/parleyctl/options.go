@@ -4,6 +4,7 @@ import (
 	"flag"
 	"log/slog"
 	"os"
+	"strings"
 
 	"parley/cmd/internal/setup"
 	"parley/profile"
@@ -27,20 +28,41 @@ func newOptions(command string) *options {
 	return o
 }
 
-// parse takes flags and other words in any order and returns the other words.
+// parse takes flags and other words in any order and returns the other words. A flag has two dashes: ids and secrets are
+// random, and one in sixty-four begins with one.
 func (o *options) parse(args []string) ([]string, error) {
-	var words []string
-	for {
-		if err := o.flags.Parse(args); err != nil {
-			return nil, &failure{exitUsage, "usage", err}
+	var flags, words []string
+	for i := 0; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "--")
+		switch {
+		case args[i] == "-h":
+			flags = append(flags, "--help")
+		case !isFlag:
+			words = append(words, args[i])
+		case name == "":
+			words, i = append(words, args[i+1:]...), len(args)
+		default:
+			flags = append(flags, args[i])
+			if o.takesValue(name) && i+1 < len(args) {
+				i++
+				flags = append(flags, args[i])
+			}
 		}
-		args = o.flags.Args()
-		if len(args) == 0 {
-			return words, nil
-		}
-		words = append(words, args[0])
-		args = args[1:]
 	}
+	if err := o.flags.Parse(flags); err != nil {
+		return nil, &failure{exitUsage, "usage", err}
+	}
+	return words, nil
+}
+
+// takesValue says whether the word after a flag belongs to it.
+func (o *options) takesValue(name string) bool {
+	f := o.flags.Lookup(name)
+	if f == nil {
+		return false
+	}
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return !ok || !b.IsBoolFlag()
 }
 
 func (o *options) log() *slog.Logger {
