@@ -89,6 +89,7 @@ func TestUsage(t *testing.T) {
 		{2, []string{}}, {2, []string{"nonsense"}}, {2, []string{"join", invite, "--home", w.path("a")}},
 		{2, w.joinArgs(invite, "a", "--frame", "15")}, {2, w.joinArgs(invite, "a", "--mode", "loud")}, {2, w.joinArgs(invite, "a", "--play", "x")},
 		{2, w.joinArgs(invite, "a", "--bitrate", "1")}, {2, w.joinArgs(invite, "a", "--nonsense")},
+		{4, []string{"channels", "remove", "-dash", "--home", w.path("a")}}, // a word, though it begins with a dash: nobody is called so
 		{4, []string{"join", invite, "--channel", "Nowhere", "--home", w.path("a"), "--mic", "none", "--speaker", "none"}},
 	} {
 		if status, code := w.ctl(c.args...); status != c.status {

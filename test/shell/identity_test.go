@@ -29,10 +29,10 @@ func TestSafety(t *testing.T) {
 	if c := safety("Ana", ben.user); c.SafetyNumber != a.SafetyNumber || c.User != a.User {
 		t.Errorf("by id: %+v", c)
 	}
-	if c := safety("Ana", "--", key); c.SafetyNumber != a.SafetyNumber {
+	if c := safety("Ana", key); c.SafetyNumber != a.SafetyNumber {
 		t.Errorf("by key: %+v", c)
 	}
-	if c := safety("Carl", "--", key); c.SafetyNumber == a.SafetyNumber || !sixty.MatchString(c.SafetyNumber) {
+	if c := safety("Carl", key); c.SafetyNumber == a.SafetyNumber || !sixty.MatchString(c.SafetyNumber) {
 		t.Errorf("Carl's with Ben: %+v", c)
 	}
 	if !safety("Ana", "Ben", "--verified").Verified || !safety("Ana", "Ben").Verified || safety("Ben", "Ana").Verified {

@@ -110,7 +110,7 @@ func TestChannels(t *testing.T) {
 	if len(made) != 1 || made[0].ID == "" || made[0].Name != "Blues" {
 		t.Fatalf("added: %+v", made)
 	}
-	w.ctl("Olga", "channels", "remove", "--", made[0].ID).done() // by its id
+	w.ctl("Olga", "channels", "remove", made[0].ID).done() // by its id
 	if got := names(); !slices.Equal(got, []string{"Jazz", "General"}) {
 		t.Errorf("in the end: %v", got)
 	}
@@ -134,21 +134,21 @@ func TestInvite(t *testing.T) {
 		lines := w.ctl("Olga", "invite", "list").done()
 		return find(lines, func(l line) bool { return l.ID == id }).ID != ""
 	}
-	for _, args := range [][]string{{"invite"}, {"invite", "list"}, {"invite", "revoke", "--", old.ID}} {
+	for _, args := range [][]string{{"invite"}, {"invite", "list"}, {"invite", "revoke", old.ID}} {
 		w.ctl("Mia", args...).ends(refused, "not_allowed")
 	}
 	if !listed(old.ID) || !listed(fresh.ID) {
 		t.Error("an invite is not listed")
 	}
 	w.run("guest", nil, "who", old.URL).ends(done, "")
-	w.ctl("Olga", "invite", "revoke", "--", old.ID).done()
+	w.ctl("Olga", "invite", "revoke", old.ID).done()
 	if listed(old.ID) || !listed(fresh.ID) {
 		t.Error("the list has what is revoked, or lacks what is not")
 	}
 	w.run("stranger", nil, "who", old.URL).ends(refused, "invite_invalid")
 	w.run("stranger", nil, "who", fresh.URL).ends(done, "")
 	w.run("another", nil, "who", fresh.URL).ends(refused, "invite_used_up")
-	w.ctl("Olga", "invite", "revoke", "--", old.ID).ends(refused, "not_found")
+	w.ctl("Olga", "invite", "revoke", old.ID).ends(refused, "not_found")
 	w.ctl("Olga", "invite", "create", "--uses", "-1").ends(usage, "usage")
 	w.ctl("Olga", "invite", "nonsense").ends(usage, "usage")
 }
@@ -160,10 +160,10 @@ func TestClaim(t *testing.T) {
 	if secret == wrong {
 		wrong = "B" + secret[1:]
 	}
-	w.ctl("Mallory", "claim", "--", wrong).ends(refused, "claim_invalid")
+	w.ctl("Mallory", "claim", wrong).ends(refused, "claim_invalid")
 	w.ctl("Mallory", "channels", "add", "Mine").ends(refused, "not_allowed")
-	w.ctl("Olga", "claim", "--", secret).done()
-	w.ctl("Mallory", "claim", "--", secret).ends(refused, "claim_invalid")
+	w.ctl("Olga", "claim", secret).done()
+	w.ctl("Mallory", "claim", secret).ends(refused, "claim_invalid")
 	lines := w.ctl("Olga", "who").done()
 	if o, m := find(lines, named("Olga")), find(lines, named("Mallory")); o.Role != "owner" || m.Role != "member" {
 		t.Errorf("roles: %+v, %+v", o, m)

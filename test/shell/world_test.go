@@ -108,8 +108,7 @@ func (w *world) run(who string, env []string, args ...string) answer {
 	}
 }
 
-// ctl runs a command on the world's server, whose invite newcomers show. Who knows the server needs no link. A "--" stands before
-// secrets, ids and keys, which may begin with a dash.
+// ctl runs a command on the world's server, whose invite newcomers show. Who knows the server needs no link.
 func (w *world) ctl(who string, args ...string) answer {
 	w.Helper()
 	if _, err := os.Stat(w.home(who)); err != nil {
@@ -148,7 +147,7 @@ func (a answer) ends(status int, code string) {
 // owner makes somebody the server's owner.
 func (w *world) owner(who string) {
 	w.Helper()
-	w.ctl(who, "claim", "--", w.server.Ready.OwnerClaim).done()
+	w.ctl(who, "claim", w.server.Ready.OwnerClaim).done()
 }
 
 // find returns the line for which ok holds, or an empty one.
