@@ -23,7 +23,7 @@ const (
 	NotAllowed    Code = "not_allowed"  // the owner may, you may not
 	NotFound      Code = "not_found"    // no such channel, user or invite
 	ChannelFull   Code = "channel_full"
-	MemberTaken   Code = "member_taken"   // the member id is in use
+	MemberTaken   Code = "member_taken"   // one has that member id already, in another channel or with another nonce
 	NotInChannel  Code = "not_in_channel" // join first
 	NoPeer        Code = "no_peer"        // the addressee is not in the channel
 	RateLimited   Code = "rate_limited"   // slower, please
