@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"parley/audio"
-	"parley/audio/device"
+	"parley/cmd/internal/setup"
 )
 
 func devices(_ context.Context, args []string) error {
@@ -17,11 +17,11 @@ func devices(_ context.Context, args []string) error {
 	if len(words) > 0 {
 		return usageError("devices takes no arguments")
 	}
-	backend, err := device.NewBackend(o.log())
+	backend, closeBackend, err := setup.Devices(o.log())
 	if err != nil {
 		return &failure{exitRefused, "sound", fmt.Errorf("no sound system answers: %w", err)}
 	}
-	defer func() { _ = backend.Close() }()
+	defer func() { _ = closeBackend() }()
 	list, err := backend.Devices()
 	if err != nil {
 		return &failure{exitRefused, "sound", fmt.Errorf("list devices: %w", err)}

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"parley/audio"
-	"parley/audio/device"
 	"parley/audio/wavdev"
 	"parley/call"
 	"parley/cmd/internal/setup"
@@ -47,11 +46,11 @@ func (o *joinOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll func
 	}
 	needInput, needOutput := o.play == "" && o.mic != noDevice, o.record == "" && o.recordDir == "" && o.speaker != noDevice
 	if needInput || needOutput {
-		real, err := device.NewBackend(o.log())
+		real, closeReal, err := setup.Devices(o.log())
 		if err != nil {
 			return c, closeAll, errors.Join(errors.New("no sound system answers; --play, --record and none do without one"), err)
 		}
-		closers = append(closers, real.Close)
+		closers = append(closers, closeReal)
 		if needInput {
 			input = real
 		}

@@ -1,0 +1,215 @@
+package pulse
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jfreymuth/pulse/proto"
+
+	"parley/audio"
+)
+
+const (
+	// DefaultPeriod is the period if a Request names none.
+	DefaultPeriod = 10 * time.Millisecond
+	minPeriod     = 2 * time.Millisecond
+	maxPeriod     = 100 * time.Millisecond
+
+	sampleSize = 4  // float32, little endian
+	maxFill    = 16 // periods that the server gets at once, whatever it asks for
+	maxName    = 255
+)
+
+// stream is one running device, on a connection of its own: closing that ends it, whatever the server does.
+type stream struct {
+	link    *link
+	kind    audio.Kind
+	io      func([]float32)
+	index   uint32        // the server's
+	latency atomic.Int64  // nanoseconds
+	moved   chan struct{} // capacity 1: the latency is another now
+
+	// The rest belongs to the link's reader.
+	samples []float32 // one period
+	out     []byte    // a frame of maxFill periods
+}
+
+func open(ctx context.Context, r audio.Request, io func([]float32)) (*stream, error) {
+	if len(r.ID) > maxName || strings.ContainsRune(r.ID, 0) {
+		return nil, errors.New("no such device")
+	}
+	period := r.Period
+	if period == 0 {
+		period = DefaultPeriod
+	}
+	n := int(min(max(period, minPeriod), maxPeriod) * audio.SampleRate / time.Second)
+	s := &stream{
+		kind: r.Kind, io: io, moved: make(chan struct{}, 1),
+		samples: make([]float32, n),
+		out:     make([]byte, headerSize+maxFill*n*sampleSize),
+	}
+	var err error
+	if s.link, err = dial(ctx, s); err != nil {
+		return nil, err
+	}
+	create := s.play
+	if r.Kind == audio.Input {
+		create = s.record
+	}
+	if err := create(ctx, r.ID, uint32(n*sampleSize)); err != nil {
+		s.link.close()
+		return nil, err
+	}
+	go s.watch()
+	return s, nil
+}
+
+// play asks for a loudspeaker. The server's buffer has two periods: one that plays and one that we are asked for.
+// Nothing is buffered ahead (prebuf 0): when we are late, time goes on and what was missed is not played later.
+func (s *stream) play(ctx context.Context, id string, period uint32) error {
+	q := &proto.CreatePlaybackStream{
+		SampleSpec: format, ChannelMap: mono, ChannelVolumes: proto.ChannelVolumes{uint32(proto.VolumeNorm)},
+		SinkIndex: proto.Undefined, SinkName: id, NoMove: id != "",
+		BufferMaxLength: proto.Undefined, BufferTargetLength: 2 * period, BufferMinimumRequest: period,
+		Properties: properties(),
+	}
+	switch os.Getenv("PX_PLAY") {
+	case "early":
+		q.EarlyRequests = true
+	case "plain":
+	default:
+		q.AdjustLatency = true
+	}
+	if v, err := strconv.Atoi(os.Getenv("PX_TLEN")); err == nil {
+		q.BufferTargetLength = period * uint32(v) / 10
+	}
+	if v, err := strconv.Atoi(os.Getenv("PX_MINREQ")); err == nil {
+		q.BufferMinimumRequest = period * uint32(v) / 10
+	}
+	var reply proto.CreatePlaybackStreamReply
+	if err := s.link.request(ctx, q, &reply); err != nil {
+		return err
+	}
+	if os.Getenv("PX_DEBUG") != "" {
+		fmt.Fprintf(os.Stderr, "play %+v\n", reply)
+	}
+	s.index = reply.StreamIndex
+	s.latency.Store(int64(time.Duration(reply.SinkLatency)*time.Microsecond + duration(int64(reply.BufferTargetLength))))
+	return nil
+}
+
+// record asks for a microphone that gives a period at a time.
+func (s *stream) record(ctx context.Context, id string, period uint32) error {
+	q := &proto.CreateRecordStream{
+		SampleSpec: format, ChannelMap: mono, ChannelVolumes: proto.ChannelVolumes{uint32(proto.VolumeNorm)},
+		SourceIndex: proto.Undefined, SourceName: id, NoMove: id != "", DirectOnInputIndex: proto.Undefined,
+		BufferMaxLength: proto.Undefined, BufferFragSize: period,
+		Properties: properties(),
+	}
+	switch os.Getenv("PX_REC") {
+	case "early":
+		q.EarlyRequests = true
+	case "plain":
+	default:
+		q.AdjustLatency = true
+	}
+	if v, err := strconv.Atoi(os.Getenv("PX_FRAG")); err == nil {
+		q.BufferFragSize = period * uint32(v) / 10
+	}
+	var reply proto.CreateRecordStreamReply
+	if err := s.link.request(ctx, q, &reply); err != nil {
+		return err
+	}
+	if os.Getenv("PX_DEBUG") != "" {
+		fmt.Fprintf(os.Stderr, "rec %+v\n", reply)
+	}
+	s.index = reply.StreamIndex
+	s.latency.Store(int64(time.Duration(reply.SourceLatency)*time.Microsecond + duration(int64(reply.BufferFragSize))))
+	return nil
+}
+
+var (
+	format = proto.SampleSpec{Format: proto.FormatFloat32LE, Channels: 1, Rate: audio.SampleRate}
+	mono   = proto.ChannelMap{proto.ChannelMono}
+)
+
+func properties() proto.PropList { return proto.PropList{"media.name": proto.PropListString("Parley")} }
+
+// duration is how long so many bytes of sound last.
+func duration(bytes int64) time.Duration {
+	return time.Duration(bytes/sampleSize) * time.Second / audio.SampleRate
+}
+
+// data hands a microphone's sound on, a period at a time.
+func (s *stream) data(b []byte) {
+	if s.kind != audio.Input {
+		return
+	}
+	for len(b) >= sampleSize {
+		n := min(len(b)/sampleSize, len(s.samples))
+		for i := range n {
+			s.samples[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[i*sampleSize:]))
+		}
+		s.io(s.samples[:n])
+		b = b[n*sampleSize:]
+	}
+}
+
+// created fills a loudspeaker's buffer for the first time; later the server asks.
+func (s *stream) created(reply []byte) {
+	if s.kind == audio.Output {
+		s.fill(binary.BigEndian.Uint32(reply[1:]), binary.BigEndian.Uint32(reply[11:])) // the first and the third word
+	}
+}
+
+func (s *stream) event(command uint32, values []byte) {
+	switch command {
+	case proto.OpRequest:
+		if s.kind == audio.Output && len(values) == 10 {
+			s.fill(binary.BigEndian.Uint32(values[1:]), binary.BigEndian.Uint32(values[6:]))
+		}
+	case proto.OpPlaybackStreamMoved, proto.OpRecordStreamMoved, proto.OpPlaybackBufferAttrChanged, proto.OpRecordBufferAttrChanged:
+		select {
+		case s.moved <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// fill gives the server what it asks for, in one frame. More than the frame holds it will ask for again.
+func (s *stream) fill(index, bytes uint32) {
+	n := min(int(bytes/sampleSize), maxFill*len(s.samples))
+	if n == 0 {
+		return
+	}
+	frame := s.out[:headerSize+n*sampleSize]
+	binary.BigEndian.PutUint32(frame, uint32(n*sampleSize))
+	binary.BigEndian.PutUint32(frame[4:], index)
+	for at := headerSize; at < len(frame); {
+		piece := s.samples[:min(len(s.samples), (len(frame)-at)/sampleSize)]
+		s.io(piece)
+		for _, v := range piece {
+			binary.LittleEndian.PutUint32(frame[at:], math.Float32bits(v))
+			at += sampleSize
+		}
+	}
+	if _, err := s.link.conn.Write(frame); err != nil {
+		_ = s.link.conn.Close()
+	}
+}
+
+func (s *stream) Latency() time.Duration { return time.Duration(s.latency.Load()) }
+
+// Close waits for a callback that runs; it must not be called from one.
+func (s *stream) Close() error {
+	s.link.close()
+	return nil
+}
