@@ -27,8 +27,10 @@ func TestSpeechIsHeard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, 2, cred)
 			a, b := w.couple(plain()...)
+			// The jitter buffer begins long and shortens the sound until it fits: no waveform to compare with.
+			w.say(0, w.speech(4))
 			r := w.record()
-			w.say(0, w.speech(12*soak()))
+			w.say(0, w.speech(15*soak()))
 			w.hear(r, 1)
 			w.leave(a, b)
 			channels := w.stop(r)
