@@ -123,7 +123,7 @@ func (p *Playout) run() {
 				served, last = false, time.Time{}
 			}
 			last = p.idle(last)
-			timer.Reset(2 * FrameTime)
+			timer.Reset(time.Until(last.Add(FrameTime))) // one frame at a time: a burst would look like a late network
 		}
 	}
 }
