@@ -39,6 +39,7 @@ var (
 	crypto = []string{"golang.org/x/crypto/...", "golang.org/x/text/...", "golang.org/x/sys/..."}
 
 	fyne    = "fyne.io/..."
+	pulse   = "github.com/jfreymuth/pulse/..."
 	malgo   = "github.com/gen2brain/malgo/..."
 	devices = "github.com/pion/mediadevices/..."
 	pion    = "github.com/pion/..."
@@ -57,6 +58,7 @@ var rules = []rule{
 	{path: "audio/audiotest", own: join(leaves, "audio"), only: wazero},
 	{path: "audio/wavdev", own: join(leaves, "audio"), only: wazero},
 	{path: "audio/device", own: join(leaves, "audio"), only: join(wazero, malgo), cgo: true},
+	{path: "audio/pulse", own: join(leaves, "audio"), only: join(wazero, pulse)},
 	{path: "audio/opus", own: join(leaves, "audio"), never: []string{fyne, malgo}, cgo: true}, // mediadevices brings webrtc
 
 	{path: "video", own: none, only: []string{"github.com/pion/rtp/...", "github.com/pion/randutil/..."}},
@@ -103,6 +105,7 @@ func join(list []string, more ...string) []string { return slices.Concat(list, m
 // onlyIn says in which files and folders something is imported at all, on whatever system. Tests are free.
 var onlyIn = map[string][]string{
 	malgo:                               {"audio/device/..."},
+	pulse:                               {"audio/pulse/..."},
 	devices:                             {"audio/opus/...", "video/camera/...", "video/screen/..."},
 	fyne:                                {"ui/...", "cmd/parley/..."},
 	webrtc:                              {"call/...", "test/...", "bench/..."},

@@ -35,7 +35,8 @@ func (s *stream) watch() {
 			if !refused(err) {
 				return
 			}
-			continue // not on this server: what it said at the opening stays
+			timer.Reset(laterLook) // what it said before stays
+			continue
 		}
 		if smoothed == 0 {
 			smoothed = now
@@ -59,7 +60,7 @@ func (s *stream) ask() (time.Duration, error) {
 	if s.kind == audio.Input {
 		var r proto.GetRecordLatencyReply
 		err := s.link.request(ctx, &proto.GetRecordLatency{StreamIndex: s.index}, &r)
-		return sum(r.Latency, r.WriteIndex-r.ReadIndex), err
+		return sum(r.Latency, r.WriteIndex-r.ReadIndex+s.chunk.Load()), err // the oldest sample of a chunk waits for the rest
 	}
 	var r proto.GetPlaybackLatencyReply
 	err := s.link.request(ctx, &proto.GetPlaybackLatency{StreamIndex: s.index}, &r)

@@ -25,9 +25,9 @@ const (
 
 // handler is the stream of a link. Its methods run on the reader's goroutine, and what they get is valid during the call.
 type handler interface {
-	data(payload []byte)                 // sound has come
-	event(command uint32, values []byte) // the server tells something; values are what follows the tag
-	created(reply []byte)                // the reply to the stream's request has come, checked
+	data(payload []byte)                          // sound has come
+	event(l *link, command uint32, values []byte) // the server tells something; values are what follows the tag
+	created(l *link, reply []byte)                // the reply to the stream's request has come, checked
 }
 
 // link is one connection to the sound server. It stands between the socket and the module:
@@ -244,7 +244,7 @@ func (l *link) command(body []byte, size int) error {
 		if command == proto.OpReply && l.handler != nil {
 			switch want {
 			case reflect.TypeFor[proto.CreatePlaybackStreamReply](), reflect.TypeFor[proto.CreateRecordStreamReply]():
-				l.handler.created(values)
+				l.handler.created(l, values)
 			}
 		}
 		return nil
@@ -252,7 +252,7 @@ func (l *link) command(body []byte, size int) error {
 		return errKilled
 	}
 	if l.handler != nil {
-		l.handler.event(command, values)
+		l.handler.event(l, command, values)
 	}
 	l.begin += size
 	return nil
