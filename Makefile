@@ -1,7 +1,7 @@
 # make deps         what a bare Debian 12 lacks, and the noise model
 # make build        bin/parleyd (static), bin/parleyctl
 # make test         everything .ci/run checks: vet (for Windows and macOS, too, by a test), tests (-race), real sound and networks
-# make soak         the same real-world tests in their long form (PARLEY_SOAK=1)
+# make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1)
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
 # make run          a server on this machine, and how to join it from a shell
@@ -42,7 +42,7 @@ test-real: bin
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -timeout 25m $(GOTESTFLAGS) ./test/... ./bench/...
 
 soak: build
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -v -timeout 3h ./test/...
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -v -timeout 3h ./call ./test/...
 
 # go test takes one fuzz target at a time.
 fuzz:

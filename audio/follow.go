@@ -164,6 +164,9 @@ func (f *Follow) poll(now time.Time) (next time.Time) {
 		} else {
 			f.complain(p)
 		}
+		if p.device != nil {
+			p.latency(p.device.Latency()) // a sound server knows better after a while
+		}
 	}
 	return now.Add(pollEvery)
 }

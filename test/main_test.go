@@ -264,7 +264,7 @@ func freeAddress(t *testing.T) string {
 // soak is how many times longer the long form of a test is (make soak).
 func soak() float64 {
 	if os.Getenv("PARLEY_SOAK") != "" {
-		return 15
+		return 6
 	}
 	return 1
 }
