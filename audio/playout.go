@@ -37,9 +37,8 @@ type Playout struct {
 	done   chan struct{}
 	once   sync.Once
 
-	mu      sync.Mutex         // serializes changes of the next three; run does not take it
-	volumes map[string]float32 // kept for speakers who are away
-	muted   map[string]bool
+	mu      sync.Mutex                // serializes changes of the next two; run does not take it
+	volumes map[string]float32        // kept for speakers who are away
 	streams atomic.Pointer[[]*Stream] // an immutable list, replaced as a whole
 
 	tap      atomic.Pointer[Tap]
@@ -72,7 +71,6 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		volumes: make(map[string]float32),
-		muted:   make(map[string]bool),
 		frame:   make([]float32, FrameSize),
 		sum:     make([]float32, FrameSize),
 		master:  1,

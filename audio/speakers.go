@@ -58,14 +58,6 @@ func (p *Playout) SetVolume(key string, gain float32) {
 	p.applyLocked(key)
 }
 
-// SetLocalMute silences a speaker for this listener only, without forgetting the volume.
-func (p *Playout) SetLocalMute(key string, on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.muted[key] = on
-	p.applyLocked(key)
-}
-
 func (p *Playout) applyLocked(key string) {
 	for _, s := range *p.streams.Load() {
 		if s.key == key {
@@ -75,9 +67,6 @@ func (p *Playout) applyLocked(key string) {
 }
 
 func (p *Playout) gainLocked(key string) float32 {
-	if p.muted[key] {
-		return 0
-	}
 	if gain, ok := p.volumes[key]; ok {
 		return gain
 	}
