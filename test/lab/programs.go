@@ -44,6 +44,20 @@ func Build(ctx context.Context, dir string) (Programs, error) {
 	return p, nil
 }
 
+// Main is what a TestMain does: it builds the programs, runs the tests, and returns their exit status.
+func Main(programs *Programs, run func() int) int {
+	dir, err := TempDir(nil)
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		*programs, err = Build(context.Background(), dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return run()
+}
+
 // Ready is what parleyd says of itself when it takes connections.
 type Ready struct {
 	URL        string `json:"url"`
