@@ -1,0 +1,69 @@
+// Package ui is the window. It shows what ui/model draws up from the engine's snapshots, and hands commands down:
+//
+//	engine ─► pump ─► model.Update ─► View ─► one fyne.Do ─► screens          (pump.go, the only place that calls fyne.Do)
+//	screens ─► Window.do(call.Command) ─► engine
+//
+// Nothing else crosses. ui/kit holds the theme and the widgets, which know nothing of calls.
+package ui
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parley/call"
+	"parley/profile"
+)
+
+// Config is what a Window is made of. cmd/parley puts it together.
+type Config struct {
+	App     fyne.App // made by the caller, so that this package needs no graphics driver
+	Engine  *call.Engine
+	Profile *profile.Profile
+	Notices []profile.Notice // files of the profile that were broken and are kept aside: to be said
+
+	Key       []byte                                     // own public key
+	Safety    func(other []byte) string                  // safety number with the owner of a key: 60 digits, may take milliseconds
+	ExportKey func(passphrase string) ([]byte, error)    // as text
+	ImportKey func(text []byte, passphrase string) error // takes effect after Restart; the key before is kept aside
+	LinkOf    func(s profile.Server) (string, error)     // to connect again to a server of the profile
+	Host      func(ctx context.Context) (Hosting, error) // starts the server in this process, or tells of the one that runs
+	Unhost    func() error                               // stops it
+	AutoHost  bool                                       // host at the start
+	Restart   func()                                     // ends this process after the window has closed, and starts it anew
+
+	Desktop Desktop
+	Opened  <-chan string // what another start of the program was given: a link, or nothing; the window comes to the front
+	Link    string        // what this start was given
+	Version string
+	Log     *slog.Logger
+}
+
+// Hosting is a server in this process.
+type Hosting struct {
+	Key    string // as profile.Server.Key
+	Name   string
+	Invite string // to connect with
+	Claim  string // makes its user the owner, at the first start; else empty
+	Reach  Reach
+	Host   string // HOST:PORT that an invite carries
+}
+
+// Reach is who can reach a server in this process, as far as this machine can tell.
+type Reach uint8
+
+// The kinds of Reach.
+const (
+	ReachMachine  Reach = iota // this machine alone
+	ReachNetwork               // whoever is in the same network; others once the router maps the port
+	ReachInternet              // the address is a public one; a firewall may still be in the way
+)
+
+// Desktop is what differs between systems.
+type Desktop struct {
+	Idle     func() (time.Duration, bool) // since somebody touched this machine; false: the platform does not tell
+	Tray     func() bool                  // there is a place for a tray icon
+	Minimize func(fyne.Window) bool       // false: it can't
+}

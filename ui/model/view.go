@@ -1,0 +1,247 @@
+// Package model is what the window shows, drawn up from what the engine knows: without Fyne, without a clock of its own, so
+// that every screen and sentence can be tested as a table.
+//
+//	engine's Snapshot and Stats, settings, time ─► Model.Update ─► View ─► the window's screens
+//
+// The pump calls Update on its own goroutine; a View is never changed after it was returned, and parts of it that are the same as in the
+// one before carry the same version, so that the window redraws only what is new. All names in it are inert: see Inert.
+package model
+
+import (
+	"time"
+
+	"parley/call"
+	"parley/profile"
+)
+
+// Input is what a View is drawn up from.
+type Input struct {
+	Now      time.Time
+	Snapshot *call.Snapshot
+	Stats    call.Stats // zero outside of a channel
+	Settings profile.Settings
+	Servers  []profile.Server // the last used first
+	Hosted   string           // public key of the server that runs in this process; empty: none
+	Idle     bool             // nobody has touched this machine for ten minutes
+}
+
+// View is all that the main window shows at one moment.
+type View struct {
+	Rail   []Server
+	Header Header
+
+	Rows        []Row // of the channel list: each channel, and who sits in it under it
+	RowsVersion uint64
+	// Ringing is who speaks, by user id: the step of the ring, 1 to 4. Whoever is not in it is dark.
+	Rings map[string]uint8
+
+	Stage  Stage
+	People []PersonRow
+	// PeopleVersion changes with People.
+	PeopleVersion uint64
+
+	Dock   Dock
+	Lines  []Line  // announcements to show now, the newest last
+	Sounds []Sound // to play now: each stands in one View only
+	Alerts []Alert // to notify the desktop of: likewise
+	Status string  // what presence the engine should have, if it has another; else empty
+}
+
+// Face is a round avatar: what LOOK calls the disc and its letters.
+type Face struct {
+	Letters string // one or two
+	Hue     uint16 // degrees, never amber
+	Shade   uint8  // 0 or 1
+}
+
+// Server is a tile of the rail.
+type Server struct {
+	Key, Name, Letters string
+	Active             bool // the one that the window shows
+	Hosted             bool // runs in this process
+}
+
+// Header is the top of the channel list.
+type Header struct {
+	Name  string
+	Owner bool // may add channels, make invites, kick
+	Dim   bool // the server does not answer
+}
+
+// Row is one line of the channel list: a channel, or (User is not empty) somebody who sits in the channel above.
+type Row struct {
+	Channel string // its id
+	Name    string
+	Count   int  // of people in the channel
+	Full    bool // nobody else can join
+	Current bool // the channel that one sits in, or is joining
+
+	User            string
+	Face            Face
+	Self            bool
+	Muted, Deafened bool
+	New             bool // a key never met before
+}
+
+// Presence is how somebody is.
+type Presence uint8
+
+// The kinds of Presence.
+const (
+	Offline Presence = iota
+	Online
+	Away
+	Busy // do not disturb
+)
+
+// PersonRow is one line of the list of people: a heading, or somebody.
+type PersonRow struct {
+	Heading  string // "In voice, 7"; empty: a person
+	User     string
+	Name     string
+	Line     string // the channel's name, "You, Front porch", "Away"
+	Face     Face
+	Presence Presence
+	Self     bool
+	New      bool
+	Owner    bool
+}
+
+// StageKind says what the middle of the window is.
+type StageKind uint8
+
+// The kinds of Stage. In Tiles the people of one's channel stand there; else Message tells what to do, and Busy draws the ring of
+// three steps above it.
+const (
+	Message StageKind = iota
+	Busy
+	Tiles
+)
+
+// Stage is the middle of the window.
+type Stage struct {
+	Kind     StageKind
+	Title    string // the channel's name
+	Subtitle string // "5 people, 12 min"
+	Chip     *Chip  // what is encrypted
+	Banner   *Banner
+	Tiles    []Tile
+	Version  uint64 // changes with anything above
+	Message  Note
+}
+
+// Action is what a button does.
+type Action uint8
+
+// The actions that a View can offer.
+const (
+	None      Action = iota
+	AddServer        // the dialog with "Join with an invite" and "Host here"
+	TryNow
+	Cancel
+	Unmute
+	CopyInvite
+	Reconnect // to the server that was left
+	ForgetServer
+	Dismiss
+	TurnOffDeafen
+)
+
+// Note is a sentence in the middle of the stage, with what to do.
+type Note struct {
+	Icon    string // name in assets/icons
+	Tone    Tone
+	Heading string
+	Text    string
+	Button  string // empty: none
+	Action  Action
+	Second  string // a second, plain button; empty: none
+	SecondA Action
+}
+
+// Tone is a colour's meaning.
+type Tone uint8
+
+// The tones.
+const (
+	Plain Tone = iota // second text
+	Good              // verified, online
+	Warn              // poor link, not verified
+	Bad               // do not disturb, ended
+	Fresh             // new to you
+	Muted             // one's own mute
+	Voice             // speaking
+)
+
+// Chip is a rounded word with an icon.
+type Chip struct {
+	Icon, Text string
+	Tone       Tone
+	Short      string // for narrow windows
+}
+
+// Banner is a line over the stage.
+type Banner struct {
+	Icon, Text string
+	Tone       Tone
+	Button     string
+	Action     Action
+}
+
+// Tile is one person of the own channel.
+type Tile struct {
+	User, Name string
+	Face       Face
+	Self       bool
+	Verified   bool
+	Dim        bool   // reconnecting: avatar at disabled
+	Line       string // "Speaking", "Listening", "You": where there is no chip
+	Chip       *Chip  // "Deafened", "New to you", "You, muted", "Reconnecting", "Held back"
+	Bars       Bars
+	Held       bool // nothing is sent to them before Trust
+}
+
+// Bars is a connection's quality: 4 best, 1 worst, 0 none.
+type Bars struct {
+	Level uint8
+	Known bool // false: nothing was measured yet, and nothing is drawn
+}
+
+// Dock is the bar at the bottom.
+type Dock struct {
+	Name, Line string
+	Face       Face
+	Presence   Presence
+	InChannel  bool
+	Muted      bool
+	Deafened   bool
+	Mic        uint8 // lit segments of the microphone's meter, 0 to 5
+	Open       bool  // the gate is open: lit segments are voice
+	Bars       Bars
+	Delay      string // "24 ms", the round trip; empty: not known
+}
+
+// Line is an announcement: a device was plugged in, somebody could not be kicked. It is shown for some seconds.
+type Line struct {
+	Seq  uint64
+	Text string
+	Tone Tone
+}
+
+// Sound names a sound of assets/sounds.
+type Sound string
+
+// The sounds.
+const (
+	SoundJoin     Sound = "join"
+	SoundLeave    Sound = "leave"
+	SoundMute     Sound = "mute"
+	SoundUnmute   Sound = "unmute"
+	SoundDeafen   Sound = "deafen"
+	SoundUndeafen Sound = "undeafen"
+	SoundNew      Sound = "new"
+	SoundEnded    Sound = "ended"
+)
+
+// Alert is a desktop notification; its texts are fixed and hold nothing that others wrote.
+type Alert struct{ Title, Text string }
