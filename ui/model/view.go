@@ -110,12 +110,12 @@ type PersonRow struct {
 // StageKind says what the middle of the window is.
 type StageKind uint8
 
-// The kinds of Stage. In Tiles the people of one's channel stand there; else Message tells what to do, and Busy draws the ring of
-// three steps above it.
+// The kinds of Stage. In StageTiles the people of the own channel stand; else Message says what to do, and StageBusy has a ring of
+// three steps above that.
 const (
-	Message StageKind = iota
-	Busy
-	Tiles
+	StageMessage StageKind = iota
+	StageBusy
+	StageTiles
 )
 
 // Stage is the middle of the window.
