@@ -1,0 +1,76 @@
+package model
+
+import (
+	"bytes"
+	"math"
+
+	"parley/call"
+)
+
+// Card is what the popover of a person shows.
+type Card struct {
+	User, Name string
+	Face       Face
+	Presence   Presence
+	Line       string // the channel that they sit in, or how they are
+	Self       bool
+	Owner      bool
+	Key        []byte // public; the caller's to keep, not to change
+
+	InChannel  bool   // sits in one's own channel: what follows is known
+	Volume     int    // here, percent
+	LocalMuted bool   // here
+	New        bool   // a key never met before
+	Verified   bool   // the safety number was compared
+	Held       bool   // nothing is sent to them before a click
+	HeldFor    string // why, as a sentence
+
+	CanKick bool // from the server
+}
+
+// CardOf draws up the card of a user; false: there is nobody of that id, who may have just left.
+func CardOf(s *call.Snapshot, user string) (Card, bool) {
+	c, found := Card{User: user, Presence: Offline}, false
+	for _, u := range directoryOf(s).Users {
+		if u.ID == user {
+			found = true
+			c.Name, c.Key, c.Owner = u.Name, bytes.Clone(u.Key), u.Role == roleOwner
+			c.Presence = presenceOf(u.Status)
+			c.Line = presenceLine(c.Presence)
+			if at := channelName(s, u.Channel); at != "" && c.Presence != Offline {
+				c.Line = at
+			}
+		}
+	}
+	for _, p := range s.Place.Peers {
+		if p.User == user {
+			found, c.InChannel = true, true
+			c.Name, c.Key, c.Line = p.Name, bytes.Clone(p.Key), channelName(s, s.Place.Channel)
+			if c.Presence == Offline {
+				c.Presence = Online // the server may not say so, but there they are
+			}
+			c.Volume, c.LocalMuted = int(math.Round(float64(p.Volume)*100)), p.LocalMuted
+			c.New, c.Verified = p.New, p.Verified
+			c.Held = p.Phase == call.Held
+			if c.Held {
+				c.HeldFor = heldSentence(p.HeldFor)
+			}
+		}
+	}
+	c.Self = user == s.Self.User
+	c.Face = FaceOf(c.Key, c.Name, user)
+	c.Name = personName(c.Name, user)
+	c.CanKick = s.Link == call.Online && s.Self.Role == roleOwner && !c.Self && !c.Owner
+	return c, found
+}
+
+// heldSentence says why nothing is sent to somebody.
+func heldSentence(why string) string {
+	switch why {
+	case call.HeldLookalike:
+		return "This name looks like that of somebody you know, but the key is another one. Nothing is sent to them before you let them in."
+	case call.HeldUnknown:
+		return "You talk to known people only, and have not met this key before. Nothing is sent to them before you let them in."
+	}
+	return "Nothing is sent to them before you let them in."
+}
