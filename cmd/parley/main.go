@@ -1,10 +1,100 @@
-// Command parley is the desktop app.
+// Command parley is the desktop app. It puts together what a person's machine keeps and has, and hands it to the window.
+//
+// Exit codes: 0 done, or handed to the Parley that runs already; 1 failed; 2 used wrongly; 3 there is no display.
 package main
 
 import (
-	"fyne.io/fyne/v2/app"
-	_ "github.com/godbus/dbus/v5"
-	_ "github.com/jezek/xgb"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"parley/server"
 )
 
-func main() { app.NewWithID("chat.parley.app").NewWindow("Parley").ShowAndRun() }
+const (
+	exitDone      = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitNoDisplay = 3
+)
+
+// maxLink is longer than any invite: what is longer was pasted by mistake.
+const maxLink = 4096
+
+const usage = `parley is the Parley desktop app.
+
+  parley [--profile DIR] [--host] [--log FILE] [LINK]
+  parley --version
+
+LINK is an invite, parley://...  The window asks before it joins.
+
+  --profile DIR  the folder that keeps your key, settings and servers (default: your own)
+  --host         host a server in this process, as "Host here" does
+  --log FILE     append what happens to FILE: no names, addresses or secrets
+`
+
+func main() {
+	code, again := run(os.Args[1:], os.Stdout, os.Stderr)
+	if again {
+		if err := restart(); err != nil {
+			fmt.Fprintf(os.Stderr, "parley: start again: %v\n", err)
+			code = exitFailed
+		}
+	}
+	os.Exit(code)
+}
+
+// run is the program; again: it shall be started anew.
+func run(args []string, out, people io.Writer) (code int, again bool) {
+	o, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(people, usage)
+		return exitDone, false
+	case err != nil:
+		fmt.Fprintf(people, "parley: %v\n\n%s", err, usage)
+		return exitUsage, false
+	case o.version:
+		fmt.Fprintln(out, "parley "+server.Version)
+		return exitDone, false
+	}
+	p := &program{options: o, people: people}
+	code, err = p.run()
+	if err != nil {
+		fmt.Fprintf(people, "parley: %v\n", err)
+	}
+	return code, p.again
+}
+
+// options are what the command line says.
+type options struct {
+	profile, logFile, link string
+	host, version          bool
+}
+
+// parse takes flags and the link in any order.
+func parse(args []string) (o options, err error) {
+	f := flag.NewFlagSet("parley", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.Usage = func() {}
+	f.StringVar(&o.profile, "profile", "", "")
+	f.StringVar(&o.logFile, "log", "", "")
+	f.BoolVar(&o.host, "host", false, "")
+	f.BoolVar(&o.version, "version", false, "")
+	for first := true; ; first = false {
+		if err := f.Parse(args); err != nil {
+			return o, err
+		}
+		switch {
+		case f.NArg() == 0:
+			return o, nil
+		case !first:
+			return o, fmt.Errorf("one link at a time: what is %.80q?", f.Arg(0))
+		case len(f.Arg(0)) > maxLink:
+			return o, errors.New("the link is too long to be an invite")
+		}
+		o.link, args = f.Arg(0), f.Args()[1:]
+	}
+}
