@@ -35,6 +35,8 @@ type (
 	}
 	// Disconnect leaves the channel and ends the session.
 	Disconnect struct{}
+	// RetryNow makes the next try to reach the server at once, where one is waited for.
+	RetryNow struct{}
 
 	// Join enters a voice channel, leaving the one before: by its id, or by its name where that is the only one.
 	Join struct{ Channel string }
@@ -76,6 +78,28 @@ type (
 	// Tune changes how the microphone is treated.
 	Tune struct{ Voice Voice }
 
+	// Watch keeps an eye on the list of devices outside of a channel too; in one it is kept anyway.
+	Watch struct{ On bool }
+	// Listen opens the microphone for its meter, and sends nothing. It ends by itself when a channel is joined; in one it changes
+	// nothing.
+	Listen struct{ On bool }
+	// Check records CheckTime of the microphone as others would get it, and plays it back. Nothing is sent to anybody until it
+	// has ended, in a channel too. Where a key or a mute would keep the microphone shut it is open for the recording all the
+	// same. Joining and leaving end it.
+	Check struct{}
+	// StopCheck ends a Check.
+	StopCheck struct{}
+	// Play plays a sound of the program's own: 48 kHz mono, which must not be changed afterwards. It is heard while deafened,
+	// and SetOutputVolume does not change it. Outside of a channel the loudspeaker opens for it.
+	Play struct {
+		Samples []float32
+		Gain    float32 // 0 to 2
+	}
+	// SetOutputVolume sets how loud people are all together: 0 to 2, 1 is as sent.
+	SetOutputVolume struct{ Gain float32 }
+	// SetShareSpeaking lets the server tell those outside of the channel when one speaks.
+	SetShareSpeaking struct{ On bool }
+
 	// SetPresence tells the others how one is: online, away or dnd.
 	SetPresence struct{ Status string }
 	// SetName changes the display name.
@@ -107,29 +131,37 @@ type (
 	KickUser struct{ User string }
 )
 
-func (Connect) command()       {}
-func (Disconnect) command()    {}
-func (Join) command()          {}
-func (Leave) command()         {}
-func (Mute) command()          {}
-func (Deafen) command()        {}
-func (Talk) command()          {}
-func (SetVolume) command()     {}
-func (SetLocalMute) command()  {}
-func (Trust) command()         {}
-func (Verify) command()        {}
-func (SetKnownOnly) command()  {}
-func (SetRelayOnly) command()  {}
-func (UseDevice) command()     {}
-func (Tune) command()          {}
-func (SetPresence) command()   {}
-func (SetName) command()       {}
-func (Claim) command()         {}
-func (AddChannel) command()    {}
-func (RenameChannel) command() {}
-func (MoveChannel) command()   {}
-func (RemoveChannel) command() {}
-func (CreateInvite) command()  {}
-func (ListInvites) command()   {}
-func (RevokeInvite) command()  {}
-func (KickUser) command()      {}
+func (Connect) command()          {}
+func (Disconnect) command()       {}
+func (RetryNow) command()         {}
+func (Join) command()             {}
+func (Leave) command()            {}
+func (Mute) command()             {}
+func (Deafen) command()           {}
+func (Talk) command()             {}
+func (SetVolume) command()        {}
+func (SetLocalMute) command()     {}
+func (Trust) command()            {}
+func (Verify) command()           {}
+func (SetKnownOnly) command()     {}
+func (SetRelayOnly) command()     {}
+func (UseDevice) command()        {}
+func (Tune) command()             {}
+func (Watch) command()            {}
+func (Listen) command()           {}
+func (Check) command()            {}
+func (StopCheck) command()        {}
+func (Play) command()             {}
+func (SetOutputVolume) command()  {}
+func (SetShareSpeaking) command() {}
+func (SetPresence) command()      {}
+func (SetName) command()          {}
+func (Claim) command()            {}
+func (AddChannel) command()       {}
+func (RenameChannel) command()    {}
+func (MoveChannel) command()      {}
+func (RemoveChannel) command()    {}
+func (CreateInvite) command()     {}
+func (ListInvites) command()      {}
+func (RevokeInvite) command()     {}
+func (KickUser) command()         {}

@@ -14,12 +14,63 @@ type Snapshot struct {
 	Link       Link
 	Server     string // its name
 	Address    string // its link, without a secret
+	ServerKey  string // its public key, as profile.Server.Key writes it; kept until the next Connect
+	Retry      Retry
+	Ended      Ended
+	Sound      SoundState
 	Self       Self
 	Directory  *Directory
 	Place      Place
 	Refused    uint64   // messages that did not belong to this channel, role or peer
 	Notices    []Notice // the latest, oldest first
 	LastNotice uint64   // Seq of the last one
+}
+
+// Retry tells of the next try to reach the server. It is zero while Offline or Online.
+type Retry struct {
+	At       time.Time // when it begins, or has begun; zero: the first try is under way
+	Attempts int       // that have failed since the last connection
+}
+
+// Ended says why the Link is Offline: a server's code or reason, or one of ours (CodeServerKey, CodeProtocol, CodeNetwork), and a
+// sentence. It is empty until a session has ended by itself, and again after Connect or Disconnect.
+type Ended struct{ Code, Text string }
+
+// SoundState is what there is of sound devices.
+type SoundState struct {
+	Devices      []Device // as last seen in a channel, or while a Watch was on; the same slice until it changes
+	Mic, Speaker string   // the names of those in use; empty: none is open
+	Check        CheckState
+}
+
+// Device is a microphone or a loudspeaker.
+type Device struct {
+	Output   bool
+	ID, Name string
+	Default  bool // what "follow the system" means now
+	Monitor  bool // a microphone that hears what a loudspeaker plays
+}
+
+// CheckPhase is how far a Check has come.
+//
+//	CheckIdle → CheckRecording → CheckPlaying → CheckIdle
+type CheckPhase uint8
+
+// The states of CheckPhase.
+const (
+	CheckIdle CheckPhase = iota
+	CheckRecording
+	CheckPlaying
+)
+
+// CheckTime is how long a Check records.
+const CheckTime = 5 * time.Second
+
+// CheckState is a Check, or how the last one went.
+type CheckState struct {
+	Phase  CheckPhase
+	Heard  float32 // peak of what was recorded, dBFS; from CheckPlaying on
+	Failed string  // a sentence: why the last one came to nothing
 }
 
 // Self is oneself.
@@ -41,6 +92,7 @@ type Directory struct {
 type Seat struct {
 	User, Name      string
 	Muted, Deafened bool
+	Speaking        bool // as the server was told, and late by up to half a second; in one's own channel Stats knows better
 }
 
 // Place is the voice channel that one sits in. Peers is whom the engine sends to, or would after a click: not what the server
@@ -48,7 +100,8 @@ type Seat struct {
 type Place struct {
 	Phase   Phase
 	Channel string
-	Peers   []Peer // by name
+	Since   time.Time // when it was Joined; zero before
+	Peers   []Peer    // by name
 }
 
 // Peer is another member of the channel.
@@ -102,7 +155,7 @@ func (s *state) directory() *Directory {
 	slices.SortFunc(d.Users, func(a, b wire.User) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	for channel, members := range s.rosters {
 		for _, m := range members {
-			d.Sitting[channel] = append(d.Sitting[channel], Seat{m.User, m.Name, m.Muted, m.Deafened})
+			d.Sitting[channel] = append(d.Sitting[channel], Seat{User: m.User, Name: m.Name, Muted: m.Muted, Deafened: m.Deafened})
 		}
 	}
 	return d

@@ -14,25 +14,85 @@ const (
 
 // Settings is what a person chose. Open and Update bring every value into its range.
 type Settings struct {
-	Name        string  `json:"name"`           // how others see this person; see CleanName
-	Mic         string  `json:"mic"`            // device id; empty: follow the system
-	Speaker     string  `json:"speaker"`        // device id; empty: follow the system
-	Mode        Mode    `json:"mode"`           // what opens the microphone
-	Threshold   float64 `json:"threshold_dbfs"` // level that opens it in VoiceActivity, dBFS, -90 to 0
-	HoldMS      int     `json:"hold_ms"`        // how long it stays open in VoiceActivity after the last word, 50 to 5000 ms
-	Suppression bool    `json:"suppression"`    // noise suppression
-	FrameMS     int     `json:"frame_ms"`       // length of a packet, 10 or 20 ms
-	Bitrate     int     `json:"bitrate"`        // of the voice, bit/s, 8000 to 192000
-	KnownOnly   bool    `json:"known_only"`     // nothing is sent to people never met before, until a click
-	AlwaysRelay bool    `json:"always_relay"`   // peers never learn this machine's address
+	Name          string  `json:"name"`           // how others see this person; see CleanName
+	Mic           string  `json:"mic"`            // device id; empty: follow the system
+	Speaker       string  `json:"speaker"`        // device id; empty: follow the system
+	Mode          Mode    `json:"mode"`           // what opens the microphone
+	Threshold     float64 `json:"threshold_dbfs"` // level that opens it in VoiceActivity, dBFS, -90 to 0
+	HoldMS        int     `json:"hold_ms"`        // how long it stays open in VoiceActivity after the last word, 50 to 5000 ms
+	Suppression   bool    `json:"suppression"`    // noise suppression
+	FrameMS       int     `json:"frame_ms"`       // length of a packet, 10 or 20 ms
+	Bitrate       int     `json:"bitrate"`        // of the voice, bit/s, 8000 to 192000
+	KnownOnly     bool    `json:"known_only"`     // nothing is sent to people never met before, until a click
+	AlwaysRelay   bool    `json:"always_relay"`   // peers never learn this machine's address
+	ShareSpeaking bool    `json:"share_speaking"` // people outside of the channel see when this person speaks
+
+	OutputVolume int           `json:"output_volume"` // of people all together, percent, 0 to MaxVolume
+	SoundVolume  int           `json:"sound_volume"`  // of the program's own sounds, likewise
+	Sounds       SoundSwitches `json:"sounds"`
+	PTTKey       string        `json:"ptt_key"` // Fyne's name of the key that is held to talk
+
+	Theme      Theme  `json:"theme"`
+	Scale      int    `json:"scale"`       // of the window's contents, percent, 80 to 150
+	LessMotion bool   `json:"less_motion"` // nothing moves that need not
+	Width      int    `json:"width"`       // of the window; 0: the default
+	Height     int    `json:"height"`
+	Status     Status `json:"status"` // what the person chose to be
+	Notify     bool   `json:"notify"` // by the desktop's notifications
+
+	Hosting       bool `json:"hosting"`        // the server in the window's process starts with it
+	HostPort      int  `json:"host_port"`      // where it listens; 0: the default
+	TrayExplained bool `json:"tray_explained"` // that closing leaves the program in the tray
 }
+
+// Theme is how light the window is.
+type Theme string
+
+// The themes.
+const (
+	SystemTheme Theme = "system"
+	DarkTheme   Theme = "dark"
+	LightTheme  Theme = "light"
+)
+
+// Status is what a person wants to be seen as. Being away comes by itself.
+type Status string
+
+// The kinds of Status.
+const (
+	Available    Status = "online"
+	DoNotDisturb Status = "dnd"
+)
+
+// SoundSwitches says which of the program's own sounds are played.
+type SoundSwitches struct {
+	JoinLeave bool `json:"join_leave"` // somebody comes or goes
+	Mute      bool `json:"mute"`
+	Deafen    bool `json:"deafen"`
+	NewPerson bool `json:"new_person"` // a key never met before
+	Ended     bool `json:"ended"`      // a call has ended by itself
+}
+
+// Bounds of the window, in Fyne's units.
+const (
+	minWidth, minHeight = 800, 500
+	maxSide             = 10_000
+)
+
+// maxKeyName is how long the name of a key may be.
+const maxKeyName = 32
 
 // maxDeviceID is how long a device id may be, in bytes. ALSA's and Windows's stay below 200.
 const maxDeviceID = 512
 
 // DefaultSettings is what a person has who never chose.
 func DefaultSettings() Settings {
-	return Settings{Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Suppression: true, FrameMS: 20, Bitrate: 64000}
+	return Settings{
+		Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Suppression: true, FrameMS: 20, Bitrate: 64000, ShareSpeaking: true,
+		OutputVolume: NormalVolume, SoundVolume: NormalVolume, PTTKey: "F8",
+		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true},
+		Theme:  SystemTheme, Scale: 100, Status: Available, Notify: true,
+	}
 }
 
 // clamp brings every value into its range; one that makes no sense becomes the default.
@@ -55,6 +115,47 @@ func (s *Settings) clamp() {
 		s.FrameMS = def.FrameMS
 	}
 	s.Bitrate = min(max(s.Bitrate, 8000), 192000)
+	s.OutputVolume = min(max(s.OutputVolume, 0), MaxVolume)
+	s.SoundVolume = min(max(s.SoundVolume, 0), MaxVolume)
+	s.clampWindow(def)
+}
+
+// clampWindow is clamp for what only a window knows.
+func (s *Settings) clampWindow(def Settings) {
+	if !isKeyName(s.PTTKey) {
+		s.PTTKey = def.PTTKey
+	}
+	if s.Theme != SystemTheme && s.Theme != DarkTheme && s.Theme != LightTheme {
+		s.Theme = def.Theme
+	}
+	if s.Scale == 0 {
+		s.Scale = def.Scale
+	}
+	s.Scale = min(max(s.Scale, 80), 150)
+	if s.Width <= 0 || s.Height <= 0 {
+		s.Width, s.Height = 0, 0
+	} else {
+		s.Width, s.Height = min(max(s.Width, minWidth), maxSide), min(max(s.Height, minHeight), maxSide)
+	}
+	if s.Status != Available && s.Status != DoNotDisturb {
+		s.Status = def.Status
+	}
+	if s.HostPort < 0 || s.HostPort > 65535 {
+		s.HostPort = def.HostPort
+	}
+}
+
+// isKeyName says whether a text can be the name of a key.
+func isKeyName(name string) bool {
+	if name == "" || len(name) > maxKeyName {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func cleanDevice(id string) string {
