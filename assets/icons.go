@@ -3,9 +3,6 @@ package assets
 import (
 	"embed"
 	"fmt"
-	"io/fs"
-	"path"
-	"strings"
 )
 
 //go:embed icons/*.svg
@@ -23,13 +20,4 @@ func Icon(name string) ([]byte, error) {
 }
 
 // Icons returns the names that Icon knows, sorted.
-func Icons() []string {
-	files, err := fs.Glob(icons, "icons/*.svg")
-	if err != nil {
-		return nil // only for a malformed pattern
-	}
-	for i, file := range files {
-		files[i] = strings.TrimSuffix(path.Base(file), ".svg")
-	}
-	return files
-}
+func Icons() []string { return names(icons, "icons/*.svg") }
