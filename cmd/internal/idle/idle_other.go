@@ -1,0 +1,5 @@
+//go:build !linux && !windows
+
+package idle
+
+func openSource() (source, error) { return nil, errUnknown }
