@@ -72,6 +72,9 @@ func (s *captureStats) failed(log *slog.Logger, verb string, err error) {
 // SetDeviceLatency tells what the open microphone adds by itself, for CaptureMS.
 func (c *Capture) SetDeviceLatency(d time.Duration) { c.stats.device.Store(int64(d)) }
 
+// Speaking tells whether somebody talks and is heard, as Stats does.
+func (c *Capture) Speaking() bool { return c.stats.speaking.Load() }
+
 // Stats may be called from any goroutine.
 func (c *Capture) Stats() CaptureStats {
 	s := &c.stats

@@ -5,21 +5,28 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // FollowConfig says which devices a Follow keeps open.
 type FollowConfig struct {
 	Backend Backend
-	Capture *Capture      // nil: no microphone is opened
-	Playout *Playout      // nil: no loudspeaker is opened
+	Capture *Capture // as in Use
+	Playout *Playout
 	Input   string        // ID or name of the microphone; empty follows the system
 	Output  string        // and of the loudspeaker
 	Period  time.Duration // of both; 0: 10 ms
 	// Notify is told what happens, on Follow's goroutine: it must return soon and must not call Close. nil: nobody is.
 	Notify func(Notice)
-	Log    *slog.Logger // nil discards
+	// Changed is told likewise, at the start and whenever something in it is new. nil: nobody is.
+	Changed func(Devices)
+	Log     *slog.Logger // nil discards
+}
+
+// Devices is what there is, and what is in use.
+type Devices struct {
+	List          []Info // not changed afterwards
+	Input, Output string // names; empty: none is open
 }
 
 // Event is what happened to a device.
@@ -27,16 +34,18 @@ type Event uint8
 
 // What can happen to a device.
 const (
-	Opened   Event = iota // Name is in use: at the start, by SetInput or SetOutput, or because the system's default changed
-	Lost                  // Name was in use and is gone; what follows tells the rest
-	FellBack              // Name is in use in the place of the one that was asked for
-	Returned              // Name, which was asked for, is there again and in use
-	None                  // there is no device of this kind; one that appears will be opened
-	Failed                // Name did not open, or fell silent, for Err; it is tried again
+	Opened    Event = iota // Name is in use: at the start, by SetInput or SetOutput, or because the system's default changed
+	Lost                   // Name was in use and is gone; what follows tells the rest
+	FellBack               // Name is in use in the place of the one that was asked for
+	Returned               // Name, which was asked for, is there again and in use
+	None                   // there is no device of this kind; one that appears will be opened
+	Failed                 // Name did not open, or fell silent, for Err; it is tried again
+	Plugged                // Name has appeared; Used says whether it is in use now. A Returned or FellBack of it says that itself
+	Unplugged              // Name has vanished and was not in use
 )
 
 func (e Event) String() string {
-	return [...]string{"opened", "lost", "fell-back", "returned", "none", "failed"}[min(e, Failed)]
+	return [...]string{"opened", "lost", "fell-back", "returned", "none", "failed", "plugged", "unplugged"}[min(e, Unplugged)]
 }
 
 // Notice tells people about a device.
@@ -45,6 +54,7 @@ type Notice struct {
 	Event Event
 	Name  string
 	Err   error
+	Used  bool // of Plugged
 }
 
 // Follow keeps a microphone and a loudspeaker open: those that were asked for while they are there, else what the system
@@ -57,13 +67,27 @@ type Follow struct {
 	backend Backend
 	period  time.Duration
 	notify  func(Notice)
+	tell    func(Devices)
 	log     *slog.Logger
-	ports   []*port
-	list    atomic.Pointer[[]Info]
+	ports   [2]*port      // by Kind
+	uses    chan use      // Use to run
 	changed chan struct{} // capacity 1: a wish to run
 	quit    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+
+	// Of run.
+	looked bool // list is one that was seen
+	list   []Info
+	told   Devices
+	said   []Notice // in the poll that runs
+}
+
+// use is a Use on its way to run.
+type use struct {
+	capture *Capture
+	playout *Playout
+	done    chan struct{}
 }
 
 const (
@@ -77,7 +101,9 @@ const (
 // StartFollow opens the devices, on its own goroutine, and returns at once.
 func StartFollow(c FollowConfig) *Follow {
 	f := &Follow{
-		backend: c.Backend, period: c.Period, notify: c.Notify, log: c.Log,
+		backend: c.Backend, period: c.Period, notify: c.Notify, tell: c.Changed, log: c.Log,
+		ports:   [2]*port{newPort(Input, c.Input), newPort(Output, c.Output)},
+		uses:    make(chan use),
 		changed: make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
@@ -88,18 +114,39 @@ func StartFollow(c FollowConfig) *Follow {
 	if f.notify == nil {
 		f.notify = func(Notice) {}
 	}
+	if f.tell == nil {
+		f.tell = func(Devices) {}
+	}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
-	f.list.Store(new([]Info))
-	if c.Capture != nil {
-		f.ports = append(f.ports, newPort(Input, c.Input, c.Capture.Write, c.Capture.SetDeviceLatency))
-	}
-	if c.Playout != nil {
-		f.ports = append(f.ports, newPort(Output, c.Output, c.Playout.Read, c.Playout.SetDeviceLatency))
-	}
+	f.serve(c.Capture, c.Playout)
 	go f.run()
 	return f
+}
+
+// Use says what the devices work for from now on: a nil Capture needs no microphone, a nil Playout no loudspeaker. When it has
+// returned, what is not needed any more is closed; what is needed opens soon.
+func (f *Follow) Use(c *Capture, p *Playout) {
+	u := use{c, p, make(chan struct{})}
+	select {
+	case f.uses <- u:
+		<-u.done
+	case <-f.done:
+	}
+}
+
+func (f *Follow) serve(c *Capture, p *Playout) {
+	var ends [2]end
+	if c != nil { // a nil pointer in an interface is not nil
+		ends[Input] = c
+	}
+	if p != nil {
+		ends[Output] = p
+	}
+	for kind, e := range ends {
+		f.ports[kind].serve(e)
+	}
 }
 
 // SetInput changes the microphone: an ID or a name, empty to follow the system. It does not wait.
@@ -109,16 +156,9 @@ func (f *Follow) SetInput(want string) { f.set(Input, want) }
 func (f *Follow) SetOutput(want string) { f.set(Output, want) }
 
 func (f *Follow) set(k Kind, want string) {
-	for _, p := range f.ports {
-		if p.kind == k {
-			p.want.Store(&want)
-		}
-	}
+	f.ports[k].want.Store(&want)
 	wake(f.changed)
 }
-
-// Devices is the list as it was last seen.
-func (f *Follow) Devices() []Info { return slices.Clone(*f.list.Load()) }
 
 // Close closes the devices and waits. Capture and Playout are not called afterwards. It can be called more than once.
 func (f *Follow) Close() {
@@ -140,6 +180,10 @@ func (f *Follow) run() {
 		select {
 		case <-f.quit:
 			return
+		case u := <-f.uses:
+			f.serve(u.capture, u.playout)
+			close(u.done)
+			next = f.poll(time.Now())
 		case <-f.changed:
 			next = f.poll(time.Now())
 		case now := <-tick.C:
@@ -153,22 +197,44 @@ func (f *Follow) run() {
 // poll looks at the devices and does what follows; it tells when to look again.
 func (f *Follow) poll(now time.Time) (next time.Time) {
 	list, err := f.backend.Devices()
+	before := f.list
 	if err != nil { // the sound server has died or is starting: what runs goes on, and nothing else would open
 		f.log.Warn("list sound devices", "err", err)
-	} else {
-		f.list.Store(&list)
+		list = before
 	}
 	for _, p := range f.ports {
-		if err == nil {
+		switch {
+		case p.end == nil:
+		case err == nil:
 			f.steer(p, list, now)
-		} else {
+		default:
 			f.complain(p)
 		}
 		if p.device != nil {
-			p.latency(p.device.Latency()) // a sound server knows better after a while
+			p.end.SetDeviceLatency(p.device.Latency()) // a sound server knows better after a while
 		}
 	}
+	if f.looked {
+		f.said = plugging(f.said, before, list)
+	}
+	f.looked, f.list = f.looked || err == nil, list
+	f.report()
 	return now.Add(pollEvery)
+}
+
+// report tells what this poll has found.
+func (f *Follow) report() {
+	for _, n := range f.said {
+		f.notify(n)
+	}
+	f.said = f.said[:0]
+	now := Devices{f.list, f.ports[Input].name(), f.ports[Output].name()}
+	if now.Input != f.told.Input || now.Output != f.told.Output || !slices.Equal(now.List, f.told.List) {
+		f.told = now
+		f.tell(now)
+	} else {
+		f.list = f.told.List // so that who keeps it sees the same one
+	}
 }
 
 // watch finds devices that have fallen silent: their stream was killed, or the sound server has died. They are opened
@@ -184,6 +250,8 @@ func (f *Follow) watch(now time.Time) (again bool) {
 	return again
 }
 
+func (f *Follow) say(n Notice) { f.said = append(f.said, n) }
+
 // ErrSilent is why a device is reopened that was open and did nothing.
 var ErrSilent = errors.New("sound device has fallen silent")
 
@@ -193,7 +261,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 		p.wanted, p.event = want, Opened
 		clear(p.shunned)
 	} else if p.using.ID != "" && !slices.ContainsFunc(list, p.uses) {
-		f.notify(Notice{p.kind, Lost, p.using.Name, nil})
+		f.say(Notice{Kind: p.kind, Event: Lost, Name: p.using.Name})
 		p.using = Info{}
 	}
 	f.complain(p)
@@ -201,7 +269,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 	switch {
 	case ok && p.device != nil && p.request == c.open:
 		if p.using.ID != c.ID { // the system's default has changed, and the system has moved us along
-			f.tell(p, c)
+			f.settled(p, c)
 		}
 	case ok:
 		f.open(p, c, now)
@@ -209,7 +277,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 		p.close()
 		if _, some := choose(list, p.kind, p.wanted); !some && p.event != None {
 			p.event, p.using = None, Info{}
-			f.notify(Notice{p.kind, None, "", nil})
+			f.say(Notice{Kind: p.kind, Event: None})
 		}
 	}
 }
@@ -218,7 +286,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 func (f *Follow) complain(p *port) {
 	if p.silent && p.using.ID != "" && !p.complained {
 		p.complained = true
-		f.notify(Notice{p.kind, Failed, p.using.Name, ErrSilent})
+		f.say(Notice{Kind: p.kind, Event: Failed, Name: p.using.Name, Err: ErrSilent})
 		p.using = Info{}
 	}
 	p.silent = false
@@ -227,7 +295,7 @@ func (f *Follow) complain(p *port) {
 // open changes to another device: the new one is opened first, so that there is next to no gap, unless the old one is in
 // its way. One that does not open is shunned for a while, for whatever else there is.
 func (f *Follow) open(p *port, c choice, now time.Time) {
-	v := &valve{io: p.io, output: p.kind == Output}
+	v := &valve{io: p.io(), output: p.kind == Output}
 	r := Request{Kind: p.kind, ID: c.open, Period: f.period}
 	d, err := f.backend.Open(r, v.call)
 	_, again := p.shunned[c.ID]
@@ -237,7 +305,7 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 	}
 	if err != nil {
 		if !again {
-			f.notify(Notice{p.kind, Failed, c.Name, err})
+			f.say(Notice{Kind: p.kind, Event: Failed, Name: c.Name, Err: err})
 		}
 		p.shun(c.ID, now)
 		wake(f.changed)
@@ -248,12 +316,12 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 	v.open.Store(true)
 	p.device, p.valve, p.request = d, v, c.open
 	p.beats, p.lastBeat, p.opened = 0, now, now
-	p.latency(d.Latency())
-	f.tell(p, c)
+	p.end.SetDeviceLatency(d.Latency())
+	f.settled(p, c)
 }
 
-// tell says which device is in use now, and why, if that is news.
-func (f *Follow) tell(p *port, c choice) {
+// settled says which device is in use now, and why, if that is news.
+func (f *Follow) settled(p *port, c choice) {
 	event := Opened
 	switch {
 	case c.fell:
@@ -264,6 +332,6 @@ func (f *Follow) tell(p *port, c choice) {
 	news := p.using.ID != c.ID || event != p.event && event != Opened
 	p.using, p.event = c.Info, event
 	if news {
-		f.notify(Notice{p.kind, event, c.Name, nil})
+		f.say(Notice{Kind: p.kind, Event: event, Name: c.Name})
 	}
 }

@@ -14,18 +14,22 @@ import (
 // rig is a Follow on a fake sound system that steps by itself, in a bubble whose time is not real.
 type rig struct {
 	*audiotest.Backend
-	follow *audio.Follow
-	heard  int // frames with sound that came through the capture since last asked
-	said   chan string
+	follow  *audio.Follow
+	capture *audio.Capture
+	playout *audio.Playout
+	seen    chan audio.Devices
+	heard   int // frames with sound that came through the capture since last asked
+	said    chan string
 }
 
 func newRig(t *testing.T, input, output string, devices ...audio.Info) *rig {
-	r := &rig{Backend: audiotest.NewBackend(devices...), said: make(chan string, 100)}
+	r := &rig{Backend: audiotest.NewBackend(devices...), said: make(chan string, 100), seen: make(chan audio.Devices, 100)}
 	capture, err := audio.NewCapture(audio.CaptureConfig{Encoder: &codec{}, Emit: func(audio.Packet) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	playout := audio.NewPlayout(audio.PlayoutConfig{})
+	r.capture, r.playout = capture, playout
 	stop := r.Drive(nil, nil)
 	r.follow = audio.StartFollow(audio.FollowConfig{
 		Backend: r.Backend, Capture: capture, Playout: playout, Input: input, Output: output,
@@ -34,8 +38,12 @@ func newRig(t *testing.T, input, output string, devices ...audio.Info) *rig {
 			if n.Err != nil {
 				text += ": " + n.Err.Error()
 			}
+			if n.Used {
+				text += " used"
+			}
 			r.said <- text
 		},
+		Changed: func(d audio.Devices) { r.seen <- d },
 	})
 	t.Cleanup(func() {
 		r.follow.Close()
@@ -113,6 +121,7 @@ func TestFollowChangesWithoutGap(t *testing.T) {
 func TestFollow(t *testing.T) {
 	mic, headset, spk := audiotest.Mic("mic"), audiotest.Mic("headset"), audiotest.Speaker("spk")
 	monitor := audio.Info{Kind: audio.Input, ID: "spk.monitor", Name: "Monitor", Monitor: true}
+	earphones := audio.Info{Kind: audio.Output, ID: "earphones", Name: headset.Name}
 	errBusy := errors.New("busy")
 	tests := []struct {
 		name    string
@@ -139,6 +148,28 @@ func TestFollow(t *testing.T) {
 		{"pinned to what is not there", "nothing", []audio.Info{mic, spk}, []followStep{
 			{what: "start", mic: "mic", spk: "spk", said: []string{"0 fell-back the mic", "1 opened the spk"}},
 			{what: "it appears", do: func(r *rig) { r.Appear(audiotest.Mic("nothing")) }, mic: "nothing", spk: "spk", said: []string{"0 returned the nothing"}},
+		}},
+		{"plugging", "", []audio.Info{mic, spk}, []followStep{
+			{what: "start", mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "in", do: func(r *rig) { r.Appear(headset) }, mic: "mic", spk: "spk", said: []string{"0 plugged the headset"}},
+			{what: "out", do: func(r *rig) { r.Vanish("headset") }, mic: "mic", spk: "spk", said: []string{"0 unplugged the headset"}},
+			{what: "in, and the default", do: func(r *rig) { r.Appear(headset); r.SetDefault("headset") }, mic: "headset", spk: "spk", said: []string{"0 plugged the headset used"}},
+			{what: "out again", do: func(r *rig) { r.Vanish("headset") }, mic: "mic", spk: "spk", said: []string{"0 lost the headset", "0 opened the mic"}},
+			{what: "both halves", do: func(r *rig) { r.Appear(headset); r.Appear(earphones); r.SetDefault("earphones") }, mic: "mic", spk: "earphones", said: []string{"0 plugged the headset used"}},
+			{what: "out with both", do: func(r *rig) { r.SetDevices(mic, spk) }, mic: "mic", spk: "spk", said: []string{"1 lost the headset", "1 opened the spk"}},
+			{what: "a monitor", do: func(r *rig) { r.Appear(monitor) }, mic: "mic", spk: "spk"},
+			{what: "the list fails", do: func(r *rig) { r.FailDevices(errBusy) }, mic: "mic", spk: "spk"},
+			{what: "and is back", do: func(r *rig) { r.FailDevices(nil) }, mic: "mic", spk: "spk"},
+		}},
+		{"nothing is open while nobody needs it", "", []audio.Info{mic, spk}, []followStep{
+			{what: "start", mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "no microphone", do: func(r *rig) { r.follow.Use(nil, r.playout) }, after: time.Millisecond, spk: "spk"},
+			{what: "nothing", do: func(r *rig) { r.follow.Use(nil, nil) }, after: time.Millisecond},
+			{what: "but it looks", do: func(r *rig) { r.Appear(headset) }, said: []string{"0 plugged the headset"}},
+			{what: "a choice meanwhile", do: func(r *rig) { r.follow.SetInput("headset") }},
+			{what: "the microphone", do: func(r *rig) { r.follow.Use(r.capture, nil) }, after: time.Millisecond, mic: "headset", said: []string{"0 opened the headset"}},
+			{what: "the same again", do: func(r *rig) { r.follow.Use(r.capture, nil) }, mic: "headset"},
+			{what: "both", do: func(r *rig) { r.follow.Use(r.capture, r.playout) }, mic: "headset", spk: "spk", said: []string{"1 opened the spk"}},
 		}},
 		{"no microphone: one can still listen", "", []audio.Info{spk, monitor}, []followStep{
 			{what: "start", mic: "", spk: "spk", said: []string{"0 none ", "1 opened the spk"}},
@@ -189,4 +220,36 @@ func TestFollow(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who shows the devices is told at the start and of each change, and of nothing else.
+func TestFollowTellsOfTheList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "", "", audiotest.Mic("mic"), audiotest.Speaker("spk"))
+		expect := func(what, input, output string, list int) {
+			t.Helper()
+			r.after(5 * time.Second)
+			var got audio.Devices
+			n := len(r.seen)
+			for range n {
+				got = <-r.seen
+			}
+			if n == 0 || n > 2 || got.Input != input || got.Output != output || len(got.List) != list {
+				t.Errorf("%s: told %d times, last %+v", what, n, got)
+			}
+		}
+		expect("start", "the mic", "the spk", 2)
+		r.Appear(audiotest.Mic("headset"))
+		expect("plugged", "the mic", "the spk", 3)
+		r.SetDefault("headset")
+		expect("default", "the headset", "the spk", 3)
+		r.follow.Use(nil, r.playout)
+		expect("no microphone", "", "the spk", 3)
+		r.after(5 * time.Second)
+		if n := len(r.seen); n != 0 {
+			t.Errorf("told %d times of nothing", n)
+		}
+		r.follow.Close()
+		r.follow.Use(r.capture, r.playout) // must not hang
+	})
 }

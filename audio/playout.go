@@ -22,7 +22,9 @@ type Tap func(key string, at int64, frame []float32)
 
 // Playout mixes the speakers of a channel for the loudspeaker.
 //
-//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ volume ◄─ Stream.pull, for each speaker
+//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ Stream.pull, for each speaker
+//	                                               ▲
+//	                                               └─ Play: the program's own sounds
 //
 // It runs when the device has taken sound out of the ring. While no device asks it goes on by the clock, so that nobody's
 // packets pile up, recordings go on, and the next device starts with what is said then.
@@ -38,11 +40,13 @@ type Playout struct {
 	once   sync.Once
 
 	mu      sync.Mutex                // serializes changes of the next two; run does not take it
-	volumes map[string]float32        // kept for speakers who are away
+	volumes map[string]float32        // of those who are there, or about to be added
 	streams atomic.Pointer[[]*Stream] // an immutable list, replaced as a whole
 
 	tap      atomic.Pointer[Tap]
 	deafened atomic.Bool
+	volume   gauge        // of all speakers together: SetMaster
+	begun    chan *Sound  // Play to run
 	latency  atomic.Int64 // the device's own, nanoseconds
 	queued   gauge        // milliseconds that a new sample waits in the ring
 	level    gauge
@@ -51,8 +55,9 @@ type Playout struct {
 	// The rest belongs to run.
 	frame, sum []float32
 	limiter    mix.Limiter
-	master     float32 // gain of the last sample: 0 while deafened
-	position   int64   // samples made
+	master     float32 // gain of the last sample of speech: 0 while deafened
+	sounds     []*Sound
+	position   int64 // samples made
 }
 
 // NewPlayout starts the goroutine. No device is opened here.
@@ -74,7 +79,10 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		frame:   make([]float32, FrameSize),
 		sum:     make([]float32, FrameSize),
 		master:  1,
+		begun:   make(chan *Sound, maxSounds),
+		sounds:  make([]*Sound, 0, maxSounds),
 	}
+	p.volume.set(1)
 	p.streams.Store(new([]*Stream))
 	p.fill.init()
 	p.level.set(mix.Floor)
@@ -101,7 +109,9 @@ func (p *Playout) Close() {
 const unasked = 100 * time.Millisecond
 
 func (p *Playout) run() {
+	defer p.refuseSounds() // after done is closed, or between the two a sound could be left behind
 	defer close(p.done)
+	defer p.endSounds()
 	timer := time.NewTimer(unasked)
 	defer timer.Stop()
 	served := false    // a device asks
@@ -133,7 +143,7 @@ func (p *Playout) serve(steady bool) {
 	p.fill.adapt(now, missed, steady)
 	for p.ring.Len() < p.fill.target() {
 		p.queued.smooth(milliseconds(duration(p.ring.Len())))
-		p.ring.Write(p.turn(now))
+		p.ring.Write(p.turn(now, true))
 	}
 }
 
@@ -144,13 +154,13 @@ func (p *Playout) idle(last time.Time) time.Time {
 		last = now.Add(-FrameTime)
 	}
 	for ; now.Sub(last) >= FrameTime; last = last.Add(FrameTime) {
-		p.turn(now)
+		p.turn(now, false)
 	}
 	return last
 }
 
-// turn makes one frame, top to bottom. It stays valid until the next turn.
-func (p *Playout) turn(at time.Time) []float32 {
+// turn makes one frame, top to bottom. It stays valid until the next turn. served: a loudspeaker will play it.
+func (p *Playout) turn(at time.Time, served bool) []float32 {
 	now := at.Sub(p.start)
 	tap := p.tap.Load()
 	clear(p.sum)
@@ -165,12 +175,13 @@ func (p *Playout) turn(at time.Time) []float32 {
 		}
 		s.from = volume
 	}
-	master := float32(1)
+	master := p.volume.getLevel()
 	if p.deafened.Load() {
 		master = 0
 	}
 	mix.Scale(p.sum, p.master, master)
 	p.master = master
+	p.addSounds(served)
 	p.limiter.Process(p.sum)
 	if tap != nil {
 		(*tap)("", p.position, p.sum)

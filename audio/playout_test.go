@@ -237,6 +237,10 @@ func TestPlayoutVolumes(t *testing.T) {
 		at("undeafened", 1)
 		r.SetVolume("a", float32(math.NaN()))
 		at("not a number", 1)
+		r.SetVolume("a", 0.5)
+		r.Remove("a")
+		a = r.speaker("a", 200)
+		at("removed and added: its volume was forgotten", 1)
 		r.SetTap(nil)
 		clear(tapped)
 		r.run(100*time.Millisecond, nil)
@@ -435,6 +439,7 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 		}
 	})
 	s := p.Add("a", &codec{})
+	p.Play(make([]float32, 60*audio.SampleRate), 1, nil)
 	packet := (&speaker{hz: 200, amplitude: 0.3}).packet()
 	buf := make([]float32, 2*audio.FrameSize)
 	n := 0

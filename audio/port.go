@@ -8,10 +8,9 @@ import (
 
 // port is what Follow keeps of one direction. All but want belongs to Follow.run.
 type port struct {
-	kind    Kind
-	io      func([]float32)     // Capture.Write or Playout.Read
-	latency func(time.Duration) // tells them what the device adds
-	want    atomic.Pointer[string]
+	kind Kind
+	end  end // nil: no device is to be open
+	want atomic.Pointer[string]
 
 	wanted  string // the wish that the rest is about
 	device  Device // nil: none is open
@@ -29,16 +28,51 @@ type port struct {
 	shunned map[string]shun // by ID, the devices that did not open
 }
 
+// end is the Capture or Playout that a device works for.
+type end interface {
+	SetDeviceLatency(time.Duration)
+}
+
 // shun is for how long something else is taken in a device's place.
 type shun struct {
 	until   time.Time
 	backoff time.Duration
 }
 
-func newPort(k Kind, want string, io func([]float32), latency func(time.Duration)) *port {
-	p := &port{kind: k, io: io, latency: latency, wanted: want, shunned: map[string]shun{}}
+func newPort(k Kind, want string) *port {
+	p := &port{kind: k, wanted: want, shunned: map[string]shun{}}
 	p.want.Store(&want)
 	return p
+}
+
+// serve changes whom the device works for, nil for nobody. One that is open for another is closed when it returns.
+func (p *port) serve(e end) {
+	if p.end == e {
+		return
+	}
+	p.close()
+	p.end, p.using, p.event = e, Info{}, Opened
+	p.silent, p.complained = false, false
+	clear(p.shunned)
+}
+
+// io is what the device calls.
+func (p *port) io() func([]float32) {
+	switch e := p.end.(type) {
+	case *Capture:
+		return e.Write
+	case *Playout:
+		return e.Read
+	}
+	return nil
+}
+
+// name is of the device in use; empty: none is.
+func (p *port) name() string {
+	if p.device == nil {
+		return ""
+	}
+	return p.using.Name
 }
 
 func (p *port) uses(d Info) bool { return d.Kind == p.kind && d.ID == p.using.ID }

@@ -19,10 +19,12 @@ func (p *Playout) Add(key string, d Decoder) *Stream {
 	return s
 }
 
-// Remove ends a speaker's stream. When it has returned, the decoder is not used any more.
+// Remove ends a speaker's stream and forgets its volume: keys come from the network, and what is kept of them must not grow.
+// When it has returned, the decoder is not used any more.
 func (p *Playout) Remove(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.volumes, key)
 	p.replaceLocked(key, nil)
 }
 
@@ -71,6 +73,14 @@ func (p *Playout) gainLocked(key string) float32 {
 		return gain
 	}
 	return 1
+}
+
+// SetMaster sets the gain of all speakers together, from 0 to 2. The program's own sounds stay as they are.
+func (p *Playout) SetMaster(gain float32) {
+	if gain != gain {
+		gain = 1 // not a number
+	}
+	p.volume.setLevel(min(max(gain, 0), 2))
 }
 
 // SetDeafened silences everybody. The streams go on, so that levels are still shown and nothing is late afterwards.
