@@ -22,6 +22,8 @@ const (
 	// hint is how much of its natural width an object adds to its MinSize. Fyne lays a parent out again only if a child's MinSize has
 	// changed, and the MinSize of what can be cut would not.
 	hint = 1.0 / 4096
+	// roundOff is what a width may lose on its way through the layouts before text is cut for it.
+	roundOff = 0.1
 )
 
 // Style is a size and weight of text.
@@ -150,7 +152,7 @@ func (t *Text) whole() string {
 
 // shown is what fits a width.
 func (t *Text) shown(width float32) string {
-	if natural := t.Natural(); width >= natural {
+	if width+roundOff >= t.Natural() {
 		return t.whole()
 	}
 	if t.cutWidth != width {
