@@ -37,7 +37,7 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 			c.Name, c.Key, c.Owner = u.Name, bytes.Clone(u.Key), u.Role == roleOwner
 			c.Presence = presenceOf(u.Status)
 			c.Line = presenceLine(c.Presence)
-			if at := channelName(s, u.Channel); at != "" && c.Presence != Offline {
+			if at := channelName(s, channelOf(s, user)); at != "" {
 				c.Line = at
 			}
 		}
@@ -64,7 +64,18 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 	return c, found
 }
 
-// heldSentence says why nothing is sent to somebody.
+// heldLine says in short why nothing is sent to somebody.
+func heldLine(why string) string {
+	switch why {
+	case call.HeldLookalike:
+		return "named like somebody you know"
+	case call.HeldUnknown:
+		return "not known to you"
+	}
+	return "not let in yet"
+}
+
+// heldSentence says it with what to do.
 func heldSentence(why string) string {
 	switch why {
 	case call.HeldLookalike:

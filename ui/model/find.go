@@ -1,23 +1,138 @@
 package model
 
-import "parley/call"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/call"
+)
 
 // Hit is one line of the quick switcher: a channel, or a person.
 type Hit struct {
 	Channel string // its id; empty: a person
 	User    string // the id; empty: a channel
 	Name    string
-	Line    string
-	Face    Face
+	Line    string // who is in the channel, where the person is
+	Face    Face   // of a person
 }
 
-// Find looks for channels and people by name.
+// Bounds of a search.
+const (
+	maxHits  = 20
+	maxQuery = 64 // bytes
+)
+
+// How well a name fits a query, the best first.
+const (
+	startsWith = iota
+	wordStartsWith
+	contains
+	inOrder // all letters are there, with others between
+	noMatch
+)
+
+// Find looks for channels and people by name, without regard to case and accents. Channels come before people that fit as well;
+// an empty query lists the channels in their order, then who is there.
 func Find(s *call.Snapshot, query string) []Hit {
+	query = strings.TrimSpace(fold(query[:min(len(query), maxQuery)]))
+	d := directoryOf(s)
+	// As many lists as there are ways to fit, each of at most what is shown: thousands of names cost no sorting.
+	var channels [noMatch][]int
+	var people [noMatch][]int
+	for i := range d.Channels {
+		keep(&channels, i, fit(fold(d.Channels[i].Name), query))
+	}
+	for i := range d.Users {
+		if query == "" && presenceOf(d.Users[i].Status) == Offline {
+			continue
+		}
+		keep(&people, i, fit(fold(d.Users[i].Name), query))
+	}
 	var out []Hit
-	for _, c := range directoryOf(s).Channels {
-		if len(out) < 20 {
-			out = append(out, Hit{Channel: c.ID, Name: placeName(c.Name, "Channel")})
+	for how := range noMatch {
+		for _, i := range channels[how] {
+			out = append(out, channelHit(d, i))
+		}
+		for _, i := range people[how] {
+			out = append(out, personHit(s, i))
 		}
 	}
-	return out
+	return out[:min(len(out), maxHits)]
+}
+
+func keep(lists *[noMatch][]int, i, how int) {
+	if how < noMatch && len(lists[how]) < maxHits {
+		lists[how] = append(lists[how], i)
+	}
+}
+
+// fit compares two folded texts.
+func fit(name, query string) int {
+	switch i := strings.Index(name, query); {
+	case i == 0:
+		return startsWith
+	case i > 0 && strings.Contains(name, " "+query):
+		return wordStartsWith
+	case i > 0:
+		return contains
+	}
+	for _, r := range query {
+		i := strings.IndexRune(name, r)
+		if i < 0 {
+			return noMatch
+		}
+		name = name[i+len(string(r)):]
+	}
+	return inOrder
+}
+
+func channelHit(d *call.Directory, i int) Hit {
+	c := d.Channels[i]
+	h := Hit{Channel: c.ID, Name: placeName(c.Name, "Channel")}
+	switch n := len(d.Sitting[c.ID]); {
+	case n == 0:
+		h.Line = "Empty"
+	case n >= perChannel:
+		h.Line = fmt.Sprintf("%d of %d, full", n, perChannel)
+	case n == 1:
+		h.Line = "1 person"
+	default:
+		h.Line = fmt.Sprintf("%d people", n)
+	}
+	return h
+}
+
+func personHit(s *call.Snapshot, i int) Hit {
+	u := directoryOf(s).Users[i]
+	line := presenceLine(presenceOf(u.Status))
+	if at := channelName(s, channelOf(s, u.ID)); at != "" {
+		line = at
+	}
+	if u.ID == s.Self.User {
+		line = strings.TrimSuffix("You, "+line, ", ")
+	}
+	return Hit{User: u.ID, Name: personName(u.Name, u.ID), Line: line, Face: FaceOf(u.Key, u.Name, u.ID)}
+}
+
+// channelOf is where somebody sits; of whom the engine is connected to it knows better than the server.
+func channelOf(s *call.Snapshot, user string) string {
+	if s.Place.Phase == call.Joined {
+		for _, p := range s.Place.Peers {
+			if p.User == user {
+				return s.Place.Channel
+			}
+		}
+		if user == s.Self.User {
+			return s.Place.Channel
+		}
+	}
+	d := directoryOf(s)
+	for _, c := range d.Channels {
+		own := s.Place.Phase == call.Joined && c.ID == s.Place.Channel
+		if !own && slices.ContainsFunc(d.Sitting[c.ID], func(seat call.Seat) bool { return seat.User == user }) {
+			return c.ID
+		}
+	}
+	return ""
 }

@@ -1,6 +1,9 @@
 package model
 
 import (
+	"cmp"
+	"slices"
+
 	"parley/call"
 	"parley/profile"
 )
@@ -8,12 +11,12 @@ import (
 // What the server calls roles and presence (PROTOCOL.md).
 const (
 	roleOwner    = "owner"
-	statusOnline = "online"
+	statusOnline = string(profile.Available)
 	statusAway   = "away"
-	statusBusy   = "dnd"
+	statusBusy   = string(profile.DoNotDisturb)
 )
 
-// perChannel is how many a voice channel holds.
+// perChannel is how many a voice channel holds (PROTOCOL.md).
 const perChannel = 8
 
 var emptyDirectory = &call.Directory{}
@@ -51,18 +54,134 @@ func presenceLine(p Presence) string {
 	return [...]string{Offline: "Offline", Online: "Online", Away: "Away", Busy: "Do not disturb"}[p]
 }
 
-func railOf(in Input) []Server {
-	var out []Server
-	for _, s := range in.Servers {
-		name := placeName(s.Name, "Server")
-		out = append(out, Server{
-			Key: s.Key, Name: name, Letters: Letters(name, s.Key), Hosted: in.Hosted != "" && in.Hosted == s.Key,
-			Active: in.Snapshot.Address != "" && sameServer(s, in.Snapshot),
+// lists keeps both lists as they were given out, and makes them anew only when they differ: a directory of thousands changes
+// many times a second when somebody wants it to, and most often in what is shown nowhere.
+type lists struct {
+	directory *call.Directory
+	own       []Row
+	phase     call.Phase
+	channel   string
+	online    bool
+
+	turn     uint64 // counts the times that something was looked at anew
+	entries  []*person
+	names    map[string]placed // of the channels
+	strange  []*person         // who sits in the own channel and is not in the directory
+	title    string            // of the own channel
+	speaking []string          // who speaks in another channel than the own one
+
+	rows                       []Row
+	people                     []PersonRow
+	rowsVersion, peopleVersion uint64
+}
+
+// placed is a name, and what it was made of.
+type placed struct{ raw, name string }
+
+func (l *lists) update(c crowd, s *call.Snapshot, h here) {
+	d, online := directoryOf(s), s.Link == call.Online
+	if l.directory == d && l.phase == s.Place.Phase && l.channel == s.Place.Channel && l.online == online && slices.Equal(l.own, h.rows) {
+		return
+	}
+	first := l.turn == 0
+	l.directory, l.own, l.phase, l.channel, l.online = d, h.rows, s.Place.Phase, s.Place.Channel, online
+	l.turn++
+	l.nameChannels(d)
+	changed := l.meetAll(c, d)
+	if rows := l.channelRows(c, s); first || !slices.Equal(rows, l.rows) {
+		l.rows = rows
+		l.rowsVersion++
+	}
+	if l.describeAll(c, s) || changed || first {
+		l.people = l.peopleRows(s)
+		l.peopleVersion++
+	}
+}
+
+func (l *lists) nameChannels(d *call.Directory) {
+	names := make(map[string]placed, len(d.Channels))
+	for _, c := range d.Channels {
+		n, ok := l.names[c.ID]
+		if !ok || n.raw != c.Name {
+			n = placed{c.Name, placeName(c.Name, "Channel")}
+		}
+		names[c.ID] = n
+	}
+	l.names = names
+	l.title = cmp.Or(names[l.channel].name, "Channel")
+}
+
+// meetAll takes over the users; true: others than before.
+func (l *lists) meetAll(c crowd, d *call.Directory) bool {
+	before := l.entries
+	l.entries = make([]*person, 0, len(d.Users))
+	for i := range d.Users {
+		p := c.meet(&d.Users[i])
+		if p.listed == l.turn {
+			continue // twice in the list
+		}
+		p.listed = l.turn
+		p.presence, p.owner = presenceOf(d.Users[i].Status), d.Users[i].Role == roleOwner
+		l.entries = append(l.entries, p)
+	}
+	if len(c) > len(l.entries) {
+		c.forget(l.turn)
+	}
+	return !slices.Equal(before, l.entries)
+}
+
+// channelRows are the rows of the channels and of who sits in them, and notes on the way where everybody sits.
+func (l *lists) channelRows(c crowd, s *call.Snapshot) []Row {
+	d := l.directory
+	out := make([]Row, 0, len(d.Channels)+len(l.rows))
+	l.speaking = nil
+	for _, ch := range d.Channels {
+		current := s.Place.Phase != call.Idle && s.Place.Channel == ch.ID
+		at := len(out)
+		out = append(out, Row{Channel: ch.ID, Name: l.names[ch.ID].name, Current: current})
+		if current && s.Place.Phase == call.Joined {
+			out = append(out, l.own...)
+			for _, r := range l.own {
+				l.sit(c[r.User], ch.ID)
+			}
+		} else {
+			out = l.seatRows(out, c, s, ch.ID)
+		}
+		out[at].Count = len(out) - at - 1
+		out[at].Full = !current && out[at].Count >= perChannel
+	}
+	return out
+}
+
+// seatRows are those of a channel that one does not sit in.
+func (l *lists) seatRows(out []Row, c crowd, s *call.Snapshot, channel string) []Row {
+	at := len(out)
+	var folds []string // of the rows from at on
+	for _, seat := range l.directory.Sitting[channel] {
+		if seat.User == s.Self.User && s.Place.Phase == call.Joined {
+			continue // one knows better oneself
+		}
+		p := c.find(seat.User, seat.Name, nil)
+		l.sit(p, channel)
+		if seat.Speaking && !seat.Muted && !seat.Deafened {
+			l.speaking = append(l.speaking, seat.User)
+		}
+		i := len(folds)
+		for i > 0 && (p.fold < folds[i-1] || p.fold == folds[i-1] && p.user < out[at+i-1].User) {
+			i--
+		}
+		folds = slices.Insert(folds, i, p.fold)
+		out = slices.Insert(out, at+i, Row{
+			Channel: channel, Name: p.name, User: seat.User, Face: p.face, Self: seat.User == s.Self.User,
+			Muted: seat.Muted && !seat.Deafened, Deafened: seat.Deafened,
 		})
 	}
 	return out
 }
 
-func sameServer(p profile.Server, s *call.Snapshot) bool {
-	return placeName(s.Server, "Server") == placeName(p.Name, "Server")
+// sit notes where somebody sits; the first channel counts.
+func (l *lists) sit(p *person, channel string) {
+	if p != nil && p.sits != l.turn {
+		p.sits, p.channel = l.turn, channel
+	}
 }

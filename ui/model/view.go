@@ -21,6 +21,7 @@ type Input struct {
 	Stats    call.Stats // zero outside of a channel
 	Settings profile.Settings
 	Servers  []profile.Server // the last used first
+	Key      []byte           // own public key, for the own face; nil: as the server says
 	Hosted   string           // public key of the server that runs in this process; empty: none
 	Idle     bool             // nobody has touched this machine for ten minutes
 }
@@ -127,7 +128,7 @@ type Stage struct {
 	Banner   *Banner
 	Tiles    []Tile
 	Version  uint64 // changes with anything above
-	Message  Note
+	Message  Note   // with StageTiles it stands under them, or is empty
 }
 
 // Action is what a button does.
@@ -138,7 +139,7 @@ const (
 	None      Action = iota
 	AddServer        // the dialog with "Join with an invite" and "Host here"
 	TryNow
-	Cancel
+	Cancel // connecting: Disconnect
 	Unmute
 	CopyInvite
 	Reconnect // to the server that was left

@@ -1,0 +1,164 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"parley/call"
+)
+
+// grace is how long a channel may take to fill up, or a lost server to come back, before a sentence says that nobody is there.
+const grace = 2 * time.Second
+
+// stageOf gives the stage a new version where it differs from the one before.
+func (m *Model) stageOf(in Input, h here, steps map[string]uint8) Stage {
+	next := Stage{Kind: StageMessage}
+	if in.Snapshot.Place.Phase == call.Idle {
+		next.Kind, next.Message = m.message(in)
+	} else {
+		next = m.channelStage(in, h, steps)
+	}
+	next.Version, next.Tiles = m.stage.Version, reuse(m.stage.Tiles, next.Tiles, sameTile)
+	if m.stage.Version == 0 || !sameStage(next, m.stage) {
+		next.Version++
+	}
+	m.stage = next
+	return next
+}
+
+func (m *Model) channelStage(in Input, h here, steps map[string]uint8) Stage {
+	s := in.Snapshot
+	st := Stage{Kind: StageTiles, Title: m.lists.title, Chip: chipOf(h.peers), Banner: m.banner(in)}
+	if s.Place.Phase == call.Joining {
+		st.Tiles = []Tile{{User: s.Self.User, Name: h.me.name, Face: h.me.face, Self: true, Line: "Joining"}}
+		return st
+	}
+	st.Subtitle = subtitle(len(h.rows), in.Now, s.Place.Since)
+	for i, p := range h.peers {
+		t := peerTile(p, h.people[i], steps[p.User] > 0)
+		t.Bars = m.quality.peer(p.Member)
+		st.Tiles = append(st.Tiles, t)
+	}
+	st.Tiles = append(st.Tiles, m.ownTile(s, h.me, steps))
+	if len(h.peers) == 0 && in.Now.Sub(m.waits.placeAt) >= grace {
+		st.Message = alone(s)
+	}
+	return st
+}
+
+func alone(s *call.Snapshot) Note {
+	if s.Self.Role != roleOwner {
+		return Note{Icon: "people", Heading: "It's just you.", Text: "Whoever joins this channel hears you."}
+	}
+	return Note{
+		Icon: "people", Heading: "It's just you.", Text: "Send someone the invite.",
+		Button: "Copy invite", Action: CopyInvite,
+	}
+}
+
+func subtitle(people int, now, since time.Time) string {
+	out := fmt.Sprintf("%d people", people)
+	if people == 1 {
+		out = "1 person"
+	}
+	minutes := int(now.Sub(since) / time.Minute)
+	switch {
+	case since.IsZero() || minutes < 1:
+		return out
+	case minutes < 60:
+		return fmt.Sprintf("%s, %d min", out, minutes)
+	}
+	return fmt.Sprintf("%s, %d h %d min", out, minutes/60, minutes%60)
+}
+
+// chipOf says what is encrypted, and with how many of the others the safety number was compared. Nothing is sent to those who
+// are held back.
+func chipOf(peers []call.Peer) *Chip {
+	all, verified := 0, 0
+	for _, p := range peers {
+		if p.Phase == call.Held {
+			continue
+		}
+		all++
+		if p.Verified {
+			verified++
+		}
+	}
+	switch {
+	case all == 0:
+		return nil
+	case verified == 0:
+		return &Chip{Icon: "shield", Text: "Encrypted, identity not verified", Short: "Not verified", Tone: Warn}
+	}
+	short := fmt.Sprintf("%d of %d verified", verified, all)
+	return &Chip{Icon: "lock-verified", Text: "Encrypted, " + short, Short: short, Tone: Good}
+}
+
+func peerTile(p call.Peer, who *person, speaks bool) Tile {
+	t := Tile{
+		User: p.User, Name: who.name, Face: who.face, Line: "Listening",
+		Verified: p.Verified && p.Phase != call.Held, Dim: p.Phase == call.Reconnecting, Held: p.Phase == call.Held,
+	}
+	switch {
+	case t.Held:
+		t.Line, t.Chip = heldLine(p.HeldFor), &Chip{Icon: "shield", Text: "Held back", Tone: Fresh}
+	case p.Phase == call.Reconnecting:
+		t.Line, t.Chip = "Reconnecting", &Chip{Icon: "warning", Text: "Reconnecting", Tone: Warn}
+	case p.New:
+		t.Chip = &Chip{Icon: "new-person", Text: "New to you", Tone: Fresh}
+	case p.Deafened:
+		t.Chip = &Chip{Icon: "headphones-off", Text: "Deafened"}
+	case p.Muted:
+		t.Chip = &Chip{Icon: "mic-off", Text: "Muted"}
+	case p.LocalMuted:
+		t.Chip = &Chip{Icon: "mic-off", Text: "Muted for you"}
+	}
+	switch {
+	case t.Held || t.Dim:
+	case p.Phase == call.Connecting:
+		t.Line = "Connecting"
+	case speaks:
+		t.Line = "Speaking"
+	}
+	return t
+}
+
+func (m *Model) ownTile(s *call.Snapshot, me *person, steps map[string]uint8) Tile {
+	t := Tile{User: s.Self.User, Name: me.name, Face: me.face, Self: true, Line: "You", Bars: m.quality.self()}
+	switch {
+	case s.Self.Deafened:
+		t.Chip = &Chip{Icon: "headphones-off", Text: "You, deafened", Tone: Muted}
+	case s.Self.Muted:
+		t.Chip = &Chip{Icon: "mic-off", Text: "You, muted", Tone: Muted}
+	case steps[s.Self.User] > 0:
+		t.Line = "Speaking"
+	}
+	return t
+}
+
+// sameStage compares all but the version.
+func sameStage(a, b Stage) bool {
+	return a.Kind == b.Kind && a.Title == b.Title && a.Subtitle == b.Subtitle && a.Message == b.Message &&
+		same(a.Chip, b.Chip) && same(a.Banner, b.Banner) && slices.EqualFunc(a.Tiles, b.Tiles, sameTile)
+}
+
+func sameTile(a, b Tile) bool {
+	if !same(a.Chip, b.Chip) {
+		return false
+	}
+	a.Chip, b.Chip = nil, nil
+	return a == b
+}
+
+func same[T comparable](a, b *T) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+// reuse returns old where next is equal to it.
+func reuse[T any](old, next []T, equal func(a, b T) bool) []T {
+	if slices.EqualFunc(old, next, equal) {
+		return old
+	}
+	return next
+}
