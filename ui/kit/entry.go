@@ -1,0 +1,174 @@
+package kit
+
+import (
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Entry is a field for one line of text, 40 high: Fyne's, with a limit, our focus, and keys that it has no use for handed on.
+type Entry struct {
+	widget.Entry
+	// MaxRunes is the longest text that can be typed or pasted; zero is 4096.
+	MaxRunes int
+	// OnChanged hears of each change, OnSubmitted of Enter. Both may be nil.
+	OnChanged, OnSubmitted func(string)
+
+	ring *focusRing
+}
+
+// defaultMaxRunes bounds what a paste can do to the layout of a field.
+const defaultMaxRunes = 4096
+
+// NewEntry returns an empty field with words in it that say what belongs there.
+func NewEntry(placeholder string) *Entry {
+	e := &Entry{ring: newFocusRing()}
+	e.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	e.PlaceHolder = placeholder
+	e.Entry.OnChanged = e.textChanged
+	e.Entry.OnSubmitted = func(s string) {
+		if e.OnSubmitted != nil {
+			e.OnSubmitted(s)
+		}
+	}
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewPassword returns a field that hides what is typed, with Fyne's button to show it.
+func NewPassword(placeholder string) *Entry {
+	e := NewEntry(placeholder)
+	e.Password = true
+	return e
+}
+
+func (e *Entry) limit() int {
+	if e.MaxRunes > 0 {
+		return e.MaxRunes
+	}
+	return defaultMaxRunes
+}
+
+// textChanged cuts what is too long, whichever way it came; cutting comes back here.
+func (e *Entry) textChanged(s string) {
+	if cut := firstRunes(s, e.limit()); cut != s {
+		e.Entry.SetText(cut)
+		return
+	}
+	if e.OnChanged != nil {
+		e.OnChanged(s)
+	}
+}
+
+// SetText sets the text, cut to the limit. OnChanged hears of it if it is another one.
+func (e *Entry) SetText(s string) {
+	if s = firstRunes(s, e.limit()); s != e.Text {
+		e.Entry.SetText(s)
+	}
+}
+
+// firstRunes is the first n runes of s.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// TypedRune implements fyne.Focusable.
+func (e *Entry) TypedRune(r rune) {
+	if utf8.RuneCountInString(e.Text) >= e.limit() && e.SelectedText() == "" {
+		return
+	}
+	e.Entry.TypedRune(r)
+}
+
+// TypedKey implements fyne.Focusable.
+func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
+	switch {
+	case ev.Name == fyne.KeyEscape, len(ev.Name) > 1 && ev.Name[0] == 'F':
+		passKey(e, ev)
+	default:
+		e.Entry.TypedKey(ev)
+	}
+}
+
+// TypedShortcut implements fyne.Shortcutable. What is pasted is cut before Fyne lays it out; shortcuts of the window work while one types.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	switch s := s.(type) {
+	case *fyne.ShortcutPaste:
+		e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: &cutClipboard{s.Clipboard, e.limit()}})
+	case *desktop.CustomShortcut:
+		e.Entry.TypedShortcut(s)
+		if c, ok := fyne.CurrentApp().Driver().CanvasForObject(e).(fyne.Shortcutable); ok {
+			c.TypedShortcut(s)
+		}
+	default:
+		e.Entry.TypedShortcut(s)
+	}
+}
+
+// KeyUp implements desktop.Keyable. The window hears of it, so that a push-to-talk key that was held when the field got the focus does not stick.
+func (e *Entry) KeyUp(ev *fyne.KeyEvent) {
+	e.Entry.KeyUp(ev)
+	passUp(e, ev)
+}
+
+// cutClipboard is a clipboard that may hold a novel, of which only a part is read.
+type cutClipboard struct {
+	fyne.Clipboard
+	runes int
+}
+
+func (c *cutClipboard) Content() string { return firstRunes(c.Clipboard.Content(), c.runes) }
+
+// MinSize implements fyne.CanvasObject.
+func (e *Entry) MinSize() fyne.Size {
+	m := e.Entry.MinSize()
+	return fyne.NewSize(max(m.Width, Px(60)), max(m.Height, Px(40)))
+}
+
+// FocusGained implements fyne.Focusable.
+func (e *Entry) FocusGained() {
+	e.Entry.FocusGained()
+	e.ring.show(!e.Disabled())
+}
+
+// FocusLost implements fyne.Focusable.
+func (e *Entry) FocusLost() {
+	e.Entry.FocusLost()
+	e.ring.show(false)
+}
+
+// CreateRenderer implements fyne.Widget.
+func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
+	return &entryDrawing{WidgetRenderer: e.Entry.CreateRenderer(), of: e}
+}
+
+// entryDrawing is Fyne's drawing, its text in the middle of the height, and the line of the focus over its border.
+type entryDrawing struct {
+	fyne.WidgetRenderer
+	of *Entry
+}
+
+func (d *entryDrawing) Objects() []fyne.CanvasObject {
+	return append(d.WidgetRenderer.Objects()[:len(d.WidgetRenderer.Objects()):len(d.WidgetRenderer.Objects())], d.of.ring.Rectangle)
+}
+
+func (d *entryDrawing) Layout(size fyne.Size) {
+	d.WidgetRenderer.Layout(size)
+	d.of.ring.within(size, Px(8))
+}
+
+func (d *entryDrawing) Refresh() {
+	d.of.ring.StrokeColor = Color(theme.ColorNamePrimary)
+	d.WidgetRenderer.Refresh()
+	canvas.Refresh(d.of.ring.Rectangle)
+}

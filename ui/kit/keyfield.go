@@ -1,0 +1,166 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+)
+
+// KeyField chooses a key by pressing it: it is pressed, says "Press a key", and takes the next one. Escape keeps the one before.
+type KeyField struct {
+	control
+	key     string
+	waiting bool
+	taken   fyne.KeyName // went down here and has yet to go up: its other events mean nothing
+	changed func(key string)
+
+	fill, over *canvas.Rectangle
+	label      *Text
+	mark       *Icon
+}
+
+var _ fyne.Tabbable = (*KeyField)(nil)
+
+// NewKeyField returns a field that shows a key by Fyne's name for it; empty means that none is chosen. Changed may be nil.
+func NewKeyField(key string, changed func(key string)) *KeyField {
+	k := &KeyField{key: key, changed: changed, fill: canvas.NewRectangle(nil), over: canvas.NewRectangle(nil),
+		label: NewText("", BodyBold, theme.ColorNameForeground), mark: NewIcon("keyboard", 18, theme.ColorNamePlaceHolder)}
+	k.extend(k)
+	return k
+}
+
+// Key is Fyne's name of the key that is chosen.
+func (k *KeyField) Key() string { return k.key }
+
+// SetKey shows another key and tells nobody.
+func (k *KeyField) SetKey(key string) {
+	if k.key != key {
+		k.key = key
+		k.Refresh()
+	}
+}
+
+func (k *KeyField) wait(on bool) {
+	if k.waiting != on {
+		k.waiting = on
+		k.Refresh()
+	}
+}
+
+// Tapped implements fyne.Tappable. A second click gives up.
+func (k *KeyField) Tapped(*fyne.PointEvent) {
+	if k.Disabled() {
+		return
+	}
+	k.focusQuietly()
+	k.wait(!k.waiting)
+}
+
+// KeyDown implements desktop.Keyable: it comes before TypedKey and for modifiers too.
+func (k *KeyField) KeyDown(ev *fyne.KeyEvent) {
+	if !k.waiting {
+		k.control.KeyDown(ev)
+		return
+	}
+	if ev.Name == fyne.KeyUnknown {
+		return
+	}
+	k.taken = ev.Name
+	k.waiting = false
+	changed := ev.Name != fyne.KeyEscape && string(ev.Name) != k.key
+	if changed {
+		k.key = string(ev.Name)
+	}
+	k.Refresh()
+	if changed && k.changed != nil {
+		k.changed(k.key)
+	}
+}
+
+// KeyUp implements desktop.Keyable.
+func (k *KeyField) KeyUp(ev *fyne.KeyEvent) {
+	k.taken = ""
+	k.control.KeyUp(ev)
+}
+
+// TypedKey implements fyne.Focusable.
+func (k *KeyField) TypedKey(ev *fyne.KeyEvent) {
+	if k.waiting || ev.Name == k.taken {
+		return
+	}
+	k.typed(ev, func() { k.wait(true) })
+}
+
+// AcceptsTab implements fyne.Tabbable: while it waits, and for the Tab that it has just taken, Tab does not move the focus.
+func (k *KeyField) AcceptsTab() bool { return k.waiting || k.taken == fyne.KeyTab }
+
+// FocusLost implements fyne.Focusable.
+func (k *KeyField) FocusLost() {
+	k.waiting, k.taken = false, ""
+	k.control.FocusLost()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (k *KeyField) CreateRenderer() fyne.WidgetRenderer {
+	return newDrawing(k, k.fill, k.over, k.mark, k.label, k.ring.Rectangle)
+}
+
+func (k *KeyField) paint() {
+	text, fg, line := KeyName(k.key), theme.ColorNameForeground, theme.ColorNameInputBorder
+	switch {
+	case k.Disabled():
+		fg, line = theme.ColorNameDisabled, theme.ColorNameSeparator
+	case k.waiting:
+		text, fg, line = "Press a key", theme.ColorNamePrimary, theme.ColorNamePrimary
+	}
+	k.fill.FillColor, k.fill.StrokeColor = Color(theme.ColorNameInputBackground), Color(line)
+	k.over.FillColor = Color(k.cover())
+	k.label.SetText(text)
+	k.label.SetColor(fg)
+	k.mark.SetColor(fg)
+	k.ring.show(k.ringShown())
+}
+
+func (k *KeyField) natural() fyne.Size { return fyne.NewSize(Px(160), Px(40)) }
+
+func (k *KeyField) arrange(size fyne.Size) {
+	for _, r := range []*canvas.Rectangle{k.fill, k.over} {
+		r.CornerRadius = Px(8)
+		place(r, 0, 0, size.Width, size.Height)
+	}
+	k.fill.StrokeWidth = 1
+	icon := k.mark.MinSize().Width
+	place(k.mark, Px(12), (size.Height-icon)/2, icon, icon)
+	x := Px(12) + icon + Px(10)
+	placeText(k.label, x, 0, size.Width-x-Px(12), size.Height)
+	k.ring.around(fyne.Position{}, size, Px(8))
+}
+
+// KeyName is what a person calls a key that Fyne names so.
+func KeyName(key string) string {
+	if n, ok := keyNames[key]; ok {
+		return n
+	}
+	return key
+}
+
+// keyNames are the keys that Fyne names as programs do.
+var keyNames = map[string]string{
+	"":                              "No key",
+	string(desktop.KeyShiftLeft):    "Left Shift",
+	string(desktop.KeyShiftRight):   "Right Shift",
+	string(desktop.KeyControlLeft):  "Left Ctrl",
+	string(desktop.KeyControlRight): "Right Ctrl",
+	string(desktop.KeyAltLeft):      "Left Alt",
+	string(desktop.KeyAltRight):     "Right Alt",
+	string(desktop.KeySuperLeft):    "Left Super",
+	string(desktop.KeySuperRight):   "Right Super",
+	string(desktop.KeyCapsLock):     "Caps Lock",
+	string(desktop.KeyPrintScreen):  "Print Screen",
+	string(fyne.KeyPageUp):          "Page Up",
+	string(fyne.KeyPageDown):        "Page Down",
+	string(fyne.KeyReturn):          "Enter",
+	string(fyne.KeyEnter):           "Keypad Enter",
+	string(fyne.KeyBackspace):       "Backspace",
+}

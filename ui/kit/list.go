@@ -1,0 +1,378 @@
+package kit
+
+import (
+	"sort"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// List shows many rows of a few kinds, each kind with its own height. Only the rows that can be seen exist; they are taken again as one scrolls. It is one stop of
+// the Tab key: arrows, Page Up and Down, Home and End move in it, Enter and Space activate.
+type List struct {
+	control
+	// OnActivate hears of a click on a row, or Enter. It comes at once: a double click is an OnActivate and then an OnDouble.
+	OnActivate func(i int)
+	OnDouble   func(i int)
+	// OnSecondary hears of the other mouse button, with the place on the canvas.
+	OnSecondary func(i int, pos fyne.Position)
+	// Enabled says which rows can be activated and hovered; nil: all. Headings and separators are not.
+	Enabled func(i int) bool
+	// KeyOf names a row, so that the keyboard's row stays on the same one when SetRows moves it. Nil: it stays at its place.
+	KeyOf func(i int) string
+	// Fit makes the list want the height of its rows, up to that many units at scale 1; 0: it takes what it gets.
+	Fit float32
+
+	heights []float32
+	create  func(kind int) fyne.CanvasObject
+	bind    func(i, kind int, obj fyne.CanvasObject)
+
+	kinds []int
+	tops  []float32 // where each row begins, and the end of the last
+	scale float32   // of tops
+
+	current, active int // row of the keyboard, and the one that is marked; or -1
+	currentKey      string
+
+	scroll *container.Scroll
+	body   *listBody
+	shown  map[int]*listRow
+	spare  [][]*listRow // by kind
+
+	clock  func() time.Time
+	tapped time.Time
+	last   string // the row tapped before
+	lastAt int
+}
+
+// NewList returns an empty list. Heights are those of the kinds, in units at scale 1. Create makes a row's content; bind fills it with row i, is called often, and should
+// use setters that do nothing where nothing changed.
+func NewList(heights []float32, create func(kind int) fyne.CanvasObject, bind func(i, kind int, obj fyne.CanvasObject)) *List {
+	l := &List{heights: heights, create: create, bind: bind, current: -1, active: -1, lastAt: -1,
+		shown: make(map[int]*listRow), spare: make([][]*listRow, len(heights)), tops: []float32{0}, clock: time.Now}
+	l.body = newListBody(l)
+	l.scroll = container.NewVScroll(l.body)
+	l.scroll.OnScrolled = func(fyne.Position) { l.place(false) }
+	l.extend(l)
+	return l
+}
+
+// SetRows says how many rows there are and of which kind each is. The scroll position stays, as far as there still are rows.
+func (l *List) SetRows(n int, kindOf func(i int) int) {
+	same := n == len(l.kinds)
+	kinds := make([]int, n)
+	for i := range kinds {
+		kinds[i] = kindOf(i)
+		same = same && kinds[i] == l.kinds[i]
+	}
+	l.kinds = kinds
+	if !same {
+		l.measure()
+	}
+	l.follow()
+	if l.active >= n {
+		l.active = -1
+	}
+	if same {
+		l.place(true)
+		return
+	}
+	l.resized()
+}
+
+// resized lays the rows out anew, after there are others or they are of another height.
+func (l *List) resized() {
+	room := l.scroll.Size().Height
+	if room > 0 {
+		l.scroll.Offset.Y = max(0, min(l.scroll.Offset.Y, l.total()-room))
+	}
+	l.place(true)
+	l.scroll.Refresh()
+}
+
+func (l *List) measure() {
+	l.scale = Current().Scale()
+	px := make([]float32, len(l.heights))
+	for i, h := range l.heights {
+		px[i] = Px(h)
+	}
+	l.tops = append(l.tops[:0], 0)
+	y := float32(0)
+	for _, k := range l.kinds {
+		y += px[k]
+		l.tops = append(l.tops, y)
+	}
+}
+
+func (l *List) total() float32 { return l.tops[len(l.tops)-1] }
+
+// follow keeps the row of the keyboard on what it was on.
+func (l *List) follow() {
+	if l.current < 0 {
+		return
+	}
+	if l.KeyOf != nil && (l.current >= len(l.kinds) || l.KeyOf(l.current) != l.currentKey) {
+		l.current = l.find(l.currentKey)
+	}
+	if l.current >= len(l.kinds) {
+		l.current = -1
+	}
+}
+
+func (l *List) find(key string) int {
+	for i := range l.kinds {
+		if l.KeyOf(i) == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// Len is how many rows there are.
+func (l *List) Len() int { return len(l.kinds) }
+
+// RefreshVisible binds again what can be seen.
+func (l *List) RefreshVisible() { l.place(true) }
+
+// SetActive marks a row, or none with -1.
+func (l *List) SetActive(i int) {
+	if l.active != i {
+		l.active = i
+		l.repaintRows()
+	}
+}
+
+// ScrollTo brings a row into sight, by as little as needed.
+func (l *List) ScrollTo(i int) {
+	if i < 0 || i >= len(l.kinds) {
+		return
+	}
+	room := l.scroll.Size().Height
+	y := l.scroll.Offset.Y
+	if l.tops[i] < y {
+		y = l.tops[i]
+	} else if l.tops[i+1] > y+room {
+		y = l.tops[i+1] - room
+	}
+	l.scroll.ScrollToOffset(fyne.NewPos(0, max(0, y)))
+	l.place(false)
+}
+
+// place gives each row that can be seen an object at its height; rebind fills those anew that already had one.
+func (l *List) place(rebind bool) {
+	if l.scale != Current().Scale() {
+		l.measure()
+	}
+	first, last := l.span()
+	for i, r := range l.shown {
+		if i < first || i >= last || r.kind != l.kinds[i] {
+			delete(l.shown, i)
+			r.setHovered(false)
+			l.spare[r.kind] = append(l.spare[r.kind], r)
+		}
+	}
+	l.body.rows = l.body.rows[:0]
+	for i := first; i < last; i++ {
+		r, ok := l.shown[i]
+		if !ok {
+			r = l.take(l.kinds[i])
+			l.shown[i] = r
+		}
+		if !ok || rebind || r.i != i {
+			r.i = i
+			l.bind(i, r.kind, r.content)
+		}
+		r.show()
+		place(r, 0, l.tops[i], l.body.Size().Width, l.tops[i+1]-l.tops[i])
+		l.body.rows = append(l.body.rows, r)
+	}
+}
+
+// span is the range of rows that can be seen.
+func (l *List) span() (first, last int) {
+	from := l.scroll.Offset.Y
+	to := from + l.scroll.Size().Height
+	if to <= from {
+		return 0, 0
+	}
+	n := len(l.kinds)
+	first = sort.Search(n, func(i int) bool { return l.tops[i+1] > from })
+	last = first + sort.Search(n-first, func(i int) bool { return l.tops[first+i] >= to })
+	return first, last
+}
+
+func (l *List) take(kind int) *listRow {
+	if s := l.spare[kind]; len(s) > 0 {
+		l.spare[kind] = s[:len(s)-1]
+		return s[len(s)-1]
+	}
+	return newListRow(l, kind)
+}
+
+func (l *List) repaintRows() {
+	for _, r := range l.shown {
+		r.show()
+	}
+}
+
+func (l *List) enabled(i int) bool {
+	return i >= 0 && i < len(l.kinds) && (l.Enabled == nil || l.Enabled(i))
+}
+
+// activate is a click or a key on row i.
+func (l *List) activate(i int) {
+	if l.enabled(i) && l.OnActivate != nil {
+		l.OnActivate(i)
+	}
+}
+
+// tap tells double clicks by the clock. Fyne's own way would hold every click back until it is sure.
+func (l *List) tap(i int) {
+	if !l.enabled(i) {
+		return
+	}
+	l.focusQuietly()
+	l.setCurrent(i)
+	key, now := "", l.clock()
+	if l.KeyOf != nil {
+		key = l.KeyOf(i)
+	}
+	double := i == l.lastAt && key == l.last && now.Sub(l.tapped) <= fyne.CurrentApp().Driver().DoubleTapDelay()
+	l.tapped, l.last, l.lastAt = now, key, i
+	if double {
+		l.lastAt = -1
+		if l.OnDouble != nil {
+			l.OnDouble(i)
+			return
+		}
+	}
+	l.activate(i)
+}
+
+func (l *List) secondary(i int, pos fyne.Position) {
+	if l.enabled(i) && l.OnSecondary != nil {
+		l.OnSecondary(i, pos)
+	}
+}
+
+func (l *List) setCurrent(i int) {
+	l.current = i
+	if l.KeyOf != nil && i >= 0 {
+		l.currentKey = l.KeyOf(i)
+	}
+	l.repaintRows()
+}
+
+// Current is the row of the keyboard, or -1.
+func (l *List) Current() int { return l.current }
+
+// SetCurrent moves the row of the keyboard without activating it.
+func (l *List) SetCurrent(i int) {
+	if l.enabled(i) {
+		l.setCurrent(i)
+		l.ScrollTo(i)
+	}
+}
+
+// FocusGained implements fyne.Focusable.
+func (l *List) FocusGained() {
+	if l.current < 0 {
+		first, _ := l.span()
+		l.current = first - 1
+		l.move(1)
+	}
+	l.control.FocusGained()
+}
+
+// move takes the row of the keyboard on by n, past rows that cannot be activated; at an end it stays on the last that can.
+func (l *List) move(n int) {
+	step := 1
+	if n < 0 {
+		step = -1
+	}
+	to := l.current
+	for i := l.current + step; i >= 0 && i < len(l.kinds); i += step {
+		if l.enabled(i) {
+			to = i
+		}
+		if (i-l.current)*step >= n*step && to != l.current {
+			break
+		}
+	}
+	if to >= 0 && to < len(l.kinds) {
+		l.setCurrent(to)
+		l.ScrollTo(to)
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (l *List) TypedKey(ev *fyne.KeyEvent) {
+	first, last := l.span()
+	page := max(1, last-first-1)
+	switch ev.Name {
+	case fyne.KeyUp:
+		l.move(-1)
+	case fyne.KeyDown:
+		l.move(1)
+	case fyne.KeyPageUp:
+		l.move(-page)
+	case fyne.KeyPageDown:
+		l.move(page)
+	case fyne.KeyHome:
+		l.current = -1
+		l.move(1)
+	case fyne.KeyEnd:
+		l.current = len(l.kinds)
+		l.move(-1)
+	default:
+		l.typed(ev, func() { l.activate(l.current) })
+		return
+	}
+	l.sawKey()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (l *List) CreateRenderer() fyne.WidgetRenderer { return newDrawing(l, l.scroll) }
+
+func (l *List) paint() { l.repaintRows() }
+
+func (l *List) natural() fyne.Size {
+	h := Px(32)
+	if l.Fit > 0 {
+		h = min(l.total(), Px(l.Fit))
+	}
+	return fyne.NewSize(Px(32), h)
+}
+
+func (l *List) arrange(size fyne.Size) {
+	place(l.scroll, 0, 0, size.Width, size.Height)
+	l.place(false)
+}
+
+// listBody is what the rows stand on: as high as all of them.
+type listBody struct {
+	widget.BaseWidget
+	list *List
+	rows []fyne.CanvasObject
+}
+
+func newListBody(l *List) *listBody {
+	b := &listBody{list: l}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *listBody) CreateRenderer() fyne.WidgetRenderer { return (*bodyDrawing)(b) }
+
+type bodyDrawing listBody
+
+func (d *bodyDrawing) Destroy()                     {}
+func (d *bodyDrawing) Objects() []fyne.CanvasObject { return d.rows }
+func (d *bodyDrawing) MinSize() fyne.Size           { return fyne.NewSize(0, d.list.total()) }
+func (d *bodyDrawing) Layout(fyne.Size)             { d.list.place(false) }
+
+// Refresh does nothing: each row repaints itself, also when the theme changes, and the scroller calls this at every turn.
+func (d *bodyDrawing) Refresh() {}
