@@ -1,10 +1,12 @@
 #!/bin/sh
 # Installs what building and testing need on a Debian 12 that has nothing, and does nothing where it is all there.
 #
-#   scripts/deps.sh [build] [test] [peers]      default: build test
+#   scripts/deps.sh [build] [app] [test] [peers]      default: build test
 #
 # build  C compiler, pkg-config, npm (for assets/fetch.sh, which brings the noise model)
-# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces
+# app    what the window links: OpenGL and X headers. The server and parleyctl do without
+# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
+#        memory with OpenGL drawn by software, a window manager, and hands for keyboard, mouse and clipboard
 # peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,7 +25,22 @@ for part; do
 		tool npm npm
 		file /usr/include/stdlib.h libc6-dev
 		;;
+	app)
+		include=/usr/include/X11
+		file /usr/include/GL/gl.h libgl-dev
+		file $include/XKBlib.h libx11-dev
+		file $include/Xcursor/Xcursor.h libxcursor-dev
+		file $include/extensions/Xrandr.h libxrandr-dev
+		file $include/extensions/Xinerama.h libxinerama-dev
+		file $include/extensions/XInput2.h libxi-dev
+		file $include/extensions/xf86vmode.h libxxf86vm-dev
+		;;
 	test)
+		tool Xvfb xvfb
+		tool openbox openbox
+		tool xdotool xdotool
+		tool xclip xclip
+		file "$(echo /usr/lib/*/dri/swrast_dri.so)" libgl1-mesa-dri
 		tool pulseaudio pulseaudio
 		tool pactl pulseaudio-utils
 		tool ip iproute2
@@ -38,7 +55,7 @@ for part; do
 		tool openssl openssl
 		;;
 	*)
-		echo "deps: unknown part '$part' (build, test, peers)" >&2
+		echo "deps: unknown part '$part' (build, app, test, peers)" >&2
 		exit 2
 		;;
 	esac

@@ -1,6 +1,8 @@
-// Package lab gives tests and benchmarks a sound card, voices and running programs on a machine that has none of them.
+// Package lab gives tests and benchmarks a sound card, a screen, voices and running programs on a machine that has none
+// of them.
 //
 //   - Pulse: a private PulseAudio server with a microphone and a loudspeaker for each person, on one clock
+//   - Display: a screen with a window manager, keyboard, mouse and clipboard, and what is to be seen on it
 //   - Speech, Voices: recorded human speech from Debian packages, at 48 kHz
 //   - Server, Client: parleyd and parleyctl as real processes
 //
