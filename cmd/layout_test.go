@@ -39,6 +39,9 @@ var (
 	crypto = []string{"golang.org/x/crypto/...", "golang.org/x/text/...", "golang.org/x/sys/..."}
 
 	fyne    = "fyne.io/..."
+	fyneApp = "fyne.io/fyne/v2/app/..." // brings the graphics driver
+	x11     = "github.com/jezek/xgb/..."
+	dbus    = "github.com/godbus/dbus/..."
 	pulse   = "github.com/jfreymuth/pulse/..."
 	malgo   = "github.com/gen2brain/malgo/..."
 	devices = "github.com/pion/mediadevices/..."
@@ -95,6 +98,14 @@ var rules = []rule{
 	{path: "cmd/parley", own: all, cgo: true},
 	{path: "cmd/parleyctl/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
 	{path: "cmd/internal/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
+	{path: "cmd/internal/crash", own: none, only: none},
+	{path: "cmd/internal/host", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "cmd/internal/idle", own: none, only: []string{x11}},
+	{path: "cmd/internal/instance", own: none, only: none},
+	{path: "cmd/internal/restart", own: none, only: none, never: []string{"net"}},
+	{path: "cmd/internal/screen", own: none, only: []string{x11}},
+	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
+	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parleyd/...", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "test/...", own: all, cgo: true},
 	{path: "bench/...", own: all, cgo: true},
@@ -108,6 +119,9 @@ var onlyIn = map[string][]string{
 	pulse:                               {"audio/pulse/..."},
 	devices:                             {"audio/opus/...", "video/camera/...", "video/screen/..."},
 	fyne:                                {"ui/...", "cmd/parley/..."},
+	fyneApp:                             {"cmd/parley/..."}, // so that the window's tests need neither display nor OpenGL
+	x11:                                 {"cmd/internal/idle/...", "cmd/internal/screen/...", "hotkey/...", "video/screen/...", "test/..."},
+	dbus:                                {"cmd/internal/tray/...", "hotkey/...", "video/screen/...", "test/..."},
 	webrtc:                              {"call/...", "test/...", "bench/..."},
 	"github.com/pion/turn/...":          {"server/...", "test/...", "bench/..."},
 	"github.com/gorilla/websocket":      {"wire/conn.go"},

@@ -11,7 +11,9 @@ import (
 // import, a minute's work; after that it is seconds, from the build cache.
 func TestPureGoCompilesForOtherSystems(t *testing.T) {
 	portable := pureGo(list(t))
-	for _, want := range []string{"parley/identity", "parley/wire", "parley/audio"} {
+	for _, want := range []string{"parley/identity", "parley/wire", "parley/audio",
+		"parley/cmd/internal/instance", "parley/cmd/internal/idle", "parley/cmd/internal/tray", "parley/cmd/internal/screen",
+		"parley/cmd/internal/crash", "parley/cmd/internal/host", "parley/cmd/internal/restart", "parley/cmd/internal/sound"} {
 		if !slices.Contains(portable, want) {
 			t.Errorf("%s is not pure Go", want)
 		}

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"parley/cmd/internal/restart"
 	"parley/server"
 )
 
@@ -38,7 +40,7 @@ LINK is an invite, parley://...  The window asks before it joins.
 func main() {
 	code, again := run(os.Args[1:], os.Stdout, os.Stderr)
 	if again {
-		if err := restart(); err != nil {
+		if err := restart.Process(); err != nil {
 			fmt.Fprintf(os.Stderr, "parley: start again: %v\n", err)
 			code = exitFailed
 		}
@@ -95,6 +97,6 @@ func parse(args []string) (o options, err error) {
 		case len(f.Arg(0)) > maxLink:
 			return o, errors.New("the link is too long to be an invite")
 		}
-		o.link, args = f.Arg(0), f.Args()[1:]
+		o.link, args = strings.TrimSpace(f.Arg(0)), f.Args()[1:]
 	}
 }

@@ -1,37 +1,49 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"time"
 
-	"fyne.io/fyne/v2/app"
-
-	"parley/audio"
 	"parley/call"
+	"parley/cmd/internal/crash"
+	"parley/cmd/internal/host"
+	"parley/cmd/internal/idle"
+	"parley/cmd/internal/instance"
+	"parley/cmd/internal/screen"
 	"parley/cmd/internal/setup"
-	"parley/cmd/internal/sound"
-	"parley/identity"
 	"parley/profile"
-	"parley/server"
-	"parley/ui"
 )
+
+// handOver is how long a second start tries to reach the first.
+const handOver = 5 * time.Second
 
 // program is one start of parley.
 type program struct {
 	options
-	people  io.Writer
-	log     *slog.Logger
+	people io.Writer
+	log    *slog.Logger
+	dir    string // of the profile
+
 	home    *setup.Home
-	closers []func() error // what is open, in the order in which it was opened
+	notices []profile.Notice
+	engine  *call.Engine
+	hosting *host.Host
+	idle    *idle.Watcher
+	opened  chan string // links, and nothing, that later starts hand over
+
+	closers []func() error // of what is open, in the order in which it was opened
 	again   bool           // start anew at the end
 }
 
 // run opens everything, shows the window until it is closed for good, and closes everything, the last first: the engine
 // before the server in this process, so that it leaves with a word, and the profile's lock at the end, so that whoever waits
-// for it finds all in place.
+// for it finds all in order.
 func (p *program) run() (code int, err error) {
 	defer func() {
 		for i := len(p.closers) - 1; i >= 0; i-- {
@@ -41,72 +53,113 @@ func (p *program) run() (code int, err error) {
 			code = exitFailed
 		}
 	}()
-	if err := p.openLog(); err != nil {
-		return exitUsage, err
-	}
-	home, notices, err := setup.OpenHome(p.profile)
+	first, err := p.openHome()
 	if err != nil {
 		return exitFailed, err
 	}
-	p.home = home
-	p.closers = append(p.closers, home.Close)
-	engine, err := p.engine()
-	if err != nil {
-		return exitFailed, err
+	if !first {
+		fmt.Fprintln(p.people, "Parley is open already: see its window.")
+		return exitDone, nil
 	}
-	fyneApp := app.NewWithID("chat.parley.app")
-	return exitDone, ui.Run(ui.Config{
-		App: fyneApp, Engine: engine, Profile: home.Profile, Notices: notices,
-		Key:    home.Key.Public(),
-		Safety: func(other []byte) string { return identity.SafetyNumber(home.Key.Public(), other) },
-		LinkOf: linkOf, AutoHost: p.host,
-		Restart: func() { p.again = true; fyneApp.Quit() },
-		Link:    p.link, Version: server.Version, Log: p.log,
-	})
+	if err := screen.Check(); err != nil {
+		return exitNoDisplay, err
+	}
+	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openIdle} {
+		if err := open(); err != nil {
+			return exitFailed, err
+		}
+	}
+	return exitDone, p.show()
 }
 
-// engine makes the engine of the calls, with the sound of this machine.
-func (p *program) engine() (*call.Engine, error) {
-	late := sound.NewLate(sound.LateConfig{
-		Find: func() (audio.Backend, func() error, error) { return setup.Devices(p.log) },
-		Log:  p.log,
-	})
-	p.closers = append(p.closers, late.Close)
-	settings := p.home.Profile.Settings()
-	c := call.SoundConfig{Backend: late, Mic: settings.Mic, Speaker: settings.Speaker, Voice: p.home.Voice()}
-	if err := setup.Codecs(&c); err != nil {
-		return nil, err
+func (p *program) closeLater(f func() error) { p.closers = append(p.closers, f) }
+
+// openHome takes the profile's folder, or hands the link to the Parley that has it.
+func (p *program) openHome() (first bool, err error) {
+	if p.dir = p.profile; p.dir == "" {
+		if p.dir, err = profile.DefaultDir(); err != nil {
+			return false, err
+		}
 	}
-	e, err := call.New(call.Config{
-		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Log: p.log,
-		KnownOnly: settings.KnownOnly, RelayOnly: settings.AlwaysRelay,
+	ctx, cancel := context.WithTimeout(context.Background(), handOver)
+	defer cancel()
+	return instance.First(ctx, p.dir, instance.Request{Do: instance.Open, Link: p.link}, profile.ErrInUse, func() (err error) {
+		if p.home, p.notices, err = setup.OpenHome(p.dir); err == nil {
+			p.closeLater(p.home.Close)
+		}
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	p.closers = append(p.closers, func() error { e.Close(); return nil })
-	return e, nil
 }
 
 // openLog appends to the file of --log; without one nothing is logged.
 func (p *program) openLog() error {
+	p.log = slog.New(slog.DiscardHandler)
 	if p.logFile == "" {
-		p.log = slog.New(slog.DiscardHandler)
 		return nil
 	}
 	f, err := os.OpenFile(p.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("log: %w", err)
 	}
-	p.closers = append(p.closers, f.Close)
+	p.closeLater(f.Close)
 	p.log = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return nil
 }
 
-func linkOf(s profile.Server) (string, error) {
-	l, err := setup.LinkOf(s)
+// openCrashLog, as far as it can be had: one talks without it as well.
+func (p *program) openCrashLog() error {
+	l, err := crash.Open(p.dir)
 	if err != nil {
-		return "", err
+		p.log.Warn("a crash would leave no trace", "err", err)
+		return nil
 	}
-	return l.String(), nil
+	p.closeLater(l.Close)
+	return nil
+}
+
+// listen takes what later starts hand over. Where it can't, they say so; this one goes on.
+func (p *program) listen() error {
+	p.opened = make(chan string, 4)
+	l, err := instance.Listen(p.dir, map[string]instance.Handler{instance.Open: p.take}, p.log)
+	if err != nil {
+		p.log.Warn("a second start would not find this one", "err", err)
+		return nil
+	}
+	p.closeLater(l.Close)
+	return nil
+}
+
+// take passes a link to the window, which looks at it and asks before it joins. More of them than somebody can click are
+// dropped.
+func (p *program) take(r instance.Request) error {
+	if len(r.Link) > maxLink {
+		return errors.New("the link is too long to be an invite")
+	}
+	select {
+	case p.opened <- r.Link:
+		return nil
+	default:
+		return errors.New("the window is busy: try again in a moment")
+	}
+}
+
+// openHost prepares the server that this process can run.
+func (p *program) openHost() error {
+	p.hosting = host.New(host.Config{
+		Dir:  filepath.Join(p.dir, "server"),
+		Name: func() string { return serverName(p.home.Profile.Settings().Name) },
+		Port: func() int { return p.home.Profile.Settings().HostPort },
+		KeepPort: func(port int) error {
+			return p.home.Profile.Update(func(s *profile.Settings) { s.HostPort = port })
+		},
+		Log: p.log,
+	})
+	p.closeLater(p.hosting.Stop)
+	return nil
+}
+
+func (p *program) openIdle() error {
+	p.idle = idle.New()
+	p.closeLater(func() error { p.idle.Close(); return nil })
+	return nil
 }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver"
+
+	"parley/assets"
+	"parley/cmd/internal/screen"
+	"parley/cmd/internal/tray"
+	"parley/server"
+	"parley/ui"
+)
+
+const (
+	appID    = "chat.parley.app"
+	iconSize = 256 // pixels; window managers make it smaller
+)
+
+// show shows the window and returns when it is closed for good.
+func (p *program) show() error {
+	log.SetOutput(explainer{p.people}) // what Fyne has to say
+	a := app.NewWithID(appID)
+	if icon, err := assets.AppIcon(iconSize); err == nil {
+		a.SetIcon(fyne.NewStaticResource("parley.png", icon))
+	}
+	return ui.Run(ui.Config{
+		App: a, Engine: p.engine, Profile: p.home.Profile, Notices: p.notices,
+		Key: p.home.Key.Public(), Safety: p.safety, ExportKey: p.exportKey, ImportKey: p.importKey,
+		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
+		Restart: func() { p.again = true; a.Quit() },
+		Desktop: ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize},
+		Opened:  p.opened, Link: p.link, Version: server.Version, Log: p.log,
+	})
+}
+
+// minimize knows the native handle of a window, which only the driver tells.
+func minimize(w fyne.Window) (ok bool) {
+	native, is := w.(driver.NativeWindow)
+	if !is {
+		return false
+	}
+	native.RunNative(func(context any) {
+		switch c := context.(type) {
+		case driver.X11WindowContext:
+			ok = screen.Minimize(c.WindowHandle)
+		case driver.WindowsWindowContext:
+			ok = screen.Minimize(c.HWND)
+		}
+	})
+	return ok
+}
+
+// explainer passes on what Fyne logs. Where a window can't be made Fyne ends the process right after it has said so in its own
+// words, and these are for people.
+type explainer struct{ people io.Writer }
+
+const noOpenGL = "parley: no window can be drawn here: the graphics driver lacks OpenGL 2. Try LIBGL_ALWAYS_SOFTWARE=1, or use parleyctl."
+
+func (e explainer) Write(line []byte) (int, error) {
+	n, err := e.people.Write(line)
+	if bytes.Contains(line, []byte("window creation error")) {
+		fmt.Fprintln(e.people, noOpenGL)
+	}
+	return n, err
+}
