@@ -79,8 +79,12 @@ func (g *gateway) flush(c Conn) error {
 
 // read hands over what comes. The server answers each heartbeat: three without a word, and the connection is dead.
 func (g *gateway) read(c Conn, beat time.Duration, seen chan uint64) error {
+	var pace pace
 	for garbage := 0; ; {
 		env, err := c.Read(time.Now().Add(3 * beat))
+		if wait := pace.take(time.Now()); wait > 0 {
+			<-time.After(wait)
+		}
 		if wire.CodeOf(err) != "" {
 			// A type of a later version is none of our business; endless nonsense is.
 			if garbage++; garbage > 100 {

@@ -37,9 +37,10 @@ type Config struct {
 	People People
 	Sound  SoundConfig
 
-	Muted     bool // what the switches are at the start
-	KnownOnly bool
-	RelayOnly bool
+	Muted         bool // what the switches are at the start
+	KnownOnly     bool
+	RelayOnly     bool
+	ShareSpeaking bool
 
 	Dial Dialer        // nil: DialWire
 	Net  transport.Net // of the peer connections; nil: the real network
@@ -68,6 +69,9 @@ type Engine struct {
 
 	// Of the run goroutine alone.
 	state    state
+	drawn    time.Time   // when the directory was last drawn up
+	later    *time.Timer // when it is to be again
+	waiting  bool        // for later
 	notices  []Notice
 	noticed  uint64
 	gateway  *gateway
@@ -92,9 +96,12 @@ func New(c Config) (*Engine, error) {
 		c.Dial = DialWire
 	}
 	e := &Engine{config: c, log: c.Log, start: time.Now(), queue: newQueue(), changed: make(chan struct{}, 1), done: make(chan struct{})}
+	e.later = time.NewTimer(0)
+	e.later.Stop()
 	e.waiters.of = map[waiter]chan answerTo{}
 	e.state = newState(c.Key.Public())
 	e.state.self.muted, e.state.knownOnly, e.state.relayOnly = c.Muted, c.KnownOnly, c.RelayOnly
+	e.state.share = c.ShareSpeaking
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
 	m, err := mesh.New(mesh.Config{
 		Post:  func(ev mesh.Event) { e.queue.post(peerEvent{ev}) },
@@ -170,15 +177,19 @@ func (stop) event() {}
 func (e *Engine) run() {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
+	defer e.later.Stop()
 	defer close(e.done)
 	defer e.tearDown()
 	var spare []event
 	for {
 		select {
 		case <-ticker.C:
-			if e.state.place.phase != Idle {
-				e.handle(tick{}, true)
+			if e.state.place.phase != Idle || e.state.sound.Check.Phase != CheckIdle {
+				e.handle(tick{speaking: e.sound.speaking()}, true)
 			}
+		case <-e.later.C:
+			e.waiting = false
+			e.publish(true)
 		case <-e.queue.wake:
 			batch := e.queue.take(spare)
 			for i, ev := range batch {
@@ -219,8 +230,11 @@ func (e *Engine) handle(ev event, last bool) {
 		e.state, effects = step(e.state, time.Since(e.start), next[0])
 		next = next[1:]
 		for _, f := range effects {
-			if n, ok := f.(notify); ok {
-				e.note(n.notice)
+			switch f := f.(type) {
+			case notify:
+				e.note(f.notice)
+			case finish:
+				e.drawn, last = time.Time{}, true // who asked looks at what came of it
 			}
 		}
 		e.publish(last) // before the effects: nobody is sent to who is not shown
@@ -242,15 +256,25 @@ func (e *Engine) note(n Notice) {
 	e.notices = append(kept[:len(kept):len(kept)], n) // a copy: a Snapshot holds the old one
 }
 
+// drawEvery is how often the directory is drawn up at most: one of thousands of people costs milliseconds, and a server can
+// change it with every message.
+const drawEvery = 50 * time.Millisecond
+
 func (e *Engine) publish(directory bool) {
 	old := &Directory{}
 	if s := e.view.Load(); s != nil {
 		old = s.Directory
 	}
 	if directory && old.version != e.state.version {
-		old = e.state.directory()
+		if since := time.Since(e.drawn); since >= drawEvery {
+			old = e.state.directory(old)
+			e.drawn = time.Now()
+		} else if !e.waiting {
+			e.waiting = true
+			e.later.Reset(drawEvery - since)
+		}
 	}
-	e.view.Store(e.state.snapshot(old, e.notices, e.noticed))
+	e.view.Store(e.state.snapshot(e.start, old, e.notices, e.noticed))
 	select {
 	case e.changed <- struct{}{}:
 	default:
@@ -268,9 +292,10 @@ func (ofGateway) event() {}
 // perform carries out one effect. It waits for nothing. What it finds out at once is the next event.
 func (e *Engine) perform(f effect) event {
 	switch f := f.(type) {
-	case dialServer, hangUpServer, present, ask, tell, signed:
+	case dialServer, hangUpServer, hurryServer, present, ask, tell, signed:
 		e.performServer(f)
-	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain:
+	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain,
+		setWatch, setListen, startCheck, playCheck, stopCheck, playSound, setOutputVolume:
 		e.sound.perform(f)
 	case openPeer, makeOffer, setRemote, addCandidate, closePeer:
 		e.performPeer(f)
@@ -302,6 +327,8 @@ func (e *Engine) performServer(f effect) {
 		e.gateway.stop()
 		e.gateway = nil
 		e.epoch++
+	case hurryServer:
+		e.gateway.hurry()
 	case present:
 		e.gateway.present(f.name, f.status)
 	case ask:

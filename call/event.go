@@ -27,7 +27,8 @@ type (
 	}
 	linkDown struct {
 		err   error
-		final bool // the gateway does not try again
+		final bool          // the gateway does not try again
+		wait  time.Duration // else: before it does
 	}
 	received struct{ body wire.Message } // an event of the server, or a message of a peer
 	gapSeen  struct{}                    // events of the server were lost
@@ -40,23 +41,36 @@ type (
 		member wire.Member
 		person Person
 	}
-	peerEvent  struct{ mesh.Event }
-	peerHeard  struct{ peer mesh.Peer } // its first sound came out of the decoder
-	soundEvent struct{ notice Notice }  // a device opened, vanished, came back
-	tick       struct{}
+	peerEvent   struct{ mesh.Event }
+	peerHeard   struct{ peer mesh.Peer } // its first sound came out of the decoder
+	soundEvent  struct{ notice Notice }  // a device opened, vanished, came back
+	devicesSeen struct {                 // something in it is new
+		devices      []Device
+		mic, speaker string
+	}
+	checkHeard struct { // what was recorded, and whether it is played now
+		level  float32
+		plays  bool
+		failed string
+	}
+	checkPlayed struct{}
+	tick        struct{ speaking bool } // what the microphone hears goes to the others now
 )
 
-func (commanded) event()  {}
-func (linkUp) event()     {}
-func (linkDown) event()   {}
-func (received) event()   {}
-func (gapSeen) event()    {}
-func (replied) event()    {}
-func (met) event()        {}
-func (peerEvent) event()  {}
-func (peerHeard) event()  {}
-func (soundEvent) event() {}
-func (tick) event()       {}
+func (commanded) event()   {}
+func (linkUp) event()      {}
+func (linkDown) event()    {}
+func (received) event()    {}
+func (gapSeen) event()     {}
+func (replied) event()     {}
+func (met) event()         {}
+func (peerEvent) event()   {}
+func (peerHeard) event()   {}
+func (soundEvent) event()  {}
+func (devicesSeen) event() {}
+func (checkHeard) event()  {}
+func (checkPlayed) event() {}
+func (tick) event()        {}
 
 // waiter names somebody who waits in Ask; zero: nobody.
 type waiter uint64
@@ -89,6 +103,7 @@ type (
 		name, status string
 	}
 	hangUpServer struct{}
+	hurryServer  struct{} // the next try at once
 	present      struct{ name, status string }
 	ask          struct {
 		body wire.Message
@@ -100,8 +115,18 @@ type (
 	closeSound struct{}
 	setQuiet   struct{ muted, deafened bool }
 	setTalk    struct{ down bool }
-	setVoice   struct{ voice Voice }
-	useDevice  struct {
+	setWatch   struct{ on bool }
+	setListen  struct{ on bool }
+	startCheck struct{}
+	playCheck  struct{}
+	stopCheck  struct{}
+	playSound  struct {
+		samples []float32
+		gain    float32
+	}
+	setOutputVolume struct{ gain float32 }
+	setVoice        struct{ voice Voice }
+	useDevice       struct {
 		output bool
 		device string
 	}
@@ -152,28 +177,36 @@ type (
 	}
 )
 
-func (dialServer) effect()   {}
-func (hangUpServer) effect() {}
-func (present) effect()      {}
-func (ask) effect()          {}
-func (tell) effect()         {}
-func (openSound) effect()    {}
-func (closeSound) effect()   {}
-func (setQuiet) effect()     {}
-func (setTalk) effect()      {}
-func (setVoice) effect()     {}
-func (useDevice) effect()    {}
-func (setGain) effect()      {}
-func (lookUp) effect()       {}
-func (remember) effect()     {}
-func (openPeer) effect()     {}
-func (makeOffer) effect()    {}
-func (setRemote) effect()    {}
-func (addCandidate) effect() {}
-func (closePeer) effect()    {}
-func (signed) effect()       {}
-func (notify) effect()       {}
-func (finish) effect()       {}
+func (dialServer) effect()      {}
+func (hangUpServer) effect()    {}
+func (hurryServer) effect()     {}
+func (present) effect()         {}
+func (setWatch) effect()        {}
+func (setListen) effect()       {}
+func (startCheck) effect()      {}
+func (playCheck) effect()       {}
+func (stopCheck) effect()       {}
+func (playSound) effect()       {}
+func (setOutputVolume) effect() {}
+func (ask) effect()             {}
+func (tell) effect()            {}
+func (openSound) effect()       {}
+func (closeSound) effect()      {}
+func (setQuiet) effect()        {}
+func (setTalk) effect()         {}
+func (setVoice) effect()        {}
+func (useDevice) effect()       {}
+func (setGain) effect()         {}
+func (lookUp) effect()          {}
+func (remember) effect()        {}
+func (openPeer) effect()        {}
+func (makeOffer) effect()       {}
+func (setRemote) effect()       {}
+func (addCandidate) effect()    {}
+func (closePeer) effect()       {}
+func (signed) effect()          {}
+func (notify) effect()          {}
+func (finish) effect()          {}
 
 // The engine's patience.
 const (

@@ -53,6 +53,7 @@ type gateway struct {
 	done   chan struct{}
 
 	out chan struct{} // capacity 1: unsent has grown
+	now chan struct{} // capacity 1: the next try is wanted at once
 
 	mu      sync.Mutex
 	name    string // for the next login
@@ -76,7 +77,8 @@ type request struct {
 
 func startGateway(g *gateway) {
 	ctx, cancel := context.WithCancel(context.Background())
-	g.cancel, g.done, g.out = cancel, make(chan struct{}), make(chan struct{}, 1)
+	g.cancel, g.done = cancel, make(chan struct{})
+	g.out, g.now = make(chan struct{}, 1), make(chan struct{}, 1)
 	go g.run(ctx)
 }
 
@@ -142,22 +144,45 @@ func (g *gateway) run(ctx context.Context) {
 		if wire.CodeOf(err) == wire.SessionGone {
 			continue // there is a login to try
 		}
-		g.admit(linkDown{err: err, final: final})
 		if final {
+			g.admit(linkDown{err: err, final: true})
 			return
 		}
 		if online {
 			backoff = firstBackoff
 		}
 		// Jitter keeps a thousand clients of a restarted server from coming back in the same instant.
-		wait := time.NewTimer(max(backoff/2+rand.N(backoff), retryAfter(err)))
+		wait := max(backoff/2+rand.N(backoff), retryAfter(err))
 		select {
-		case <-ctx.Done():
-			wait.Stop()
+		case <-g.now: // it was meant for the try before
+		default:
+		}
+		g.admit(linkDown{err: err, wait: wait})
+		if !g.rest(ctx, wait) {
 			return
-		case <-wait.C:
 		}
 		backoff = min(backoff*2, lastBackoff)
+	}
+}
+
+// rest waits for the next try, until somebody can't; false: there is none.
+func (g *gateway) rest(ctx context.Context, d time.Duration) bool {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-g.now:
+	case <-wait.C:
+	}
+	return true
+}
+
+// hurry ends the wait for the next try.
+func (g *gateway) hurry() {
+	select {
+	case g.now <- struct{}{}:
+	default:
 	}
 }
 

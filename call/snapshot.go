@@ -2,7 +2,9 @@ package call
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/identity"
@@ -82,10 +84,11 @@ type Self struct {
 // Directory is who and what a server has. It is the same pointer until something in it changes.
 type Directory struct {
 	Channels []Channel // in their order
-	Users    []User    // by name
+	Users    []User    // by name; the same slice until one of them changes
 	Sitting  map[string][]Seat
 	Complete bool // nothing of the server's first account is missing
 	version  uint64
+	people   uint64 // version of Users
 }
 
 // Seat is one person in a voice channel, as the server says.
@@ -118,15 +121,24 @@ type Peer struct {
 	Key                identity.PublicKey
 }
 
-func (s *state) snapshot(d *Directory, notices []Notice, lastNotice uint64) *Snapshot {
+// snapshot draws up the state; start is when the engine's clock was zero.
+func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNotice uint64) *Snapshot {
 	out := &Snapshot{
 		Link: s.link, Server: s.serverName, Directory: d,
 		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel},
+		Ended: s.ended, Sound: s.sound,
 	}
 	if s.address.Host != "" {
-		out.Address = s.address.String()
+		out.Address, out.ServerKey = s.address.String(), s.address.Key.String()
+	}
+	out.Retry.Attempts = s.attempts
+	if s.retryAt != 0 {
+		out.Retry.At = start.Add(s.retryAt)
+	}
+	if s.place.phase == Joined {
+		out.Place.Since = start.Add(s.place.since)
 	}
 	for id, p := range s.peers {
 		view := Peer{
@@ -143,19 +155,27 @@ func (s *state) snapshot(d *Directory, notices []Notice, lastNotice uint64) *Sna
 	return out
 }
 
-func (s *state) directory() *Directory {
-	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), Complete: s.complete, version: s.version}
+func byName(a, b User) int {
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// directory draws up who and what there is. Of thousands of people only a change among them is worth sorting them anew.
+func (s *state) directory(old *Directory) *Directory {
+	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), Complete: s.complete, version: s.version, people: s.people}
 	for _, c := range s.channels {
 		d.Channels = append(d.Channels, c)
 	}
 	slices.SortFunc(d.Channels, func(a, b wire.Channel) int { return cmp.Or(a.Position-b.Position, cmp.Compare(a.ID, b.ID)) })
-	for _, u := range s.users {
-		d.Users = append(d.Users, u)
+	if d.Users = old.Users; old.people != s.people {
+		d.Users = slices.AppendSeq(make([]User, 0, len(s.users)), maps.Values(s.users))
+		slices.SortFunc(d.Users, byName)
 	}
-	slices.SortFunc(d.Users, func(a, b wire.User) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	for channel, members := range s.rosters {
 		for _, m := range members {
-			d.Sitting[channel] = append(d.Sitting[channel], Seat{User: m.User, Name: m.Name, Muted: m.Muted, Deafened: m.Deafened})
+			d.Sitting[channel] = append(d.Sitting[channel], Seat{User: m.User, Name: m.Name, Muted: m.Muted, Deafened: m.Deafened, Speaking: m.Speaking && !m.Muted})
 		}
 	}
 	return d

@@ -1,7 +1,6 @@
 package call
 
 import (
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -39,8 +38,11 @@ type SoundConfig struct {
 	Record func(user string, at int64, frame []float32)
 }
 
-// sound owns the devices, the capture and the playout of a channel. What it is told it does on a goroutine of its own, because
-// opening a device takes time; packets pass it by without waiting.
+// sound owns the devices, the capture and the playout. What it is told it does on a goroutine of its own, because opening a
+// device takes time; packets pass it by without waiting.
+//
+// Three things are opened and closed by what is needed: the devices, the pipes between them and packets, and the way that the
+// microphone's packets take. Nothing goes to peers but between openSound and closeSound.
 type sound struct {
 	config SoundConfig
 	post   func(event) // never blocks
@@ -51,22 +53,39 @@ type sound struct {
 	work     *serial
 	speakers atomic.Pointer[map[mesh.Peer]*speaker] // replaced, never changed
 	now      atomic.Pointer[pipes]                  // nil: closed
+	calling  atomic.Bool                            // between openSound and closeSound
+	mic      atomic.Bool                            // the microphone is needed
 
 	// Of the work goroutine alone.
-	talk bool
+	need   needs
+	talk   bool
+	master float32
+	follow *audio.Follow // nil: nobody needs a device or their list
+	check  *check        // nil: none runs
 
 	voice atomic.Pointer[Voice] // read by the tuner too
+	seen  atomic.Pointer[audio.Devices]
 
 	quietMu sync.Mutex // around what is chosen and what capture is told, so that an older choice never comes after
 	quiet   setQuiet
+	way     way // where the microphone's packets go
 }
 
-// pipes is what exists between join and leave.
+// needs is what devices are open for.
+type needs struct {
+	call   bool
+	listen bool
+	watch  bool // the list alone
+	sounds int  // of the program's own, that play or have just ended
+}
+
+// pipes is what exists while a device is needed.
 type pipes struct {
 	capture *audio.Capture
 	encoder audio.Encoder
+	frameMS int
 	playout *audio.Playout
-	follow  *audio.Follow
+	out     atomic.Pointer[func(audio.Packet)] // where packets go; nil: nowhere
 	tuner   chan struct{}
 	tuned   chan struct{}
 }
@@ -86,7 +105,8 @@ type speaker struct {
 const audible = -60
 
 func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
-	s := &sound{config: c, post: post, log: log, work: newSerial()}
+	s := &sound{config: c, post: post, log: log, work: newSerial(), master: 1}
+	s.seen.Store(&audio.Devices{})
 	s.voice.Store(&c.Voice)
 	s.speakers.Store(&map[mesh.Peer]*speaker{})
 	return s
@@ -94,7 +114,11 @@ func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
 
 // shutdown closes what is open and waits.
 func (s *sound) shutdown() {
-	s.work.do(s.close)
+	s.work.do(func() {
+		s.stopCheck()
+		s.need = needs{}
+		s.bring()
+	})
 	s.work.shutdown()
 }
 
@@ -103,7 +127,7 @@ func (s *sound) perform(f effect) {
 	if q, ok := f.(setQuiet); ok {
 		s.quietMu.Lock()
 		s.quiet = q
-		if p := s.now.Load(); p != nil && q.muted {
+		if p := s.now.Load(); p != nil && q.muted && s.way == toPeers {
 			p.capture.SetMuted(true) // after this call nothing leaves
 		}
 		s.quietMu.Unlock()
@@ -114,9 +138,32 @@ func (s *sound) perform(f effect) {
 func (s *sound) apply(f effect) {
 	switch f := f.(type) {
 	case openSound:
-		s.open()
+		s.need.call = true
+		if p := s.now.Load(); p != nil && p.frameMS != frameMS(*s.voice.Load()) {
+			s.devices(nil, nil) // it was made for a test, before the choice
+			s.close()
+		}
+		s.bring()
 	case closeSound:
-		s.close()
+		s.need.call = false
+		s.bring()
+	case setListen:
+		s.need.listen = f.on
+		s.bring()
+	case setWatch:
+		s.need.watch = f.on
+		s.bring()
+	case startCheck:
+		s.startCheck()
+	case playCheck:
+		s.playCheck()
+	case stopCheck:
+		s.stopCheck()
+		s.bring()
+	case playSound:
+		s.play(f)
+	case setOutputVolume:
+		s.master = f.gain
 	case setTalk:
 		s.talk = f.down
 	case setVoice:
@@ -133,14 +180,12 @@ func (s *sound) apply(f effect) {
 
 // configure brings the pipes to what was chosen.
 func (s *sound) configure(p *pipes) {
-	s.quietMu.Lock()
-	p.capture.SetMuted(s.quiet.muted)
-	p.playout.SetDeafened(s.quiet.deafened)
-	s.quietMu.Unlock()
-	p.capture.SetPTT(s.talk)
+	s.direct(p)
 	v := s.voice.Load()
+	p.capture.SetPTT(s.talk || s.check != nil)
 	p.capture.SetGate(gate(*v))
 	p.capture.SetSuppression(v.Suppression)
+	p.playout.SetMaster(s.master)
 }
 
 func gate(v Voice) vad.Config {
@@ -152,105 +197,6 @@ func gate(v Voice) vad.Config {
 		c.Mode = vad.Open
 	}
 	return c
-}
-
-func (s *sound) open() {
-	if s.now.Load() != nil {
-		return
-	}
-	p, err := s.build()
-	if err != nil {
-		s.log.Error("sound", "err", err)
-		s.post(soundEvent{Notice{Kind: NoticeError, Code: "sound", Text: "Sound could not be started: " + err.Error()}})
-		return
-	}
-	s.configure(p) // before the microphone opens: who joined muted is
-	p.follow = audio.StartFollow(audio.FollowConfig{
-		Backend: s.config.Backend, Capture: p.capture, Playout: p.playout, Input: s.config.Mic, Output: s.config.Speaker,
-		Notify: s.deviceNotice, Log: s.log,
-	})
-	s.now.Store(p)
-	s.configure(p) // what was chosen while it opened
-	go s.tune(p)
-}
-
-func (s *sound) build() (*pipes, error) {
-	encoder, err := s.config.NewEncoder()
-	if err != nil {
-		return nil, err
-	}
-	p := &pipes{encoder: encoder, tuner: make(chan struct{}), tuned: make(chan struct{})}
-	p.capture, err = audio.NewCapture(audio.CaptureConfig{
-		Encoder: encoder, Denoiser: s.config.Denoiser, FrameMS: s.voice.Load().FrameMS, Gate: gate(*s.voice.Load()), Log: s.log,
-		Emit: func(k audio.Packet) {
-			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker})
-		},
-	})
-	if err != nil {
-		encoder.Close()
-		return nil, err
-	}
-	p.capture.SetTuning(s.tuning(0))
-	p.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log})
-	p.playout.SetTap(s.tap)
-	return p, nil
-}
-
-// close ends what open began: the devices first, which drive all the rest.
-func (s *sound) close() {
-	p := s.now.Swap(nil)
-	if p == nil {
-		return
-	}
-	close(p.tuner)
-	<-p.tuned
-	p.follow.Close()
-	p.capture.Close()
-	p.encoder.Close()
-	for peer := range *s.speakers.Load() {
-		s.drop(p, peer)
-	}
-	p.playout.Close()
-}
-
-func (s *sound) choose(f useDevice) {
-	if f.output {
-		s.config.Speaker = f.device
-	} else {
-		s.config.Mic = f.device
-	}
-	p := s.now.Load()
-	switch {
-	case p == nil:
-	case f.output:
-		p.follow.SetOutput(f.device)
-	default:
-		p.follow.SetInput(f.device)
-	}
-}
-
-// deviceNotice says what happened to a device, in a sentence.
-func (s *sound) deviceNotice(n audio.Notice) {
-	name := "microphone"
-	if n.Kind == audio.Output {
-		name = "speaker"
-	}
-	var text string
-	switch n.Event {
-	case audio.Opened:
-		text = fmt.Sprintf("Using the %s %s.", name, n.Name)
-	case audio.Lost:
-		text = fmt.Sprintf("The %s %s is gone.", name, n.Name)
-	case audio.FellBack:
-		text = fmt.Sprintf("The chosen %s is not there; using %s until it is.", name, n.Name)
-	case audio.Returned:
-		text = fmt.Sprintf("The %s %s is back.", name, n.Name)
-	case audio.None:
-		text = fmt.Sprintf("There is no %s. One that you plug in is used at once.", name)
-	case audio.Failed:
-		text = fmt.Sprintf("The %s %s does not work: %v. Parley keeps trying.", name, n.Name, n.Err)
-	}
-	s.post(soundEvent{Notice{Kind: NoticeDevice, Code: name + "_" + n.Event.String(), Device: n.Name, Text: text}})
 }
 
 // tune follows the receivers' reports once a second.
@@ -315,7 +261,7 @@ func (s *sound) drop(p *pipes, peer mesh.Peer) {
 		return
 	}
 	s.replace(func(m map[mesh.Peer]*speaker) { delete(m, peer) })
-	p.playout.Remove(key(peer)) // when it returns, playout does not touch the decoder any more
+	p.playout.Remove(sp.key) // when it returns, playout does not touch the decoder any more
 	if c, ok := sp.decoder.(interface{ Close() }); ok {
 		c.Close()
 	}

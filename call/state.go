@@ -75,12 +75,16 @@ type state struct {
 	address    wire.Link // without the secret
 	serverName string
 	serverKey  identity.PublicKey
+	retryAt    time.Duration // when the next try to connect begins; zero: none is waited for
+	attempts   int           // tries that failed since the last connection
+	ended      Ended
 	self       selfState
 
 	channels map[string]Channel
 	users    map[string]User
 	rosters  map[string][]wire.Member // of the channels that one does not sit in, for show
 	version  uint64                   // grows with each change of the three
+	people   uint64                   // with each of users
 	complete bool                     // the last part of the snapshot has come
 
 	place     place
@@ -90,6 +94,11 @@ type state struct {
 	iceUntil  time.Duration // when the credentials are to be fetched again
 	knownOnly bool
 	relayOnly bool
+	share     bool // outsiders may see that one speaks
+
+	sound      SoundState
+	listening  bool          // a visible test of the microphone is on
+	checkUntil time.Duration // when the part of the check that runs is over
 
 	refused uint64 // messages that did not belong to this channel, role or peer
 }
@@ -108,6 +117,10 @@ type place struct {
 	seq     uint64 // of the roster
 	synced  bool   // seq is known
 	made    waiter // of the Join, until it is answered
+
+	since  time.Duration // when it was Joined
+	spoken bool          // the server was told that one speaks
+	unsure bool          // or may have been: it is to be told again
 
 	again   time.Duration // when a join that was refused after a restart of the server is tried on; zero: it was not
 	refusal wire.Code     // why
@@ -176,7 +189,7 @@ const (
 func newState(me identity.PublicKey) state {
 	return state{
 		me:      me,
-		version: 1, channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
+		version: 1, people: 1, channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
 		peers: map[mesh.Peer]*peer{},
 		self:  selfState{status: wire.Online, role: wire.RoleMember},
 	}

@@ -13,7 +13,7 @@ type Stats struct {
 	Peers   []PeerStats
 	Capture audio.CaptureStats
 	Playout audio.PlayoutStats
-	Sound   bool // Capture and Playout are there
+	Sound   bool // the microphone is needed, in a channel or for a test: Capture tells of it
 }
 
 // PeerStats is about the sound to and from one peer.
@@ -31,7 +31,7 @@ func (e *Engine) Stats() Stats {
 		out.Peers = append(out.Peers, PeerStats{User: id.User, Member: id.Member, Link: link, Stream: sp.stream.Stats()})
 	}
 	if p := e.sound.now.Load(); p != nil {
-		out.Sound = true
+		out.Sound = e.sound.mic.Load()
 		out.Capture, out.Playout = p.capture.Stats(), p.playout.Stats()
 	}
 	return out

@@ -31,8 +31,14 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.heard(ev.peer)
 	case soundEvent:
 		t.notify(ev.notice)
+	case devicesSeen:
+		t.devicesSeen(ev)
+	case checkHeard:
+		t.checkHeard(ev)
+	case checkPlayed:
+		t.endCheck(t.noSpeaker())
 	case tick:
-		t.tick()
+		t.tick(ev)
 	}
 	return t.state, t.effects
 }
@@ -82,6 +88,8 @@ func (t *turn) receive(body wire.Message) {
 		t.memberHere(m.Channel, m.Seq, m.Member)
 	case *wire.MemberLeft:
 		t.memberLeft(m)
+	case *wire.MemberSpeaking:
+		t.memberSpeaking(m)
 	case *wire.NeedOffer:
 		t.needOffer(m)
 	case *wire.Offer:

@@ -13,7 +13,8 @@ func (t *turn) command(ev commanded) {
 		t.connect(c, ev.made)
 	case Disconnect:
 		t.leave(wire.LeftSelf)
-		t.link = Offline
+		t.link, t.ended = Offline, Ended{}
+		t.retryAt, t.attempts = 0, 0
 		t.do(hangUpServer{})
 		t.finish(ev.made, Reply{}, nil)
 	case Join:
@@ -36,6 +37,15 @@ func (t *turn) command(ev commanded) {
 	case UseDevice:
 		t.do(useDevice{c.Output, c.Device})
 		t.finish(ev.made, Reply{}, nil)
+	case Watch, Listen, Check, StopCheck, Play, SetOutputVolume:
+		t.soundCommand(c)
+		t.finish(ev.made, Reply{}, nil)
+	case RetryNow:
+		t.do(hurryServer{})
+		t.finish(ev.made, Reply{}, nil)
+	case SetShareSpeaking:
+		t.setShare(c.On)
+		t.finish(ev.made, Reply{}, nil)
 	case SetKnownOnly:
 		t.setKnownOnly(c.On)
 		t.finish(ev.made, Reply{}, nil)
@@ -56,7 +66,8 @@ func (t *turn) connect(c Connect, made waiter) {
 		return
 	}
 	t.leave(wire.LeftSelf)
-	t.link, t.address = Dialing, link.Server()
+	t.link, t.address, t.ended = Dialing, link.Server(), Ended{}
+	t.retryAt, t.attempts = 0, 0
 	t.self.name = c.Name
 	if c.Status != "" {
 		t.self.status = c.Status
@@ -72,6 +83,7 @@ func (t *turn) switches(muted, deafened bool) {
 	t.do(setQuiet{t.quiet(), deafened})
 	if t.place.phase != Idle && t.reachable() {
 		t.ask(&wire.VoiceState{Muted: t.quiet(), Deafened: deafened}, tag{purpose: forNothing})
+		t.place.spoken = t.place.spoken && !t.quiet() // that says it
 	}
 }
 

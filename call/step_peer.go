@@ -359,7 +359,8 @@ func (t *turn) heard(id mesh.Peer) {
 }
 
 // tick is what time alone brings about.
-func (t *turn) tick() {
+func (t *turn) tick(ev tick) {
+	t.tickCheck()
 	if t.place.phase == Idle {
 		return
 	}
@@ -371,6 +372,7 @@ func (t *turn) tick() {
 		t.place.again = 0
 		t.sendJoin(t.place)
 	}
+	t.tellSpeaking(ev.speaking)
 	for id, p := range t.peers {
 		t.tickPeer(id, p)
 	}

@@ -10,6 +10,8 @@ import (
 
 func (t *turn) linkUp(ev linkUp) {
 	t.link, t.serverName, t.serverKey = Online, ev.serverName, ev.serverKey
+	t.retryAt, t.attempts = 0, 0
+	t.place.unsure = true
 	t.self.role = ev.welcome.Role
 	t.notify(Notice{Kind: NoticeOnline, Text: ev.serverName})
 	switch {
@@ -27,10 +29,12 @@ func (t *turn) linkUp(ev linkUp) {
 
 func (t *turn) linkDown(ev linkDown) {
 	n := Notice{Text: ev.err.Error(), Code: failureCode(ev.err)}
+	t.retryAt, t.attempts = t.now+ev.wait, t.attempts+1
 	switch {
 	case ev.final:
 		t.leave(n.Code)
 		t.link, n.Kind = Offline, NoticeOffline
+		t.retryAt, t.attempts, t.ended = 0, 0, Ended{n.Code, n.Text}
 	case t.link == Online:
 		t.link, n.Kind = Lost, NoticeLost
 		n.Text = "The connection to the server was lost. The call goes on; Parley is connecting again."
@@ -51,6 +55,7 @@ func (t *turn) join(c Join, ev commanded) {
 		t.finish(ev.made, Reply{}, err)
 		return
 	}
+	t.endCheck("")
 	to := place{phase: Joining, channel: channel, member: ev.member, nonce: ev.nonce, made: ev.made}
 	if t.place.phase != Idle {
 		t.next = to
@@ -58,6 +63,7 @@ func (t *turn) join(c Join, ev commanded) {
 		t.place = to
 		t.do(setQuiet{t.quiet(), t.self.deafened})
 		t.do(openSound{}) // while the server thinks; nothing is sent before a peer is verified
+		t.listen(false)
 	}
 	t.sendJoin(to)
 }
@@ -114,7 +120,7 @@ func (t *turn) joinReply(r replied, failure *wire.Error) {
 
 func (t *turn) joined(roster *wire.Roster) {
 	if t.place.phase == Joining {
-		t.place.phase = Joined
+		t.place.phase, t.place.since = Joined, t.now
 		t.notify(Notice{Kind: NoticeJoined, Channel: t.place.channel, Text: t.channels[t.place.channel].Name})
 	}
 	t.place.again, t.place.refusal = 0, ""
@@ -135,6 +141,7 @@ func (t *turn) switched(failure *wire.Error) {
 		return
 	}
 	t.closePeers()
+	t.next.since = t.now
 	t.answerJoin(&t.place, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
 	t.place, t.next = t.next, place{}
 }
@@ -194,6 +201,7 @@ func (t *turn) endPlace() {
 	t.answerJoin(&t.place, left)
 	t.answerJoin(&t.next, left)
 	t.closePeers()
+	t.endCheck("")
 	t.place, t.next = place{}, place{}
 	t.ice, t.iceUntil = nil, 0
 	t.do(closeSound{})
@@ -218,7 +226,7 @@ func (t *turn) channelRemoved(id string) {
 // userRemoved ends a peer that was kicked, wherever its own connection to the server is.
 func (t *turn) userRemoved(user string) {
 	delete(t.users, user)
-	t.version++
+	t.version, t.people = t.version+1, t.people+1
 	for id, p := range t.peers {
 		if id.User == user {
 			t.gone(id, p, wire.LeftKicked)
@@ -265,7 +273,7 @@ func (t *turn) forget() {
 	clear(t.users)
 	clear(t.rosters)
 	t.complete = false
-	t.version++
+	t.version, t.people = t.version+1, t.people+1
 }
 
 func (t *turn) channelChanged(c Channel) {
@@ -285,7 +293,7 @@ func (t *turn) userChanged(u User) {
 		return
 	}
 	t.users[u.ID] = u
-	t.version++
+	t.version, t.people = t.version+1, t.people+1
 	if u.ID == identity.UserID(t.me) {
 		t.self.role = u.Role
 	}

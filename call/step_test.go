@@ -408,7 +408,7 @@ func TestNoGhost(t *testing.T) {
 		t.Fatalf("before it is known: %v", kinds(did))
 	}
 	s, did = step(s, 0, met{ghost.member, Person{New: true}})
-	shown := s.snapshot(&Directory{}, nil, 0).Place.Peers
+	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers
 	if len(shown) != 1 || shown[0].Name != "Ghost" || !shown[0].New || count[openPeer](did) != 1 {
 		t.Errorf("shown %+v, did %v", shown, kinds(did))
 	}
@@ -904,7 +904,7 @@ func (c *consent) agrees(t testing.TB, s state) {
 	if c.sound != (s.place.phase != Idle) {
 		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
 	}
-	shown := s.snapshot(&Directory{}, nil, 0).Place.Peers
+	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers
 	for p := range c.peers {
 		if !slices.ContainsFunc(shown, func(v Peer) bool { return v.User == p.User && v.Member == p.Member && v.Phase != Held }) {
 			t.Errorf("%s is sent to and not shown", p.User)

@@ -13,8 +13,8 @@ type request struct {
 	do    func(h *hub, s *session, m wire.Message) (wire.Message, error)
 }
 
-// requests is everything that a logged-in client may ask, and who may. Heartbeats are answered before it is asked; what
-// stands in neither place is refused.
+// requests is everything that a logged-in client may ask, and who may. Heartbeats are answered before it is asked, and speaking is passed on;
+// what stands in neither place is refused.
 var requests = map[string]request{
 	kind[wire.SnapshotGet](): on(wire.RoleMember, heavy, (*hub).snapshotGet),
 	kind[wire.PresenceSet](): on(wire.RoleMember, light, (*hub).presenceSet),
@@ -60,8 +60,14 @@ func (h *hub) serve(s *session, e wire.Envelope) {
 	if s.dead {
 		return
 	}
-	if m, ok := e.Body.(*wire.Heartbeat); ok {
+	switch m := e.Body.(type) {
+	case *wire.Heartbeat:
 		s.beat(e, m)
+		return
+	case *wire.VoiceSpeaking:
+		if s.user.meter.class[speech].AllowN(h.now(), 1) { // nobody waits to hear that it was too much
+			h.speaking(s, m.On)
+		}
 		return
 	}
 	if data, ok := s.replies[e.ID]; ok && e.ID != 0 {

@@ -33,6 +33,7 @@ const (
 	heavy                // makes a long answer
 	durable              // waits for the disk
 	entry                // a login or resume: all others hear of it
+	speech               // begins and ends of speaking: all others may hear of it, and a voice makes a few a second
 	classes
 )
 
@@ -54,6 +55,7 @@ func defaultLimits() limits {
 			heavy:   {0.5, 5},
 			durable: {1, 40},
 			entry:   {0.5, 20},
+			speech:  {5, 20},
 		},
 	}
 }

@@ -61,7 +61,7 @@ func (h *hub) admit(m *wire.Login) (*user, error) {
 func (h *hub) welcome(s *session, resumed bool) wire.Welcome {
 	return wire.Welcome{
 		Session: s.id, User: s.user.id, Role: s.user.role, Resumed: resumed,
-		HeartbeatMS: int(h.beat.Milliseconds()), TurnTTL: int(turnLife.Seconds()),
+		HeartbeatMS: int(h.beat.Milliseconds()),
 	}
 }
 

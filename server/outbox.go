@@ -42,6 +42,18 @@ func (o *outbox) push(data []byte) bool {
 	return true
 }
 
+// offerLimit is how much may wait for a client before it is spared what it can do without.
+const offerLimit = 64
+
+// offer queues what may be lost: it is dropped for a client that is behind.
+func (o *outbox) offer(data []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.last && len(o.queue) < offerLimit {
+		o.add(data)
+	}
+}
+
 // finish queues the last message, in place of what is queued if drop is set, and ends the connection when it is written,
 // or after lastWord. Only the first call counts.
 func (o *outbox) finish(data []byte, drop bool) {

@@ -121,6 +121,7 @@ func (h *hub) detach(s *session, out *outbox, goodbye bool) {
 		return
 	}
 	s.out = nil
+	h.speaking(s, false) // whether they still do, nobody can tell
 	switch {
 	case goodbye:
 		h.end(s, wire.LeftSelf)

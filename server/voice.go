@@ -98,6 +98,7 @@ func (h *hub) voiceState(s *session, m *wire.VoiceState) (wire.Message, error) {
 	}
 	w := s.seat.wire
 	w.Muted, w.Deafened = m.Muted, m.Deafened
+	w.Speaking = w.Speaking && !m.Muted
 	h.change(s.seat, w)
 	return wire.OK{}, nil
 }
@@ -110,6 +111,21 @@ func (h *hub) change(m *member, w wire.Member) {
 	m.wire = w
 	m.channel.seq++
 	h.broadcast(wire.MemberChanged{Channel: m.channel.id, Seq: m.channel.seq, Member: w})
+}
+
+// speaking notes that a member begins or ends to speak, and tells everyone. It is encoded once, numbered for nobody and not
+// sent again, so that it costs next to nothing.
+func (h *hub) speaking(s *session, on bool) {
+	if s.seat == nil || s.seat.wire.Speaking == on || on && s.seat.wire.Muted {
+		return
+	}
+	s.seat.wire.Speaking = on
+	data := encode(wire.Envelope{Body: wire.MemberSpeaking{Channel: s.seat.channel.id, Member: s.seat.wire.Address, On: on}})
+	for _, other := range h.sessions {
+		if other.out != nil {
+			other.out.offer(data)
+		}
+	}
 }
 
 func (h *hub) rosterGet(_ *session, m *wire.RosterGet) (wire.Message, error) {

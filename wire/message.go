@@ -62,16 +62,18 @@ var (
 	_ = register[ChannelChanged]() //
 	_ = register[ChannelRemoved]() //
 
-	_ = register[VoiceJoin]()     // Roster
-	_ = register[VoiceLeave]()    // OK
-	_ = register[VoiceState]()    // OK
-	_ = register[RosterGet]()     // Roster
-	_ = register[Roster]()        //
-	_ = register[MemberJoined]()  //
-	_ = register[MemberChanged]() //
-	_ = register[MemberLeft]()    //
-	_ = register[TurnGet]()       // Turn
-	_ = register[Turn]()          //
+	_ = register[VoiceJoin]()      // Roster
+	_ = register[VoiceLeave]()     // OK
+	_ = register[VoiceState]()     // OK
+	_ = register[VoiceSpeaking]()  // not answered
+	_ = register[RosterGet]()      // Roster
+	_ = register[Roster]()         //
+	_ = register[MemberJoined]()   //
+	_ = register[MemberChanged]()  //
+	_ = register[MemberLeft]()     //
+	_ = register[MemberSpeaking]() //
+	_ = register[TurnGet]()        // Turn
+	_ = register[Turn]()           //
 
 	_ = register[NeedOffer]() // relayed
 	_ = register[Offer]()     // relayed

@@ -16,13 +16,15 @@ func samples() []Envelope {
 	user := User{ID: ana, Key: b(32, 1), Name: "Ana", Role: RoleOwner, Status: Online, Channel: general}
 	channel := Channel{ID: general, Name: "General", Position: 0}
 	out, in := Route{To: to, Channel: general}, Route{To: to, From: from, Channel: general}
+	speaking := member
+	speaking.Muted, speaking.Speaking = false, true
 	relay := Turn{URLs: []string{"stun:198.51.100.7:4400", "turn:198.51.100.7:4400?transport=udp"}, Username: "1790000000:" + ana, Password: "cGFzc3dvcmQ", TTL: 3600}
 	return []Envelope{
 		{Body: &Hello{Version: Version, Mode: ModeNative, Nonce: b(32, 3)}},
 		{Body: &ServerHello{Version: Version, Software: "parleyd 0.1.0", Name: "Home", Key: b(32, 4), Challenge: b(32, 5), Signature: b(64, 6)}},
 		{Body: &Login{Key: b(32, 1), Name: "Ana", Invite: "hL3k9_s-ecret", Status: Online, Signature: b(64, 7)}},
 		{Body: &Resume{Key: b(32, 1), Session: "s1", LastSeq: 41, Signature: b(64, 8)}},
-		{Body: &Welcome{Session: "s1", User: ana, Role: RoleOwner, Resumed: true, HeartbeatMS: 15000, TurnTTL: 3600}},
+		{Body: &Welcome{Session: "s1", User: ana, Role: RoleOwner, Resumed: true, HeartbeatMS: 15000}},
 		{Seq: 1, Body: &Snapshot{Part: 0, Last: true, Channels: []Channel{channel}, Users: []User{user}, Rosters: []Roster{{Channel: general, Seq: 7, Members: []Member{member}}}}},
 		{ID: 2, Body: &SnapshotGet{}},
 		{Body: &Heartbeat{Seq: 42}},
@@ -40,11 +42,13 @@ func samples() []Envelope {
 		{ID: 6, Body: &VoiceJoin{Channel: general, Member: anas, Nonce: b(32, 2), Muted: true, Deafened: true}},
 		{ID: 7, Body: &VoiceLeave{}},
 		{ID: 8, Body: &VoiceState{Muted: true}},
+		{Body: &VoiceSpeaking{On: true}},
 		{ID: 9, Body: &RosterGet{Channel: general}},
 		{Re: 6, Body: &Roster{Channel: general, Seq: 12, Members: []Member{member}, Relay: &relay}},
-		{Seq: 12, Body: &MemberJoined{Channel: general, Seq: 13, Member: member}},
+		{Seq: 12, Body: &MemberJoined{Channel: general, Seq: 13, Member: speaking}},
 		{Seq: 13, Body: &MemberChanged{Channel: general, Seq: 14, Member: member}},
 		{Seq: 14, Body: &MemberLeft{Channel: general, Seq: 15, Member: from, Reason: LeftSelf}},
+		{Body: &MemberSpeaking{Channel: general, Member: from, On: true}},
 		{ID: 10, Body: &TurnGet{}},
 		{Re: 10, Body: &relay},
 

@@ -53,7 +53,6 @@ type Welcome struct {
 	Role        string `json:"role"`
 	Resumed     bool   `json:"resumed,omitempty"`
 	HeartbeatMS int    `json:"heartbeat_ms"` // how often the client sends Heartbeat; the server closes after three times that
-	TurnTTL     int    `json:"turn_ttl_s"`   // life of TURN credentials, in seconds
 }
 
 // Heartbeat keeps the connection, tells the server what was seen, and is answered by one of the server's.
@@ -123,8 +122,8 @@ func (m Resume) check() error {
 }
 
 func (m Welcome) check() error {
-	if m.HeartbeatMS < 100 || m.HeartbeatMS > 300_000 || m.TurnTTL < 0 {
-		return fmt.Errorf("heartbeat_ms or turn_ttl_s: out of range")
+	if m.HeartbeatMS < 100 || m.HeartbeatMS > 300_000 {
+		return fmt.Errorf("heartbeat_ms: out of range")
 	}
 	return errors.Join(checkServerID("session", m.Session), checkUser(m.User), checkRole(m.Role))
 }

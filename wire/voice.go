@@ -13,6 +13,7 @@ type Member struct {
 	Nonce    Bytes  `json:"nonce"` // 32 bytes, fresh for each join; signed in every offer and answer
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
+	Speaking bool   `json:"speaking,omitempty"` // as it last said; never while muted
 }
 
 // VoiceJoin enters a channel, leaving the one before. The member id and nonce are the client's, made at the local join; with
@@ -32,6 +33,18 @@ type VoiceLeave struct{}
 type VoiceState struct {
 	Muted    bool `json:"muted"`
 	Deafened bool `json:"deafened"`
+}
+
+// VoiceSpeaking tells those outside of the channel that one begins or ends to speak. It is no request: nobody answers.
+type VoiceSpeaking struct {
+	On bool `json:"on"`
+}
+
+// MemberSpeaking passes it on. It is no change of the roster and has no number, and may be dropped on its way.
+type MemberSpeaking struct {
+	Channel string  `json:"channel"`
+	Member  Address `json:"member"`
+	On      bool    `json:"on"`
 }
 
 // RosterGet asks for a channel's roster, after a gap in its Seq.
@@ -89,16 +102,18 @@ type Turn struct {
 	TTL      int      `json:"ttl_s"` // seconds until the credentials end
 }
 
-func (VoiceJoin) kind() string     { return "voice.join" }
-func (VoiceLeave) kind() string    { return "voice.leave" }
-func (VoiceState) kind() string    { return "voice.state" }
-func (RosterGet) kind() string     { return "roster.get" }
-func (Roster) kind() string        { return "roster" }
-func (MemberJoined) kind() string  { return "member.joined" }
-func (MemberChanged) kind() string { return "member.changed" }
-func (MemberLeft) kind() string    { return "member.left" }
-func (TurnGet) kind() string       { return "turn.get" }
-func (Turn) kind() string          { return "turn" }
+func (VoiceJoin) kind() string      { return "voice.join" }
+func (VoiceLeave) kind() string     { return "voice.leave" }
+func (VoiceState) kind() string     { return "voice.state" }
+func (VoiceSpeaking) kind() string  { return "voice.speaking" }
+func (MemberSpeaking) kind() string { return "member.speaking" }
+func (RosterGet) kind() string      { return "roster.get" }
+func (Roster) kind() string         { return "roster" }
+func (MemberJoined) kind() string   { return "member.joined" }
+func (MemberChanged) kind() string  { return "member.changed" }
+func (MemberLeft) kind() string     { return "member.left" }
+func (TurnGet) kind() string        { return "turn.get" }
+func (Turn) kind() string           { return "turn" }
 
 func (m Member) check() error {
 	return errors.Join(m.Address.check(), checkLen("key", m.Key, 32), checkText("name", m.Name, 0, MaxName), checkLen("nonce", m.Nonce, 32))
@@ -108,9 +123,10 @@ func (m VoiceJoin) check() error {
 	return errors.Join(checkChannel(m.Channel), checkMember(m.Member), checkLen("nonce", m.Nonce, 32))
 }
 
-func (VoiceLeave) check() error  { return nil }
-func (VoiceState) check() error  { return nil }
-func (m RosterGet) check() error { return checkChannel(m.Channel) }
+func (VoiceLeave) check() error    { return nil }
+func (VoiceState) check() error    { return nil }
+func (VoiceSpeaking) check() error { return nil }
+func (m RosterGet) check() error   { return checkChannel(m.Channel) }
 
 func (m Roster) check() error {
 	if len(m.Members) > MaxMembers {
@@ -126,6 +142,8 @@ func (m Roster) check() error {
 
 func (m MemberJoined) check() error  { return errors.Join(checkChannel(m.Channel), m.Member.check()) }
 func (m MemberChanged) check() error { return errors.Join(checkChannel(m.Channel), m.Member.check()) }
+
+func (m MemberSpeaking) check() error { return errors.Join(checkChannel(m.Channel), m.Member.check()) }
 
 func (m MemberLeft) check() error {
 	return errors.Join(checkChannel(m.Channel), m.Member.check(), checkText("reason", m.Reason, 1, 32))

@@ -22,6 +22,10 @@ func (h *Hub) take(c *conn, e wire.Envelope) {
 		h.pass(s, r)
 		return
 	}
+	if m, ok := e.Body.(*wire.VoiceSpeaking); ok {
+		h.speaking(s, m.On)
+		return
+	}
 	if old, ok := s.replies[e.ID]; ok && e.ID != 0 {
 		h.write(s, old)
 		return
@@ -107,6 +111,7 @@ func (h *Hub) answer(s *session, m wire.Message) wire.Message {
 	case *wire.VoiceState:
 		if r, i := h.seat(s.user); r != nil {
 			r.Members[i].Muted, r.Members[i].Deafened = m.Muted, m.Deafened
+			r.Members[i].Speaking = r.Members[i].Speaking && !m.Muted
 			r.Seq++
 			h.tell(&wire.MemberChanged{Channel: r.Channel, Seq: r.Seq, Member: r.Members[i]}, s.user)
 		}
@@ -119,6 +124,18 @@ func (h *Hub) answer(s *session, m wire.Message) wire.Message {
 		return &wire.Turn{TTL: 3600}
 	}
 	return &wire.OK{}
+}
+
+// speaking passes on what has no number.
+func (h *Hub) speaking(s *session, on bool) {
+	r, i := h.seat(s.user)
+	if r == nil {
+		return
+	}
+	r.Members[i].Speaking = on
+	for _, other := range h.sessions {
+		h.write(other, wire.Envelope{Body: &wire.MemberSpeaking{Channel: r.Channel, Member: r.Members[i].Address, On: on}})
+	}
 }
 
 func (h *Hub) join(s *session, m *wire.VoiceJoin) wire.Message {
