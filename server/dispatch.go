@@ -13,18 +13,19 @@ type request struct {
 	do    func(h *hub, s *session, m wire.Message) (wire.Message, error)
 }
 
-// requests is everything that a logged-in client may ask, and who may. Heartbeats are answered before it is asked, and speaking is passed on;
-// what stands in neither place is refused.
+// requests is everything that a logged-in client may ask, and who may. Heartbeats are answered before it is asked; what
+// stands in neither place is refused.
 var requests = map[string]request{
 	kind[wire.SnapshotGet](): on(wire.RoleMember, heavy, (*hub).snapshotGet),
 	kind[wire.PresenceSet](): on(wire.RoleMember, light, (*hub).presenceSet),
 	kind[wire.NameSet]():     on(wire.RoleMember, durable, (*hub).nameSet),
 
-	kind[wire.VoiceJoin]():  on(wire.RoleMember, light, (*hub).voiceJoin),
-	kind[wire.VoiceLeave](): on(wire.RoleMember, light, (*hub).voiceLeave),
-	kind[wire.VoiceState](): on(wire.RoleMember, light, (*hub).voiceState),
-	kind[wire.RosterGet]():  on(wire.RoleMember, light, (*hub).rosterGet),
-	kind[wire.TurnGet]():    on(wire.RoleMember, light, (*hub).turnGet),
+	kind[wire.VoiceJoin]():     on(wire.RoleMember, light, (*hub).voiceJoin),
+	kind[wire.VoiceLeave]():    on(wire.RoleMember, light, (*hub).voiceLeave),
+	kind[wire.VoiceState]():    on(wire.RoleMember, light, (*hub).voiceState),
+	kind[wire.VoiceSpeaking](): on(wire.RoleMember, speech, (*hub).voiceSpeaking),
+	kind[wire.RosterGet]():     on(wire.RoleMember, light, (*hub).rosterGet),
+	kind[wire.TurnGet]():       on(wire.RoleMember, light, (*hub).turnGet),
 
 	kind[wire.NeedOffer](): on(wire.RoleMember, relayed, pass[*wire.NeedOffer]),
 	kind[wire.Offer]():     on(wire.RoleMember, relayed, pass[*wire.Offer]),
@@ -60,14 +61,8 @@ func (h *hub) serve(s *session, e wire.Envelope) {
 	if s.dead {
 		return
 	}
-	switch m := e.Body.(type) {
-	case *wire.Heartbeat:
+	if m, ok := e.Body.(*wire.Heartbeat); ok {
 		s.beat(e, m)
-		return
-	case *wire.VoiceSpeaking:
-		if s.user.meter.class[speech].AllowN(h.now(), 1) { // nobody waits to hear that it was too much
-			h.speaking(s, m.On)
-		}
 		return
 	}
 	if data, ok := s.replies[e.ID]; ok && e.ID != 0 {
@@ -75,8 +70,8 @@ func (h *hub) serve(s *session, e wire.Envelope) {
 		return
 	}
 	reply, err := h.do(s, e)
-	if _, between := e.Body.(wire.Relayed); between && e.ID == 0 {
-		return // no request: nobody waits
+	if e.ID == 0 && needsNoAnswer(e.Body) {
+		return
 	}
 	if err == nil {
 		s.answer(e.ID, reply, true)
@@ -99,11 +94,10 @@ func (h *hub) tell(what string, err error) *wire.Error {
 
 func (h *hub) do(s *session, e wire.Envelope) (wire.Message, error) {
 	r, ok := requests[wire.Kind(e.Body)]
-	_, between := e.Body.(wire.Relayed)
 	switch {
 	case !ok:
 		return nil, errBadOrder
-	case e.ID == 0 && !between:
+	case e.ID == 0 && !needsNoAnswer(e.Body):
 		return nil, wire.Errorf(wire.BadMessage, "A request needs an id.")
 	case r.role == wire.RoleOwner && s.user.role != wire.RoleOwner:
 		return nil, wire.Errorf(wire.NotAllowed, "Only the owner of the server may do that.")
@@ -111,6 +105,15 @@ func (h *hub) do(s *session, e wire.Envelope) (wire.Message, error) {
 		return nil, wire.Errorf(wire.RateLimited, "That was too much at a time: wait a little.")
 	}
 	return r.do(h, s, e.Body)
+}
+
+// needsNoAnswer says that a message without an id is no mistake: nobody waits to hear what became of it.
+func needsNoAnswer(m wire.Message) bool {
+	switch m.(type) {
+	case wire.Relayed, *wire.VoiceSpeaking:
+		return true
+	}
+	return false
 }
 
 func (h *hub) snapshotGet(s *session, _ *wire.SnapshotGet) (wire.Message, error) {

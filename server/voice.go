@@ -113,6 +113,14 @@ func (h *hub) change(m *member, w wire.Member) {
 	h.broadcast(wire.MemberChanged{Channel: m.channel.id, Seq: m.channel.seq, Member: w})
 }
 
+func (h *hub) voiceSpeaking(s *session, m *wire.VoiceSpeaking) (wire.Message, error) {
+	if s.seat == nil {
+		return nil, errNotInChannel
+	}
+	h.speaking(s, m.On)
+	return wire.OK{}, nil
+}
+
 // speaking notes that a member begins or ends to speak, and tells everyone. It is encoded once, numbered for nobody and not
 // sent again, so that it costs next to nothing.
 func (h *hub) speaking(s *session, on bool) {

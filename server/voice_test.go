@@ -196,3 +196,63 @@ func TestCleanName(t *testing.T) {
 		}
 	}
 }
+
+// Who speaks is told to everyone, in no sequence, and forgotten with the connection.
+func TestSpeaking(t *testing.T) {
+	r := start(t)
+	ana, ben := join(t, r, "Ana"), join(t, r, "Ben")
+	general := ana.channel("General")
+	ana.refused(&wire.VoiceSpeaking{On: true}, wire.NotInChannel)
+	_, seat := ana.sit(general)
+	say := func(on bool) { ana.write(wire.Envelope{Body: &wire.VoiceSpeaking{On: on}}) }
+	heard := func(what string, on bool) {
+		t.Helper()
+		if m := expect[*wire.MemberSpeaking](ben); m.Channel != general || m.Member != seat || m.On != on {
+			t.Errorf("%s: %+v", what, m)
+		}
+	}
+	say(true)
+	say(true) // is no news
+	heard("begins", true)
+	say(false)
+	heard("ends", false)
+	say(true)
+	heard("begins again", true)
+	if late := join(t, r, "Cy"); len(late.snap.Rosters) != 1 || !late.snap.Rosters[0].Members[0].Speaking {
+		t.Errorf("who comes later sees %+v", late.snap.Rosters)
+	}
+	want[*wire.OK](ana, &wire.VoiceState{Muted: true})
+	if m := expect[*wire.MemberChanged](ben); m.Member.Speaking || !m.Member.Muted || m.Seq != 2 {
+		t.Errorf("muted: %+v", m)
+	}
+	want[*wire.OK](ana, &wire.VoiceSpeaking{On: true}) // while muted: a lie
+	want[*wire.OK](ana, &wire.VoiceState{})
+	if m := expect[*wire.MemberChanged](ben); m.Member.Speaking || m.Seq != 3 {
+		t.Errorf("unmuted: %+v", m)
+	}
+	say(true)
+	heard("after the mute", true)
+	ana.conn.Close()
+	heard("the connection is gone", false)
+	ana.redial()
+	if err := ana.tryResume(); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		say(true)
+		say(false)
+	}
+	ana.refused(&wire.VoiceSpeaking{On: true}, wire.RateLimited)
+	want[*wire.OK](ana, &wire.VoiceState{Deafened: true}) // its own rate: nothing else suffers
+}
+
+// A client that does not read is spared who speaks, and not dropped for it.
+func TestSpeakingIsSparedToTheSlow(t *testing.T) {
+	o := newOutbox(nil, defaultLimits())
+	for range 1000 {
+		o.offer([]byte("x"))
+	}
+	if len(o.queue) != offerLimit || !o.push([]byte("y")) {
+		t.Errorf("%d wait", len(o.queue))
+	}
+}

@@ -65,7 +65,7 @@ var (
 	_ = register[VoiceJoin]()      // Roster
 	_ = register[VoiceLeave]()     // OK
 	_ = register[VoiceState]()     // OK
-	_ = register[VoiceSpeaking]()  // not answered
+	_ = register[VoiceSpeaking]()  // OK, or nothing
 	_ = register[RosterGet]()      // Roster
 	_ = register[Roster]()         //
 	_ = register[MemberJoined]()   //

@@ -35,7 +35,7 @@ type VoiceState struct {
 	Deafened bool `json:"deafened"`
 }
 
-// VoiceSpeaking tells those outside of the channel that one begins or ends to speak. It is no request: nobody answers.
+// VoiceSpeaking tells those outside of the channel that one begins or ends to speak. Without an id nobody answers.
 type VoiceSpeaking struct {
 	On bool `json:"on"`
 }
