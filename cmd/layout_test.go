@@ -139,6 +139,8 @@ type pkg struct {
 	CgoFiles   []string
 	Imports    []string
 	Deps       []string
+
+	TestImports, XTestImports []string // of the package's tests alone
 }
 
 func TestWhoImportsWhom(t *testing.T) {
@@ -157,7 +159,7 @@ func TestWhoImportsWhom(t *testing.T) {
 // list asks once for every package of ours and all that they reach. cgo is on, so that nothing hides.
 func list(t *testing.T) map[string]pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-e", "-deps", "-json=ImportPath,Standard,CgoFiles,Imports,Deps", "./...")
+	cmd := exec.Command("go", "list", "-e", "-deps", "-json=ImportPath,Standard,CgoFiles,Imports,Deps,TestImports,XTestImports", "./...")
 	cmd.Dir = ".."
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
 	var stderr bytes.Buffer

@@ -31,7 +31,7 @@ func TestPureGoCompilesForOtherSystems(t *testing.T) {
 }
 
 // pureGo lists the packages of ours that reach no cgo but the standard library's, which has a way around it. What drives
-// programs that only Linux has (test, bench) is left out.
+// programs that only Linux has (test, bench) is left out, and what draws, be it in a test: Fyne has C of its own on macOS.
 func pureGo(pkgs map[string]pkg) []string {
 	var portable []string
 	for _, p := range pkgs {
@@ -39,7 +39,10 @@ func pureGo(pkgs map[string]pkg) []string {
 		if !ours || matches([]string{"test/...", "bench/..."}, path) {
 			continue
 		}
-		if !slices.ContainsFunc(append(slices.Clone(p.Deps), p.ImportPath), func(dep string) bool {
+		draws := slices.ContainsFunc(slices.Concat(p.Deps, p.TestImports, p.XTestImports), func(dep string) bool {
+			return matches([]string{fyne}, dep)
+		})
+		if !draws && !slices.ContainsFunc(append(slices.Clone(p.Deps), p.ImportPath), func(dep string) bool {
 			return !pkgs[dep].Standard && len(pkgs[dep].CgoFiles) > 0
 		}) {
 			portable = append(portable, p.ImportPath)
@@ -57,6 +60,8 @@ func TestPureGo(t *testing.T) {
 		"parley/audio/opus":  {ImportPath: "parley/audio/opus", CgoFiles: []string{"c.go"}},
 		"parley/audio/other": {ImportPath: "parley/audio/other", Deps: []string{"net", "example.org/c"}},
 		"parley/test/lab":    {ImportPath: "parley/test/lab"},
+		"parley/ui":          {ImportPath: "parley/ui", Deps: []string{"fyne.io/fyne/v2"}},
+		"parley/assets":      {ImportPath: "parley/assets", XTestImports: []string{"fyne.io/fyne/v2/test"}},
 	})
 	if want := []string{"parley/wire"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
