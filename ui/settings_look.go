@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+)
+
+// themes are the settings' names of the themes, in the order in which they are offered.
+func themes() []profile.Theme {
+	return []profile.Theme{profile.SystemTheme, profile.DarkTheme, profile.LightTheme}
+}
+
+func newLookPage(s *settings) page {
+	now := s.w.c.Profile.Settings()
+	at := 0
+	for i, t := range themes() {
+		if t == now.Theme {
+			at = i
+		}
+	}
+	theme := kit.NewSegmented([]string{"System", "Dark", "Light"}, at, func(i int) {
+		s.change(func(v *profile.Settings) { v.Theme = themes()[i] })
+		s.w.retheme()
+	})
+	scale := percent(80, 150, 5, now.Scale, func(v int) { // when it rests: else it would move away under the hand
+		s.soon("scale", func(now *profile.Settings) { now.Scale = v }, s.w.retheme)
+	})
+	return still{pageOf(cardOf("Look",
+		newField("Theme", "", theme).root,
+		newField("Scale", "Of all that this window shows", scale).root,
+		toggleField("Less motion", "Rings around who speaks stay as they are instead of following the voice", now.LessMotion, func(on bool) {
+			s.change(func(v *profile.Settings) { v.LessMotion = on })
+		}),
+	))}
+}
+
+// newKeysPage is the key to hold, and a list of all the others.
+func newKeysPage(s *settings) page {
+	now := s.w.c.Profile.Settings()
+	hold := newField("Key to hold", holdHint(now.Mode), keyField(s))
+	return still{pageOf(
+		cardOf("Push to talk", hold.root),
+		cardOf("Keys", kit.Gap(0, 4), s.w.keyTable()),
+	)}
+}
+
+func holdHint(m profile.Mode) string {
+	if m == profile.PushToTalk {
+		return "While this window has the keyboard"
+	}
+	return "While this window has the keyboard. It does nothing now: others hear you by voice activity, see Sound."
+}
+
+// newPrivacyPage is who learns what.
+func newPrivacyPage(s *settings) page {
+	now := s.w.c.Profile.Settings()
+	return still{pageOf(cardOf("Privacy",
+		toggleField("Always relay", "Others in your channel never learn this computer's address; the server passes your sound on, encrypted. It takes a little longer. Holds from the next channel on.",
+			now.AlwaysRelay, func(on bool) {
+				s.change(func(v *profile.Settings) { v.AlwaysRelay = on })
+				s.w.do(call.SetRelayOnly{On: on})
+			}),
+		toggleField("Known people only", "Nothing is sent to people whom you never met before, until you let them in",
+			now.KnownOnly, func(on bool) {
+				s.change(func(v *profile.Settings) { v.KnownOnly = on })
+				s.w.do(call.SetKnownOnly{On: on})
+			}),
+		toggleField("Tell others when I speak", "People outside of your channel see that you speak, never what you say. The server learns it too.",
+			now.ShareSpeaking, func(on bool) {
+				s.change(func(v *profile.Settings) { v.ShareSpeaking = on })
+				s.w.do(call.SetShareSpeaking{On: on})
+			}),
+	))}
+}
+
+// retheme takes theme and scale from the settings. What is open is laid out anew.
+func (w *Window) retheme() {
+	s := w.c.Profile.Settings()
+	w.theme = kit.NewTheme(themeMode(s.Theme), float32(s.Scale)/100)
+	w.c.App.Settings().SetTheme(w.theme)
+	w.shell.root.Refresh()
+	if w.settings != nil {
+		w.settings.relay()
+	}
+}

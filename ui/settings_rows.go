@@ -1,0 +1,75 @@
+package ui
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/ui/kit"
+)
+
+// What the pages are built of: cards, and in them rows of words at the left and something to set at the right.
+
+// controlWidth is that of selects and sliders with their number.
+const controlWidth = 320
+
+// pageOf puts cards under each other.
+func pageOf(cards ...fyne.CanvasObject) *fyne.Container { return kit.VCol(16, cards...) }
+
+// cardOf is a card with a heading.
+func cardOf(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
+	all := []fyne.CanvasObject{kit.NewText(title, kit.Section, theme.ColorNameForeground), kit.Gap(0, 8)}
+	panel := kit.NewPanel(kit.ColorCard, 16, kit.Pad(21, 17, 21, 17, kit.VCol(0, append(all, rows...)...)))
+	panel.SetLine(theme.ColorNameSeparator, 1)
+	return panel
+}
+
+// field is a row: what is set, a line that explains it (may be empty), and the control.
+type field struct {
+	root *fyne.Container
+	sub  *kit.Paragraph
+}
+
+func newField(label, sub string, control fyne.CanvasObject) *field {
+	f := &field{sub: kit.NewParagraph(sub, kit.Caption, theme.ColorNamePlaceHolder)}
+	f.sub.Hidden = sub == ""
+	words := kit.VCol(0, kit.NewParagraph(label, kit.Body, theme.ColorNameForeground), f.sub)
+	f.root = kit.Stack(kit.Gap(0, 48), kit.HRow(24, kit.Grow(words), control))
+	return f
+}
+
+// explain sets the line under the label, and tells whether it is another.
+func (f *field) explain(text string, color fyne.ThemeColorName) bool {
+	f.sub.SetColor(color)
+	if f.sub.Text() == text {
+		return false
+	}
+	f.sub.Hidden = text == ""
+	f.sub.SetText(text)
+	return true
+}
+
+// toggleField is a row with a switch.
+func toggleField(label, sub string, on bool, changed func(bool)) fyne.CanvasObject {
+	return newField(label, sub, kit.NewToggle(on, changed)).root
+}
+
+// cardNote is a sentence within a card.
+func cardNote(text string) *kit.Paragraph {
+	return kit.NewParagraph(text, kit.Caption, theme.ColorNamePlaceHolder)
+}
+
+// percent is a slider with its number beside it.
+func percent(low, high, step, value int, changed func(int)) fyne.CanvasObject {
+	number := kit.NewText("", kit.Body, theme.ColorNameForeground)
+	number.Align = fyne.TextAlignTrailing
+	show := func(v int) { number.SetText(strconv.Itoa(v) + " %") }
+	show(value)
+	slider := kit.NewSlider(float64(low), float64(high), float64(step), float64(value), func(v float64) {
+		show(int(v))
+		changed(int(v))
+	})
+	slider.SetMark(100)
+	return kit.Fixed(controlWidth, 0, kit.HRow(12, kit.Grow(slider), kit.Fixed(48, 0, number)))
+}

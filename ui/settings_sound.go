@@ -1,0 +1,250 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parley/assets"
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// soundPage is microphone, loudspeaker and the program's own sounds. While it is open one sees what the microphone hears: outside
+// of a channel too, where it is opened for that alone and nothing is sent.
+type soundPage struct {
+	s    *settings
+	root *fyne.Container
+
+	mic, speaker *deviceField
+	meter        *kit.Meter
+	mode         *kit.Segmented
+	key          *field
+	check        *checkField
+
+	listening bool
+	deserted  time.Time // since when the window is not in front; zero: it is
+	notices   deviceNotices
+}
+
+// unwatched is how long the microphone stays open for the meter in a window that is not in front: long enough to try the system's
+// own mixer beside it, and no longer, for a window that is minimised can't tell.
+const unwatched = time.Minute
+
+func newSoundPage(s *settings) page {
+	p := &soundPage{s: s, notices: deviceNotices{s: s, seen: s.w.c.Engine.Snapshot().LastNotice}}
+	p.root = pageOf(p.microphone(), p.loudspeaker(), p.sounds())
+	s.w.pump.moves.Store(true)
+	s.w.pump.wake()
+	return p
+}
+
+func (p *soundPage) content() fyne.CanvasObject { return p.root }
+
+// leave closes the microphone.
+func (p *soundPage) leave() {
+	p.s.w.pump.moves.Store(false)
+	p.listen(false)
+	if p.s.w.c.Engine.Snapshot().Sound.Check.Phase != call.CheckIdle {
+		p.s.w.do(call.StopCheck{})
+	}
+}
+
+func (p *soundPage) apply() {
+	now, snapshot := p.s.now(), p.s.w.c.Engine.Snapshot()
+	p.listen(snapshot.Place.Phase == call.Idle && !p.alone(now))
+	changed := p.mic.apply(snapshot)
+	changed = p.speaker.apply(snapshot) || changed
+	changed = p.check.apply(snapshot, now) || changed
+	p.measure(now)
+	changed = p.notices.apply(snapshot, now) || changed
+	if changed {
+		p.s.relay()
+	}
+}
+
+// listen opens the microphone for the meter, or closes it.
+func (p *soundPage) listen(on bool) {
+	if p.listening != on {
+		p.listening = on
+		p.s.w.do(call.Listen{On: on})
+	}
+}
+
+// alone says whether nobody has looked at this window for some time.
+func (p *soundPage) alone(now time.Time) bool {
+	switch {
+	case p.s.w.hasFocus:
+		p.deserted = time.Time{}
+	case p.deserted.IsZero():
+		p.deserted = now
+	}
+	return !p.deserted.IsZero() && now.Sub(p.deserted) >= unwatched
+}
+
+// measure moves the meter.
+func (p *soundPage) measure(now time.Time) {
+	stats := p.s.w.c.Engine.Stats()
+	if !stats.Sound {
+		p.meter.Set(-60, false, now)
+		return
+	}
+	p.meter.Set(stats.Capture.Before, stats.Capture.Speaking, now)
+}
+
+func (p *soundPage) microphone() fyne.CanvasObject {
+	now := p.s.w.c.Profile.Settings()
+	p.mic = newDeviceField(p.s, false)
+	p.meter = kit.NewMeter()
+	p.meter.OnThreshold = p.setThreshold
+	p.mode = kit.NewSegmented([]string{"Voice activity", "Push to talk"}, modeIndex(now.Mode), p.setMode)
+	p.key = newField("Key to hold", "While this window has the keyboard", keyField(p.s))
+	suppress := toggleField("Suppress noise", "Fans, keys and street", now.Suppression, func(on bool) {
+		p.s.setVoice(func(s *profile.Settings) { s.Suppression = on })
+	})
+	p.check = newCheckField(p.s)
+	p.showMode(now)
+	when := newField("When do others hear you?", "", p.mode)
+	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, when.root, p.key.root, suppress, p.check.root)
+}
+
+func modeIndex(m profile.Mode) int {
+	switch m {
+	case profile.VoiceActivity:
+		return 0
+	case profile.PushToTalk:
+		return 1
+	}
+	return -1 // always open, which parleyctl can set
+}
+
+func (p *soundPage) setMode(i int) {
+	mode := profile.VoiceActivity
+	if i == 1 {
+		mode = profile.PushToTalk
+	}
+	p.s.setVoice(func(s *profile.Settings) { s.Mode = mode })
+	p.showMode(p.s.w.c.Profile.Settings())
+	p.s.relay()
+}
+
+// showMode shows what belongs to a mode: a threshold on the meter, or a key.
+func (p *soundPage) showMode(now profile.Settings) {
+	p.meter.SetThreshold(float32(now.Threshold), now.Mode == profile.VoiceActivity)
+	p.key.root.Hidden = now.Mode != profile.PushToTalk
+}
+
+// setThreshold holds at once; it is written down when the knob rests.
+func (p *soundPage) setThreshold(dbfs float32) {
+	edit := func(s *profile.Settings) { s.Threshold = float64(dbfs) }
+	now := p.s.w.c.Profile.Settings()
+	edit(&now)
+	p.s.w.do(call.Tune{Voice: p.s.w.c.Voice(now)})
+	p.s.soon("threshold", edit, nil)
+}
+
+// setVoice keeps a change of how the microphone is treated, and makes it.
+func (s *settings) setVoice(edit func(*profile.Settings)) {
+	s.change(edit)
+	s.w.do(call.Tune{Voice: s.w.voice()})
+}
+
+// keyField chooses the key to hold.
+func keyField(s *settings) *kit.KeyField {
+	return kit.NewKeyField(s.w.c.Profile.Settings().PTTKey, func(key string) {
+		s.change(func(now *profile.Settings) { now.PTTKey = key })
+	})
+}
+
+func (p *soundPage) loudspeaker() fyne.CanvasObject {
+	p.speaker = newDeviceField(p.s, true)
+	volume := percent(0, profile.MaxVolume, 5, p.s.w.c.Profile.Settings().OutputVolume, func(v int) {
+		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
+		p.s.soon("output", func(s *profile.Settings) { s.OutputVolume = v }, nil)
+	})
+	return cardOf("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root)
+}
+
+// sounds are the program's own.
+func (p *soundPage) sounds() fyne.CanvasObject {
+	now := p.s.w.c.Profile.Settings()
+	volume := percent(0, profile.MaxVolume, 5, now.SoundVolume, func(v int) {
+		p.s.soon("sounds", func(s *profile.Settings) { s.SoundVolume = v }, p.sample)
+	})
+	rows := []fyne.CanvasObject{newField("Volume", "Of Parley's own sounds", volume).root}
+	for _, g := range soundGroups() {
+		rows = append(rows, toggleField(g.label, g.sub, *g.of(&now.Sounds), func(on bool) {
+			p.s.change(func(s *profile.Settings) { *g.of(&s.Sounds) = on })
+		}))
+	}
+	rows = append(rows, toggleField("Notifications", "On the desktop, while this window is not in front. They never say who or what.", now.Notify, func(on bool) {
+		p.s.change(func(s *profile.Settings) { s.Notify = on })
+	}))
+	return cardOf("Sounds", rows...)
+}
+
+// sample lets hear how loud the sounds are now.
+func (p *soundPage) sample() {
+	now := p.s.w.c.Profile.Settings()
+	if samples, err := assets.Sound(string(model.SoundJoin)); err == nil && now.Status != profile.DoNotDisturb {
+		p.s.w.do(call.Play{Samples: samples, Gain: float32(now.SoundVolume) / 100})
+	}
+}
+
+// soundGroup is a switch of profile.SoundSwitches.
+type soundGroup struct {
+	label, sub string
+	of         func(*profile.SoundSwitches) *bool
+}
+
+func soundGroups() []soundGroup {
+	return []soundGroup{
+		{"Somebody comes or goes", "In your channel", func(s *profile.SoundSwitches) *bool { return &s.JoinLeave }},
+		{"Mute and unmute", "", func(s *profile.SoundSwitches) *bool { return &s.Mute }},
+		{"Deafen and undeafen", "", func(s *profile.SoundSwitches) *bool { return &s.Deafen }},
+		{"Somebody new to you", "A key that you never met before joins your channel", func(s *profile.SoundSwitches) *bool { return &s.NewPerson }},
+		{"Cut off", "You were removed, or the channel is gone", func(s *profile.SoundSwitches) *bool { return &s.Ended }},
+	}
+}
+
+// deviceNotices shows for bannerStays what happened to a device, as a banner over the page.
+type deviceNotices struct {
+	s     *settings
+	seen  uint64 // Seq of the last notice that was looked at
+	until time.Time
+}
+
+const bannerStays = 5 * time.Second
+
+// apply tells whether the banner has come or gone.
+func (d *deviceNotices) apply(snapshot *call.Snapshot, now time.Time) bool {
+	banner, was := d.s.banner, d.s.banner.Visible()
+	for _, n := range snapshot.Notices {
+		if n.Seq <= d.seen || n.Kind != call.NoticeDevice || strings.HasSuffix(n.Code, "_opened") { // the page opens the microphone itself
+			continue
+		}
+		icon, tone := deviceTone(n.Code)
+		banner.Set(icon, model.Inert(n.Text), tone, "", nil)
+		banner.Show()
+		d.until = now.Add(bannerStays)
+	}
+	d.seen = max(d.seen, snapshot.LastNotice)
+	if banner.Visible() && now.After(d.until) {
+		banner.Hide()
+	}
+	return banner.Visible() != was
+}
+
+// deviceTone says whether a notice is good news.
+func deviceTone(code string) (icon string, tone kit.Tone) {
+	switch code[strings.LastIndexByte(code, '_')+1:] {
+	case "plugged", "returned":
+		return "check", kit.Good
+	case "failed", "none":
+		return "warning", kit.Warn
+	}
+	return "speaker-channel", kit.Plain
+}
