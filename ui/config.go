@@ -28,7 +28,9 @@ type Config struct {
 	Safety    func(other []byte) string                  // safety number with the owner of a key: 60 digits, may take milliseconds
 	ExportKey func(passphrase string) ([]byte, error)    // as text
 	ImportKey func(text []byte, passphrase string) error // takes effect after Restart; the key before is kept aside
+	Voice     func(s profile.Settings) call.Voice        // how the settings want the microphone to be treated
 	LinkOf    func(s profile.Server) (string, error)     // to connect again to a server of the profile
+	Used      func(link, name string) error              // keeps the server of a link as the one used last
 	Host      func(ctx context.Context) (Hosting, error) // starts the server in this process, or tells of the one that runs
 	Unhost    func() error                               // stops it
 	AutoHost  bool                                       // host at the start

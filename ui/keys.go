@@ -1,0 +1,148 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+)
+
+// binding is a key of the window.
+type binding struct {
+	shown    string // as F1 and the settings list it
+	does     string
+	key      fyne.KeyName
+	modifier fyne.KeyModifier // zero: a key by itself
+	run      func(*Window)
+}
+
+// bindings is every key of the main window. On macOS the modifier is Cmd, as users there expect.
+func bindings() []binding {
+	return []binding{
+		{"Ctrl+M", "Mute or unmute", fyne.KeyM, fyne.KeyModifierShortcutDefault, (*Window).toggleMute},
+		{"Ctrl+D", "Deafen or undeafen", fyne.KeyD, fyne.KeyModifierShortcutDefault, (*Window).toggleDeafen},
+		{"Ctrl+K", "Go to a channel or a person", fyne.KeyK, fyne.KeyModifierShortcutDefault, (*Window).switcherKey},
+		{"Ctrl+,", "Settings", fyne.KeyComma, fyne.KeyModifierShortcutDefault, (*Window).settingsKey},
+		{"Ctrl+Q", "Quit", fyne.KeyQ, fyne.KeyModifierShortcutDefault, (*Window).quit},
+		{"F1", "These keys", fyne.KeyF1, 0, (*Window).showKeys},
+		{"F11", "Full screen", fyne.KeyF11, 0, (*Window).toggleFullScreen},
+	}
+}
+
+// bindKeys is for the window's whole life.
+func (w *Window) bindKeys() {
+	c := w.win.Canvas()
+	for _, b := range bindings() {
+		if b.modifier != 0 {
+			c.AddShortcut(&desktop.CustomShortcut{KeyName: b.key, Modifier: b.modifier}, func(fyne.Shortcut) { b.run(w) })
+		}
+	}
+	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if !w.layers.TypedKey(e) && e.Name == fyne.KeyEscape {
+			w.escape()
+		}
+	})
+	if keys, ok := c.(desktop.Canvas); ok {
+		keys.SetOnKeyDown(w.keyDown)
+		keys.SetOnKeyUp(w.keyUp)
+	}
+	w.c.App.Lifecycle().SetOnExitedForeground(w.blurred)
+	w.c.App.Lifecycle().SetOnEnteredForeground(func() { w.hasFocus = true })
+}
+
+func (w *Window) keyDown(e *fyne.KeyEvent) {
+	if w.talks(e) {
+		if !w.held {
+			w.held = true
+			w.do(call.Talk{Down: true})
+		}
+		return
+	}
+	for _, b := range bindings() {
+		if b.modifier == 0 && b.key == e.Name {
+			b.run(w)
+		}
+	}
+}
+
+func (w *Window) keyUp(e *fyne.KeyEvent) {
+	if w.held && string(e.Name) == w.c.Profile.Settings().PTTKey {
+		w.release()
+	}
+}
+
+// talks says whether a key is the one to hold for talking.
+func (w *Window) talks(e *fyne.KeyEvent) bool {
+	s := w.c.Profile.Settings()
+	return s.Mode == profile.PushToTalk && string(e.Name) == s.PTTKey
+}
+
+// blurred: a key that is let go of elsewhere is never seen again here.
+func (w *Window) blurred() {
+	w.hasFocus = false
+	w.release()
+}
+
+func (w *Window) release() {
+	if w.held {
+		w.held = false
+		w.do(call.Talk{Down: false})
+	}
+}
+
+func (w *Window) switcherKey() {
+	if w.welcome == nil && w.layers.Top() == nil {
+		w.showSwitcher()
+	}
+}
+
+func (w *Window) settingsKey() {
+	switch {
+	case w.welcome != nil || w.layers.Top() != nil:
+	case w.settings != nil:
+		w.closeSettings()
+	default:
+		w.showSettings("")
+	}
+}
+
+func (w *Window) toggleFullScreen() { w.win.SetFullScreen(!w.win.FullScreen()) }
+
+// escape closes the settings, where nothing floats over them.
+func (w *Window) escape() {
+	if w.settings != nil {
+		w.closeSettings()
+	}
+}
+
+// showKeys lists the keys.
+func (w *Window) showKeys() {
+	if w.layers.Top() != nil {
+		return
+	}
+	w.dialog("Keys", func(done func()) []fyne.CanvasObject {
+		return []fyne.CanvasObject{w.keyTable(), buttons(kit.NewButton("Close", "", kit.PrimaryButton, done))}
+	})
+}
+
+// keyTable is the list itself, for F1 and the settings.
+func (w *Window) keyTable() fyne.CanvasObject {
+	rows := kit.VCol(8)
+	add := func(shown, does string) {
+		key := kit.NewText(shown, kit.BodyBold, theme.ColorNameForeground)
+		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(120, 0, key)))
+	}
+	for _, b := range bindings() {
+		add(b.shown, b.does)
+	}
+	if s := w.c.Profile.Settings(); s.Mode == profile.PushToTalk {
+		add(s.PTTKey, "Hold to talk, while this window has the keyboard")
+	}
+	add("Esc", "Close what is open")
+	add("Tab, Shift+Tab", "Go from one thing to the next")
+	add("Space, Enter", "Press what has the frame around it")
+	return rows
+}

@@ -1,0 +1,151 @@
+package ui
+
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+
+	"parley/profile"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// rail is the column of servers.
+type rail struct {
+	w     *Window
+	root  *fyne.Container
+	tiles *fyne.Container
+	shown []model.Server
+	side  float32 // of a tile, at scale 1
+}
+
+func newRail(w *Window) *rail {
+	r := &rail{w: w, side: 44, tiles: container.New(&railLayout{})}
+	r.root = container.NewStack(container.NewVScroll(r.tiles))
+	r.rebuild()
+	return r
+}
+
+func (r *rail) resized(m metrics) {
+	side := float32(44)
+	if m.compact {
+		side = 40
+	}
+	if side != r.side {
+		r.side = side
+		r.rebuild()
+	}
+}
+
+func (r *rail) apply(v *model.View) {
+	if !slices.Equal(r.shown, v.Rail) {
+		r.shown = v.Rail
+		r.rebuild()
+	}
+}
+
+func (r *rail) rebuild() {
+	var all []fyne.CanvasObject
+	for _, s := range r.shown {
+		all = append(all, r.tile(s))
+	}
+	if len(all) > 0 {
+		all = append(all, kit.Fixed(28, 1, kit.NewPanel(kit.ColorRailLine, 0, nil)))
+	}
+	plus := kit.NewPanel(kit.ColorRail, 12, nil)
+	plus.SetLine(kit.ColorRailLine, 1)
+	add := newPressable(container.NewStack(plus, kit.Center(0, kit.NewIcon("plus", 20, kit.ColorRailText))), 12, r.w.addServer)
+	all = append(all, kit.Fixed(r.side, r.side, add))
+	r.tiles.Objects = all
+	r.tiles.Refresh()
+}
+
+func (r *rail) tile(s model.Server) fyne.CanvasObject {
+	fill, text := kit.ColorRailTile, kit.ColorRailText
+	if s.Active {
+		fill, text = kit.ColorRailActive, kit.ColorOnRailActive
+	}
+	letters := kit.NewText(s.Letters, kit.BodyBold, text)
+	letters.Align = fyne.TextAlignCenter
+	face := container.NewStack(kit.NewPanel(fill, 12, nil), letters)
+	p := newPressable(face, 12, func() { r.w.chooseServer(s.Key) })
+	p.secondary = func(at fyne.Position) { r.menu(s, at) }
+	if !s.Active {
+		return kit.Fixed(r.side, r.side, p)
+	}
+	mark := canvas.NewRectangle(kit.Color(kit.ColorRailActive))
+	mark.CornerRadius = 2
+	return container.New(&markedLayout{r.side}, p, mark)
+}
+
+func (r *rail) menu(s model.Server, at fyne.Position) {
+	items := []kit.MenuItem{{Text: "Forget this server", Icon: "trash", Do: func() {
+		r.w.confirm("Forget "+s.Name+"?", "To come back you need a new invite, unless you are a member there.", "Forget", func() { r.w.forgetServer(s.Key) })
+	}}}
+	if s.Hosted {
+		items = []kit.MenuItem{{Text: "Stop hosting", Icon: "close", Do: func() {
+			r.w.confirm("Stop hosting "+s.Name+"?", "Everybody in it is cut off. Calls that are direct go on.", "Stop hosting", r.w.unhost)
+		}}}
+	}
+	r.w.layers.Menu(items, at)
+}
+
+// markedLayout puts the mark of the active server at the window's edge.
+type markedLayout struct{ side float32 }
+
+func (l *markedLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(kit.Px(l.side), kit.Px(l.side))
+}
+func (l *markedLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+	objects[1].Resize(fyne.NewSize(4, size.Height/2))
+	objects[1].Move(fyne.NewPos(kit.Px(-10), size.Height/4))
+}
+
+// railLayout stacks tiles, centred, 8 apart.
+type railLayout struct{}
+
+func (railLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	h := kit.Px(12)
+	for _, o := range objects {
+		h += o.MinSize().Height + kit.Px(8)
+	}
+	return fyne.NewSize(kit.Px(40), h)
+}
+
+func (railLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	y := kit.Px(12)
+	for _, o := range objects {
+		m := o.MinSize()
+		o.Resize(m)
+		o.Move(fyne.NewPos((size.Width-m.Width)/2, y))
+		y += m.Height + kit.Px(8)
+	}
+}
+
+// chooseServer connects to another server of the profile; one can sit in one channel, so a call here is asked about.
+func (w *Window) chooseServer(key string) {
+	i := slices.IndexFunc(w.c.Profile.Servers(), func(s profile.Server) bool { return s.Key == key })
+	if i < 0 || w.c.Engine.Snapshot().ServerKey == key && w.c.Engine.Snapshot().Ended.Code == "" {
+		return
+	}
+	server := w.c.Profile.Servers()[i]
+	if !w.view.Dock.InChannel {
+		w.connectTo(server)
+		return
+	}
+	w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and switch", func() { w.connectTo(server) })
+}
+
+func (w *Window) forgetServer(key string) {
+	if err := w.c.Profile.ForgetServer(key); err != nil {
+		w.say("The server could not be forgotten: "+err.Error(), model.Bad)
+		return
+	}
+	if w.c.Engine.Snapshot().ServerKey == key {
+		w.disconnect()
+	}
+	w.pump.wake()
+}

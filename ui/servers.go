@@ -1,0 +1,252 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// connectTo opens a session with a server of the profile.
+func (w *Window) connectTo(s profile.Server) {
+	link, err := w.c.LinkOf(s)
+	if err != nil {
+		w.say("What is kept of this server is damaged. Join it again with an invite.", model.Bad)
+		return
+	}
+	w.connect(link)
+}
+
+// connect opens a session with the server of a link.
+func (w *Window) connect(link string) {
+	s := w.c.Profile.Settings()
+	w.link, w.online = link, nil
+	w.do(call.Connect{Link: link, Name: s.Name, Status: string(s.Status)})
+}
+
+func (w *Window) disconnect() {
+	w.link, w.online = "", nil
+	w.do(call.Disconnect{})
+}
+
+// act is what a button of a view does.
+func (w *Window) act(a model.Action) {
+	switch a {
+	case model.AddServer:
+		w.addServer()
+	case model.TryNow:
+		w.do(call.RetryNow{})
+	case model.Cancel, model.Dismiss:
+		w.disconnect()
+	case model.Unmute:
+		w.do(call.Mute{On: false})
+	case model.TurnOffDeafen:
+		w.do(call.Deafen{On: false})
+	case model.CopyInvite:
+		w.copyInvite()
+	case model.Reconnect:
+		w.reconnect()
+	case model.ForgetServer:
+		w.forgetServer(w.c.Engine.Snapshot().ServerKey)
+	}
+}
+
+// reconnect goes back to where one was: by the link of this run, which may hold an invite, or by what is kept.
+func (w *Window) reconnect() {
+	if w.link != "" {
+		w.connect(w.link)
+	} else if servers := w.c.Profile.Servers(); len(servers) > 0 {
+		w.connectTo(servers[0])
+	}
+}
+
+// addServer is the dialog behind the plus of the rail.
+func (w *Window) addServer() {
+	w.dialog("Add a server", func(done func()) []fyne.CanvasObject {
+		join := kit.NewButton("Join with an invite", "link", kit.PrimaryButton, func() {
+			done()
+			w.joinWithInvite()
+		})
+		host := kit.NewButton("Host on this computer", "host", kit.PlainButton, func() {
+			done()
+			w.host()
+		})
+		return []fyne.CanvasObject{
+			paragraph("Somebody runs the server that you meet on. Ask them for an invite, or run one yourself."),
+			kit.VCol(8, join, host),
+		}
+	})
+}
+
+// joinWithInvite asks for an invite; one that the clipboard holds stands there already.
+func (w *Window) joinWithInvite() {
+	value := ""
+	if i, err := call.ReadInvite(w.c.App.Clipboard().Content()); err == nil {
+		value = i.Link
+	}
+	w.prompt("Join with an invite", "Paste the link that you were sent. It begins with parley://", "parley://…", value, "Join", func(text string) string {
+		i, err := call.ReadInvite(text)
+		if err != nil {
+			return model.Inert(err.Error())
+		}
+		w.askToJoin(i)
+		return ""
+	})
+}
+
+// opened is a link from outside: the command line, a click in a browser. Nothing is joined before a click here.
+func (w *Window) opened(link string) {
+	w.front()
+	if link == "" {
+		return
+	}
+	i, err := call.ReadInvite(link)
+	switch {
+	case err != nil:
+		w.say(model.Inert(err.Error()), model.Warn)
+	case w.welcome != nil:
+		w.welcome.offer(i)
+	default:
+		w.confirmJoin(i)
+	}
+}
+
+func (w *Window) confirmJoin(i call.Invitation) {
+	w.dialog("Join "+model.Inert(i.Host)+"?", func(done func()) []fyne.CanvasObject {
+		yes := kit.NewButton("Join this server", "", kit.PrimaryButton, func() {
+			done()
+			w.askToJoin(i)
+		})
+		return []fyne.CanvasObject{
+			paragraph("A link wants to take you there. Whoever runs that server sees your name and your address."),
+			buttons(kit.NewButton("Cancel", "", kit.PlainButton, done), yes),
+		}
+	})
+}
+
+// askToJoin connects to the server of an invite, and asks before it ends a call.
+func (w *Window) askToJoin(i call.Invitation) {
+	if !w.view.Dock.InChannel {
+		w.connect(i.Link)
+		return
+	}
+	w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and join", func() { w.connect(i.Link) })
+}
+
+// host runs a server in this process and goes there. Its user is the owner.
+func (w *Window) host() {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	background(w, func() (Hosting, error) {
+		defer cancel()
+		return w.c.Host(ctx)
+	}, func(h Hosting, err error) {
+		if err != nil {
+			w.say("The server could not be started: "+model.Inert(err.Error()), model.Bad)
+			return
+		}
+		first := !w.c.Profile.Settings().Hosting
+		w.change(func(s *profile.Settings) { s.Hosting = true })
+		w.hosting = h
+		w.pump.setHosted(h.Key)
+		w.connect(h.Invite)
+		w.online = func() {
+			if h.Claim != "" {
+				w.ask(call.Claim{Secret: h.Claim}, func(_ call.Reply, err error) {
+					if err != nil {
+						w.say("You are not the owner of your server: "+sentence(err), model.Bad)
+						return
+					}
+					w.showInvite()
+				})
+			} else if first {
+				w.showInvite()
+			}
+		}
+	})
+}
+
+// unhost stops the server in this process and takes care that it does not come back at the next start.
+func (w *Window) unhost() {
+	w.change(func(s *profile.Settings) { s.Hosting = false })
+	if w.c.Engine.Snapshot().ServerKey == w.hosting.Key {
+		w.disconnect()
+	}
+	w.hosting = Hosting{}
+	w.pump.setHosted("")
+	background(w, func() (struct{}, error) { return struct{}{}, w.c.Unhost() }, func(_ struct{}, err error) {
+		if err != nil {
+			w.say("The server did not stop as it should: "+model.Inert(err.Error()), model.Warn)
+		}
+	})
+}
+
+// reachSentence says honestly who can come.
+func reachSentence(h Hosting) string {
+	switch h.Reach {
+	case ReachNetwork:
+		return "People in your network can join. For others your router has to pass port " + portOf(h.Host) + " (TCP and UDP) on to this computer."
+	case ReachInternet:
+		return "This computer has a public address, so anybody with the invite can join, unless a firewall keeps port " + portOf(h.Host) + " closed."
+	}
+	return "Only programs on this computer can join: it is in no network."
+}
+
+func portOf(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 {
+		return host[i+1:]
+	}
+	return "7440"
+}
+
+// showInvite makes an invite and shows it to copy.
+func (w *Window) showInvite() {
+	w.ask(call.CreateInvite{}, func(r call.Reply, err error) {
+		if err != nil || len(r.Invites) == 0 {
+			w.say("No invite could be made. "+errText(err), model.Bad)
+			return
+		}
+		url := r.Invites[0].URL
+		w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
+			entry := kit.NewEntry("")
+			entry.SetText(url)
+			var copied *kit.Button
+			copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
+				w.c.App.Clipboard().SetContent(url)
+				copied.SetText("Copied")
+			})
+			parts := []fyne.CanvasObject{
+				paragraph("Send this link to the people you want here. It works for 25 people and 7 days."), entry,
+			}
+			if w.hosting.Key != "" && w.hosting.Key == w.c.Engine.Snapshot().ServerKey {
+				parts = append(parts, kit.NewParagraph(reachSentence(w.hosting), kit.Caption, theme.ColorNameWarning))
+			}
+			return append(parts, buttons(kit.NewButton("Close", "", kit.PlainButton, done), copied))
+		})
+	})
+}
+
+// copyInvite puts a new invite into the clipboard.
+func (w *Window) copyInvite() {
+	w.ask(call.CreateInvite{}, func(r call.Reply, err error) {
+		if err != nil || len(r.Invites) == 0 {
+			w.say("No invite could be made. "+errText(err), model.Bad)
+			return
+		}
+		w.c.App.Clipboard().SetContent(r.Invites[0].URL)
+		w.say("The invite is in the clipboard. Send it to whom you want here.", model.Good)
+	})
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return sentence(err)
+}

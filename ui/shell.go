@@ -1,0 +1,161 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// shell is the main window's frame:
+//
+//	┌──────┬──────────┬───────────────────────────┬──────────┐
+//	│ rail │ list     │ stage                     │ people   │
+//	├──────┴──────────┴───────────────────────────┴──────────┤
+//	│ dock                                                   │
+//	└────────────────────────────────────────────────────────┘
+//
+// The settings take the place of list, stage and people. People hide in a narrow window; a button of the stage's header brings
+// them as an overlay.
+type shell struct {
+	w    *Window
+	root *fyne.Container
+
+	rail   *rail
+	list   *channelList
+	stage  *stage
+	people *peopleList
+	dock   *dock
+	lines  *lines
+
+	frame *fyne.Container // all of the above but lines, under shellLayout
+	slots [slotCount]*fyne.Container
+	size  metrics
+}
+
+// The places of the frame.
+const (
+	slotRail = iota
+	slotList
+	slotStage
+	slotPeople
+	slotDock
+	slotCount
+)
+
+// metrics is what the window's size decides.
+type metrics struct {
+	compact    bool // small tiles, short texts
+	showPeople bool
+	rail, list, people,
+	header, dock float32
+}
+
+func measure(size fyne.Size) metrics {
+	m := metrics{rail: 64, list: 240, people: 224, header: 52, dock: 64, showPeople: size.Width >= kit.Px(1180)}
+	switch {
+	case size.Width < kit.Px(1000) || size.Height < kit.Px(600):
+		m.compact = true
+		m.rail, m.list, m.header, m.dock = 52, 200, 44, 56
+	case size.Width >= kit.Px(1440):
+		m.list, m.people = 256, 240
+	}
+	for _, v := range []*float32{&m.rail, &m.list, &m.people, &m.header, &m.dock} {
+		*v = kit.Px(*v)
+	}
+	return m
+}
+
+func newShell(w *Window) *shell {
+	s := &shell{w: w}
+	s.rail = newRail(w)
+	s.list = newChannelList(w)
+	s.stage = newStage(w)
+	s.people = newPeopleList(w)
+	s.dock = newDock(w)
+	s.lines = newLines(w)
+	colors := [slotCount]fyne.ThemeColorName{kit.ColorRail, theme.ColorNameHeaderBackground, theme.ColorNameBackground,
+		theme.ColorNameHeaderBackground, theme.ColorNameHeaderBackground}
+	objects := [slotCount]fyne.CanvasObject{s.rail.root, s.list.root, s.stage.root, s.people.root, s.dock.root}
+	s.frame = container.NewWithoutLayout()
+	for i := range s.slots {
+		s.slots[i] = container.NewStack(kit.NewPanel(colors[i], 0, nil), objects[i])
+		s.frame.Add(s.slots[i])
+	}
+	s.frame.Add(kit.Line(false)) // over the dock
+	s.frame.Layout = s
+	s.root = container.NewStack(s.frame, s.lines.root)
+	return s
+}
+
+// MinSize implements fyne.Layout.
+func (s *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(kit.Px(800), kit.Px(500)) }
+
+// Layout implements fyne.Layout.
+func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	m := measure(size)
+	if m != s.size {
+		s.size = m
+		s.resized()
+	}
+	high := size.Height - m.dock
+	people := m.people
+	if !m.showPeople || s.w.settings != nil {
+		people = 0
+	}
+	x := float32(0)
+	place := func(slot int, width float32) {
+		s.slots[slot].Move(fyne.NewPos(x, 0))
+		s.slots[slot].Resize(fyne.NewSize(width, high))
+		x += width
+	}
+	place(slotRail, m.rail)
+	place(slotList, m.list)
+	place(slotStage, size.Width-m.rail-m.list-people)
+	if people > 0 {
+		place(slotPeople, people)
+	}
+	s.slots[slotPeople].Hidden = people == 0
+	s.slots[slotDock].Move(fyne.NewPos(0, high))
+	s.slots[slotDock].Resize(fyne.NewSize(size.Width, m.dock))
+	line := s.frame.Objects[slotCount]
+	line.Move(fyne.NewPos(0, high))
+	line.Resize(fyne.NewSize(size.Width, 1))
+}
+
+// resized tells the parts which size they have; it runs within Layout and asks for no other.
+func (s *shell) resized() {
+	s.rail.resized(s.size)
+	s.list.resized(s.size)
+	s.stage.resized(s.size)
+	s.dock.resized(s.size)
+}
+
+// fill puts other content into list and stage, or theirs back.
+func (s *shell) fill(list, stage fyne.CanvasObject) {
+	if list == nil {
+		list, stage = s.list.root, s.stage.root
+	}
+	s.slots[slotList].Objects[1] = list
+	s.slots[slotStage].Objects[1] = stage
+	s.Layout(s.frame.Objects, s.frame.Size())
+	s.slots[slotList].Refresh()
+	s.slots[slotStage].Refresh()
+	s.slots[slotPeople].Refresh()
+}
+
+func (s *shell) apply(old, v *model.View) {
+	s.rail.apply(v)
+	s.list.apply(old, v)
+	s.stage.apply(old, v)
+	s.people.apply(old, v)
+	s.dock.apply(v)
+	s.lines.apply(v)
+}
+
+// header is the top of a column, with a line under it.
+func header(content fyne.CanvasObject) *fyne.Container {
+	return container.NewBorder(nil, kit.Line(false), nil, nil, kit.Pad(16, 0, 12, 0, content))
+}

@@ -1,0 +1,211 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// stage is the middle of the window: who is in one's channel, or a sentence with what to do.
+type stage struct {
+	w    *Window
+	root *fyne.Container
+	size metrics
+
+	head     *fyne.Container
+	icon     *kit.Icon
+	title    *kit.Text
+	subtitle *kit.Text
+	chip     *kit.Chip
+	stats    *kit.IconButton
+	people   *kit.IconButton
+
+	banner *kit.Banner
+	tiles  []*tile
+	grid   *fyne.Container
+	note   *note
+	body   *fyne.Container
+}
+
+func newStage(w *Window) *stage {
+	s := &stage{w: w, size: measure(fyne.NewSize(1280, 800))}
+	s.icon = kit.NewIcon("speaker-channel", 20, kit.ColorInCall)
+	s.title = kit.NewText("", kit.Header, theme.ColorNameForeground)
+	s.subtitle = kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder)
+	s.chip = kit.NewChip()
+	s.stats = kit.NewIconButton("stats", 32, "Connection", func() { w.showQuality(s.stats) })
+	s.people = kit.NewIconButton("people", 32, "People", func() { w.showPeople(s.people) })
+	row := kit.HRow(10, s.icon, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.stats, s.people)
+	s.head = header(row)
+	s.banner = kit.NewBanner()
+	s.banner.Hide()
+	s.grid = container.New(&gridLayout{stage: s})
+	s.note = newNote(w)
+	s.body = container.New(&bodyLayout{stage: s}, s.banner, s.grid, s.note.root)
+	s.root = container.New(&columnLayout{head: s.head, rest: s.body}, s.head, s.body)
+	return s
+}
+
+func (s *stage) resized(m metrics) {
+	s.size = m
+	s.people.Hidden = m.showPeople
+	s.root.Layout.(*columnLayout).header = m.header
+	s.show(s.w.view)
+	for _, t := range s.tiles {
+		t.resized(m)
+	}
+	s.root.Layout.Layout(nil, s.root.Size())
+}
+
+func (s *stage) apply(old, v *model.View) {
+	if old.Stage.Version != v.Stage.Version {
+		s.show(v)
+	}
+	s.note.busy.run(v.Stage.Kind == model.StageBusy)
+	for i, t := range s.tiles {
+		if i < len(v.Stage.Tiles) {
+			t.apply(v.Stage.Tiles[i], v.Rings[v.Stage.Tiles[i].User])
+		}
+	}
+}
+
+// show brings everything but the rings to what a view has.
+func (s *stage) show(v *model.View) {
+	st := v.Stage
+	tiles := st.Kind == model.StageTiles
+	s.title.SetText(st.Title)
+	s.subtitle.SetText(st.Subtitle)
+	s.icon.Hidden = st.Title == ""
+	s.subtitle.Hidden = s.size.compact
+	s.stats.Hidden = !tiles
+	s.chip.Hidden = st.Chip == nil
+	if st.Chip != nil {
+		text := st.Chip.Text
+		if s.size.compact {
+			text = st.Chip.Short
+		}
+		s.chip.Set(st.Chip.Icon, text, kit.Tone(st.Chip.Tone))
+	}
+	s.banner.Hidden = st.Banner == nil
+	if b := st.Banner; b != nil {
+		s.banner.Set(b.Icon, b.Text, kit.Tone(b.Tone), b.Button, func() { s.w.act(b.Action) })
+	}
+	s.grid.Hidden = !tiles
+	if tiles {
+		s.fit(len(st.Tiles))
+	}
+	s.note.root.Hidden = tiles && st.Message.Heading == ""
+	s.note.set(st.Kind == model.StageBusy, st.Message)
+	s.head.Refresh()
+	s.body.Refresh()
+}
+
+// fit makes as many tiles as there are people.
+func (s *stage) fit(n int) {
+	for len(s.tiles) < n {
+		s.tiles = append(s.tiles, newTile(s.w, s.size))
+	}
+	s.grid.Objects = s.grid.Objects[:0]
+	for _, t := range s.tiles[:n] {
+		s.grid.Objects = append(s.grid.Objects, t.root)
+	}
+}
+
+// edge is what stays free around the tiles.
+func (s *stage) edge() float32 {
+	if s.size.compact {
+		return kit.Px(16)
+	}
+	return kit.Px(24)
+}
+
+// room is what there is for tiles.
+func (s *stage) room() fyne.Size {
+	size := s.body.Size()
+	width, high := min(size.Width-2*s.edge(), kit.Px(1200)), size.Height-2*s.edge()
+	if !s.banner.Hidden {
+		high -= kit.FitHeight(s.banner, width) + kit.Px(20)
+	}
+	return fyne.NewSize(width, high)
+}
+
+// bodyLayout puts the banner on top of the tiles, and the note where there are none, or below the only one.
+type bodyLayout struct{ stage *stage }
+
+func (l *bodyLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, 0) }
+func (l *bodyLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	s, edge, room := l.stage, l.stage.edge(), l.stage.room()
+	left := (size.Width - room.Width) / 2
+	y := float32(0)
+	if !s.banner.Hidden {
+		high := kit.FitHeight(s.banner, room.Width)
+		s.banner.Resize(fyne.NewSize(room.Width, high))
+		y = high + kit.Px(20)
+	}
+	if s.grid.Hidden {
+		put(s.note.root, left, edge+y, room.Width, room.Height)
+		s.banner.Move(fyne.NewPos(left, edge))
+		return
+	}
+	fit := chooseTile(len(s.grid.Objects), room, s.size.compact)
+	block := fit.block(len(s.grid.Objects))
+	below := float32(0)
+	if !s.note.root.Hidden {
+		below = kit.FitHeight(s.note.root, room.Width) + kit.Px(24)
+	}
+	top := max((size.Height-block.Height-y-below)/2, edge)
+	s.banner.Move(fyne.NewPos(left, top))
+	put(s.grid, left, top+y, room.Width, block.Height)
+	put(s.note.root, left, top+y+block.Height+kit.Px(24), room.Width, below)
+}
+
+// note is a sentence in the middle, with what to do.
+type note struct {
+	w       *Window
+	root    *fyne.Container
+	busy    *busyRing
+	icon    *kit.Icon
+	heading *kit.Text
+	text    *kit.Paragraph
+	button  *kit.Button
+	second  *kit.Button
+	shown   model.Note
+	working bool
+}
+
+func newNote(w *Window) *note {
+	n := &note{w: w, busy: newBusyRing()}
+	n.icon = kit.NewIcon("", 40, theme.ColorNamePlaceHolder)
+	n.heading = kit.NewText("", kit.Header, theme.ColorNameForeground)
+	n.heading.Align = fyne.TextAlignCenter
+	n.text = kit.NewParagraph("", kit.Body, theme.ColorNamePlaceHolder)
+	n.text.Align = fyne.TextAlignCenter
+	n.button = kit.NewButton("", "", kit.PrimaryButton, func() { w.act(n.shown.Action) })
+	n.second = kit.NewButton("", "", kit.PlainButton, func() { w.act(n.shown.SecondA) })
+	buttons := container.NewCenter(kit.HRow(8, n.button, n.second))
+	column := kit.VCol(12, container.NewCenter(container.NewStack(n.busy, n.icon)), n.heading, n.text, buttons)
+	n.root = container.NewStack(kit.Center(360, column))
+	n.set(false, model.Note{})
+	return n
+}
+
+func (n *note) set(working bool, m model.Note) {
+	if n.shown == m && n.working == working && m.Heading != "" {
+		return
+	}
+	n.shown, n.working = m, working
+	n.busy.Hidden = !working
+	n.icon.Hidden = working || m.Icon == ""
+	n.icon.SetIcon(m.Icon)
+	fg, _ := kit.Tone(m.Tone).Colors()
+	n.icon.SetColor(fg)
+	n.heading.SetText(m.Heading)
+	n.text.SetText(m.Text)
+	n.button.Hidden, n.second.Hidden = m.Button == "", m.Second == ""
+	n.button.SetText(m.Button)
+	n.second.SetText(m.Second)
+	n.root.Refresh()
+}

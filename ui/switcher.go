@@ -1,0 +1,81 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/call"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// showSwitcher is Ctrl+K: type a part of a name, and Enter goes to that channel or opens that person.
+func (w *Window) showSwitcher() {
+	s := &switcher{w: w, parts: map[fyne.CanvasObject]*hitRow{}}
+	s.entry = kit.NewEntry("Find a channel or somebody")
+	s.list = kit.NewList([]float32{44}, s.create, s.bind)
+	s.empty = kit.NewText("Nothing called that.", kit.Body, theme.ColorNamePlaceHolder)
+	s.empty.Align = fyne.TextAlignCenter
+	s.entry.OnChanged = s.find
+	s.entry.OnSubmitted = func(string) { s.choose(0) }
+	s.list.OnActivate = s.choose
+	results := kit.Fixed(0, 44*7, container.NewStack(s.empty, s.list))
+	s.find("")
+	s.layer = w.layers.Dialog(kit.VCol(12, s.entry, results), 480)
+	w.win.Canvas().Focus(s.entry)
+}
+
+type switcher struct {
+	w     *Window
+	layer *kit.Layer
+	entry *kit.Entry
+	list  *kit.List
+	empty *kit.Text
+	hits  []model.Hit
+	parts map[fyne.CanvasObject]*hitRow
+}
+
+type hitRow struct {
+	icon *kit.Icon
+	name *kit.Text
+	line *kit.Text
+}
+
+func (s *switcher) find(query string) {
+	s.hits = model.Find(s.w.c.Engine.Snapshot(), query)
+	setHidden(s.empty, len(s.hits) > 0)
+	s.list.SetRows(len(s.hits), func(int) int { return 0 })
+}
+
+func (s *switcher) create(int) fyne.CanvasObject {
+	r := &hitRow{
+		icon: kit.NewIcon("", 18, theme.ColorNamePlaceHolder),
+		name: kit.NewText("", kit.Body, theme.ColorNameForeground), line: kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder),
+	}
+	o := kit.Pad(12, 2, 12, 2, kit.HRow(12, r.icon, kit.Grow(kit.VCol(0, r.name, r.line))))
+	s.parts[o] = r
+	return o
+}
+
+func (s *switcher) bind(i, _ int, o fyne.CanvasObject) {
+	r, hit := s.parts[o], s.hits[i]
+	r.icon.SetIcon("people")
+	if hit.User == "" {
+		r.icon.SetIcon("speaker-channel")
+	}
+	r.name.SetText(hit.Name)
+	r.line.SetText(hit.Line)
+}
+
+func (s *switcher) choose(i int) {
+	if i >= len(s.hits) {
+		return
+	}
+	s.layer.Close()
+	if hit := s.hits[i]; hit.User != "" {
+		s.w.showPerson(hit.User, s.w.shell.stage.body)
+	} else {
+		s.w.do(call.Join{Channel: hit.Channel})
+	}
+}

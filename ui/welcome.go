@@ -1,0 +1,201 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// welcome is the first start: a name, then an invite or a server of one's own.
+type welcome struct {
+	w    *Window
+	root *fyne.Container
+
+	avatar *kit.Avatar
+	name   *kit.Entry
+	hint   *kit.Text
+	invite *kit.Paragraph
+	join   *kit.Button
+	paste  *kit.Button
+	host   *kit.Button
+	mic    *kit.Banner
+
+	offered call.Invitation // from the clipboard or a link
+	has     bool
+	looked  string // what of the clipboard was looked at
+}
+
+const nameHint = "The colour comes from your new key. The key stays on this computer; there is no password."
+
+// showWelcome takes the place of the main window until there is a name.
+func (w *Window) showWelcome() {
+	f := &welcome{w: w}
+	w.welcome = f
+	f.build()
+	w.setContent(container.NewStack(f.root, w.shell.lines.root))
+	w.win.Canvas().Focus(f.name)
+	f.look()
+}
+
+func (f *welcome) build() {
+	title := kit.VCol(0, kit.NewText("Welcome to Parley", kit.Welcome, theme.ColorNameForeground),
+		kit.NewText("Talk with people you know, on a server one of you runs.", kit.Body, theme.ColorNamePlaceHolder))
+	f.avatar = kit.NewAvatar(44)
+	f.name = kit.NewEntry("Your name")
+	f.name.OnChanged = f.typed
+	f.name.OnSubmitted = func(string) { f.submit() }
+	f.hint = kit.NewText(nameHint, kit.Caption, theme.ColorNamePlaceHolder)
+	who := kit.VCol(8, kit.NewText("What should people call you?", kit.BodyBold, theme.ColorNameForeground),
+		kit.HRow(16, f.avatar, kit.Grow(f.name)), kit.Pad(60, 0, 0, 0, f.hint))
+
+	f.invite = kit.NewParagraph("", kit.Body, theme.ColorNamePlaceHolder)
+	f.join = kit.NewButton("", "", kit.PrimaryButton, f.joinTapped)
+	f.paste = kit.NewButton("Paste another", "", kit.PlainButton, f.pasteTapped)
+	f.host = kit.NewButton("Host on this computer", "", kit.PlainButton, f.hostTapped)
+	join := f.card("link", "Join with an invite", f.invite, kit.HRow(8, f.join, f.paste))
+	host := f.card("host", "Host here", kit.NewParagraph("Run a server in this app and send friends the link. You are told who can reach it.", kit.Body, theme.ColorNamePlaceHolder), kit.HRow(8, f.host))
+	cards := container.NewGridWithColumns(2, join, host)
+
+	f.mic = kit.NewBanner()
+	f.mic.Set("mic-off", "No microphone found. You can join and listen; plug one in at any time.", kit.Warn, "", nil)
+	f.mic.Hide()
+	imported := kit.NewButton("Import it", "", kit.TextButton, f.w.importKey)
+	foot := kit.HRow(4, kit.NewText("Have a key from another computer?", kit.Body, theme.ColorNamePlaceHolder), imported, kit.Grow(kit.Gap(0, 0)),
+		kit.NewText("Press F1 for the keys", kit.Caption, theme.ColorNamePlaceHolder))
+	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, f.mic, foot)
+	page := kit.Center(712, column)
+	f.root = container.NewStack(kit.NewPanel(theme.ColorNameBackground, 0, nil), scrolled(page, 0))
+	f.show()
+	f.typed("")
+}
+
+func (f *welcome) card(icon, title string, text, foot fyne.CanvasObject) fyne.CanvasObject {
+	top := kit.VCol(8, container.NewHBox(kit.NewIcon(icon, 28, theme.ColorNamePrimary)), kit.NewText(title, kit.Section, theme.ColorNameForeground), text)
+	return kit.NewCard(container.NewBorder(top, foot, nil, nil, kit.Gap(0, 72)))
+}
+
+// typed shows the avatar that a name will have.
+func (f *welcome) typed(string) {
+	name := profile.CleanName(f.name.Text)
+	face_ := model.FaceOf(f.w.c.Key, name, f.w.c.Engine.Snapshot().Self.User)
+	f.avatar.SetFace(face(face_))
+	if name != "" {
+		f.hint.SetText(nameHint)
+		f.hint.SetColor(theme.ColorNamePlaceHolder)
+	}
+}
+
+// look takes an invite from the clipboard, if it holds one.
+func (f *welcome) look() {
+	text := f.w.c.App.Clipboard().Content()
+	if text == f.looked || len(text) > maxPaste {
+		return
+	}
+	f.looked = text
+	if i, err := call.ReadInvite(text); err == nil {
+		f.offer(i)
+	}
+}
+
+// maxPaste is how much of a clipboard is looked at: no invite is longer.
+const maxPaste = 4096
+
+// offer shows an invitation to join. It joins nothing.
+func (f *welcome) offer(i call.Invitation) {
+	f.offered, f.has = i, true
+	f.show()
+}
+
+func (f *welcome) show() {
+	if f.has {
+		f.invite.SetText("Your clipboard holds an invite to\n" + model.Inert(f.offered.Host))
+		f.join.SetText("Join this server")
+	} else {
+		f.invite.SetText("Somebody sent you a link that begins with parley://")
+		f.join.SetText("Paste an invite")
+	}
+	setHidden(f.paste, !f.has)
+	f.root.Refresh()
+}
+
+// apply follows the devices. The clipboard is looked at when the window gets the keyboard back, not all the time.
+func (f *welcome) apply() {
+	s := f.w.c.Engine.Snapshot()
+	mic := len(s.Sound.Devices) == 0
+	for _, d := range s.Sound.Devices {
+		if !d.Output && !d.Monitor {
+			mic = false
+			break
+		}
+		mic = true
+	}
+	if setHidden(f.mic, !mic) {
+		f.root.Refresh()
+	}
+}
+
+// named keeps the name, or says that one is needed.
+func (f *welcome) named() bool {
+	name := profile.CleanName(f.name.Text)
+	if name == "" {
+		f.hint.SetText("A name is needed: it is what the others see.")
+		f.hint.SetColor(theme.ColorNameError)
+		f.w.win.Canvas().Focus(f.name)
+		return false
+	}
+	f.w.change(func(s *profile.Settings) { s.Name = name })
+	return true
+}
+
+// leave shows the main window.
+func (f *welcome) leave() {
+	f.w.welcome = nil
+	f.w.setContent(f.w.shell.root)
+}
+
+func (f *welcome) submit() {
+	if f.has || f.w.c.AutoHost {
+		f.joinTapped()
+	}
+}
+
+func (f *welcome) joinTapped() {
+	switch {
+	case f.w.c.AutoHost && !f.has:
+		f.hostTapped()
+	case !f.has:
+		f.pasteTapped()
+	case f.named():
+		f.leave()
+		f.w.connect(f.offered.Link)
+	}
+}
+
+func (f *welcome) pasteTapped() {
+	value := strings.TrimSpace(f.w.c.App.Clipboard().Content())
+	if _, err := call.ReadInvite(value); err != nil {
+		value = ""
+	}
+	f.w.prompt("Join with an invite", "Paste the link that you were sent.", "parley://…", value, "Use it", func(text string) string {
+		i, err := call.ReadInvite(text)
+		if err != nil {
+			return model.Inert(err.Error())
+		}
+		f.offer(i)
+		return ""
+	})
+}
+
+func (f *welcome) hostTapped() {
+	if f.named() {
+		f.leave()
+		f.w.host()
+	}
+}

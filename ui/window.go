@@ -1,0 +1,220 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// Window is the app's one window. All of it belongs to Fyne's goroutine, but for what the pump holds.
+type Window struct {
+	c      Config
+	win    fyne.Window
+	layers *kit.Layers
+	theme  *kit.Theme
+	pump   *pump
+
+	view *model.View // the last one that was applied
+
+	shell    *shell
+	welcome  *welcome  // nil but at the first start
+	settings *settings // nil while closed
+	tray     *tray     // nil where there is no tray
+
+	link     string  // that the session was opened with
+	online   func()  // what waits for the session to stand
+	used     string  // what was last kept of a server: its key and name
+	hosting  Hosting // the server in this process
+	held     bool    // the push-to-talk key is down
+	hasFocus bool    // the window has the keyboard
+	follow   func()  // what an open popover wants to be told of each turn; nil: nothing
+}
+
+// Run shows the window and returns when it is closed for good.
+func Run(c Config) error {
+	if c.Engine == nil || c.Profile == nil || c.App == nil {
+		return errors.New("a window needs an app, an engine and a profile")
+	}
+	w := newWindow(c)
+	w.start()
+	c.App.Run()
+	w.pump.stop()
+	return nil
+}
+
+// newWindow builds everything and shows nothing.
+func newWindow(c Config) *Window {
+	s := c.Profile.Settings()
+	w := &Window{c: c, view: &model.View{}}
+	w.theme = kit.NewTheme(themeMode(s.Theme), float32(s.Scale)/100)
+	c.App.Settings().SetTheme(w.theme)
+	w.win = c.App.NewWindow("Parley")
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.layers = kit.NewLayers(w.win.Canvas())
+	w.pump = newPump(w)
+	w.shell = newShell(w)
+	w.setContent(w.shell.root)
+	w.win.Resize(windowSize(s))
+	w.bindKeys()
+	w.win.SetCloseIntercept(w.closed)
+	return w
+}
+
+// setContent fills the window, with room over everything for tooltips.
+func (w *Window) setContent(o fyne.CanvasObject) { w.win.SetContent(w.layers.Root(o)) }
+
+func windowSize(s profile.Settings) fyne.Size {
+	if s.Width == 0 || s.Height == 0 {
+		return fyne.NewSize(1280, 800)
+	}
+	return fyne.NewSize(float32(s.Width), float32(s.Height))
+}
+
+func themeMode(name profile.Theme) kit.Mode {
+	switch name {
+	case profile.DarkTheme:
+		return kit.Dark
+	case profile.LightTheme:
+		return kit.Light
+	}
+	return kit.System
+}
+
+// start decides what the first screen is, connects, and lets the pump run.
+func (w *Window) start() {
+	s := w.c.Profile.Settings()
+	for _, n := range w.c.Notices {
+		w.say(n.String(), model.Warn)
+	}
+	w.startTray()
+	w.pump.start()
+	w.c.Engine.Do(call.Watch{On: true})
+	w.win.Show()
+	switch servers := w.c.Profile.Servers(); {
+	case s.Name == "":
+		w.showWelcome()
+	case s.Hosting || w.c.AutoHost:
+		w.host()
+	case len(servers) > 0:
+		w.connectTo(servers[0])
+	}
+	if w.c.Link != "" {
+		w.opened(w.c.Link)
+	}
+}
+
+// do hands a command to the engine. What fails comes back as a notice.
+func (w *Window) do(c call.Command) { w.c.Engine.Do(c) }
+
+// ask hands a command over and has then run on Fyne's goroutine with what came of it.
+func (w *Window) ask(c call.Command, then func(call.Reply, error)) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	go func() {
+		defer cancel()
+		r, err := w.c.Engine.Ask(ctx, c)
+		w.pump.later(func() { then(r, err) })
+	}()
+}
+
+// background has work done off Fyne's goroutine and then run on it.
+func background[T any](w *Window, work func() (T, error), then func(T, error)) {
+	go func() {
+		v, err := work()
+		w.pump.later(func() { then(v, err) })
+	}()
+}
+
+// say shows a line for some seconds.
+func (w *Window) say(text string, tone model.Tone) { w.pump.say(model.Line{Text: text, Tone: tone}) }
+
+// change edits the settings and keeps them. What can't be saved is said; it holds for this run.
+func (w *Window) change(edit func(*profile.Settings)) {
+	if err := w.c.Profile.Update(edit); err != nil {
+		w.say("The settings could not be saved: "+err.Error(), model.Bad)
+	}
+	w.pump.wake()
+}
+
+// apply shows a view. It redraws what is new in it.
+func (w *Window) apply(v *model.View) {
+	old := w.view
+	w.view = v
+	w.session()
+	w.shell.apply(old, v)
+	if w.tray != nil {
+		w.tray.apply(v)
+	}
+	if w.settings != nil {
+		w.settings.apply()
+	}
+	if w.welcome != nil {
+		w.welcome.apply()
+	}
+	if w.follow != nil {
+		w.follow()
+	}
+}
+
+// session sees to what a session that stands is waited for.
+func (w *Window) session() {
+	s := w.c.Engine.Snapshot()
+	if s.Link != call.Online {
+		w.used = ""
+		return
+	}
+	if f := w.online; f != nil {
+		w.online = nil
+		f()
+	}
+	if used := s.ServerKey + s.Server; used != w.used {
+		w.used = used
+		address, name := s.Address, s.Server
+		background(w, func() (struct{}, error) { return struct{}{}, w.c.Used(address, name) }, func(_ struct{}, err error) {
+			if err != nil {
+				w.say("This server could not be kept: "+model.Inert(err.Error()), model.Warn)
+			}
+		})
+	}
+}
+
+// closed is the close button. A call goes on out of sight where there is a tray to come back from; else it is minimised, so
+// that a live microphone can always be seen somewhere.
+func (w *Window) closed() {
+	w.keepSize()
+	if !w.view.Dock.InChannel {
+		w.quit()
+		return
+	}
+	if w.tray == nil {
+		if w.c.Desktop.Minimize == nil || !w.c.Desktop.Minimize(w.win) {
+			w.confirm("Leave the channel and quit?", "There is no tray to go on in.", "Quit", w.quit)
+		}
+		return
+	}
+	if w.c.Profile.Settings().TrayExplained {
+		w.win.Hide()
+		return
+	}
+	w.explainTray()
+}
+
+func (w *Window) keepSize() {
+	size := w.win.Canvas().Size()
+	if size.Width < 1 || size.Height < 1 || w.win.FullScreen() {
+		return
+	}
+	w.change(func(s *profile.Settings) { s.Width, s.Height = int(size.Width), int(size.Height) })
+}
+
+func (w *Window) quit() {
+	w.keepSize()
+	w.c.App.Quit()
+}
