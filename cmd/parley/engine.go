@@ -1,7 +1,12 @@
 package main
 
 import (
+	"errors"
+	"runtime"
+
 	"parley/audio"
+	"parley/audio/device"
+	"parley/audio/pulse"
 	"parley/call"
 	"parley/cmd/internal/setup"
 	"parley/cmd/internal/sound"
@@ -11,10 +16,7 @@ import (
 // openEngine makes the engine of the calls, with the sound of this machine, as the profile wants it. A machine without sound
 // has a window all the same.
 func (p *program) openEngine() error {
-	late := sound.NewLate(sound.LateConfig{
-		Find: func() (audio.Backend, func() error, error) { return setup.Devices(p.log) },
-		Log:  p.log,
-	})
+	late := sound.NewLate(sound.LateConfig{Find: p.soundSystems(), Log: p.log})
 	p.closeLater(late.Close)
 	s := p.home.Profile.Settings()
 	c := call.SoundConfig{Backend: late, Mic: s.Mic, Speaker: s.Speaker, Voice: p.home.Voice()}
@@ -33,4 +35,33 @@ func (p *program) openEngine() error {
 	e.Do(call.SetShareSpeaking{On: s.ShareSpeaking})
 	p.engine = e
 	return nil
+}
+
+// soundSystems are those of this platform, the best first.
+func (p *program) soundSystems() []sound.Finder {
+	if runtime.GOOS == "linux" {
+		return []sound.Finder{p.soundServer, p.soundCards}
+	}
+	return []sound.Finder{p.soundCards}
+}
+
+// soundServer finds PulseAudio, or what speaks as it does.
+func (p *program) soundServer() (audio.Backend, func() error, error) {
+	b, err := pulse.New(p.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, b.Close, nil
+}
+
+// soundCards finds what the system itself has.
+func (p *program) soundCards() (audio.Backend, func() error, error) {
+	if runtime.GOOS == "linux" && !sound.Cards(sound.CardList) {
+		return nil, nil, errors.New("there are no sound cards")
+	}
+	b, err := device.NewBackend(p.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, b.Close, nil
 }

@@ -17,26 +17,29 @@ var ErrNone = errors.New("no sound system answers")
 // again is how long a sound system that is missing, or has nothing, is left alone.
 const again = 2 * time.Second
 
+// Finder opens a sound system, if it is there, and returns what closes it.
+type Finder func() (audio.Backend, func() error, error)
+
 // LateConfig says how a Late finds its sound system.
 type LateConfig struct {
-	// Find opens what there is now, and returns what closes it.
-	Find func() (audio.Backend, func() error, error)
+	Find []Finder         // the best first
 	Now  func() time.Time // nil: time.Now
 	Log  *slog.Logger     // nil discards
 }
 
-// Late is an audio.Backend that asks for the sound system whenever its devices are listed, at most every two seconds, until
-// it has one with devices. The list is empty before. A system that empties while nothing of it is open is given up for
-// whatever answers then: PulseAudio that starts after us is found, though ALSA answered first.
+// Late is an audio.Backend that is the best sound system that answers. While none does its list of devices is empty. Whenever
+// the list is asked for, at most every two seconds and while no device is open, it looks for a better one than it has, or for
+// any if it has nothing to offer: a sound server that starts after us is found, though the bare hardware answered first.
 type Late struct {
-	find func() (audio.Backend, func() error, error)
+	find []Finder
 	now  func() time.Time
 	log  *slog.Logger
 
 	mu           sync.Mutex
 	backend      audio.Backend // nil: none answers
 	closeBackend func() error
-	tried        time.Time // when Find ran last
+	rank         int       // of backend in find; without one, the length of find
+	tried        time.Time // when something was looked for last
 	open         int       // devices of backend
 	closed       bool
 }
@@ -45,14 +48,14 @@ var _ audio.Backend = (*Late)(nil)
 
 // NewLate looks for the sound system once and keeps what it finds.
 func NewLate(c LateConfig) *Late {
-	l := &Late{find: c.Find, now: c.Now, log: c.Log}
+	l := &Late{find: c.Find, now: c.Now, log: c.Log, rank: len(c.Find)}
 	if l.now == nil {
 		l.now = time.Now
 	}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
-	l.seek()
+	l.seek(l.find)
 	return l
 }
 
@@ -61,11 +64,13 @@ func (l *Late) Devices() ([]audio.Info, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	list, err := l.list()
-	if len(list) > 0 || l.closed || l.open > 0 || l.now().Sub(l.tried) < again {
+	if l.closed || l.open > 0 || l.rank == 0 && len(list) > 0 || l.now().Sub(l.tried) < again {
 		return list, err
 	}
-	l.drop()
-	l.seek()
+	if !l.seek(l.find[:l.rank]) && len(list) == 0 {
+		_ = l.drop() // it may be a dead connection
+		l.seek(l.find)
+	}
 	return l.list()
 }
 
@@ -99,14 +104,23 @@ func (l *Late) Close() error {
 	return l.drop()
 }
 
-func (l *Late) seek() {
+// seek takes the first that answers in the place of what there is.
+func (l *Late) seek(among []Finder) bool {
 	l.tried = l.now()
-	b, closeBackend, err := l.find()
-	if err != nil {
-		l.log.Debug("no sound system", "err", err)
-		return
+	for i, find := range among {
+		b, closeBackend, err := find()
+		if err != nil {
+			l.log.Debug("a sound system does not answer", "rank", i, "err", err)
+			continue
+		}
+		if err := l.drop(); err != nil {
+			l.log.Warn("a sound system does not close", "err", err)
+		}
+		l.backend, l.closeBackend, l.rank = b, closeBackend, i
+		l.log.Info("a sound system answers", "rank", i)
+		return true
 	}
-	l.backend, l.closeBackend = b, closeBackend
+	return false
 }
 
 func (l *Late) drop() error {
@@ -114,7 +128,7 @@ func (l *Late) drop() error {
 		return nil
 	}
 	err := l.closeBackend()
-	l.backend, l.closeBackend = nil, nil
+	l.backend, l.closeBackend, l.rank = nil, nil, len(l.find)
 	return err
 }
 

@@ -46,7 +46,7 @@ func (s *system) Close() error           { s.opened--; return nil }
 // late makes a Late on s, and a clock that is moved by hand.
 func late(s *system) (*Late, *time.Time) {
 	now := time.Unix(0, 0)
-	return NewLate(LateConfig{Find: s.find, Now: func() time.Time { return now }}), &now
+	return NewLate(LateConfig{Find: []Finder{s.find}, Now: func() time.Time { return now }}), &now
 }
 
 func count(t *testing.T, l *Late) int {
@@ -130,5 +130,51 @@ func TestALostSystem(t *testing.T) {
 	s.on = false
 	if _, err := l.Devices(); err == nil {
 		t.Error("an error was not told")
+	}
+}
+
+// The bare hardware answers first; the sound server that would hold it comes a moment later, as at a login.
+func TestABetterSystemComes(t *testing.T) {
+	server := &system{list: []audio.Info{{Name: "Headset"}, {Name: "Speaker"}}}
+	bare := &system{on: true, list: []audio.Info{{Name: "hw:0"}}}
+	now := time.Unix(0, 0)
+	l := NewLate(LateConfig{Find: []Finder{server.find, bare.find}, Now: func() time.Time { return now }})
+	if count(t, l) != 1 {
+		t.Error("the hardware is not taken")
+	}
+	d, err := l.Open(audio.Request{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.on = true
+	now = now.Add(again)
+	if count(t, l) != 1 || server.found != 1 {
+		t.Error("looked for another one in the middle of a call")
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if count(t, l) != 2 || bare.closed != 1 || bare.found != 1 {
+		t.Errorf("the server is not taken: the hardware was closed %d times, found %d times", bare.closed, bare.found)
+	}
+	now = now.Add(again)
+	if count(t, l) != 2 || server.found != 2 {
+		t.Errorf("the best was left: looked for %d times", server.found)
+	}
+}
+
+// One of the lower rank that works is kept open while a better one is looked for.
+func TestTheLesserSystemIsKept(t *testing.T) {
+	server, bare := &system{}, &system{on: true, list: []audio.Info{{Name: "hw:0"}}}
+	now := time.Unix(0, 0)
+	l := NewLate(LateConfig{Find: []Finder{server.find, bare.find}, Now: func() time.Time { return now }})
+	for range 3 {
+		now = now.Add(again)
+		if count(t, l) != 1 {
+			t.Error("it is gone")
+		}
+	}
+	if server.found != 4 || bare.found != 1 || bare.closed != 0 {
+		t.Errorf("server looked for %d times, hardware %d times and closed %d times", server.found, bare.found, bare.closed)
 	}
 }
