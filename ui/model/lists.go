@@ -62,6 +62,7 @@ type lists struct {
 	phase     call.Phase
 	channel   string
 	online    bool
+	complete  bool // online, and everybody is in the directory
 
 	turn     uint64 // counts the times that something was looked at anew
 	entries  []*person
@@ -83,17 +84,18 @@ func (l *lists) update(c crowd, s *call.Snapshot, h here) {
 	if l.directory == d && l.phase == s.Place.Phase && l.channel == s.Place.Channel && l.online == online && slices.Equal(l.own, h.rows) {
 		return
 	}
-	first := l.turn == 0
+	anew := l.turn == 0 || l.complete != (online && d.Complete)
 	l.directory, l.own, l.phase, l.channel, l.online = d, h.rows, s.Place.Phase, s.Place.Channel, online
+	l.complete = online && d.Complete
 	l.turn++
 	l.nameChannels(d)
 	changed := l.meetAll(c, d)
-	if rows := l.channelRows(c, s); first || !slices.Equal(rows, l.rows) {
+	if rows := l.channelRows(c, s); anew || !slices.Equal(rows, l.rows) {
 		l.rows = rows
 		l.rowsVersion++
 	}
-	if l.describeAll(c, s) || changed || first {
-		l.people = l.peopleRows(s)
+	if l.describeAll(c, s) || changed || anew {
+		l.people = l.peopleRows()
 		l.peopleVersion++
 	}
 }

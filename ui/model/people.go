@@ -65,7 +65,7 @@ func (l *lists) describe(p *person, self, isNew bool) bool {
 }
 
 // peopleRows sorts all into their groups.
-func (l *lists) peopleRows(s *call.Snapshot) []PersonRow {
+func (l *lists) peopleRows() []PersonRow {
 	all := slices.Concat(l.entries, l.strange)
 	slices.SortFunc(all, func(a, b *person) int {
 		if a.group != b.group {
@@ -88,7 +88,7 @@ func (l *lists) peopleRows(s *call.Snapshot) []PersonRow {
 		}
 		out = append(out, p.row)
 	}
-	if !others && l.online && directoryOf(s).Complete {
+	if !others && l.complete {
 		out = append(out, PersonRow{Heading: "Nobody else is here yet."})
 	}
 	return out
