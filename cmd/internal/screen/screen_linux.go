@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -12,8 +13,9 @@ import (
 const patience = 3 * time.Second // a display over a network is slow, one that hangs is none
 
 // Check connects to the X server (or Wayland's bridge to it) and leaves again: the toolkit has no error for its absence, but
-// a panic.
+// a panic. It also keeps package xgb from telling the terminal of every connection without a cookie; its errors say enough.
 func Check() error {
+	xgb.Logger.SetOutput(io.Discard)
 	if os.Getenv("DISPLAY") == "" {
 		return ErrNone
 	}
