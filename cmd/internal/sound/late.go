@@ -67,7 +67,7 @@ func (l *Late) Devices() ([]audio.Info, error) {
 	if l.closed || l.open > 0 || l.rank == 0 && len(list) > 0 || l.now().Sub(l.tried) < again {
 		return list, err
 	}
-	if !l.seek(l.find[:l.rank]) && len(list) == 0 {
+	if !l.seek(l.find[:l.rank]) && len(list) == 0 && l.backend != nil {
 		_ = l.drop() // it may be a dead connection
 		l.seek(l.find)
 	}
@@ -106,11 +106,14 @@ func (l *Late) Close() error {
 
 // seek takes the first that answers in the place of what there is.
 func (l *Late) seek(among []Finder) bool {
+	first := l.tried.IsZero()
 	l.tried = l.now()
 	for i, find := range among {
 		b, closeBackend, err := find()
 		if err != nil {
-			l.log.Debug("a sound system does not answer", "rank", i, "err", err)
+			if first { // and not each two seconds
+				l.log.Info("a sound system does not answer", "rank", i, "err", err)
+			}
 			continue
 		}
 		if err := l.drop(); err != nil {
