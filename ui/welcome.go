@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -61,7 +62,7 @@ func (f *welcome) build() {
 	f.host = kit.NewButton("Host on this computer", "", kit.PlainButton, f.hostTapped)
 	join := f.card("link", "Join with an invite", f.invite, kit.HRow(8, f.join, f.paste))
 	host := f.card("host", "Host here", kit.NewParagraph("Run a server in this app and send friends the link. You are told who can reach it.", kit.Body, theme.ColorNamePlaceHolder), kit.HRow(8, f.host))
-	cards := container.NewGridWithColumns(2, join, host)
+	cards := container.New(&pairLayout{}, join, host)
 
 	f.mic = kit.NewBanner()
 	f.mic.Set("mic-off", "No microphone found. You can join and listen; plug one in at any time.", kit.Warn, "", nil)
@@ -69,7 +70,7 @@ func (f *welcome) build() {
 	imported := kit.NewButton("Import it", "", kit.TextButton, f.w.importKey)
 	foot := kit.HRow(4, kit.NewText("Have a key from another computer?", kit.Body, theme.ColorNamePlaceHolder), imported, kit.Grow(kit.Gap(0, 0)),
 		kit.NewText("Press F1 for the keys", kit.Caption, theme.ColorNamePlaceHolder))
-	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, f.mic, foot)
+	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, kit.Fixed(0, 44, f.mic), foot)
 	page := kit.Center(712, column)
 	f.root = container.NewStack(kit.NewPanel(theme.ColorNameBackground, 0, nil), scrolled(page, 0))
 	f.show()
@@ -78,7 +79,21 @@ func (f *welcome) build() {
 
 func (f *welcome) card(icon, title string, text, foot fyne.CanvasObject) fyne.CanvasObject {
 	top := kit.VCol(8, container.NewHBox(kit.NewIcon(icon, 28, theme.ColorNamePrimary)), kit.NewText(title, kit.Section, theme.ColorNameForeground), text)
-	return kit.NewCard(container.NewBorder(top, foot, nil, nil, kit.Gap(0, 72)))
+	return kit.NewCard(container.NewBorder(top, foot, nil, nil))
+}
+
+// pairLayout puts two cards side by side, equally wide and high, 16 apart.
+type pairLayout struct{}
+
+func (pairLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(a.Width+b.Width+kit.Px(16), max(a.Height, b.Height, kit.Px(232)))
+}
+
+func (pairLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := (size.Width - kit.Px(16)) / 2
+	put(objects[0], 0, 0, width, size.Height)
+	put(objects[1], width+kit.Px(16), 0, width, size.Height)
 }
 
 // typed shows the avatar that a name will have.
@@ -127,18 +142,8 @@ func (f *welcome) show() {
 
 // apply follows the devices. The clipboard is looked at when the window gets the keyboard back, not all the time.
 func (f *welcome) apply() {
-	s := f.w.c.Engine.Snapshot()
-	mic := len(s.Sound.Devices) == 0
-	for _, d := range s.Sound.Devices {
-		if !d.Output && !d.Monitor {
-			mic = false
-			break
-		}
-		mic = true
-	}
-	if setHidden(f.mic, !mic) {
-		f.root.Refresh()
-	}
+	has := slices.ContainsFunc(f.w.c.Engine.Snapshot().Sound.Devices, func(d call.Device) bool { return !d.Output && !d.Monitor })
+	setHidden(f.mic, has)
 }
 
 // named keeps the name, or says that one is needed.

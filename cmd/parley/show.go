@@ -12,6 +12,7 @@ import (
 
 	"parley/assets"
 	"parley/cmd/internal/screen"
+	"parley/cmd/internal/setup"
 	"parley/cmd/internal/tray"
 	"parley/server"
 	"parley/ui"
@@ -32,6 +33,7 @@ func (p *program) show() error {
 	return ui.Run(ui.Config{
 		App: a, Engine: p.engine, Profile: p.home.Profile, Notices: p.notices,
 		Key: p.home.Key.Public(), Safety: p.safety, ExportKey: p.exportKey, ImportKey: p.importKey,
+		Voice: setup.VoiceOf, Used: p.home.Used,
 		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
 		Restart: func() { p.again = true; a.Quit() },
 		Desktop: ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize},

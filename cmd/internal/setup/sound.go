@@ -10,6 +10,7 @@ import (
 	"parley/audio/ns"
 	"parley/audio/opus"
 	"parley/call"
+	"parley/profile"
 )
 
 // Codecs fills in what a call encodes, decodes and cleans sound with.
@@ -29,8 +30,10 @@ func Codecs(c *call.SoundConfig) error {
 }
 
 // Voice is how the profile wants the microphone to be treated.
-func (h *Home) Voice() call.Voice {
-	s := h.Profile.Settings()
+func (h *Home) Voice() call.Voice { return VoiceOf(h.Profile.Settings()) }
+
+// VoiceOf is how settings want the microphone to be treated.
+func VoiceOf(s profile.Settings) call.Voice {
 	return call.Voice{
 		Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression,
 		Hold: time.Duration(s.HoldMS) * time.Millisecond, FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, DTX: true,
