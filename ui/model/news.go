@@ -135,6 +135,13 @@ func (t *telling) left(n call.Notice) {
 // there is no microphone is a banner's.
 func (t *telling) device(n call.Notice) {
 	kind, event, _ := strings.Cut(n.Code, "_")
+	if event == "plugged" { // of a headset one notice tells both halves
+		for half, used := range map[string]string{"microphone": t.in.Snapshot.Sound.Mic, "speaker": t.in.Snapshot.Sound.Speaker} {
+			if used == n.Device {
+				t.devices[half] = used
+			}
+		}
+	}
 	if event == "opened" || event == "fell-back" || event == "returned" {
 		before := t.devices[kind]
 		t.devices[kind] = n.Device

@@ -157,11 +157,14 @@ func TestAlertsAreFew(t *testing.T) {
 // That the same devices are opened at each join is not news; another one is.
 func TestDevicesInUse(t *testing.T) {
 	r := sitting(t)
+	r.in.Snapshot.Sound.Mic, r.in.Snapshot.Sound.Speaker = "Headset", "Headset"
 	for _, c := range []struct{ code, device, want string }{
 		{"microphone_opened", "Yeti", "[]"}, {"speaker_opened", "Box", "[]"}, {"microphone_opened", "Yeti", "[]"},
 		{"microphone_opened", "USB", `[] "Using USB.":0`}, {"microphone_opened", "USB", "[]"},
 		{"microphone_fell-back", "Yeti", `[] "Using Yeti.":0`}, {"microphone_opened", "Yeti", "[]"},
-		{"speaker_opened", "Box", "[]"}, {"speaker_lost", "Box", `[] "Using Box.":2`}, {"nonsense", "Box", `[] "Using Box.":0`},
+		{"microphone_plugged", "Camera", `[] "Using Camera.":0`}, {"microphone_opened", "Yeti", "[]"}, // that one was not used
+		{"microphone_plugged", "Headset", `[] "Using Headset.":0`}, {"microphone_opened", "Yeti", `[] "Using Yeti.":0`},
+		{"speaker_opened", "Headset", "[]"}, {"speaker_opened", "Box", `[] "Using Box.":0`}, {"speaker_lost", "Box", `[] "Using Box.":2`}, {"nonsense", "Box", `[] "Using Box.":0`},
 	} {
 		r.happens(call.Notice{Kind: call.NoticeDevice, Code: c.code, Device: c.device, Text: "Using " + c.device + "."})
 		equal(t, c.code+" "+c.device, announced(r.after(lineShown)), c.want)

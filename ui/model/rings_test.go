@@ -34,7 +34,7 @@ func TestRingOverTime(t *testing.T) {
 		dbfs     float32
 		want     uint8
 	}{
-		{false, -20, 0}, // a level without speech is noise
+		{false, -20, 0},                                                // a level without speech is noise
 		{true, -45, 1}, {true, -20, 3}, {true, -30, 3}, {true, -30, 2}, // 267 ms after: one down, to what there is
 		{true, -15, 4}, {false, -15, 4}, {false, -90, 3}, {false, -90, 2}, {false, -90, 1}, {false, -90, 0}, {false, -90, 0},
 		{true, -5, 4}, {false, -90, 4}, {true, -20, 3}, {true, -20, 3},

@@ -32,7 +32,9 @@ func TestMessages(t *testing.T) {
 		r.happens(call.Notice{Kind: call.NoticeRetry, Code: code})
 	}
 	ended := func(code, text string) func(r *rig) {
-		return func(r *rig) { r.in.Snapshot.Link, r.in.Snapshot.Ended = call.Offline, call.Ended{Code: code, Text: text} }
+		return func(r *rig) {
+			r.in.Snapshot.Link, r.in.Snapshot.Ended = call.Offline, call.Ended{Code: code, Text: text}
+		}
 	}
 	for _, c := range []struct {
 		name   string
