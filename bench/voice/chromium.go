@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"parley/audio/audiotest"
+	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
 
@@ -86,7 +87,7 @@ func (b *bench) chromium(ctx context.Context) (_ any, err error) {
 	if _, err := s.call(ctx); err != nil {
 		return nil, err
 	}
-	return measure(ctx, b.pulse, b.chirps, map[string]int{"talker": s.a.process.PID(), "listener": s.b.process.PID()})
+	return measured(ctx, b.pulse, b.chirps, map[string]int{"talker": s.a.process.PID(), "listener": s.b.process.PID()})
 }
 
 // chromiumJoins is the time to first sound when both pages have their microphones open already.
@@ -107,5 +108,5 @@ func (b *bench) chromiumJoins(ctx context.Context) (_ any, err error) {
 			return nil, err
 		}
 	}
-	return map[string]any{"n": len(joins), "median_ms": round(audiotest.Median(joins), 0), "p95_ms": round(audiotest.Quantile(joins, 0.95), 0)}, nil
+	return map[string]any{"n": len(joins), "median_ms": measure.Round(audiotest.Median(joins), 0), "p95_ms": measure.Round(audiotest.Quantile(joins, 0.95), 0)}, nil
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"time"
 
 	"parley/audio"
 	"parley/audio/audiotest"
+	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
 
@@ -83,13 +83,8 @@ func summarize(found []time.Duration, missed int) (delay, error) {
 	for i, d := range found {
 		ms[i] = milliseconds(d)
 	}
-	q := func(x float64) float64 { return round(audiotest.Quantile(ms, x), 1) }
+	q := func(x float64) float64 { return measure.Round(audiotest.Quantile(ms, x), 1) }
 	return delay{q(0.5), q(0.95), q(0), q(1), len(found), missed}, nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func round(v float64, digits int) float64 {
-	unit := math.Pow10(digits)
-	return math.Round(v*unit) / unit
-}

@@ -10,13 +10,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
-	"time"
 
+	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
 
@@ -45,10 +43,10 @@ type bench struct {
 
 // result is one program in one configuration.
 type result struct {
-	Delay   delay              `json:"mouth_to_ear"`
-	Stages  map[string]float64 `json:"stages,omitempty"`
-	Usage   map[string]usage   `json:"usage"`
-	Machine float64            `json:"machine_busy_cores"` // all programs: what is not above is other people's
+	Delay   delay                    `json:"mouth_to_ear"`
+	Stages  map[string]float64       `json:"stages,omitempty"`
+	Usage   map[string]measure.Usage `json:"usage"`
+	Machine float64                  `json:"machine_busy_cores"` // all programs: what is not above is other people's
 }
 
 const method = "speech at -32 dBFS with 60 ms chirps (400 to 3600 Hz) over it into a's microphone, one PulseAudio null sink " +
@@ -57,7 +55,7 @@ const method = "speech at -32 dBFS with 60 ms chirps (400 to 3600 Hz) over it in
 
 func (b *bench) run(ctx context.Context, peers bool) (err error) {
 	b.out = json.NewEncoder(os.Stdout)
-	if err := b.out.Encode(machine()); err != nil {
+	if err := b.out.Encode(measure.Machine(method)); err != nil {
 		return err
 	}
 	if b.pulse, err = lab.StartPulse(ctx, 2, nil); err != nil {
@@ -113,8 +111,8 @@ func (b *bench) ours(ctx context.Context, say sayFunc) {
 	say("parley join", with(func(p *parley) (any, error) { return p.joins(ctx, b.joins) }))
 }
 
-// measure is the same for every program: warm up, then delay and usage at once.
-func measure(ctx context.Context, p *lab.Pulse, count int, groups map[string]int) (result, error) {
+// measured is the same for every program: warm up, then delay and usage at once.
+func measured(ctx context.Context, p *lab.Pulse, count int, groups map[string]int) (result, error) {
 	warm, err := lab.Speech(5)
 	if err != nil {
 		return result{}, err
@@ -123,31 +121,9 @@ func measure(ctx context.Context, p *lab.Pulse, count int, groups map[string]int
 		return result{}, err
 	}
 	groups["sound server"] = p.PID()
-	s := startSampler(groups)
+	s := measure.Sample(groups)
 	d, err := mouthToEar(ctx, p, count)
 	r := result{Delay: d}
-	r.Usage, r.Machine = s.stop()
+	r.Usage, r.Machine = s.Stop()
 	return r, err
-}
-
-func machine() map[string]any {
-	out := map[string]any{
-		"bench": "machine", "method": method, "cores": runtime.NumCPU(), "go": runtime.Version(), "os": runtime.GOOS + "/" + runtime.GOARCH,
-		"time": time.Now().UTC().Format(time.RFC3339),
-	}
-	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for line := range strings.Lines(string(b)) {
-			if name, v, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-				out["cpu"] = strings.TrimSpace(v)
-				break
-			}
-		}
-	}
-	if b, err := exec.Command("git", "describe", "--always", "--dirty").Output(); err == nil {
-		out["commit"] = strings.TrimSpace(string(b))
-	}
-	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
-		out["load"] = strings.Fields(string(b))[0]
-	}
-	return out
 }

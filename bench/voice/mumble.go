@@ -64,7 +64,7 @@ func (b *bench) mumble(ctx context.Context, low bool) (_ any, err error) {
 			return nil, fmt.Errorf("wait for %s to log in: %w: %s", c.letter, err, client.Stderr())
 		}
 	}
-	return measure(ctx, b.pulse, b.chirps, groups)
+	return measured(ctx, b.pulse, b.chirps, groups)
 }
 
 func (m *mumble) start(c lab.Command) (*lab.Process, error) {

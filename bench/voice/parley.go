@@ -14,6 +14,7 @@ import (
 	"parley/audio"
 	"parley/audio/audiotest"
 	"parley/audio/ns"
+	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
 
@@ -91,7 +92,7 @@ func (p *parley) voice(ctx context.Context, count int, args ...string) (result, 
 	if err != nil {
 		return result{}, err
 	}
-	r, err := measure(ctx, p.pulse, count, map[string]int{"talker": a.PID(), "listener": b.PID(), "server": p.server.PID()})
+	r, err := measured(ctx, p.pulse, count, map[string]int{"talker": a.PID(), "listener": b.PID(), "server": p.server.PID()})
 	if err = errors.Join(err, closeClients(a, b)); err != nil {
 		return r, err
 	}
@@ -120,12 +121,12 @@ func (p *parley) stages() (map[string]float64, error) {
 	for _, name := range []string{"jb_delay_ms", "playout_ms"} {
 		out[name] = listener.median(name)
 	}
-	out["network_ms"] = round(listener.median("rtt_ms")/2, 2)
+	out["network_ms"] = measure.Round(listener.median("rtt_ms")/2, 2)
 	sum := 0.0
 	for _, v := range out {
 		sum += v
 	}
-	out["sum_ms"] = round(sum, 1)
+	out["sum_ms"] = measure.Round(sum, 1)
 	return out, nil
 }
 
@@ -136,7 +137,7 @@ func (s series) median(name string) float64 {
 	if len(s[name]) == 0 {
 		return 0
 	}
-	return round(audiotest.Median(s[name]), 2)
+	return measure.Round(audiotest.Median(s[name]), 2)
 }
 
 func readStats(path string) (series, error) {
@@ -202,9 +203,9 @@ func (p *parley) joins(ctx context.Context, n int) (map[string]any, error) {
 		fromJoin, fromStart = append(fromJoin, join), append(fromStart, start)
 	}
 	return map[string]any{
-		"n": n, "median_ms": round(audiotest.Median(fromJoin), 0), "p95_ms": round(audiotest.Quantile(fromJoin, 0.95), 0),
+		"n": n, "median_ms": measure.Round(audiotest.Median(fromJoin), 0), "p95_ms": measure.Round(audiotest.Quantile(fromJoin, 0.95), 0),
 		"min_ms": audiotest.Quantile(fromJoin, 0), "max_ms": audiotest.Quantile(fromJoin, 1),
-		"from_process_start_median_ms": round(audiotest.Median(fromStart), 0),
+		"from_process_start_median_ms": measure.Round(audiotest.Median(fromStart), 0),
 	}, nil
 }
 
@@ -256,5 +257,5 @@ func rnnoise(ctx context.Context) (map[string]any, error) {
 		}
 		ms = append(ms, milliseconds(time.Since(begin)))
 	}
-	return map[string]any{"frames": len(ms), "median_ms": round(audiotest.Median(ms), 3), "p95_ms": round(audiotest.Quantile(ms, 0.95), 3)}, nil
+	return map[string]any{"frames": len(ms), "median_ms": measure.Round(audiotest.Median(ms), 3), "p95_ms": measure.Round(audiotest.Quantile(ms, 0.95), 3)}, nil
 }

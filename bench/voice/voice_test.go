@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,6 +8,7 @@ import (
 
 	"parley/audio"
 	"parley/audio/audiotest"
+	"parley/bench/internal/measure"
 )
 
 // TestStimulus plays the stimulus over a perfect path of a known delay, and over one that loses every chirp.
@@ -24,30 +24,12 @@ func TestStimulus(t *testing.T) {
 	}
 	found, missed := audiotest.ChirpDelays(x, ear, audiotest.Chirp(), 900*time.Millisecond)
 	got, err := summarize(found, missed)
-	want := round(late*1000.0/audio.SampleRate, 1)
+	want := measure.Round(late*1000.0/audio.SampleRate, 1)
 	if err != nil || got.Heard != count || got.Missed != 0 || got.Median != want || got.P95 != want {
 		t.Errorf("%+v, %v; want %d at %.1f ms", got, err, count, want)
 	}
 	if got, err := summarize(audiotest.ChirpDelays(x, make([]float32, len(ear)), audiotest.Chirp(), 900*time.Millisecond)); err == nil {
 		t.Errorf("silence: %+v and no error", got)
-	}
-}
-
-// TestSampler measures this process while it is busy.
-func TestSampler(t *testing.T) {
-	s := startSampler(map[string]int{"self": os.Getpid(), "gone": 1 << 30})
-	x := 0.0
-	for busy := time.Now(); time.Since(busy) < 300*time.Millisecond; {
-		for i := range 1000 {
-			x += math.Sqrt(float64(i))
-		}
-	}
-	groups, machine := s.stop()
-	if self := groups["self"]; self.Cores < 0.05 || self.PSS < 1 || self.Procs < 1 || machine < self.Cores/2 {
-		t.Errorf("busy for 300 ms: %+v, machine %.2f (%v)", self, machine, x)
-	}
-	if gone := groups["gone"]; gone != (usage{}) {
-		t.Errorf("no process: %+v", gone)
 	}
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package measure is what the benchmarks have in common: CPU time and memory of programs, and what is said of the machine
+// that a figure was taken on.
+package measure
 
 import (
 	"bytes"
@@ -13,8 +15,8 @@ import (
 // clockTick is the unit of CPU times in /proc, which is 1/100 s on every Linux that Go runs on (proc(5), sysconf).
 const clockTick = 10 * time.Millisecond
 
-// usage is what a process and its descendants have taken: CPU as cores over a span, memory at its end.
-type usage struct {
+// Usage is what a process and its descendants have taken: CPU as cores over a span, memory at its end.
+type Usage struct {
 	Cores float64 `json:"cores"`
 	PSS   float64 `json:"pss_mb"` // proportional set size, 2^20 bytes
 	Procs int     `json:"processes"`
@@ -65,17 +67,18 @@ func tree(t map[int]stat, root int) map[int]stat {
 	return out
 }
 
-// sampler adds up CPU between start and stop. A process that begins and ends in between is missed: none of the measured
+// Sampler adds up CPU between Sample and Stop. A process that begins and ends in between is missed: none of the measured
 // programs has such.
-type sampler struct {
+type Sampler struct {
 	begin  time.Time
 	groups map[string]int
 	first  map[string]map[int]stat
 	busy   int
 }
 
-func startSampler(groups map[string]int) *sampler {
-	s := &sampler{begin: time.Now(), groups: groups, first: map[string]map[int]stat{}, busy: machineTicks()}
+// Sample begins to measure the processes of these ids, each with its descendants, under the names that they are given.
+func Sample(groups map[string]int) *Sampler {
+	s := &Sampler{begin: time.Now(), groups: groups, first: map[string]map[int]stat{}, busy: machineTicks()}
 	t := table()
 	for name, pid := range groups {
 		s.first[name] = tree(t, pid)
@@ -83,24 +86,24 @@ func startSampler(groups map[string]int) *sampler {
 	return s
 }
 
-// stop returns each group's usage, and how many cores the whole machine was busy with: the difference is other people's
+// Stop returns each group's usage, and how many cores the whole machine was busy with: the difference is other people's
 // load.
-func (s *sampler) stop() (groups map[string]usage, machine float64) {
+func (s *Sampler) Stop() (groups map[string]Usage, machine float64) {
 	t, span := table(), time.Since(s.begin)
-	groups = map[string]usage{}
+	groups = map[string]Usage{}
 	for name, pid := range s.groups {
-		var u usage
+		var u Usage
 		ticks := 0
 		for p, v := range tree(t, pid) {
 			ticks += v.ticks - s.first[name][p].ticks
 			u.PSS += pss(p)
 			u.Procs++
 		}
-		u.Cores = round(float64(ticks)*clockTick.Seconds()/span.Seconds(), 3)
-		u.PSS = round(u.PSS, 1)
+		u.Cores = Round(float64(ticks)*clockTick.Seconds()/span.Seconds(), 3)
+		u.PSS = Round(u.PSS, 1)
 		groups[name] = u
 	}
-	return groups, round(float64(machineTicks()-s.busy)*clockTick.Seconds()/span.Seconds(), 2)
+	return groups, Round(float64(machineTicks()-s.busy)*clockTick.Seconds()/span.Seconds(), 2)
 }
 
 // pss is one process's proportional set size in megabytes.
