@@ -749,6 +749,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	link := wire.Link{Host: "localhost:2", Key: wire.Bytes(person(t, "Server", '0').key.Public()), Mode: wire.ModeNative}.String()
 	for _, cmd := range []Command{
 		Connect{Link: link, Name: "x"}, Connect{Link: "nonsense"}, Disconnect{}, Join{hall}, Join{"Games"}, Join{"nowhere"}, Leave{}, Mute{true}, Mute{}, Deafen{true}, Deafen{},
+		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
 		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
 		RenameChannel{hall, "y"}, MoveChannel{hall, 0}, RemoveChannel{hall}, CreateInvite{}, ListInvites{}, RevokeInvite{"i"}, KickUser{"nonsense"},
 	} {
@@ -807,6 +808,9 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 		func(r *rig, _, _ someone) wire.Message {
 			return &wire.MemberLeft{Channel: hall, Seq: 2, Member: r.me.member.Address, Reason: wire.LeftLost}
 		},
+		func(_ *rig, a, _ someone) wire.Message {
+			return &wire.MemberSpeaking{Channel: hall, Member: a.member.Address, On: true}
+		},
 		func(r *rig, a, _ someone) wire.Message { return r.offerOf(a, 1, "v=0") },
 		func(r *rig, _, b someone) wire.Message { return r.offerOf(b, 1, "v=0") },
 		func(r *rig, _, b someone) wire.Message {
@@ -837,6 +841,11 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	add(func(*rig, someone, someone) event { return soundEvent{Notice{Kind: NoticeDevice}} })
 	add(func(*rig, someone, someone) event { return gapSeen{} })
 	add(func(r *rig, _, _ someone) event { r.now += time.Minute; return tick{} })
+	add(func(*rig, someone, someone) event { return tick{speaking: true} })
+	add(func(*rig, someone, someone) event { return devicesSeen{[]Device{{ID: "a"}}, "a", "b"} })
+	add(func(*rig, someone, someone) event { return checkHeard{level: -20, plays: true} })
+	add(func(*rig, someone, someone) event { return checkHeard{} })
+	add(func(*rig, someone, someone) event { return checkPlayed{} })
 	return out
 }
 
@@ -845,6 +854,8 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 type consent struct {
 	joined bool // by the order of effects: a VoiceJoin that is not Again, until closeSound
 	sound  bool
+	listen bool // a test of the microphone runs that was asked for
+	check  bool
 	peers  map[mesh.Peer]bool
 }
 
@@ -855,8 +866,17 @@ func (c *consent) replay(t testing.TB, did []effect) {
 	}
 	for _, f := range did {
 		switch f := f.(type) {
+		case setListen:
+			c.listen = f.on
+		case startCheck:
+			c.check = true
+		case stopCheck:
+			c.check = false
 		case openSound:
 			c.sound = true
+			if c.check {
+				t.Error("a check goes on over a join")
+			}
 		case closeSound:
 			c.sound = false
 			if len(c.peers) != 0 {
@@ -903,6 +923,9 @@ func (c *consent) agrees(t testing.TB, s state) {
 	t.Helper()
 	if c.sound != (s.place.phase != Idle) {
 		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
+	}
+	if c.listen != s.listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
+		t.Errorf("a test of the microphone runs that is not shown, or the other way: %+v, in %s", c, s.place.phase)
 	}
 	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers
 	for p := range c.peers {

@@ -149,7 +149,9 @@ func TestSettingsStay(t *testing.T) {
 	p, _ := reopen(t, dir, nil)
 	want := Settings{
 		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
-		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true,
+		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true, ShareSpeaking: true,
+		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true}, PTTKey: "F9", Theme: DarkTheme, Scale: 120, LessMotion: true,
+		Width: 1200, Height: 700, Status: DoNotDisturb, Notify: true, Hosting: true, HostPort: 4400, TrayExplained: true,
 	}
 	if err := p.Update(func(s *Settings) { *s = want }); err != nil {
 		t.Fatal(err)
@@ -168,15 +170,35 @@ func TestSettingsAreClamped(t *testing.T) {
 		change func(*Settings)
 		want   func(*Settings)
 	}{
-		"name":       {func(s *Settings) { s.Name = " A\x00\u202e " }, func(s *Settings) { s.Name = "A" }},
-		"mode":       {func(s *Settings) { s.Mode = "loud" }, func(s *Settings) {}},
-		"loud":       {func(s *Settings) { s.Threshold = 7 }, func(s *Settings) { s.Threshold = 0 }},
-		"silent":     {func(s *Settings) { s.Threshold = -1e300 }, func(s *Settings) { s.Threshold = -90 }},
-		"no number":  {func(s *Settings) { s.Threshold = nan }, func(s *Settings) {}},
-		"frame":      {func(s *Settings) { s.FrameMS = 15 }, func(s *Settings) {}},
-		"low rate":   {func(s *Settings) { s.Bitrate = -1 }, func(s *Settings) { s.Bitrate = 8000 }},
-		"high rate":  {func(s *Settings) { s.Bitrate = 1 << 40 }, func(s *Settings) { s.Bitrate = 192000 }},
-		"device":     {func(s *Settings) { s.Mic = "\xff"; s.Speaker = strings.Repeat("a", 513) }, func(s *Settings) {}},
+		"name":      {func(s *Settings) { s.Name = " A\x00\u202e " }, func(s *Settings) { s.Name = "A" }},
+		"mode":      {func(s *Settings) { s.Mode = "loud" }, func(s *Settings) {}},
+		"loud":      {func(s *Settings) { s.Threshold = 7 }, func(s *Settings) { s.Threshold = 0 }},
+		"silent":    {func(s *Settings) { s.Threshold = -1e300 }, func(s *Settings) { s.Threshold = -90 }},
+		"no number": {func(s *Settings) { s.Threshold = nan }, func(s *Settings) {}},
+		"frame":     {func(s *Settings) { s.FrameMS = 15 }, func(s *Settings) {}},
+		"low rate":  {func(s *Settings) { s.Bitrate = -1 }, func(s *Settings) { s.Bitrate = 8000 }},
+		"high rate": {func(s *Settings) { s.Bitrate = 1 << 40 }, func(s *Settings) { s.Bitrate = 192000 }},
+		"device":    {func(s *Settings) { s.Mic = "\xff"; s.Speaker = strings.Repeat("a", 513) }, func(s *Settings) {}},
+		"theme":     {func(s *Settings) { s.Theme = "pink" }, func(*Settings) {}},
+		"light":     {func(s *Settings) { s.Theme = LightTheme }, func(s *Settings) { s.Theme = LightTheme }},
+		"tiny":      {func(s *Settings) { s.Scale = 1 }, func(s *Settings) { s.Scale = 80 }},
+		"huge":      {func(s *Settings) { s.Scale = 1 << 40 }, func(s *Settings) { s.Scale = 150 }},
+		"no scale":  {func(s *Settings) { s.Scale = 0 }, func(*Settings) {}},
+		"loud all":  {func(s *Settings) { s.OutputVolume, s.SoundVolume = 900, -1 }, func(s *Settings) { s.OutputVolume, s.SoundVolume = 200, 0 }},
+		"no key":    {func(s *Settings) { s.PTTKey = "" }, func(*Settings) {}},
+		"odd key":   {func(s *Settings) { s.PTTKey = "F8\n" }, func(*Settings) {}},
+		"long key":  {func(s *Settings) { s.PTTKey = strings.Repeat("F", 33) }, func(*Settings) {}},
+		"own key":   {func(s *Settings) { s.PTTKey = "LeftControl" }, func(s *Settings) { s.PTTKey = "LeftControl" }},
+		"small":     {func(s *Settings) { s.Width, s.Height = 1, 1 }, func(s *Settings) { s.Width, s.Height = 800, 500 }},
+		"vast":      {func(s *Settings) { s.Width, s.Height = 1<<40, 1<<40 }, func(s *Settings) { s.Width, s.Height = 10000, 10000 }},
+		"half":      {func(s *Settings) { s.Width = 1000 }, func(*Settings) {}},
+		"status":    {func(s *Settings) { s.Status = "away" }, func(*Settings) {}},
+		"busy":      {func(s *Settings) { s.Status = DoNotDisturb }, func(s *Settings) { s.Status = DoNotDisturb }},
+		"port":      {func(s *Settings) { s.HostPort = 65536 }, func(*Settings) {}},
+		"switches": {
+			func(s *Settings) { s.Sounds.Mute, s.Notify, s.ShareSpeaking, s.Hosting = false, false, false, true },
+			func(s *Settings) { s.Sounds.Mute, s.Notify, s.ShareSpeaking, s.Hosting = false, false, false, true },
+		},
 		"good value": {func(s *Settings) { s.FrameMS = 10 }, func(s *Settings) { s.FrameMS = 10 }},
 	}
 	for name, tt := range tests {
@@ -186,6 +208,21 @@ func TestSettingsAreClamped(t *testing.T) {
 		if got := p.Settings(); err != nil || got != want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
 		}
+	}
+}
+
+// What an older Parley did not write has its default, within the groups too.
+func TestSettingsOfAnOlderParley(t *testing.T) {
+	dir := t.TempDir()
+	text := `{"name": "Ana", "mode": "ptt", "sounds": {"mute": false}, "suppression": false}`
+	if err := os.WriteFile(filepath.Join(dir, settingsFile), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, notices := reopen(t, dir, nil)
+	want := DefaultSettings()
+	want.Name, want.Mode, want.Suppression, want.Sounds.Mute = "Ana", PushToTalk, false, false
+	if got := p.Settings(); got != want || len(notices) != 0 {
+		t.Errorf("%+v, %v", got, notices)
 	}
 }
 

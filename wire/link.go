@@ -52,7 +52,7 @@ func (l Link) check() error {
 	host, port, err := net.SplitHostPort(l.Host)
 	n, numErr := strconv.ParseUint(port, 10, 16)
 	switch {
-	case err != nil || host == "" || numErr != nil || n == 0:
+	case err != nil || !isHost(host) || numErr != nil || n == 0:
 		return fmt.Errorf("the link has no host and port")
 	case oneOf("mode", l.Mode, ModeNative, ModeWeb) != nil:
 		return fmt.Errorf("the link asks for a mode that this version does not know")
@@ -60,6 +60,16 @@ func (l Link) check() error {
 		return fmt.Errorf("the link's secret is damaged: copy the whole link")
 	}
 	return nil
+}
+
+// isHost takes names and addresses as they are written in ASCII, and nothing that a shell or a terminal would make more of.
+func isHost(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && strings.IndexByte("-._:%", c) < 0 {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 255
 }
 
 // String is the link's text.

@@ -240,6 +240,7 @@ func TestLink(t *testing.T) {
 		"port 0": "parley://example.org:0/?key=" + key.String(), "port 99999": "parley://example.org:99999/?key=" + key.String(),
 		"user": "parley://me@example.org:1/?key=" + key.String(), "odd mode": "parley://example.org:1/?key=" + key.String() + "&mode=plain",
 		"odd secret": "parley://example.org:1/?key=" + key.String() + "#a%20b", "opaque": "parley:x", "control": "parley://a\x00b:1/",
+		"a shell": "parley://$(reboot):1/?key=" + key.String(),
 	} {
 		if l, err := ParseLink(s); err == nil {
 			t.Errorf("%s: taken as %+v", name, l)

@@ -1,0 +1,197 @@
+package call
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+func (r *rig) do(c Command) []effect {
+	return r.on(commanded{cmd: c, member: r.me.member.Member, nonce: r.me.member.Nonce})
+}
+
+func (r *rig) check() CheckState { return r.s.sound.Check }
+
+// A check records, plays and ends, and whatever concerns a channel ends it before.
+func TestCheck(t *testing.T) {
+	started := func() *rig {
+		r := newRig(t)
+		r.on(devicesSeen{[]Device{{ID: "a"}}, "a", "b"})
+		if did := r.do(Check{}); count[startCheck](did) != 1 || r.check().Phase != CheckRecording {
+			t.Fatalf("%v, %+v", kinds(did), r.check())
+		}
+		if did := r.do(Check{}); len(did) != 0 {
+			t.Errorf("a second check: %v", kinds(did))
+		}
+		return r
+	}
+	played := func() *rig {
+		r := started()
+		r.now += CheckTime - time.Millisecond
+		if did := r.on(tick{}); len(did) != 0 {
+			t.Errorf("too early: %v", kinds(did))
+		}
+		r.now += time.Millisecond
+		if did := r.on(tick{}); count[playCheck](did) != 1 || r.check().Phase != CheckPlaying {
+			t.Fatalf("%v, %+v", kinds(did), r.check())
+		}
+		return r
+	}
+	r := played()
+	r.on(checkHeard{level: -12, plays: true})
+	if c := r.check(); c.Phase != CheckPlaying || c.Heard != -12 {
+		t.Errorf("%+v", c)
+	}
+	if did := r.on(checkPlayed{}); count[stopCheck](did) != 1 || r.check() != (CheckState{Heard: -12}) {
+		t.Errorf("%v, %+v", kinds(did), r.check())
+	}
+	for name, end := range map[string]struct {
+		from   func() *rig
+		do     func(r *rig) []effect
+		failed bool
+	}{
+		"stopped":             {started, func(r *rig) []effect { return r.do(StopCheck{}) }, false},
+		"joined":              {started, func(r *rig) []effect { return r.do(Join{hall}) }, false},
+		"nothing was heard":   {played, func(r *rig) []effect { return r.on(checkHeard{level: -120}) }, false},
+		"it does not decode":  {played, func(r *rig) []effect { return r.on(checkHeard{failed: "No."}) }, true},
+		"no speaker":          {played, func(r *rig) []effect { r.on(devicesSeen{mic: "a"}); return r.on(checkPlayed{}) }, true},
+		"the speaker is dead": {played, func(r *rig) []effect { r.now += playWithin; return r.on(tick{}) }, true},
+		"no microphone": {started, func(r *rig) []effect {
+			r.on(devicesSeen{speaker: "b"})
+			r.now += CheckTime
+			return r.on(tick{})
+		}, true},
+	} {
+		r := end.from()
+		if did := end.do(r); count[stopCheck](did) != 1 || r.check().Phase != CheckIdle || (r.check().Failed != "") != end.failed {
+			t.Errorf("%s: %v, %+v", name, kinds(did), r.check())
+		}
+	}
+	r = newRig(t)
+	r.join()
+	r.do(Check{})
+	if did := r.do(Leave{}); count[stopCheck](did) != 1 || count[closeSound](did) != 1 {
+		t.Errorf("left: %v", kinds(did))
+	}
+}
+
+// The microphone's test is over when a channel is joined, and is none in one.
+func TestListen(t *testing.T) {
+	r := newRig(t)
+	if did := r.do(Listen{true}); first[setListen](t, did) != (setListen{true}) {
+		t.Error(kinds(did))
+	}
+	if did := r.join(); first[setListen](t, did) != (setListen{false}) {
+		t.Error(kinds(did))
+	}
+	if did := r.do(Listen{true}); len(did) != 0 {
+		t.Errorf("in a channel: %v", kinds(did))
+	}
+}
+
+// Who speaks is told when it changes, only from a channel, not while muted or testing, and not where that is not wanted.
+func TestTellSpeaking(t *testing.T) {
+	r := newRig(t)
+	r.do(SetShareSpeaking{true})
+	said := func(what string, did []effect, want ...bool) {
+		t.Helper()
+		var got []bool
+		for _, f := range did {
+			if m, ok := f.(tell); ok {
+				if v, ok := m.body.(*wire.VoiceSpeaking); ok {
+					got = append(got, v.On)
+				}
+			}
+		}
+		if len(got) != len(want) || len(want) == 1 && got[0] != want[0] {
+			t.Errorf("%s: told %v, want %v", what, got, want)
+		}
+	}
+	speak := func(on bool) []effect { return r.on(tick{speaking: on}) }
+	said("outside", speak(true))
+	r.join()
+	said("begins", speak(true), true)
+	said("goes on", speak(true))
+	said("ends", speak(false), false)
+	said("again", speak(true), true)
+	said("muted: the switch says it", r.do(Mute{true}))
+	said("talks on", speak(true))
+	r.do(Mute{false})
+	said("unmuted", speak(true), true)
+	r.do(Check{})
+	said("checks", speak(true), false)
+	r.do(StopCheck{})
+	said("is back", speak(true), true)
+	r.on(linkDown{err: errors.New("cut")})
+	said("nobody to tell", speak(false))
+	r.on(linkUp{serverKey: r.s.serverKey, welcome: wire.Welcome{Resumed: true}})
+	said("again to a server that may have missed it", speak(false), false)
+	said("once", speak(false))
+	said("and again", speak(true), true)
+	said("not wanted any more", r.do(SetShareSpeaking{false}), false)
+	said("never", speak(true))
+}
+
+func TestOthersSpeaking(t *testing.T) {
+	r := newRig(t)
+	a := person(t, "Ana", '1')
+	r.on(received{&wire.Roster{Channel: games, Seq: 1, Members: []wire.Member{a.member}}})
+	version := r.s.version
+	lit := func(channel string, on bool) bool {
+		r.on(received{&wire.MemberSpeaking{Channel: channel, Member: a.member.Address, On: on}})
+		return r.s.directory(&Directory{}).Sitting[games][0].Speaking
+	}
+	if !lit(games, true) || lit(games, false) || lit("nowhere", true) || lit(hall, true) {
+		t.Error("who speaks is not who was said to")
+	}
+	if r.s.version != version+2 {
+		t.Errorf("%d changes", r.s.version-version)
+	}
+	stranger := person(t, "Bob", '9')
+	r.on(received{&wire.MemberSpeaking{Channel: games, Member: stranger.member.Address, On: true}})
+	if r.s.version != version+2 {
+		t.Error("somebody who is not there speaks")
+	}
+}
+
+// A Snapshot says when the next try is, how many there were, and why there is none any more.
+func TestRetryAndEnd(t *testing.T) {
+	r := newRig(t)
+	epoch := time.Unix(1e9, 0)
+	view := func() *Snapshot { return r.s.snapshot(epoch, &Directory{}, nil, 0) }
+	if v := view(); v.Retry != (Retry{}) || v.Ended != (Ended{}) || v.ServerKey == "" {
+		t.Errorf("online: %+v %+v", v.Retry, v.Ended)
+	}
+	r.now = time.Minute
+	r.on(linkDown{err: errors.New("cut"), wait: 2 * time.Second})
+	if v := view(); v.Link != Lost || v.Retry != (Retry{epoch.Add(62 * time.Second), 1}) {
+		t.Errorf("lost: %+v", v.Retry)
+	}
+	if did := r.do(RetryNow{}); count[hurryServer](did) != 1 {
+		t.Error(kinds(did))
+	}
+	r.now = 63 * time.Second
+	r.on(linkDown{err: errors.New("cut"), wait: 4 * time.Second})
+	if v := view(); v.Retry != (Retry{epoch.Add(67 * time.Second), 2}) {
+		t.Errorf("again: %+v", v.Retry)
+	}
+	r.on(linkUp{serverKey: r.s.serverKey, welcome: wire.Welcome{Resumed: true}})
+	if v := view(); v.Retry != (Retry{}) {
+		t.Errorf("back: %+v", v.Retry)
+	}
+	r.join()
+	if v := view(); v.Place.Since != epoch.Add(63*time.Second) {
+		t.Errorf("joined %v", v.Place.Since)
+	}
+	r.on(linkDown{err: &goneAway{wire.Goaway{Reason: wire.ReasonKicked, Text: "Out."}}, final: true})
+	v := view()
+	if v.Link != Offline || v.Retry != (Retry{}) || v.Ended != (Ended{wire.ReasonKicked, "Out."}) || v.ServerKey == "" || !v.Place.Since.IsZero() {
+		t.Errorf("kicked: %+v", v)
+	}
+	r.do(Connect{Link: v.Address, Name: "Me"})
+	if v := view(); v.Ended != (Ended{}) || v.Link != Dialing {
+		t.Errorf("once more: %+v", v)
+	}
+}
