@@ -93,9 +93,22 @@ func weight(a, route4, route6 netip.Addr) (w int) {
 	return w
 }
 
-// shared is for carriers' NAT (RFC 6598) and overlay networks: no address of the world.
-var shared = netip.MustParsePrefix("100.64.0.0/10")
+// special are addresses that are global unicast by their form, and of no use to the world (the special-purpose registries of
+// IANA, RFC 6890 and its updates).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("100.64.0.0/10"),   // carriers' NAT, overlay networks
+	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
+	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
+	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
+	netip.MustParsePrefix("198.51.100.0/24"), // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
+	netip.MustParsePrefix("240.0.0.0/4"),     // reserved
+	netip.MustParsePrefix("2001::/23"),       // protocol assignments: Teredo
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation
+	netip.MustParsePrefix("2002::/16"),       // 6to4
+	netip.MustParsePrefix("3fff::/20"),       // documentation
+}
 
 func public(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(a) })
 }

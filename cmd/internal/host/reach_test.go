@@ -26,6 +26,7 @@ func TestChoose(t *testing.T) {
 		{"a public address beside the route", "10.0.0.5", "", "10.0.0.5 8.8.4.4", Internet, "8.8.4.4"},
 		{"IPv6 alone", "", "2a02:8070::7", "2a02:8070::7 fe80::1", Internet, "2a02:8070::7"},
 		{"IPv6 at home alone", "", "", "fd00::7 fe80::1", Network, "fd00::7"},
+		{"an address of the documentation", "192.0.2.2", "2001:db8::2", "192.0.2.2 2001:db8::2", Network, "192.0.2.2"},
 		{"multicast and nothing", "224.0.0.1", "::", "0.0.0.0", Machine, "127.0.0.1"},
 	}
 	parse := func(s string) netip.Addr {
