@@ -164,7 +164,7 @@ func (p *pump) turn(now time.Time) time.Duration {
 	own := p.freshLocked(now)
 	p.mu.Unlock()
 	in := model.Input{
-		Now: now, Snapshot: snapshot, Settings: p.w.c.Profile.Settings(), Servers: p.w.c.Profile.Servers(), Hosted: hosted, Idle: p.idle.Load(),
+		Now: now, Key: p.w.c.Key, Snapshot: snapshot, Settings: p.w.c.Profile.Settings(), Servers: p.w.c.Profile.Servers(), Hosted: hosted, Idle: p.idle.Load(),
 	}
 	live := snapshot.Place.Phase != call.Idle || p.moves.Load()
 	if live {

@@ -68,8 +68,12 @@ func newWindow(c Config) *Window {
 	return w
 }
 
-// setContent fills the window, with room over everything for tooltips.
-func (w *Window) setContent(o fyne.CanvasObject) { w.win.SetContent(w.layers.Root(o)) }
+// setContent fills the window, with room over everything for tooltips. What had the focus loses it first: the cursor of a field
+// that is no longer there would blink, and have the window drawn, for ever.
+func (w *Window) setContent(o fyne.CanvasObject) {
+	w.win.Canvas().Unfocus()
+	w.win.SetContent(w.layers.Root(o))
+}
 
 func windowSize(s profile.Settings) fyne.Size {
 	if s.Width == 0 || s.Height == 0 {
@@ -96,7 +100,9 @@ func (w *Window) start() {
 	}
 	w.startTray()
 	w.pump.start()
-	w.c.Engine.Do(call.Watch{On: true})
+	w.do(call.Watch{On: true})
+	w.do(call.SetOutputVolume{Gain: float32(s.OutputVolume) / 100})
+	w.do(call.SetShareSpeaking{On: s.ShareSpeaking})
 	w.win.Show()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
