@@ -65,6 +65,8 @@ const (
 	CheckPlaying
 )
 
+func (p CheckPhase) String() string { return checkNames[p] }
+
 // CheckTime is how long a Check records.
 const CheckTime = 5 * time.Second
 

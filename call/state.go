@@ -59,6 +59,7 @@ const (
 var (
 	linkNames  = [...]string{"offline", "dialing", "online", "lost"}
 	phaseNames = [...]string{"idle", "joining", "joined"}
+	checkNames = [...]string{"idle", "recording", "playing"}
 	peerNames  = [...]string{"held", "connecting", "connected", "reconnecting"}
 )
 

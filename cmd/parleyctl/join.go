@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,14 +38,8 @@ func newJoinOptions() *joinOptions {
 	o.check = o.agree
 	f := o.flags
 	f.StringVar(&o.channel, "channel", "", "voice channel, by name or id (required)")
-	f.StringVar(&o.mic, "mic", "", "microphone, by id or name; none: no microphone (default: the profile's, or the system's)")
-	f.StringVar(&o.play, "play", "", "take a WAV file in the place of the microphone")
-	f.BoolVar(&o.loop, "loop", false, "with --play: over and over")
-	f.StringVar(&o.speaker, "speaker", "", "speaker, by id or name; none: no speaker (default: the profile's, or the system's)")
-	f.StringVar(&o.record, "record", "", "write what is heard to a WAV file in the place of the speaker")
+	o.deviceFlags()
 	f.StringVar(&o.recordDir, "record-dir", "", "write each speaker to a WAV file of their own in this folder, and play nothing")
-	f.StringVar(&o.ns, "ns", "", "noise suppression: on or off (default: the profile's)")
-	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt or open (default: the profile's)")
 	f.StringVar(&o.fec, "fec", "on", "forward error correction: on or off")
 	f.StringVar(&o.dtx, "dtx", "on", "send nearly nothing in silence: on or off")
 	f.BoolVar(&o.mute, "mute", false, "start muted")
@@ -59,22 +55,41 @@ func newJoinOptions() *joinOptions {
 	return o
 }
 
-func (o *joinOptions) agree() error {
-	one := func(name, v string, of ...string) error {
-		for _, x := range append(of, "") {
-			if v == x {
-				return nil
-			}
-		}
-		return usageError("--%s is %s", name, strings.Join(of, " or "))
-	}
+// deviceFlags are those that say where sound comes from and goes to, and how the microphone is treated.
+func (o *joinOptions) deviceFlags() {
+	f := o.flags
+	f.StringVar(&o.mic, "mic", "", "microphone, by id or name; none: no microphone (default: the profile's, or the system's)")
+	f.StringVar(&o.play, "play", "", "take a WAV file in the place of the microphone")
+	f.BoolVar(&o.loop, "loop", false, "with --play: over and over")
+	f.StringVar(&o.speaker, "speaker", "", "speaker, by id or name; none: no speaker (default: the profile's, or the system's)")
+	f.StringVar(&o.record, "record", "", "write what is heard to a WAV file in the place of the speaker")
+	f.StringVar(&o.ns, "ns", "", "noise suppression: on or off (default: the profile's)")
+	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt or open (default: the profile's)")
+}
+
+// agreeOnDevices is agree for deviceFlags.
+func (o *joinOptions) agreeOnDevices() error {
 	switch {
-	case o.channel == "":
-		return usageError("join needs --channel NAME")
 	case o.mic != "" && o.play != "":
 		return usageError("--mic and --play exclude each other")
 	case more(o.speaker != "", o.record != "", o.recordDir != ""):
 		return usageError("--speaker, --record and --record-dir exclude each other")
+	}
+	return errors.Join(one("ns", o.ns, "on", "off"), one("mode", o.mode, "vad", "ptt", "open"))
+}
+
+// one checks a flag that knows few values, or none.
+func one(name, v string, of ...string) error {
+	if v == "" || slices.Contains(of, v) {
+		return nil
+	}
+	return usageError("--%s is %s", name, strings.Join(of, " or "))
+}
+
+func (o *joinOptions) agree() error {
+	switch {
+	case o.channel == "":
+		return usageError("join needs --channel NAME")
 	case o.frame != 0 && o.frame != 10 && o.frame != 20:
 		return usageError("--frame is 10 or 20")
 	case o.bitrate != 0 && (o.bitrate < 8000 || o.bitrate > 192000):
@@ -86,8 +101,8 @@ func (o *joinOptions) agree() error {
 	case o.threshold > 0 || o.threshold < -90:
 		return usageError("--threshold is -90 to 0")
 	}
-	return errors.Join(one("ns", o.ns, "on", "off"), one("fec", o.fec, "on", "off"), one("dtx", o.dtx, "on", "off"),
-		one("mode", o.mode, "vad", "ptt", "open"), one("status", o.status, wire.Online, wire.Away, wire.Busy))
+	return errors.Join(o.agreeOnDevices(), one("fec", o.fec, "on", "off"), one("dtx", o.dtx, "on", "off"),
+		one("status", o.status, wire.Online, wire.Away, wire.Busy))
 }
 
 func more(set ...bool) bool {
@@ -118,12 +133,13 @@ func join(ctx context.Context, args []string) error {
 	settings := home.Profile.Settings()
 	e, err := call.New(call.Config{
 		Key: home.Key, People: setup.People{Profile: home.Profile}, Sound: sound, Log: o.log(), Muted: o.mute,
-		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay,
+		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay, ShareSpeaking: settings.ShareSpeaking,
 	})
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	e.Do(call.SetOutputVolume{Gain: float32(settings.OutputVolume) / profile.NormalVolume})
 	return o.sit(ctx, e, home, link)
 }
 
@@ -353,14 +369,17 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return call.SetKnownOnly{On: rest == "on"}, nil
 	case "mic", "speaker":
 		return call.UseDevice{Output: words[0] == "speaker", Device: rest}, nil
-	case "status":
+	case "volume-out":
+		percent, err := parsePercent(rest)
+		return call.SetOutputVolume{Gain: percent / 100}, err
+	case "status", "presence":
 		return call.SetPresence{Status: rest}, nil
 	case "name":
 		return call.SetName{Name: profile.CleanName(rest)}, nil
 	case "volume", "localmute", "trust", "verify":
 		return v.personal(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, status S, name N, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.
@@ -397,11 +416,8 @@ func (v *visitor) personal(words []string) (call.Command, error) {
 	}
 	switch words[0] {
 	case "volume":
-		var percent float32
-		if _, err := fmt.Sscanf(value, "%f", &percent); err != nil || percent < 0 || percent > 200 {
-			return nil, errors.New("a volume is 0 to 200 percent")
-		}
-		return call.SetVolume{User: user, Volume: percent / 100}, nil
+		percent, err := parsePercent(value)
+		return call.SetVolume{User: user, Volume: percent / 100}, err
 	case "localmute":
 		if value != "on" && value != "off" {
 			return nil, errors.New("localmute takes a name and on or off")
@@ -411,6 +427,14 @@ func (v *visitor) personal(words []string) (call.Command, error) {
 		return call.Verify{User: user, On: true}, nil
 	}
 	return call.Trust{User: user}, nil
+}
+
+func parsePercent(s string) (float32, error) {
+	v, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 32)
+	if err != nil || !(v >= 0 && v <= profile.MaxVolume) {
+		return 0, errors.New("a volume is 0 to 200 percent")
+	}
+	return float32(v), nil
 }
 
 // findPeer takes the name or the id of somebody in one's channel.

@@ -33,7 +33,8 @@ type subcommand struct {
 
 func subcommands() []subcommand {
 	return []subcommand{
-		{"devices", "", "list microphones and speakers", devices},
+		{"devices", "[--watch]", "list microphones and speakers", devices},
+		{"check", "", "record the microphone and hear it as others would", check},
 		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},
 		{"who", "[INVITE|URL]", "list the people of a server and where they sit", who},
 		{"channels", "[INVITE|URL] [list | add NAME | rename CHANNEL NAME | move CHANNEL POSITION | remove CHANNEL]", "the channels of a server", channels},

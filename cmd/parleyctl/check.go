@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"parley/call"
+	"parley/cmd/internal/setup"
+)
+
+func newCheckOptions() *joinOptions {
+	o := &joinOptions{options: newOptions("check")}
+	o.options.check = o.agreeOnDevices
+	o.deviceFlags()
+	return o
+}
+
+// check records the microphone as others would hear it, and plays it; nothing is sent anywhere, and no server is needed.
+func check(ctx context.Context, args []string) error {
+	o := newCheckOptions()
+	words, err := o.parse(args)
+	if err != nil {
+		return err
+	}
+	if len(words) > 0 {
+		return usageError("check does not know %q", words[0])
+	}
+	if err := o.options.check(); err != nil {
+		return err
+	}
+	home, err := o.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = home.Close() }()
+	sound, closeSound, err := o.sound(home)
+	if err != nil {
+		return err
+	}
+	defer closeSound()
+	e, err := call.New(call.Config{Key: home.Key, People: setup.People{Profile: home.Profile}, Sound: sound, Log: o.log()})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if _, err := e.Ask(ctx, call.Check{}); err != nil {
+		return err
+	}
+	tell("Speak: %d seconds are recorded, and then played to you.", int(call.CheckTime.Seconds()))
+	return follow(ctx, e)
+}
+
+// follow tells of the check until it is over.
+func follow(ctx context.Context, e *call.Engine) error {
+	shown := call.CheckIdle
+	for {
+		c := e.Snapshot().Sound.Check
+		if c.Phase != shown && c.Phase != call.CheckIdle {
+			emit(map[string]any{"event": "check", "phase": c.Phase.String()})
+		}
+		shown = c.Phase
+		switch {
+		case c.Phase != call.CheckIdle:
+		case c.Failed != "":
+			return &failure{exitRefused, "sound", errors.New(c.Failed)}
+		default:
+			emit(map[string]any{"event": "done", "command": "check", "peak_dbfs": c.Heard})
+			return nil
+		}
+		select {
+		case <-e.Changed():
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
