@@ -2,6 +2,7 @@ package kit
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -62,7 +63,7 @@ func (p *Paragraph) Natural() float32 {
 	if scale := Current().scale; p.measured != scale {
 		p.measured, p.natural = scale, 0
 		for line := range p.hardLines() {
-			p.natural = max(p.natural, p.style.Width(string(line)))
+			p.natural = max(p.natural, p.style.Width(string(line[:min(len(line), maxLine)])))
 		}
 	}
 	return p.natural
@@ -110,7 +111,7 @@ func wrap(lines []string, text string, st Style, width float32) []string {
 	space := st.Width(" ")
 	line, used := "", float32(0)
 	for _, word := range strings.Split(text, " ") {
-		w := st.Width(word)
+		w := wordWidth(word, st, width)
 		if line != "" && used+space+w <= width {
 			line, used = line+" "+word, used+space+w
 			continue
@@ -121,11 +122,19 @@ func wrap(lines []string, text string, st Style, width float32) []string {
 		for w > width && len(lines) <= maxLines {
 			part, rest := breakWord(word, st, width)
 			lines = append(lines, part)
-			word, w = rest, st.Width(rest)
+			word, w = rest, wordWidth(rest, st, width)
 		}
 		line, used = word, w
 	}
 	return append(lines, line)
+}
+
+// wordWidth does not measure what is longer than any line: that is too wide.
+func wordWidth(word string, st Style, width float32) float32 {
+	if utf8.RuneCountInString(word) > maxLine {
+		return width + 1
+	}
+	return st.Width(word)
 }
 
 // breakWord takes at least one rune.

@@ -203,7 +203,7 @@ func (r *textRenderer) show() {
 }
 
 // inertLine returns at most n runes of s, without what moves or turns other text: line breaks and tabs become spaces, other controls
-// are left out. It tells whether there was more.
+// are left out, and what no font has is replaced. It tells whether there was more.
 func inertLine(s string, n int) (line []rune, more bool) {
 	line = make([]rune, 0, min(len(s), n))
 	looked := 0
@@ -216,6 +216,9 @@ func inertLine(s string, n int) (line []rune, more bool) {
 		case r == '\n' || r == '\t' || r == '\u2028' || r == '\u2029':
 			line = append(line, ' ')
 		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
+		case !drawable(r) && !joins(r):
+			line = append(line, replacement)
+		case !drawable(r): // what joins letters is nothing by itself
 		default:
 			line = append(line, r)
 		}

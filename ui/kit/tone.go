@@ -23,7 +23,7 @@ var tones = [...]struct{ fg, bg fyne.ThemeColorName }{
 	Plain: {theme.ColorNamePlaceHolder, theme.ColorNameHover},
 	Good:  {theme.ColorNameSuccess, ColorOkBg},
 	Warn:  {theme.ColorNameWarning, ColorWarnBg},
-	Bad:   {theme.ColorNameError, ColorMutedBg},
+	Bad:   {theme.ColorNameError, theme.ColorNameHover},
 	Fresh: {ColorNewToYou, ColorNewBg},
 	Muted: {ColorMuted, ColorMutedBg},
 	Voice: {ColorVoice, theme.ColorNameHover},
