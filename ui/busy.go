@@ -15,8 +15,9 @@ import (
 // animation of its own, which would repaint the window for ever.
 type busyRing struct {
 	widget.BaseWidget
-	ring *canvas.Circle
-	step int
+	ring  *canvas.Circle
+	step  int
+	still bool // for pictures
 }
 
 const busyStep = 400 * time.Millisecond
@@ -30,7 +31,7 @@ func newBusyRing() *busyRing {
 // run shows the step of this moment.
 func (b *busyRing) run(working bool) {
 	step := int(time.Now().UnixMilli()/busyStep.Milliseconds()) % 3
-	if !working || step == b.step {
+	if !working || b.still || step == b.step {
 		return
 	}
 	b.step = step

@@ -162,6 +162,7 @@ func (c *channelList) create(kind int) fyne.CanvasObject {
 	if kind == rowLast {
 		below = 8
 	}
+	r.avatar.SetDot(kit.NoDot, theme.ColorNameHeaderBackground)
 	r.row = kit.HRow(10, r.avatar, kit.Grow(r.name), r.mark)
 	o := kit.Pad(20, 0, 10, below, r.row)
 	c.parts[o] = r

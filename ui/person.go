@@ -14,11 +14,13 @@ import (
 
 // showPerson opens what there is to say and to decide about somebody.
 func (w *Window) showPerson(user string, near fyne.CanvasObject) {
-	card, ok := model.CardOf(w.c.Engine.Snapshot(), user)
-	if !ok {
-		return
+	if card, ok := model.CardOf(w.c.Engine.Snapshot(), user); ok {
+		w.showCard(card, near)
 	}
-	p := &personCard{w: w, user: user}
+}
+
+func (w *Window) showCard(card model.Card, near fyne.CanvasObject) {
+	p := &personCard{w: w, user: card.User}
 	p.layer = w.layers.Popover(p.build(card), near, 340)
 }
 
@@ -88,7 +90,7 @@ func (p *personCard) mute(c model.Card) fyne.CanvasObject {
 func (p *personCard) safety(c model.Card) fyne.CanvasObject {
 	p.trust = kit.NewChip()
 	why := kit.NewParagraph("Encrypted, identity not verified. Read these aloud to each other, or compare them on paper.", kit.Caption, theme.ColorNamePlaceHolder)
-	digits := kit.VCol(6)
+	digits := kit.VCol(0)
 	box := kit.NewPanel(theme.ColorNameInputBackground, 12, kit.Pad(12, 12, 12, 12, digits))
 	number := ""
 	verified := c.Verified

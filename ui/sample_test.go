@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -15,7 +16,7 @@ import (
 )
 
 // testWindow is a whole window on Fyne's test canvas, with an engine that is connected to nothing.
-func testWindow(t *testing.T, edit func(*profile.Settings)) *Window {
+func testWindow(t testing.TB, edit func(*profile.Settings)) *Window {
 	t.Helper()
 	app := test.NewTempApp(t)
 	p, _, err := profile.Open(t.TempDir())
@@ -129,4 +130,24 @@ func mutedTalking() *model.View {
 	you.Line, you.Chip = "", &model.Chip{Icon: "mic-off", Text: "You, muted", Tone: model.Muted}
 	v.Stage.Banner = &model.Banner{Icon: "mic-off", Text: "You are muted, but talking. Nobody hears you.", Tone: model.Warn, Button: "Unmute", Action: model.Unmute}
 	return v
+}
+
+// settle runs what waits to run on Fyne's goroutine, as the pump would.
+func (p *pump) settle() {
+	for range 5 {
+		p.mu.Lock()
+		calls := p.calls
+		p.calls = nil
+		p.mu.Unlock()
+		for _, f := range calls {
+			f()
+		}
+		if len(calls) > 0 {
+			return
+		}
+		select {
+		case <-p.poke:
+		case <-time.After(20 * time.Millisecond): // a screen that works nothing in the background has nothing to wait for
+		}
+	}
 }

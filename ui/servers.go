@@ -212,23 +212,29 @@ func (w *Window) showInvite() {
 			w.say("No invite could be made. "+errText(err), model.Bad)
 			return
 		}
-		url := r.Invites[0].URL
-		w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
-			entry := kit.NewEntry("")
-			entry.SetText(url)
-			var copied *kit.Button
-			copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
-				w.c.App.Clipboard().SetContent(url)
-				copied.SetText("Copied")
-			})
-			parts := []fyne.CanvasObject{
-				paragraph("Send this link to the people you want here. It works for 25 people and 7 days."), entry,
-			}
-			if w.hosting.Key != "" && w.hosting.Key == w.c.Engine.Snapshot().ServerKey {
-				parts = append(parts, kit.NewParagraph(reachSentence(w.hosting), kit.Caption, theme.ColorNameWarning))
-			}
-			return append(parts, buttons(kit.NewButton("Close", "", kit.PlainButton, done), copied))
+		hosting := w.hosting
+		if hosting.Key != w.c.Engine.Snapshot().ServerKey {
+			hosting = Hosting{}
+		}
+		w.inviteDialog(r.Invites[0].URL, hosting)
+	})
+}
+
+// inviteDialog shows an invite to copy; of a server in this process it says who can reach it.
+func (w *Window) inviteDialog(url string, h Hosting) {
+	w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
+		entry := kit.NewEntry("")
+		entry.SetText(url)
+		var copied *kit.Button
+		copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
+			w.c.App.Clipboard().SetContent(url)
+			copied.SetText("Copied")
 		})
+		parts := []fyne.CanvasObject{paragraph("Send this link to the people you want here. It works for 25 people and 7 days."), entry}
+		if h.Host != "" {
+			parts = append(parts, kit.NewParagraph(reachSentence(h), kit.Caption, theme.ColorNameWarning))
+		}
+		return append(parts, buttons(kit.NewButton("Close", "", kit.PlainButton, done), copied))
 	})
 }
 

@@ -161,6 +161,7 @@ func importKey(w *Window, f files) {
 	text, passphrase := kit.NewEntry("-----BEGIN PARLEY KEY-----"), kit.NewPassword("Its passphrase")
 	text.MultiLine, text.Wrapping = true, fyne.TextWrapBreak
 	text.MaxRunes = maxKeyText
+	text.SetMinRowsVisible(5)
 	var k *keyDialog
 	load := func() {
 		if k.do.Disabled() {
@@ -200,7 +201,7 @@ func importKey(w *Window, f files) {
 	})
 	k.open("Import a key",
 		paragraph("Paste the text that you exported elsewhere. You will be that person here; the key that is here now is kept aside."),
-		kit.Fixed(0, 120, text), passphrase, k.wrong,
+		text, passphrase, k.wrong,
 		buttons(file, kit.Gap(8, 0), kit.NewButton("Cancel", "", kit.PlainButton, func() { k.close() }), k.do))
 }
 

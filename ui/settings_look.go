@@ -26,7 +26,7 @@ func newLookPage(s *settings) page {
 	scale := percent(80, 150, 5, now.Scale, func(v int) { // when it rests: else it would move away under the hand
 		s.soon("scale", func(now *profile.Settings) { now.Scale = v }, s.w.retheme)
 	})
-	return still{pageOf(cardOf("Look",
+	return still{pageOf(s.card("",
 		newField("Theme", "", theme).root,
 		newField("Scale", "Of all that this window shows", scale).root,
 		toggleField("Less motion", "Rings around who speaks stay as they are instead of following the voice", now.LessMotion, func(on bool) {
@@ -40,8 +40,8 @@ func newKeysPage(s *settings) page {
 	now := s.w.c.Profile.Settings()
 	hold := newField("Key to hold", holdHint(now.Mode), keyField(s))
 	return still{pageOf(
-		cardOf("Push to talk", hold.root),
-		cardOf("Keys", kit.Gap(0, 4), s.w.keyTable()),
+		s.card("Push to talk", hold.root),
+		s.card("All keys", kit.Gap(0, 4), s.w.keyTable()),
 	)}
 }
 
@@ -49,14 +49,14 @@ func holdHint(m profile.Mode) string {
 	if m == profile.PushToTalk {
 		return "While this window has the keyboard"
 	}
-	return "While this window has the keyboard. It does nothing now: others hear you by voice activity, see Sound."
+	return "Not in use: others hear you by voice activity. That is chosen under Sound."
 }
 
 // newPrivacyPage is who learns what.
 func newPrivacyPage(s *settings) page {
 	now := s.w.c.Profile.Settings()
-	return still{pageOf(cardOf("Privacy",
-		toggleField("Always relay", "Others in your channel never learn this computer's address; the server passes your sound on, encrypted. It takes a little longer. Holds from the next channel on.",
+	return still{pageOf(s.card("",
+		toggleField("Always relay", "Others in your channel never learn this computer's address; the server passes your sound on, encrypted. It takes a little longer. This holds from the next channel on.",
 			now.AlwaysRelay, func(on bool) {
 				s.change(func(v *profile.Settings) { v.AlwaysRelay = on })
 				s.w.do(call.SetRelayOnly{On: on})
@@ -66,7 +66,7 @@ func newPrivacyPage(s *settings) page {
 				s.change(func(v *profile.Settings) { v.KnownOnly = on })
 				s.w.do(call.SetKnownOnly{On: on})
 			}),
-		toggleField("Tell others when I speak", "People outside of your channel see that you speak, never what you say. The server learns it too.",
+		toggleField("Tell others when I speak", "The server and everybody on it see when you speak, never what you say",
 			now.ShareSpeaking, func(on bool) {
 				s.change(func(v *profile.Settings) { v.ShareSpeaking = on })
 				s.w.do(call.SetShareSpeaking{On: on})

@@ -72,13 +72,19 @@ func (n *navRow) TypedKey(e *fyne.KeyEvent) {
 		to = 0
 	case fyne.KeyEnd:
 		to = len(n.s.nav) - 1
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		n.tapped()
+		return
 	default:
-		n.pressable.TypedKey(e)
+		if f := n.s.w.win.Canvas().OnTypedKey(); f != nil {
+			f(e)
+		}
 		return
 	}
 	to = min(max(to, 0), len(n.s.nav)-1)
 	n.s.show(to)
 	n.s.nav[to].focus(false)
+	n.s.nav[to].pressable.FocusGained() // also where it had the focus, quietly
 }
 
 // KeyDown implements desktop.Keyable: what a list of pages has no use for is the window's.

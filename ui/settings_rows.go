@@ -17,10 +17,14 @@ const controlWidth = 320
 // pageOf puts cards under each other.
 func pageOf(cards ...fyne.CanvasObject) *fyne.Container { return kit.VCol(16, cards...) }
 
-// cardOf is a card with a heading.
-func cardOf(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
-	all := []fyne.CanvasObject{kit.NewText(title, kit.Section, theme.ColorNameForeground), kit.Gap(0, 8)}
-	panel := kit.NewPanel(kit.ColorCard, 16, kit.Pad(21, 17, 21, 17, kit.VCol(0, append(all, rows...)...)))
+// card is a card with a heading, or without one where the page's says enough.
+func (s *settings) card(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
+	if title != "" {
+		rows = append([]fyne.CanvasObject{kit.NewText(title, kit.Section, theme.ColorNameForeground), kit.Gap(0, 8)}, rows...)
+	}
+	inside := kit.VCol(0, rows...)
+	s.cards = append(s.cards, inside)
+	panel := kit.NewPanel(kit.ColorCard, 16, kit.Pad(21, 17, 21, 17, inside))
 	panel.SetLine(theme.ColorNameSeparator, 1)
 	return panel
 }
@@ -35,7 +39,7 @@ func newField(label, sub string, control fyne.CanvasObject) *field {
 	f := &field{sub: kit.NewParagraph(sub, kit.Caption, theme.ColorNamePlaceHolder)}
 	f.sub.Hidden = sub == ""
 	words := kit.VCol(0, kit.NewParagraph(label, kit.Body, theme.ColorNameForeground), f.sub)
-	f.root = kit.Stack(kit.Gap(0, 48), kit.HRow(24, kit.Grow(words), control))
+	f.root = kit.Stack(kit.Gap(0, 48), kit.HRow(24, kit.Grow(kit.Pad(0, 6, 0, 6, words)), control))
 	return f
 }
 

@@ -108,7 +108,7 @@ func (p *soundPage) microphone() fyne.CanvasObject {
 	p.check = newCheckField(p.s)
 	p.showMode(now)
 	when := newField("When do others hear you?", "", p.mode)
-	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, when.root, p.key.root, suppress, p.check.root)
+	return p.s.card("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, when.root, p.key.root, suppress, p.check.root)
 }
 
 func modeIndex(m profile.Mode) int {
@@ -165,7 +165,7 @@ func (p *soundPage) loudspeaker() fyne.CanvasObject {
 		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
 		p.s.soon("output", func(s *profile.Settings) { s.OutputVolume = v }, nil)
 	})
-	return cardOf("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root)
+	return p.s.card("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root)
 }
 
 // sounds are the program's own.
@@ -183,7 +183,7 @@ func (p *soundPage) sounds() fyne.CanvasObject {
 	rows = append(rows, toggleField("Notifications", "On the desktop, while this window is not in front. They never say who or what.", now.Notify, func(on bool) {
 		p.s.change(func(s *profile.Settings) { s.Notify = on })
 	}))
-	return cardOf("Sounds", rows...)
+	return p.s.card("Sounds", rows...)
 }
 
 // sample lets hear how loud the sounds are now.

@@ -1,10 +1,13 @@
 package ui
 
 import (
-	"fmt"
-	"os"
+	"bytes"
+	"strings"
 	"testing"
+	"time"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"parley/audio"
@@ -13,23 +16,25 @@ import (
 	"parley/call/calltest"
 	"parley/identity"
 	"parley/profile"
-	"parley/ui/model"
+	"parley/ui/kit"
 )
 
-// bench is a window with an engine that has devices, to open settings in.
+// bench is a window to open settings in, with an engine that has devices, and a clock that a test moves.
 type bench struct {
 	*Window
 	t       *testing.T
 	devices *audiotest.Backend
 	folder  string
+	key     identity.Key
+	time    time.Time
 }
 
 func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	t.Helper()
 	app := test.NewTempApp(t)
-	b := &bench{t: t, folder: t.TempDir(), devices: audiotest.NewBackend(
+	b := &bench{t: t, folder: t.TempDir(), time: time.Date(2026, 5, 4, 20, 0, 0, 0, time.UTC), devices: audiotest.NewBackend(
 		audio.Info{Kind: audio.Input, ID: "usb", Name: "USB headset", Default: true}, audio.Info{Kind: audio.Input, ID: "cam", Name: "Webcam microphone"},
-		audio.Info{Kind: audio.Output, ID: "built-in", Name: "Built-in audio, stereo", Default: true})}
+		audio.Info{Kind: audio.Output, ID: "built-in", Name: "Built-in audio, stereo", Default: true}, audio.Info{Kind: audio.Output, ID: "tv", Name: "TV"})}
 	p, _, err := profile.Open(b.folder)
 	if err != nil {
 		t.Fatal(err)
@@ -43,12 +48,12 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	key, err := identity.Generate(nil)
+	b.key, err = identity.Generate(bytes.NewReader(bytes.Repeat([]byte{7}, 64)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := call.New(call.Config{Key: key, People: nobody{}, Sound: call.SoundConfig{
-		Backend: b.devices, Voice: call.Voice{Mode: "vad", FrameMS: 20},
+	e, err := call.New(call.Config{Key: b.key, People: nobody{}, Sound: call.SoundConfig{
+		Backend: b.devices, Voice: call.Voice{Mode: "open", FrameMS: 20},
 		NewEncoder: func() (audio.Encoder, error) { return calltest.Codec{}, nil },
 		NewDecoder: func() (audio.Decoder, error) { return calltest.Codec{}, nil },
 	}})
@@ -57,11 +62,12 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	}
 	t.Cleanup(e.Close)
 	b.Window = newWindow(Config{
-		App: app, Engine: e, Profile: p, Key: key.Public(),
+		App: app, Engine: e, Profile: p, Key: b.key.Public(),
 		Voice: func(s profile.Settings) call.Voice {
 			return call.Voice{Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression, FrameMS: 20}
 		},
-		Safety: func([]byte) string { return safety },
+		Safety:    func([]byte) string { return safety },
+		ExportKey: func(passphrase string) ([]byte, error) { return []byte(armour), nil },
 	})
 	b.resizeForTest(1280, 800)
 	v := harbour()
@@ -70,19 +76,301 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	return b
 }
 
-func TestSettingsDraft(t *testing.T) {
-	both(t, func(t *testing.T, theme profile.Theme) {
-		b := newBench(t, func(s *profile.Settings) { s.Theme = theme })
-		b.do(call.Watch{On: true})
-		for i, p := range settingsPages() {
-			b.showSettings(p.name)
-			b.settings.apply()
-			for _, size := range [][2]float32{{1280, 800}, {800, 500}} {
-				b.resizeForTest(size[0], size[1])
-				writePNG(t, fmt.Sprintf("%s/draft/%d-%s-%v.png", os.TempDir(), i, theme, size[0]), b.win.Canvas().Capture())
-			}
-			b.resizeForTest(1280, 800)
-		}
-	})
-	_ = model.View{}
+// open shows a page under the bench's clock.
+func (b *bench) open(page string) {
+	b.t.Helper()
+	b.showSettings(page)
+	b.settings.now = func() time.Time { return b.time }
+	b.settings.apply()
 }
+
+// rest lets time pass and the pump take a turn.
+func (b *bench) rest(d time.Duration) {
+	b.time = b.time.Add(d)
+	b.settings.apply()
+}
+
+// until waits for the engine, letting the page follow.
+func (b *bench) until(what string, done func(*call.Snapshot) bool) {
+	b.t.Helper()
+	timeout := time.After(calltest.Patience)
+	for !done(b.c.Engine.Snapshot()) {
+		select {
+		case <-b.c.Engine.Changed():
+		case <-timeout:
+			b.t.Fatalf("never: %s", what)
+		}
+	}
+	if b.settings != nil {
+		b.settings.apply()
+	}
+}
+
+// later runs what a background has brought to Fyne's goroutine.
+func (b *bench) later() {
+	b.t.Helper()
+	timeout := time.After(calltest.Patience)
+	for {
+		b.pump.mu.Lock()
+		calls := b.pump.calls
+		b.pump.calls = nil
+		b.pump.mu.Unlock()
+		for _, f := range calls {
+			f()
+		}
+		if len(calls) > 0 {
+			return
+		}
+		select {
+		case <-b.pump.poke:
+		case <-timeout:
+			b.t.Fatal("nothing came back")
+		}
+	}
+}
+
+// shown are the objects that can be seen in the topmost layer, or else in the window, in their order.
+func (b *bench) shown() (all []fyne.CanvasObject) {
+	root := b.win.Content()
+	if top := b.win.Canvas().Overlays().Top(); top != nil {
+		root = top
+	}
+	var walk func(fyne.CanvasObject)
+	walk = func(o fyne.CanvasObject) {
+		if !o.Visible() {
+			return
+		}
+		all = append(all, o)
+		switch o := o.(type) {
+		case fyne.Widget:
+			for _, child := range test.WidgetRenderer(o).Objects() {
+				walk(child)
+			}
+		case *fyne.Container:
+			for _, child := range o.Objects {
+				walk(child)
+			}
+		}
+	}
+	walk(root)
+	return all
+}
+
+// texts is what can be read there.
+func (b *bench) texts() string {
+	var all []string
+	for _, o := range b.shown() {
+		if t, ok := textOf(o); ok {
+			all = append(all, t)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+func textOf(o fyne.CanvasObject) (string, bool) {
+	switch o := o.(type) {
+	case *kit.Text:
+		return o.Text(), true
+	case *kit.Paragraph:
+		return o.Text(), true
+	}
+	return "", false
+}
+
+// control is the first one of its kind after a label; without a label, the first of all.
+func control[T fyne.CanvasObject](b *bench, label string) T {
+	b.t.Helper()
+	seen := label == ""
+	for _, o := range b.shown() {
+		if c, ok := o.(T); ok && seen {
+			return c
+		}
+		if t, _ := textOf(o); t == label {
+			seen = true
+		}
+	}
+	b.t.Fatalf("no control after %q in\n%s", label, b.texts())
+	panic("unreachable")
+}
+
+// button is the one that says so.
+func (b *bench) button(text string) *kit.Button {
+	b.t.Helper()
+	var last *kit.Button
+	for _, o := range b.shown() {
+		if c, ok := o.(*kit.Button); ok {
+			last = c
+		}
+		if t, _ := textOf(o); t == text && last != nil {
+			return last
+		}
+	}
+	b.t.Fatalf("no button %q in\n%s", text, b.texts())
+	return nil
+}
+
+func (b *bench) press(text string) {
+	b.t.Helper()
+	test.Tap(b.button(text))
+}
+
+func key(name fyne.KeyName) *fyne.KeyEvent { return &fyne.KeyEvent{Name: name} }
+
+// flip presses a switch.
+func flip(label string) func(*bench) {
+	return func(b *bench) { test.Tap(control[*kit.Toggle](b, label)) }
+}
+
+// TestEveryControlIsKept changes everything there is to change, each at once into the profile, and finds it again after a restart, in
+// the file and on the pages.
+func TestEveryControlIsKept(t *testing.T) {
+	b := newBench(t, nil)
+	b.do(call.Watch{On: true})
+	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 4 })
+	want := b.c.Profile.Settings()
+	steps := []struct {
+		page, name string
+		act        func(*bench)
+		rests      bool // it is written down after saveAfter
+		is         func(*profile.Settings)
+	}{
+		{pageSound, "microphone", func(b *bench) {
+			c := b.settings.page.(*soundPage).mic.choice
+			test.Tap(c)
+			typeKeys(b, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+		}, false, func(s *profile.Settings) { s.Mic = "cam" }},
+		{pageSound, "threshold", func(b *bench) { b.settings.page.(*soundPage).meter.TypedKey(key(fyne.KeyRight)) }, true,
+			func(s *profile.Settings) { s.Threshold = -37 }},
+		{pageSound, "mode", func(b *bench) { b.settings.page.(*soundPage).mode.TypedKey(key(fyne.KeyRight)) }, false,
+			func(s *profile.Settings) { s.Mode = profile.PushToTalk }},
+		{pageSound, "key to hold", func(b *bench) {
+			c := control[*kit.KeyField](b, "Key to hold")
+			test.Tap(c)
+			c.KeyDown(key(desktop.KeyControlRight))
+			c.KeyUp(key(desktop.KeyControlRight))
+		}, false, func(s *profile.Settings) { s.PTTKey = string(desktop.KeyControlRight) }},
+		{pageSound, "suppression", flip("Suppress noise"), false, func(s *profile.Settings) { s.Suppression = false }},
+		{pageSound, "speaker", func(b *bench) {
+			c := b.settings.page.(*soundPage).speaker.choice
+			test.Tap(c)
+			typeKeys(b, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+		}, false, func(s *profile.Settings) { s.Speaker = "tv" }},
+		{pageSound, "volume", func(b *bench) { control[*kit.Slider](b, "Of everybody together").TypedKey(key(fyne.KeyEnd)) }, true,
+			func(s *profile.Settings) { s.OutputVolume = 200 }},
+		{pageSound, "volume of sounds", func(b *bench) { control[*kit.Slider](b, "Of Parley's own sounds").TypedKey(key(fyne.KeyLeft)) }, true,
+			func(s *profile.Settings) { s.SoundVolume = 95 }},
+		{pageSound, "join", flip("Somebody comes or goes"), false, func(s *profile.Settings) { s.Sounds.JoinLeave = false }},
+		{pageSound, "mute", flip("Mute and unmute"), false, func(s *profile.Settings) { s.Sounds.Mute = false }},
+		{pageSound, "deafen", flip("Deafen and undeafen"), false, func(s *profile.Settings) { s.Sounds.Deafen = false }},
+		{pageSound, "new", flip("Somebody new to you"), false, func(s *profile.Settings) { s.Sounds.NewPerson = false }},
+		{pageSound, "ended", flip("Cut off"), false, func(s *profile.Settings) { s.Sounds.Ended = false }},
+		{pageSound, "notifications", flip("Notifications"), false, func(s *profile.Settings) { s.Notify = false }},
+		{pageKeys, "key to hold", func(b *bench) {
+			c := control[*kit.KeyField](b, "Key to hold")
+			test.Tap(c)
+			c.KeyDown(key(fyne.KeyF9))
+			c.KeyUp(key(fyne.KeyF9))
+		}, false, func(s *profile.Settings) { s.PTTKey = "F9" }},
+		{pageLook, "theme", func(b *bench) { control[*kit.Segmented](b, "Theme").TypedKey(key(fyne.KeyRight)) }, false,
+			func(s *profile.Settings) { s.Theme = profile.LightTheme }},
+		{pageLook, "scale", func(b *bench) { control[*kit.Slider](b, "Scale").TypedKey(key(fyne.KeyRight)) }, true,
+			func(s *profile.Settings) { s.Scale = 105 }},
+		{pageLook, "motion", flip("Less motion"), false, func(s *profile.Settings) { s.LessMotion = true }},
+		{pageYou, "name", func(b *bench) { control[*kit.Entry](b, "Your name").SetText(" Sam\u202e  of Reyes ") }, true,
+			func(s *profile.Settings) { s.Name = "Sam of Reyes" }},
+		{pagePrivacy, "relay", flip("Always relay"), false, func(s *profile.Settings) { s.AlwaysRelay = true }},
+		{pagePrivacy, "known", flip("Known people only"), false, func(s *profile.Settings) { s.KnownOnly = true }},
+		{pagePrivacy, "speaking", flip("Tell others when I speak"), false, func(s *profile.Settings) { s.ShareSpeaking = false }},
+	}
+	for _, step := range steps {
+		b.open(step.page)
+		step.act(b)
+		if step.rests {
+			if got := b.c.Profile.Settings(); got != want {
+				t.Errorf("%s: written before it rested: %+v", step.name, got)
+			}
+			b.rest(saveAfter)
+		}
+		step.is(&want)
+		if got := b.c.Profile.Settings(); got != want {
+			t.Fatalf("%s: %+v, want %+v", step.name, got, want)
+		}
+	}
+	b.closeSettings()
+	b.restarted(want)
+}
+
+// typeKeys goes to what has the focus.
+func typeKeys(b *bench, names ...fyne.KeyName) {
+	for _, n := range names {
+		if f := b.win.Canvas().Focused(); f != nil {
+			f.TypedKey(key(n))
+		}
+	}
+}
+
+// restarted opens the profile anew, and looks at the pages too.
+func (b *bench) restarted(want profile.Settings) {
+	b.t.Helper()
+	if err := b.c.Profile.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	p, notices, err := profile.Open(b.folder)
+	if err != nil || len(notices) > 0 {
+		b.t.Fatal(notices, err)
+	}
+	b.t.Cleanup(func() { _ = p.Close() })
+	if got := p.Settings(); got != want {
+		b.t.Fatalf("after a restart: %+v, want %+v", got, want)
+	}
+	b.c.Profile = p
+	b.open(pageSound)
+	sound := b.settings.page.(*soundPage)
+	if got := sound.mic.choice.Selected(); got != 2 {
+		b.t.Errorf("microphone %d is shown, want 2", got)
+	}
+	if sound.mode.Selected() != 1 || !sound.key.root.Visible() || control[*kit.KeyField](b, "").Key() != "F9" {
+		b.t.Error("push to talk and its key are not shown")
+	}
+	for label, on := range map[string]bool{"Suppress noise": false, "Cut off": false, "Notifications": false} {
+		if got := control[*kit.Toggle](b, label).On(); got != on {
+			b.t.Errorf("%s is shown as %v", label, got)
+		}
+	}
+	if got := control[*kit.Slider](b, "Of everybody together").Value(); got != 200 {
+		b.t.Errorf("the volume is shown as %v", got)
+	}
+	b.open(pagePrivacy)
+	if !control[*kit.Toggle](b, "Known people only").On() || control[*kit.Toggle](b, "Tell others when I speak").On() {
+		b.t.Error("privacy is shown wrong")
+	}
+	b.open(pageLook)
+	if got := control[*kit.Slider](b, "Scale").Value(); got != 105 {
+		b.t.Errorf("the scale is shown as %v", got)
+	}
+}
+
+// TestUnsavedIsSavedOnTheWay leaves a slider that has not rested: by another slider, another page, and by closing.
+func TestUnsavedIsSavedOnTheWay(t *testing.T) {
+	b := newBench(t, nil)
+	b.open(pageSound)
+	control[*kit.Slider](b, "Of everybody together").TypedKey(key(fyne.KeyHome))
+	control[*kit.Slider](b, "Of Parley's own sounds").TypedKey(key(fyne.KeyHome))
+	if got := b.c.Profile.Settings().OutputVolume; got != 0 {
+		t.Errorf("by another slider: %d", got)
+	}
+	b.open(pageLook)
+	if got := b.c.Profile.Settings().SoundVolume; got != 0 {
+		t.Errorf("by another page: %d", got)
+	}
+	control[*kit.Slider](b, "Scale").TypedKey(key(fyne.KeyEnd))
+	b.closeSettings()
+	if got := b.c.Profile.Settings().Scale; got != 150 {
+		t.Errorf("by closing: %d", got)
+	}
+	if got := kit.Current().Scale(); got != 1.5 {
+		t.Errorf("the theme's scale is %v", got)
+	}
+}
+
+const armour = "-----BEGIN PARLEY KEY-----\nAQAAAAEAAABAAgABAgMEBQYHCAkKCwwNDg9kZWZnaGlqa2xtbm9wcXJzdHV2d3h5\nens2drbes7rz6B6r1Z766NNZTBdj/wi8W3ByNIeGVTIxdjOkY0eCiFxGF9qE2ofe\nMts=\n-----END PARLEY KEY-----\n"

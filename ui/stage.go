@@ -168,7 +168,7 @@ type note struct {
 	root    *fyne.Container
 	busy    *busyRing
 	icon    *kit.Icon
-	heading *kit.Text
+	heading *kit.Paragraph
 	text    *kit.Paragraph
 	button  *kit.Button
 	second  *kit.Button
@@ -179,7 +179,7 @@ type note struct {
 func newNote(w *Window) *note {
 	n := &note{w: w, busy: newBusyRing()}
 	n.icon = kit.NewIcon("", 40, theme.ColorNamePlaceHolder)
-	n.heading = kit.NewText("", kit.Header, theme.ColorNameForeground)
+	n.heading = kit.NewParagraph("", kit.Header, theme.ColorNameForeground)
 	n.heading.Align = fyne.TextAlignCenter
 	n.text = kit.NewParagraph("", kit.Body, theme.ColorNamePlaceHolder)
 	n.text.Align = fyne.TextAlignCenter

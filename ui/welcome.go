@@ -19,14 +19,15 @@ type welcome struct {
 	w    *Window
 	root *fyne.Container
 
-	avatar *kit.Avatar
-	name   *kit.Entry
-	hint   *kit.Text
-	invite *kit.Paragraph
-	join   *kit.Button
-	paste  *kit.Button
-	host   *kit.Button
-	mic    *kit.Banner
+	avatar  *kit.Avatar
+	name    *kit.Entry
+	hint    *kit.Text
+	invite  *kit.Paragraph
+	join    *kit.Button
+	paste   *kit.Button
+	buttons *fyne.Container // join and paste
+	host    *kit.Button
+	mic     *kit.Banner
 
 	offered call.Invitation // from the clipboard or a link
 	has     bool
@@ -59,8 +60,9 @@ func (f *welcome) build() {
 	f.invite = kit.NewParagraph("", kit.Body, theme.ColorNamePlaceHolder)
 	f.join = kit.NewButton("", "", kit.PrimaryButton, f.joinTapped)
 	f.paste = kit.NewButton("Paste another", "", kit.PlainButton, f.pasteTapped)
+	f.buttons = kit.HRow(8, f.join, f.paste)
 	f.host = kit.NewButton("Host on this computer", "", kit.PlainButton, f.hostTapped)
-	join := f.card("link", "Join with an invite", f.invite, kit.HRow(8, f.join, f.paste))
+	join := f.card("link", "Join with an invite", f.invite, f.buttons)
 	host := f.card("host", "Host here", kit.NewParagraph("Run a server in this app and send friends the link. You are told who can reach it.", kit.Body, theme.ColorNamePlaceHolder), kit.HRow(8, f.host))
 	cards := container.New(&pairLayout{}, join, host)
 
@@ -137,6 +139,7 @@ func (f *welcome) show() {
 		f.join.SetText("Paste an invite")
 	}
 	setHidden(f.paste, !f.has)
+	relayout(f.buttons)
 	f.root.Refresh()
 }
 

@@ -101,8 +101,6 @@ func (w *Window) start() {
 	w.startTray()
 	w.pump.start()
 	w.do(call.Watch{On: true})
-	w.do(call.SetOutputVolume{Gain: float32(s.OutputVolume) / 100})
-	w.do(call.SetShareSpeaking{On: s.ShareSpeaking})
 	w.win.Show()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":

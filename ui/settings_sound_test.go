@@ -1,0 +1,285 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"parley/audio"
+	"parley/call"
+	"parley/profile"
+	"parley/ui/kit"
+)
+
+// TestListening opens the microphone while the Sound page is shown to somebody, outside of a channel, and at no other time.
+func TestListening(t *testing.T) {
+	b := newBench(t, nil)
+	b.hasFocus = true
+	open := func(why string) {
+		t.Helper()
+		b.until(why, func(s *call.Snapshot) bool { return s.Sound.Mic == "USB headset" && b.devices.Using(audio.Input) != "" })
+		if !b.pump.moves.Load() {
+			t.Errorf("%s: the meter stands still", why)
+		}
+	}
+	closed := func(why string) {
+		t.Helper()
+		b.until(why, func(*call.Snapshot) bool { opened, closed := b.devices.Counts(audio.Input); return opened == closed })
+	}
+	b.open(pageSound)
+	open("the page is opened")
+	b.open(pageLook)
+	closed("another page")
+	if b.pump.moves.Load() {
+		t.Error("the pump ticks for a meter that is not shown")
+	}
+	b.open(pageSound)
+	open("the page again")
+	b.closeSettings()
+	closed("the settings are closed")
+
+	b.open(pageSound)
+	open("the page once more")
+	b.hasFocus = false
+	b.rest(time.Second)
+	b.rest(unwatched - time.Second)
+	if opened, closed := b.devices.Counts(audio.Input); opened == closed {
+		t.Error("the microphone is closed to somebody who looks at the system's mixer")
+	}
+	b.rest(time.Second)
+	closed("nobody has looked for long")
+	b.hasFocus = true
+	b.rest(time.Second)
+	open("somebody is back")
+	if opened, closed := b.devices.Counts(audio.Output); opened != closed {
+		t.Error("a loudspeaker was opened")
+	}
+}
+
+// TestMeterMoves shows what the microphone hears.
+func TestMeterMoves(t *testing.T) {
+	b := newBench(t, nil)
+	b.hasFocus = true
+	b.open(pageSound)
+	b.until("the microphone opens", func(s *call.Snapshot) bool { return s.Sound.Mic != "" })
+	loud := make([]float32, audio.FrameSize)
+	for i := range loud {
+		loud[i] = 0.25 * float32(1-2*(i/24%2)) // a square of −12 dBFS
+	}
+	timeout := time.After(20 * time.Second)
+	for !strings.Contains(b.texts(), "−12 dB") {
+		b.devices.Step(loud)
+		select {
+		case <-timeout:
+			t.Fatalf("the meter does not show −12 dB:\n%s", b.texts())
+		default:
+		}
+		b.rest(133 * time.Millisecond)
+	}
+}
+
+// TestDevicesComeAndGo changes the list while its menu is open: what is chosen then is what was read, or nothing.
+func TestDevicesComeAndGo(t *testing.T) {
+	b := newBench(t, nil)
+	b.do(call.Watch{On: true})
+	b.open(pageSound)
+	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 4 })
+	mic := b.settings.page.(*soundPage).mic
+	test.Tap(mic.choice)
+	typeKeys(b, fyne.KeyDown, fyne.KeyDown) // at the webcam
+	b.devices.Vanish("cam")
+	b.devices.Appear(audio.Info{Kind: audio.Input, ID: "xlr", Name: "Studio"})
+	b.until("the new list", func(s *call.Snapshot) bool {
+		return len(s.Sound.Devices) == 4 && !strings.Contains(label(s), "Webcam") && strings.Contains(label(s), "Studio")
+	})
+	typeKeys(b, fyne.KeyReturn)
+	if got := b.c.Profile.Settings().Mic; got != "" {
+		t.Errorf("a device that is gone was chosen, and %q is used", got)
+	}
+	typeKeys(b, fyne.KeyEscape)
+	mic.choose(99)
+	mic.choose(-1)
+	if got := b.c.Profile.Settings().Mic; got != "" {
+		t.Errorf("%q was chosen by an index that there is not", got)
+	}
+
+	b.devices.SetDevices()
+	b.until("no device", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 0 })
+	if got := b.texts(); !strings.Contains(got, "No microphone found. You can join and listen; plug one in at any time.") || !strings.Contains(got, "No speaker found.") {
+		t.Errorf("no word of it:\n%s", got)
+	}
+}
+
+func label(s *call.Snapshot) string {
+	var all []string
+	for _, d := range s.Sound.Devices {
+		all = append(all, d.Name)
+	}
+	return strings.Join(all, "|")
+}
+
+// TestDeviceBanner announces what is plugged in and out for five seconds, and nothing of before.
+func TestDeviceBanner(t *testing.T) {
+	b := newBench(t, nil)
+	b.do(call.Watch{On: true})
+	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 4 })
+	b.devices.Appear(audio.Info{Kind: audio.Input, ID: "old", Name: "Old thing"})
+	b.until("a notice before", func(s *call.Snapshot) bool { return s.LastNotice > 0 })
+	b.open(pageSound)
+	if b.settings.banner.Visible() {
+		t.Error("old news")
+	}
+	before := b.c.Engine.Snapshot().LastNotice
+	b.devices.Appear(audio.Info{Kind: audio.Input, ID: "new", Name: "Studio\u202e microphone"})
+	b.until("a notice", func(s *call.Snapshot) bool { return s.LastNotice > before })
+	if got := b.texts(); !b.settings.banner.Visible() || !strings.Contains(got, "Studio microphone plugged in.") {
+		t.Errorf("nothing is said:\n%s", got)
+	}
+	b.rest(bannerStays)
+	if !b.settings.banner.Visible() {
+		t.Error("gone before its time")
+	}
+	b.rest(time.Millisecond)
+	if b.settings.banner.Visible() {
+		t.Error("it stays")
+	}
+}
+
+// TestHostileDevices shows names that a driver should not have.
+func TestHostileDevices(t *testing.T) {
+	b := newBench(t, nil)
+	b.devices.SetDevices(
+		audio.Info{Kind: audio.Input, ID: "long", Name: strings.Repeat("W", 10_000), Default: true},
+		audio.Info{Kind: audio.Input, ID: "rtl", Name: "\u202eenohporcim\u2066\x1b[31m"}, audio.Info{Kind: audio.Input, ID: "none", Name: "\u200b\u0301\n"})
+	b.do(call.Watch{On: true})
+	b.open(pageSound)
+	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 3 })
+	mic := b.settings.page.(*soundPage).mic
+	test.Tap(mic.choice)
+	b.win.Canvas().Capture()
+	for _, l := range mic.labels {
+		if len([]rune(l)) > 300 || strings.ContainsAny(l, "\u202e\u2066\x1b\n\u200b") {
+			t.Errorf("shown as it came: %.40q", l)
+		}
+	}
+	if mic.labels[3] != "Unnamed device" {
+		t.Errorf("a device without a name: %q", mic.labels[3])
+	}
+	if width := b.settings.scroll.Content.Size().Width; width > b.settings.scroll.Size().Width {
+		t.Errorf("the page is %v wide in %v", width, b.settings.scroll.Size().Width)
+	}
+}
+
+// TestCheckRow says of each state of a check what happens, and how it went.
+func TestCheckRow(t *testing.T) {
+	recording, playing := call.CheckRecording, call.CheckPlaying
+	type step struct {
+		after        time.Duration
+		press        bool
+		state        call.CheckState
+		button, said string
+	}
+	for name, steps := range map[string][]step{
+		"good": {
+			{0, false, call.CheckState{}, "Record", checkExplained},
+			{0, true, call.CheckState{Phase: recording, Heard: -120}, "Recording… 5", "Say something. Nobody else hears it."},
+			{2100 * time.Millisecond, false, call.CheckState{Phase: recording, Heard: -120}, "Recording… 3", "Say something. Nobody else hears it."},
+			{9 * time.Second, false, call.CheckState{Phase: recording, Heard: -120}, "Recording… 1", "Say something. Nobody else hears it."},
+			{0, false, call.CheckState{Phase: playing, Heard: -12}, "Stop", "Playing: this is how others hear you."},
+			{0, false, call.CheckState{Heard: -12}, "Record", "Loud and clear."},
+			{0, true, call.CheckState{Phase: recording, Heard: -120}, "Recording… 5", "Say something. Nobody else hears it."},
+		},
+		"nothing heard": {{0, true, call.CheckState{Phase: recording}, "Recording… 5", "Say something. Nobody else hears it."},
+			{0, false, call.CheckState{Heard: -120}, "Record", "We heard nothing. Is the right microphone chosen?"}},
+		"quiet": {{0, true, call.CheckState{Phase: recording}, "Recording… 5", "Say something. Nobody else hears it."},
+			{0, false, call.CheckState{Heard: -40}, "Record", "That was very quiet. Come closer, or turn the microphone up."}},
+		"too loud": {{0, true, call.CheckState{Phase: recording}, "Recording… 5", "Say something. Nobody else hears it."},
+			{0, false, call.CheckState{Heard: -0.1}, "Record", "That was too loud, and sounds harsh. Turn the microphone down."}},
+		"failed": {{0, true, call.CheckState{Phase: recording}, "Recording… 5", "Say something. Nobody else hears it."},
+			{0, false, call.CheckState{Heard: -120, Failed: "No\x1b microphone."}, "Record", "No microphone."}},
+		"stopped while it recorded": {{0, true, call.CheckState{Phase: recording}, "Recording… 5", "Say something. Nobody else hears it."},
+			{0, true, call.CheckState{Heard: -120}, "Record", checkExplained}},
+		"another's, of before": {{0, false, call.CheckState{Heard: -120, Failed: "No."}, "Record", checkExplained}},
+	} {
+		b := newBench(t, nil)
+		c := newCheckField(&settings{w: b.Window})
+		for i, s := range steps {
+			b.time = b.time.Add(s.after)
+			if s.press {
+				test.Tap(c.button)
+			}
+			c.apply(&call.Snapshot{Sound: call.SoundState{Check: s.state}}, b.time)
+			if got := wordsOf(c.button); got != s.button || c.sub.Text() != s.said {
+				t.Errorf("%s %d: %q, %q", name, i, got, c.sub.Text())
+			}
+		}
+	}
+}
+
+// wordsOf is what stands on a button.
+func wordsOf(b *kit.Button) string {
+	for _, o := range test.WidgetRenderer(b).Objects() {
+		if t, ok := textOf(o); ok {
+			return t
+		}
+	}
+	return ""
+}
+
+// TestCheckEnds with the page.
+func TestCheckEnds(t *testing.T) {
+	b := newBench(t, nil)
+	b.open(pageSound)
+	b.press("Record")
+	b.until("recording", func(s *call.Snapshot) bool { return s.Sound.Check.Phase == call.CheckRecording })
+	b.closeSettings()
+	b.until("the end", func(s *call.Snapshot) bool { return s.Sound.Check.Phase == call.CheckIdle })
+}
+
+// TestPushToTalkHasAKey in the place of the threshold.
+func TestPushToTalkHasAKey(t *testing.T) {
+	b := newBench(t, nil)
+	b.open(pageSound)
+	if strings.Contains(b.texts(), "Key to hold") || !strings.Contains(b.texts(), "Opens at −38 dB") {
+		t.Errorf("voice activity has a key:\n%s", b.texts())
+	}
+	b.settings.page.(*soundPage).mode.TypedKey(key(fyne.KeyRight))
+	if !strings.Contains(b.texts(), "Key to hold") || strings.Contains(b.texts(), "Opens at") {
+		t.Errorf("push to talk has a threshold:\n%s", b.texts())
+	}
+	b2 := newBench(t, func(s *profile.Settings) { s.Mode = profile.AlwaysOpen })
+	b2.open(pageSound)
+	if got := b2.settings.page.(*soundPage).mode.Selected(); got != -1 {
+		t.Errorf("an open microphone is shown as %d", got)
+	}
+}
+
+// soundLooks draws the Sound page: as in the design's picture, then with an open menu, with a key, narrow, and at the largest scale.
+func soundLooks(t *testing.T, b *bench, suffix string) {
+	t.Helper()
+	b.do(call.Watch{On: true})
+	b.open(pageSound)
+	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 4 && s.Sound.Mic != "" })
+	page := b.settings.page.(*soundPage)
+	page.meter.Set(-14, true, b.time)
+	page.meter.Set(-23, true, b.time)
+	b.settings.banner.Set("check", "USB headset plugged in. It is used now.", 1, "", nil)
+	b.settings.banner.Show()
+	b.settings.relay()
+	golden(t, b.Window, "settings-sound"+suffix)
+	b.settings.banner.Hide()
+	b.settings.relay()
+	page.meter.Set(-60, false, b.time.Add(2*time.Second))
+	test.Tap(page.mic.choice)
+	golden(t, b.Window, "settings-sound-menu"+suffix)
+	typeKeys(b, fyne.KeyEscape)
+	page.mode.TypedKey(key(fyne.KeyRight))
+	b.resizeForTest(800, 500)
+	golden(t, b.Window, "settings-sound-narrow"+suffix)
+	b.settings.scroll.ScrollToBottom()
+	golden(t, b.Window, "settings-sound-end"+suffix)
+	b.resizeForTest(1280, 800)
+}

@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"parley/call"
+	"parley/profile"
+	"parley/ui/model"
+)
+
+// One file crosses to Fyne's goroutine.
+func TestOneFileCallsDo(t *testing.T) {
+	var found []string
+	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("fyne.Do(")) || bytes.Contains(data, []byte("fyne.DoAndWait(")) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"pump.go"}; !slices.Equal(found, want) {
+		t.Errorf("fyne.Do stands in %v, want %v", found, want)
+	}
+}
+
+// press is a shortcut of the window, as the driver hands it over.
+func press(w *Window, key fyne.KeyName) {
+	w.win.Canvas().(fyne.Shortcutable).TypedShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault})
+}
+
+// until waits for the engine to have taken a command.
+func until(t *testing.T, w *Window, what string, is func(*call.Snapshot) bool) {
+	t.Helper()
+	deadline := time.After(5 * time.Second)
+	for !is(w.c.Engine.Snapshot()) {
+		select {
+		case <-w.c.Engine.Changed():
+		case <-deadline:
+			t.Fatalf("%s did not come about", what)
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	w := testWindow(t, nil)
+	w.apply(harbour())
+	press(w, fyne.KeyM)
+	until(t, w, "mute", func(s *call.Snapshot) bool { return s.Self.Muted })
+	press(w, fyne.KeyM)
+	until(t, w, "unmute", func(s *call.Snapshot) bool { return !s.Self.Muted })
+	press(w, fyne.KeyD)
+	until(t, w, "deafen", func(s *call.Snapshot) bool { return s.Self.Deafened })
+	press(w, fyne.KeyM)
+	until(t, w, "one key ends both", func(s *call.Snapshot) bool { return !s.Self.Muted && !s.Self.Deafened })
+
+	press(w, fyne.KeyK)
+	if w.layers.Top() == nil {
+		t.Error("Ctrl+K opened nothing")
+	}
+	press(w, fyne.KeyK)
+	w.layers.CloseAll()
+	press(w, fyne.KeyComma)
+	if w.settings == nil {
+		t.Error("Ctrl+, opened no settings")
+	}
+	w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.settings != nil {
+		t.Error("Escape left the settings open")
+	}
+	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF1})
+	if w.layers.Top() == nil {
+		t.Error("F1 showed nothing")
+	}
+	w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if w.layers.Top() != nil {
+		t.Error("Escape left the list of keys open")
+	}
+}
+
+// The key to talk counts in its mode alone, and is let go of when the window loses the keyboard.
+func TestPushToTalk(t *testing.T) {
+	w := testWindow(t, nil)
+	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
+	if w.held {
+		t.Error("the key counts in mode vad")
+	}
+	w.change(func(s *profile.Settings) { s.Mode = profile.PushToTalk })
+	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF9})
+	if w.held {
+		t.Error("another key counts")
+	}
+	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
+	if !w.held {
+		t.Error("the key does not count")
+	}
+	w.blurred()
+	if w.held {
+		t.Error("the key is stuck after the window lost the keyboard")
+	}
+}
+
+const someLink = "parley://192.0.2.7:7440/?key=BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ#hL3k9_s-ecret"
+
+// A link from outside is asked about; nothing is joined before a click, and a bad one is said.
+func TestLinkAsks(t *testing.T) {
+	w := testWindow(t, nil)
+	w.apply(quiet(model.StageMessage, model.Note{}))
+	for _, bad := range []string{"https://example.com", strings.Repeat("once upon a time ", 1000), "parley://", "\u202eparley://x"} {
+		w.opened(bad)
+		if w.layers.Top() != nil || w.link != "" {
+			t.Errorf("%.20q was taken", bad)
+		}
+	}
+	if len(w.pump.lines) == 0 {
+		t.Error("nobody was told of a bad link")
+	}
+	w.opened(someLink)
+	if w.layers.Top() == nil || w.link != "" || w.c.Engine.Snapshot().Link != call.Offline {
+		t.Fatal("a link was not asked about, or was followed at once")
+	}
+	w.layers.CloseAll()
+	if w.c.Engine.Snapshot().Link != call.Offline {
+		t.Error("a refused link was followed")
+	}
+	i, err := call.ReadInvite(someLink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.askToJoin(i)
+	until(t, w, "the connection", func(s *call.Snapshot) bool { return s.Link != call.Offline })
+}
+
+// The first start asks for a name before anything else.
+func TestFirstStartNeedsAName(t *testing.T) {
+	w := testWindow(t, func(s *profile.Settings) { s.Name = "" })
+	w.showWelcome()
+	i, err := call.ReadInvite(someLink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.welcome.offer(i)
+	for _, nothing := range []string{"", "   ", "\u202e\u200b"} {
+		w.welcome.name.SetText(nothing)
+		w.welcome.joinTapped()
+		if w.welcome == nil || w.c.Profile.Settings().Name != "" {
+			t.Fatalf("%q was taken for a name", nothing)
+		}
+	}
+	w.welcome.name.SetText("  Sam\u202e\t Reyes ")
+	w.welcome.joinTapped()
+	if w.welcome != nil || w.c.Profile.Settings().Name != "Sam Reyes" {
+		t.Errorf("the name is %q", w.c.Profile.Settings().Name)
+	}
+	until(t, w, "the connection", func(s *call.Snapshot) bool { return s.Link != call.Offline })
+}
+
+// hostileNames is what a bad neighbour calls themselves. The model has cut and cleaned them before they come here; the window has
+// to bear them all the same.
+var hostileNames = []string{
+	strings.Repeat("W", 10_000), "\u202eevil", strings.Repeat("e\u0301\u0302\u0303", 100), "$(reboot)", "\x1b[31mred\x1b[0m", "a\nb\nc", "\u200b\u200b", "![x](file:///etc/passwd)",
+}
+
+func TestHostileNames(t *testing.T) {
+	w := testWindow(t, nil)
+	for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(800, 500)} {
+		w.resizeForTest(size.Width, size.Height)
+		v := harbour()
+		v.RowsVersion, v.PeopleVersion, v.Stage.Version = 7, 7, 7
+		for i := range v.Rows {
+			v.Rows[i].Name = hostileNames[i%len(hostileNames)]
+		}
+		for i := range v.People {
+			if v.People[i].Heading == "" {
+				v.People[i].Name = hostileNames[i%len(hostileNames)]
+			}
+		}
+		for i := range v.Stage.Tiles {
+			v.Stage.Tiles[i].Name = hostileNames[i%len(hostileNames)]
+		}
+		v.Stage.Title, v.Header.Name, v.Dock.Name = hostileNames[0], hostileNames[0], hostileNames[0]
+		w.apply(&model.View{RowsVersion: 99, PeopleVersion: 99, Stage: model.Stage{Version: 99}})
+		w.apply(v)
+		w.win.Canvas().Capture()
+		for _, slot := range w.shell.slots {
+			if right := slot.Position().X + slot.Size().Width; slot.Visible() && right > size.Width {
+				t.Errorf("a column ends at %v in a window of %v", right, size.Width)
+			}
+		}
+	}
+}
+
+// crowd is a server with many channels and people.
+func crowd(version uint64) *model.View {
+	v := harbour()
+	v.RowsVersion, v.PeopleVersion = version, version
+	v.Rows, v.People = nil, nil
+	for i := range 1000 {
+		v.Rows = append(v.Rows, model.Row{Channel: fmt.Sprint("c", i), Name: fmt.Sprintf("Channel %d of version %d", i, version), Count: 1},
+			model.Row{User: fmt.Sprint("u", i), Name: fmt.Sprintf("Person %d.%d", i, version), Face: sampleFace("x")})
+	}
+	for i := range 5000 {
+		v.People = append(v.People, model.PersonRow{User: fmt.Sprint("u", i), Name: fmt.Sprintf("Person %d.%d", i, version), Face: model.Face{Letters: "P", Hue: 90}})
+	}
+	return v
+}
+
+// BenchmarkCrowd is one turn on Fyne's goroutine while a server renames 1000 channels and 5000 people.
+func BenchmarkCrowd(b *testing.B) {
+	w := testWindow(b, nil)
+	w.resizeForTest(1280, 800)
+	views := []*model.View{crowd(1), crowd(2)}
+	b.ResetTimer()
+	for i := range b.N {
+		w.apply(views[i%2])
+	}
+}
