@@ -69,9 +69,10 @@ type Engine struct {
 
 	// Of the run goroutine alone.
 	state    state
-	drawn    time.Time   // when the directory was last drawn up
-	later    *time.Timer // when it is to be again
-	waiting  bool        // for later
+	drawn    time.Time     // when the directory was last drawn up
+	pause    time.Duration // until it may be again
+	later    *time.Timer   // when it is to be again
+	waiting  bool          // for later
 	notices  []Notice
 	noticed  uint64
 	gateway  *gateway
@@ -256,9 +257,13 @@ func (e *Engine) note(n Notice) {
 	e.notices = append(kept[:len(kept):len(kept)], n) // a copy: a Snapshot holds the old one
 }
 
-// drawEvery is how often the directory is drawn up at most: one of thousands of people costs milliseconds, and a server can
-// change it with every message.
-const drawEvery = 50 * time.Millisecond
+// A directory of thousands of people takes milliseconds to draw up, and a server can change it with every message: it is drawn
+// up so often at most, and takes a twentieth of a core at most.
+const (
+	drawEvery = 50 * time.Millisecond
+	drawShare = 20
+	drawLate  = time.Second // after a moment in which this machine stood still, too
+)
 
 func (e *Engine) publish(directory bool) {
 	old := &Directory{}
@@ -266,12 +271,13 @@ func (e *Engine) publish(directory bool) {
 		old = s.Directory
 	}
 	if directory && old.version != e.state.version {
-		if since := time.Since(e.drawn); since >= drawEvery {
+		if begin := time.Now(); begin.Sub(e.drawn) >= e.pause {
 			old = e.state.directory(old)
 			e.drawn = time.Now()
+			e.pause = min(max(drawEvery, drawShare*e.drawn.Sub(begin)), drawLate)
 		} else if !e.waiting {
 			e.waiting = true
-			e.later.Reset(drawEvery - since)
+			e.later.Reset(e.pause - begin.Sub(e.drawn))
 		}
 	}
 	e.view.Store(e.state.snapshot(e.start, old, e.notices, e.noticed))
