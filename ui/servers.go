@@ -142,6 +142,25 @@ func (w *Window) askToJoin(i call.Invitation) {
 
 // host runs a server in this process and goes there. Its user is the owner.
 func (w *Window) host() {
+	w.serve(func(h Hosting, first bool) {
+		w.connect(h.Invite)
+		w.online = func() { w.own(h, first) }
+	})
+}
+
+// hostAgain runs the server that ran here when the window was last closed, and goes where one was then.
+func (w *Window) hostAgain() {
+	w.serve(func(h Hosting, _ bool) {
+		if servers := w.c.Profile.Servers(); len(servers) > 0 && servers[0].Key != h.Key {
+			w.connectTo(servers[0])
+			return
+		}
+		w.connect(h.Invite)
+	})
+}
+
+// serve starts the server and says whether it is the first time.
+func (w *Window) serve(then func(h Hosting, first bool)) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	background(w, func() (Hosting, error) {
 		defer cancel()
@@ -155,20 +174,24 @@ func (w *Window) host() {
 		w.change(func(s *profile.Settings) { s.Hosting = true })
 		w.hosting = h
 		w.pump.setHosted(h.Key)
-		w.connect(h.Invite)
-		w.online = func() {
-			if h.Claim != "" {
-				w.ask(call.Claim{Secret: h.Claim}, func(_ call.Reply, err error) {
-					if err != nil {
-						w.say("You are not the owner of your server: "+sentence(err), model.Bad)
-						return
-					}
-					w.showInvite()
-				})
-			} else if first {
-				w.showInvite()
-			}
+		then(h, first)
+	})
+}
+
+// own makes oneself the owner of the server in this process, and shows the invite when it is new.
+func (w *Window) own(h Hosting, first bool) {
+	if h.Claim == "" {
+		if first {
+			w.showInvite()
 		}
+		return
+	}
+	w.ask(call.Claim{Secret: h.Claim}, func(_ call.Reply, err error) {
+		if err != nil {
+			w.say("You are not the owner of your server: "+sentence(err), model.Bad)
+			return
+		}
+		w.showInvite()
 	})
 }
 

@@ -105,8 +105,10 @@ func (w *Window) start() {
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
 		w.showWelcome()
-	case s.Hosting || w.c.AutoHost:
+	case w.c.AutoHost:
 		w.host()
+	case s.Hosting:
+		w.hostAgain()
 	case len(servers) > 0:
 		w.connectTo(servers[0])
 	}
