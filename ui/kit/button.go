@@ -56,7 +56,7 @@ func NewButton(text, icon string, k Kind, tapped func()) *Button {
 	b := &Button{text: text, icon: icon, kind: k, tapped: tapped, fill: canvas.NewRectangle(nil), over: canvas.NewRectangle(nil)}
 	fg, _ := k.colors()
 	b.label = NewText(text, BodyBold, fg)
-	b.mark = NewIcon(icon, 18, fg)
+	b.mark = NewIcon(icon, 20, fg) // drawn as large as it is placed
 	b.extend(b)
 	return b
 }
@@ -89,7 +89,6 @@ func (b *Button) SetKind(k Kind) {
 func (b *Button) SetTall(tall bool) {
 	if b.tall != tall {
 		b.tall = tall
-		b.mark = NewIcon(b.icon, 20, theme.ColorNameForeground)
 		b.Refresh()
 	}
 }
@@ -135,12 +134,15 @@ func (b *Button) pad() float32 {
 	return Px(14)
 }
 
-// iconSpace is the width of the icon and the gap after it.
-func (b *Button) iconSpace() (icon, gap float32) {
+// iconSpace is the width of the icon and the gap after it, in a button that is so high.
+func (b *Button) iconSpace(height float32) (icon, gap float32) {
 	if b.icon == "" {
 		return 0, 0
 	}
-	icon = b.mark.MinSize().Width
+	icon = Px(18)
+	if height >= Px(44) {
+		icon = Px(20)
+	}
 	if b.text != "" {
 		gap = Px(8)
 	}
@@ -148,11 +150,11 @@ func (b *Button) iconSpace() (icon, gap float32) {
 }
 
 func (b *Button) natural() fyne.Size {
-	icon, gap := b.iconSpace()
 	h := Px(36)
 	if b.tall {
 		h = Px(44)
 	}
+	icon, gap := b.iconSpace(h)
 	return fyne.NewSize(2*b.pad()+icon+gap+b.label.Natural(), h)
 }
 
@@ -165,7 +167,7 @@ func (b *Button) arrange(size fyne.Size) {
 		r.CornerRadius = radius
 		place(r, 0, 0, size.Width, size.Height)
 	}
-	icon, gap := b.iconSpace()
+	icon, gap := b.iconSpace(size.Height)
 	text := min(b.label.Natural(), size.Width-icon-gap-Px(8))
 	x := (size.Width - icon - gap - text) / 2
 	place(b.mark, x, (size.Height-icon)/2, icon, icon)

@@ -47,8 +47,8 @@ func (d *drawing) Refresh() {
 
 // control is what every control has: hover, press, focus, and keys that do not get lost.
 //
-// A ring is drawn around what was focused by key. Focus that came with a click or with a layer that opened is quiet, until a key is pressed: who
-// uses the mouse sees no rings.
+// A ring is drawn around what was focused by key. Focus that came with a click or with a layer that opened is quiet, until a key is
+// pressed: who uses the mouse sees no rings.
 type control struct {
 	widget.DisableableWidget
 	self                      drawn
@@ -165,15 +165,22 @@ func (c *control) sawKey() {
 // typed handles a key for what can be pressed: act at Space and Enter, once however long they are held; all else is passed on.
 func (c *control) typed(ev *fyne.KeyEvent, act func()) {
 	if !isPress(ev.Name) {
-		passKey(c.self, ev)
+		PassKey(c.self, ev)
 		return
 	}
 	c.sawKey()
-	used := c.keyUsed
+	used := c.keyUsed || !c.keyDown && tellsDown(fyne.CurrentApp().Driver().CanvasForObject(c.self))
 	c.keyUsed = c.keyDown
 	if !used && !c.Disabled() {
 		act()
 	}
+}
+
+// tellsDown says whether a canvas tells of keys that go down. Then a typed key that never went down here is a repeat of one that
+// went down elsewhere: an Enter that is held shall not press what the dialog focuses that it has just opened.
+func tellsDown(c fyne.Canvas) bool {
+	_, ok := c.(desktop.Canvas)
+	return ok
 }
 
 // KeyDown implements desktop.Keyable. What does not press this control is for the window, which may wait for a push-to-talk key.
@@ -197,9 +204,9 @@ func isPress(k fyne.KeyName) bool {
 	return k == fyne.KeySpace || k == fyne.KeyReturn || k == fyne.KeyEnter
 }
 
-// passKey hands on a key that the focused widget has no use for: to what floats on top, then to the window. Fyne itself gives a key to the
-// focused widget only, and so a focused button would swallow Escape and F1.
-func passKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
+// PassKey hands on a key that the focused widget has no use for: to what floats on top, then to the window. Fyne itself gives a key
+// to the focused widget only, and so a focused button would swallow Escape and F1.
+func PassKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 	c := fyne.CurrentApp().Driver().CanvasForObject(o)
 	if c == nil || (&Layers{canvas: c}).TypedKey(ev) {
 		return

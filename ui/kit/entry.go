@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
@@ -94,13 +95,14 @@ func (e *Entry) TypedRune(r rune) {
 func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 	switch {
 	case ev.Name == fyne.KeyEscape, len(ev.Name) > 1 && ev.Name[0] == 'F':
-		passKey(e, ev)
+		PassKey(e, ev)
 	default:
 		e.Entry.TypedKey(ev)
 	}
 }
 
-// TypedShortcut implements fyne.Shortcutable. What is pasted is cut before Fyne lays it out; shortcuts of the window work while one types.
+// TypedShortcut implements fyne.Shortcutable. What is pasted is cut before Fyne lays it out; shortcuts of the window work while one
+// types.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	switch s := s.(type) {
 	case *fyne.ShortcutPaste:
@@ -115,7 +117,8 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	}
 }
 
-// KeyUp implements desktop.Keyable. The window hears of it, so that a push-to-talk key that was held when the field got the focus does not stick.
+// KeyUp implements desktop.Keyable. The window hears of it, so that a push-to-talk key that was held when the field got the focus
+// does not stick.
 func (e *Entry) KeyUp(ev *fyne.KeyEvent) {
 	e.Entry.KeyUp(ev)
 	passUp(e, ev)
@@ -152,19 +155,42 @@ func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 	return &entryDrawing{WidgetRenderer: e.Entry.CreateRenderer(), of: e}
 }
 
-// entryDrawing is Fyne's drawing, its text in the middle of the height, and the line of the focus over its border.
+// MouseDown implements desktop.Mouseable.
+func (e *Entry) MouseDown(ev *desktop.MouseEvent) {
+	moved := *ev
+	moved.Position.X -= entryIndent()
+	e.Entry.MouseDown(&moved)
+}
+
+// Dragged implements fyne.Draggable.
+func (e *Entry) Dragged(ev *fyne.DragEvent) {
+	moved := *ev
+	moved.Position.X -= entryIndent()
+	e.Entry.Dragged(&moved)
+}
+
+// entryIndent is how much further right than Fyne's our text begins: at 12.
+func entryIndent() float32 { return Px(4) }
+
+// entryDrawing is Fyne's drawing with its text in the middle of the height, and the line of the focus over its border.
 type entryDrawing struct {
 	fyne.WidgetRenderer
 	of *Entry
 }
 
 func (d *entryDrawing) Objects() []fyne.CanvasObject {
-	return append(d.WidgetRenderer.Objects()[:len(d.WidgetRenderer.Objects()):len(d.WidgetRenderer.Objects())], d.of.ring.Rectangle)
+	return append(slices.Clip(d.WidgetRenderer.Objects()), d.of.ring.Rectangle)
 }
 
+// Layout moves what scrolls, the third of Fyne's objects after its box and border: Fyne itself lays the text along the top.
 func (d *entryDrawing) Layout(size fyne.Size) {
 	d.WidgetRenderer.Layout(size)
-	d.of.ring.within(size, Px(8))
+	d.of.ring.within(size, 0, Px(8))
+	text := d.WidgetRenderer.Objects()[2]
+	high := d.WidgetRenderer.MinSize().Height
+	if s := text.Size(); high < size.Height {
+		place(text, entryIndent(), (size.Height-high)/2, s.Width-entryIndent(), min(high, size.Height))
+	}
 }
 
 func (d *entryDrawing) Refresh() {

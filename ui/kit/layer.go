@@ -1,17 +1,12 @@
 package kit
 
-import (
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
-)
+import "fyne.io/fyne/v2"
 
 // Layers opens what floats over one window: popovers, dialogs, menus. The stack itself is the canvas's.
 type Layers struct{ canvas fyne.Canvas }
 
-// NewLayers returns the layers of a window's canvas, and has Escape close the top one where nothing has the focus. Who sets another OnTypedKey on the canvas calls
-// TypedKey first in it.
+// NewLayers returns the layers of a window's canvas, and has Escape close the top one where nothing has the focus. Who sets another
+// OnTypedKey on the canvas calls TypedKey first in it.
 func NewLayers(c fyne.Canvas) *Layers {
 	l := &Layers{canvas: c}
 	if c.OnTypedKey() == nil {
@@ -48,8 +43,8 @@ func (l *Layers) CloseAll() {
 	}
 }
 
-// Popover opens content next to an object that was pressed. A click outside or Escape closes it. The width is that of the whole, in units at scale 1; 0 is what the
-// content wants.
+// Popover opens content next to an object that was pressed. A click outside or Escape closes it. The width is that of the whole, in
+// units at scale 1; 0 is what the content wants.
 func (l *Layers) Popover(content, near fyne.CanvasObject, width float32) *Layer {
 	return l.open(&Layer{width: width, near: near, pad: 20}, content)
 }
@@ -154,123 +149,6 @@ func (y *Layer) Open() bool {
 	return false
 }
 
-// Relayout measures the content again, where it grew or shrank.
+// Relayout measures the content again at once. The window's driver finds by itself before the next frame that something in it grew
+// or shrank.
 func (y *Layer) Relayout() { y.root.arrange(y.root.Size()) }
-
-// layerRoot is as large as the window: it takes the clicks outside, dims or not, and places the panel.
-type layerRoot struct {
-	widget.BaseWidget
-	layer   *Layer
-	content fyne.CanvasObject
-	tips    *plane
-
-	scrim, panel *canvas.Rectangle
-	shield       *shield
-	scroll       *container.Scroll
-}
-
-func newLayerRoot(y *Layer, content fyne.CanvasObject) *layerRoot {
-	r := &layerRoot{layer: y, tips: newPlane(), scrim: canvas.NewRectangle(nil), panel: canvas.NewRectangle(nil), shield: newShield()}
-	r.content = Pad(y.pad, y.pad, y.pad, y.pad, content)
-	r.scroll = container.NewVScroll(r.content)
-	r.ExtendBaseWidget(r)
-	return r
-}
-
-// Tapped implements fyne.Tappable: only clicks beside the panel come here.
-func (r *layerRoot) Tapped(*fyne.PointEvent) {
-	if !r.layer.Modal {
-		r.layer.Close()
-	}
-}
-
-// TappedSecondary implements fyne.SecondaryTappable.
-func (r *layerRoot) TappedSecondary(ev *fyne.PointEvent) { r.Tapped(ev) }
-
-// CreateRenderer implements fyne.Widget.
-func (r *layerRoot) CreateRenderer() fyne.WidgetRenderer {
-	return newDrawing(r, r.scrim, r.panel, r.shield, r.scroll, r.tips)
-}
-
-func (r *layerRoot) natural() fyne.Size { return fyne.Size{} }
-
-func (r *layerRoot) paint() {
-	r.scrim.FillColor = Color(ColorScrim)
-	r.panel.FillColor, r.panel.StrokeColor = Color(ColorRaised), Color(ColorFloatLine)
-	setShown(r.scrim, r.layer.dim)
-}
-
-func (r *layerRoot) arrange(size fyne.Size) {
-	place(r.scrim, 0, 0, size.Width, size.Height)
-	place(r.tips, 0, 0, size.Width, size.Height)
-	margin := Px(8)
-	room := size.SubtractWidthHeight(2*margin, 2*margin)
-	w := Px(r.layer.width)
-	if w == 0 {
-		w = Natural(r.content)
-	}
-	if r.layer.fitNear {
-		w = max(w, r.layer.near.Size().Width)
-	}
-	w = min(w, room.Width)
-	h := min(FitHeight(r.content, w), room.Height)
-	at := r.layer.place(size, fyne.NewSize(w, h))
-	at.X = max(margin, min(at.X, size.Width-margin-w))
-	at.Y = max(margin, min(at.Y, size.Height-margin-h))
-	r.panel.CornerRadius, r.panel.StrokeWidth = Px(16), 1
-	if r.layer.pad < 20 {
-		r.panel.CornerRadius = Px(12)
-	}
-	place(r.panel, at.X, at.Y, w, h)
-	place(r.shield, at.X, at.Y, w, h)
-	place(r.scroll, at.X, at.Y, w, h)
-}
-
-// place is where the panel should stand: in the middle; at its position; or beside what was pressed, which for small things and menus means under or over it, for tiles right or
-// left of it.
-func (y *Layer) place(window, panel fyne.Size) fyne.Position {
-	switch {
-	case y.dim:
-		return fyne.NewPos((window.Width-panel.Width)/2, (window.Height-panel.Height)/2)
-	case y.near == nil:
-		return y.pos
-	}
-	at, near := fyne.CurrentApp().Driver().AbsolutePositionForObject(y.near), y.near.Size()
-	gap := Px(8)
-	if y.fitNear {
-		gap = Px(4)
-	}
-	if y.fitNear || near.Height <= Px(64) {
-		below, above := at.Y+near.Height+gap, at.Y-gap-panel.Height
-		if below+panel.Height <= window.Height-gap || above < gap {
-			return fyne.NewPos(at.X, below)
-		}
-		return fyne.NewPos(at.X, above)
-	}
-	gap = Px(16)
-	x := at.X + near.Width + gap
-	if left := at.X - gap - panel.Width; x+panel.Width > window.Width-Px(8) && left >= Px(8) {
-		x = left
-	}
-	return fyne.NewPos(x, at.Y+(near.Height-panel.Height)/2)
-}
-
-// shield lies under the content of a panel, so that clicks between its controls do not fall through to the root.
-type shield struct{ widget.BaseWidget }
-
-func newShield() *shield {
-	s := &shield{}
-	s.ExtendBaseWidget(s)
-	return s
-}
-
-// Tapped implements fyne.Tappable.
-func (*shield) Tapped(*fyne.PointEvent) {}
-
-// TappedSecondary implements fyne.SecondaryTappable.
-func (*shield) TappedSecondary(*fyne.PointEvent) {}
-
-// CreateRenderer implements fyne.Widget.
-func (*shield) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(&fyne.Container{})
-}

@@ -6,11 +6,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
+	"fyne.io/fyne/v2/driver/desktop"
 )
 
-// List shows many rows of a few kinds, each kind with its own height. Only the rows that can be seen exist; they are taken again as one scrolls. It is one stop of
-// the Tab key: arrows, Page Up and Down, Home and End move in it, Enter and Space activate.
+// List shows many rows of a few kinds, each kind with its own height. Only the rows that can be seen exist; they are taken again as
+// one scrolls. It is one stop of the Tab key: arrows, Page Up and Down, Home and End move in it, Enter and Space activate.
 type List struct {
 	control
 	// OnActivate hears of a click on a row, or Enter. It comes at once: a double click is an OnActivate and then an OnDouble.
@@ -31,7 +31,7 @@ type List struct {
 
 	kinds []int
 	tops  []float32 // where each row begins, and the end of the last
-	scale float32   // of tops
+	look  look      // that tops and spare rows are made for
 
 	current, active int // row of the keyboard, and the one that is marked; or -1
 	currentKey      string
@@ -47,8 +47,8 @@ type List struct {
 	lastAt int
 }
 
-// NewList returns an empty list. Heights are those of the kinds, in units at scale 1. Create makes a row's content; bind fills it with row i, is called often, and should
-// use setters that do nothing where nothing changed.
+// NewList returns an empty list. Heights are those of the kinds, in units at scale 1. Create makes a row's content; bind fills it
+// with row i, is called often, and should use setters that do nothing where nothing changed.
 func NewList(heights []float32, create func(kind int) fyne.CanvasObject, bind func(i, kind int, obj fyne.CanvasObject)) *List {
 	l := &List{heights: heights, create: create, bind: bind, current: -1, active: -1, lastAt: -1,
 		shown: make(map[int]*listRow), spare: make([][]*listRow, len(heights)), tops: []float32{0}, clock: time.Now}
@@ -93,7 +93,7 @@ func (l *List) resized() {
 }
 
 func (l *List) measure() {
-	l.scale = Current().Scale()
+	l.look = currentLook()
 	px := make([]float32, len(l.heights))
 	for i, h := range l.heights {
 		px[i] = Px(h)
@@ -162,7 +162,10 @@ func (l *List) ScrollTo(i int) {
 
 // place gives each row that can be seen an object at its height; rebind fills those anew that already had one.
 func (l *List) place(rebind bool) {
-	if l.scale != Current().Scale() {
+	if l.look != currentLook() {
+		// Rows that wait to be used again do not hear of another theme: none is kept.
+		clear(l.spare)
+		clear(l.shown)
 		l.measure()
 	}
 	first, last := l.span()
@@ -189,6 +192,14 @@ func (l *List) place(rebind bool) {
 		l.body.rows = append(l.body.rows, r)
 	}
 }
+
+// look is what decides how a row is drawn.
+type look struct {
+	scale float32
+	dark  bool
+}
+
+func currentLook() look { return look{Current().Scale(), Current().Dark()} }
 
 // span is the range of rows that can be seen.
 func (l *List) span() (first, last int) {
@@ -257,81 +268,11 @@ func (l *List) secondary(i int, pos fyne.Position) {
 	}
 }
 
-func (l *List) setCurrent(i int) {
-	l.current = i
-	if l.KeyOf != nil && i >= 0 {
-		l.currentKey = l.KeyOf(i)
-	}
-	l.repaintRows()
-}
+// MouseIn implements desktop.Hoverable: the rows hover, the list does not.
+func (l *List) MouseIn(*desktop.MouseEvent) {}
 
-// Current is the row of the keyboard, or -1.
-func (l *List) Current() int { return l.current }
-
-// SetCurrent moves the row of the keyboard without activating it.
-func (l *List) SetCurrent(i int) {
-	if l.enabled(i) {
-		l.setCurrent(i)
-		l.ScrollTo(i)
-	}
-}
-
-// FocusGained implements fyne.Focusable.
-func (l *List) FocusGained() {
-	if l.current < 0 {
-		first, _ := l.span()
-		l.current = first - 1
-		l.move(1)
-	}
-	l.control.FocusGained()
-}
-
-// move takes the row of the keyboard on by n, past rows that cannot be activated; at an end it stays on the last that can.
-func (l *List) move(n int) {
-	step := 1
-	if n < 0 {
-		step = -1
-	}
-	to := l.current
-	for i := l.current + step; i >= 0 && i < len(l.kinds); i += step {
-		if l.enabled(i) {
-			to = i
-		}
-		if (i-l.current)*step >= n*step && to != l.current {
-			break
-		}
-	}
-	if to >= 0 && to < len(l.kinds) {
-		l.setCurrent(to)
-		l.ScrollTo(to)
-	}
-}
-
-// TypedKey implements fyne.Focusable.
-func (l *List) TypedKey(ev *fyne.KeyEvent) {
-	first, last := l.span()
-	page := max(1, last-first-1)
-	switch ev.Name {
-	case fyne.KeyUp:
-		l.move(-1)
-	case fyne.KeyDown:
-		l.move(1)
-	case fyne.KeyPageUp:
-		l.move(-page)
-	case fyne.KeyPageDown:
-		l.move(page)
-	case fyne.KeyHome:
-		l.current = -1
-		l.move(1)
-	case fyne.KeyEnd:
-		l.current = len(l.kinds)
-		l.move(-1)
-	default:
-		l.typed(ev, func() { l.activate(l.current) })
-		return
-	}
-	l.sawKey()
-}
+// MouseOut implements desktop.Hoverable.
+func (l *List) MouseOut() {}
 
 // CreateRenderer implements fyne.Widget.
 func (l *List) CreateRenderer() fyne.WidgetRenderer { return newDrawing(l, l.scroll) }
@@ -350,29 +291,3 @@ func (l *List) arrange(size fyne.Size) {
 	place(l.scroll, 0, 0, size.Width, size.Height)
 	l.place(false)
 }
-
-// listBody is what the rows stand on: as high as all of them.
-type listBody struct {
-	widget.BaseWidget
-	list *List
-	rows []fyne.CanvasObject
-}
-
-func newListBody(l *List) *listBody {
-	b := &listBody{list: l}
-	b.ExtendBaseWidget(b)
-	return b
-}
-
-// CreateRenderer implements fyne.Widget.
-func (b *listBody) CreateRenderer() fyne.WidgetRenderer { return (*bodyDrawing)(b) }
-
-type bodyDrawing listBody
-
-func (d *bodyDrawing) Destroy()                     {}
-func (d *bodyDrawing) Objects() []fyne.CanvasObject { return d.rows }
-func (d *bodyDrawing) MinSize() fyne.Size           { return fyne.NewSize(0, d.list.total()) }
-func (d *bodyDrawing) Layout(fyne.Size)             { d.list.place(false) }
-
-// Refresh does nothing: each row repaints itself, also when the theme changes, and the scroller calls this at every turn.
-func (d *bodyDrawing) Refresh() {}

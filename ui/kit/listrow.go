@@ -86,5 +86,31 @@ func (r *listRow) arrange(size fyne.Size) {
 	r.fill.CornerRadius = Px(8)
 	place(r.fill, 0, 0, size.Width, size.Height)
 	place(r.content, 0, 0, size.Width, size.Height)
-	r.ring.within(size, Px(8))
+	r.ring.within(size, Px(3), Px(6))
 }
+
+// listBody is what the rows stand on: as high as all of them.
+type listBody struct {
+	widget.BaseWidget
+	list *List
+	rows []fyne.CanvasObject
+}
+
+func newListBody(l *List) *listBody {
+	b := &listBody{list: l}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *listBody) CreateRenderer() fyne.WidgetRenderer { return (*bodyDrawing)(b) }
+
+type bodyDrawing listBody
+
+func (d *bodyDrawing) Destroy()                     {}
+func (d *bodyDrawing) Objects() []fyne.CanvasObject { return d.rows }
+func (d *bodyDrawing) MinSize() fyne.Size           { return fyne.NewSize(0, d.list.total()) }
+func (d *bodyDrawing) Layout(fyne.Size)             { d.list.place(false) }
+
+// Refresh does nothing: each row repaints itself, also when the theme changes, and the scroller calls this at every turn.
+func (d *bodyDrawing) Refresh() {}

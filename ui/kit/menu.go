@@ -43,6 +43,7 @@ func (l *Layers) menu(items []MenuItem, y *Layer) *Layer {
 // menuList is the list that menus and selects open.
 type menuList struct {
 	items []MenuItem
+	icons bool // some have one, and so the words of all begin after it
 	list  *List
 }
 
@@ -55,7 +56,7 @@ func newMenuList(items []MenuItem) *menuList {
 	m := &menuList{}
 	m.list = NewList([]float32{36, 9}, newMenuRow, func(i, kind int, o fyne.CanvasObject) {
 		if kind == menuLine {
-			o.(*menuRow).set(m.items[i])
+			o.(*menuRow).set(m.items[i], m.icons)
 		}
 	})
 	m.list.Fit = menuFit
@@ -66,6 +67,9 @@ func newMenuList(items []MenuItem) *menuList {
 
 func (m *menuList) set(items []MenuItem) {
 	m.items = items
+	for _, it := range items {
+		m.icons = m.icons || it.Icon != ""
+	}
 	m.list.SetRows(len(items), func(i int) int {
 		if items[i].Text == "" {
 			return menuSeparator
@@ -88,25 +92,29 @@ func (m *menuList) width() float32 {
 type menuRow struct {
 	widget.BaseWidget
 	item       MenuItem
+	icons      bool
 	icon, tick *Icon
 	text       *Text
 }
 
 func newMenuRow(kind int) fyne.CanvasObject {
 	if kind == menuSeparator {
-		return Pad(8, 4, 8, 4, Line(false))
+		return Pad(8, 4, 8, 4, NewLine(false, ColorFloatLine))
 	}
 	r := &menuRow{icon: NewIcon("", 18, theme.ColorNamePlaceHolder), tick: NewIcon("check", 18, theme.ColorNamePrimary), text: NewText("", Body, "")}
 	r.ExtendBaseWidget(r)
 	return r
 }
 
-func (r *menuRow) set(it MenuItem) {
-	it.Do = nil
-	if it.Icon != r.item.Icon || it.Text != r.item.Text || it.Danger != r.item.Danger || it.Disabled != r.item.Disabled || it.Checked != r.item.Checked {
-		r.item = it
+func (r *menuRow) set(it MenuItem, icons bool) {
+	if !it.looksLike(r.item) || icons != r.icons {
+		r.item, r.icons = it, icons
 		r.Refresh()
 	}
+}
+
+func (it MenuItem) looksLike(o MenuItem) bool {
+	return it.Icon == o.Icon && it.Text == o.Text && it.Danger == o.Danger && it.Disabled == o.Disabled && it.Checked == o.Checked
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -135,7 +143,7 @@ func (r *menuRow) natural() fyne.Size { return fyne.Size{} }
 func (r *menuRow) arrange(size fyne.Size) {
 	x, side, right := Px(12), Px(18), Px(12)
 	y := (size.Height - side) / 2
-	if r.item.Icon != "" {
+	if r.icons {
 		place(r.icon, x, y, side, side)
 		x += side + Px(10)
 	}

@@ -52,7 +52,8 @@ func NewMeter() *Meter {
 	return m
 }
 
-// Set shows a level in dBFS, and whether the gate is open: only then is what stands above the threshold amber. The time is for the tick at the highest level, which holds for a second.
+// Set shows a level in dBFS, and whether the gate is open: only then is what stands above the threshold amber. The time is for the
+// tick at the highest level, which holds for a second.
 func (m *Meter) Set(level float32, open bool, now time.Time) {
 	lit := segmentsAt(level)
 	text := decibels(level)
@@ -93,7 +94,7 @@ func segmentsAt(level float32) int {
 	if level != level || level <= meterFloor {
 		return 0
 	}
-	return min(meterSegments, int(math.Ceil(float64(level-meterFloor)*meterSegments/-meterFloor)))
+	return int(math.Ceil(float64(min(level, 0)-meterFloor) * meterSegments / -meterFloor))
 }
 
 func wholeLevel(dbfs float32) float32 {
@@ -165,7 +166,7 @@ func (m *Meter) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		m.move(0)
 	default:
-		passKey(m, ev)
+		PassKey(m, ev)
 		return
 	}
 	m.sawKey()
@@ -247,13 +248,18 @@ func (m *Meter) arrange(size fyne.Size) {
 	m.arrangeTexts(x, w)
 }
 
-// arrangeTexts puts the words of the threshold right of its knob, or left where they would meet the level.
+// arrangeTexts puts the words of the threshold right of its knob, or left where they would meet the level, which itself makes way
+// for the knob.
 func (m *Meter) arrangeTexts(x, w float32) {
-	h, level, opens := Px(16), Style(Caption).Width("−60 dB"), m.opens.Natural()
-	place(m.level, w-level, Px(34), level, h)
+	h, level, opens := Px(16), Caption.Width("−60 dB"), m.opens.Natural()
 	at := x + Px(14)
 	if at+opens > w-level-Px(8) {
 		at = x - Px(14) - opens
 	}
 	place(m.opens, at, Px(34), opens, h)
+	right := w
+	if m.movable && x+Px(8) > w-level {
+		right = at - Px(16)
+	}
+	place(m.level, right-level, Px(34), level, h)
 }

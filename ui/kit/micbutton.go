@@ -35,8 +35,8 @@ func NewMicButton(tapped func()) *MicButton {
 	return b
 }
 
-// Set shows whether the microphone is muted, how many of the five segments are lit, and whether the gate is open: only then are they amber, since
-// amber is a live voice and nothing else.
+// Set shows whether the microphone is muted, how many of the five segments are lit, and whether the gate is open: only then are
+// they amber, since amber is a live voice and nothing else.
 func (b *MicButton) Set(muted bool, lit uint8, open bool) {
 	if muted {
 		lit, open = 0, false

@@ -6,7 +6,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// Select is a choice out of a list that opens under the field. The options may change while it is open, as devices are plugged in and out.
+// Select is a choice out of a list that opens under the field. The options may change while it is open, as devices are plugged in
+// and out.
 type Select struct {
 	control
 	options  []string
@@ -20,8 +21,8 @@ type Select struct {
 	arrow      *Icon
 }
 
-// selectMenu is an open menu. A line of it never becomes another option under the hand of who is about to choose it: what vanishes stays, disabled, and
-// what is new comes at the end.
+// selectMenu is an open menu. A line of it never becomes another option under the hand of who is about to choose it: what vanishes
+// stays, disabled, and what is new comes at the end.
 type selectMenu struct {
 	layer *Layer
 	list  *menuList

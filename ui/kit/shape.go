@@ -24,10 +24,10 @@ func (r *focusRing) around(pos fyne.Position, size fyne.Size, radius float32) {
 	place(r, pos.X-d, pos.Y-d, size.Width+2*d, size.Height+2*d)
 }
 
-// within lays it along the inside of a shape: for rows, which touch their neighbours.
-func (r *focusRing) within(size fyne.Size, radius float32) {
+// within lays it inside of a shape: for rows, which touch their neighbours and the edge that cuts them.
+func (r *focusRing) within(size fyne.Size, inset, radius float32) {
 	r.StrokeWidth, r.CornerRadius = Px(2), radius
-	place(r, 0, 0, size.Width, size.Height)
+	place(r, inset, inset, size.Width-2*inset, size.Height-2*inset)
 }
 
 func (r *focusRing) show(on bool) {

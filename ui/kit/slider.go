@@ -20,7 +20,8 @@ type Slider struct {
 	knob, over        *canvas.Circle
 }
 
-// NewSlider returns a slider from low to high in steps. Changed hears only of what the person does, while it is dragged too, and may be nil.
+// NewSlider returns a slider from low to high in steps. Changed hears only of what the person does, while it is dragged too, and
+// may be nil.
 func NewSlider(low, high, step, value float64, changed func(float64)) *Slider {
 	s := &Slider{low: low, high: high, step: step, mark: math.NaN(), changed: changed,
 		track: canvas.NewRectangle(nil), full: canvas.NewRectangle(nil), tick: canvas.NewRectangle(nil),
@@ -119,7 +120,7 @@ func (s *Slider) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		s.choose(s.high)
 	default:
-		passKey(s, ev)
+		PassKey(s, ev)
 		return
 	}
 	s.sawKey()

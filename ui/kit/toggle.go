@@ -57,7 +57,7 @@ func (t *Toggle) paint() {
 	track, knob := theme.ColorNameInputBorder, ColorCard
 	switch {
 	case t.Disabled():
-		track, knob = theme.ColorNameDisabledButton, theme.ColorNameDisabled
+		track, knob = theme.ColorNameButton, theme.ColorNameDisabled
 	case t.on:
 		track, knob = theme.ColorNamePrimary, theme.ColorNameForegroundOnPrimary
 	}

@@ -59,8 +59,8 @@ func (t *tip) show(of fyne.CanvasObject) {
 	}
 }
 
-// planeOf is where tooltips are drawn now: over the layer on top, or else over the window's content. An overlay of their own would take the mouse from
-// what they explain.
+// planeOf is where tooltips are drawn now: over the layer on top, or else over the window's content. An overlay of their own would
+// take the mouse from what they explain.
 func planeOf(c fyne.Canvas) *plane {
 	if top, ok := c.Overlays().Top().(*layerRoot); ok {
 		return top.tips
