@@ -18,7 +18,7 @@ import (
 
 var programs lab.Programs
 
-func TestMain(m *testing.M) { os.Exit(lab.Main(&programs, m.Run)) }
+func TestMain(m *testing.M) { os.Exit(lab.Main(&programs, lab.Build, m.Run)) }
 
 // world is a server and a scratch folder.
 type world struct {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -24,32 +25,41 @@ func Build(ctx context.Context, dir string) (Programs, error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return p, err
 	}
-	bin := os.Getenv("PARLEY_BIN")
-	if bin == "" {
-		c := exec.CommandContext(ctx, "go", "build", "-o", dir, "parley/cmd/parleyd", "parley/cmd/parleyctl")
-		if out, err := c.CombinedOutput(); err != nil {
-			return p, fmt.Errorf("build parleyd and parleyctl: %w: %s", err, out)
-		}
-		return p, nil
-	}
-	for _, name := range []string{"parleyd", "parleyctl"} {
-		b, err := os.ReadFile(filepath.Join(bin, name))
-		if err != nil {
-			return p, fmt.Errorf("PARLEY_BIN: %w", err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), b, 0o755); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
+	return p, p.provide(ctx, "parley/cmd/parleyd", "parley/cmd/parleyctl")
 }
 
-// Main is what a TestMain does: it builds the programs, runs the tests, and returns their exit status.
-func Main(programs *Programs, run func() int) int {
+// provide builds packages, with flags before them, or copies what they are called.
+func (p Programs) provide(ctx context.Context, args ...string) error {
+	bin := os.Getenv("PARLEY_BIN")
+	if bin == "" {
+		c := exec.CommandContext(ctx, "go", append([]string{"build", "-o", p.Dir}, args...)...)
+		if out, err := c.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w: %s", args[len(args)-1], err, out)
+		}
+		return nil
+	}
+	for _, arg := range args {
+		name, ours := strings.CutPrefix(arg, "parley/cmd/")
+		if !ours {
+			continue // a flag
+		}
+		b, err := os.ReadFile(filepath.Join(bin, name))
+		if err != nil {
+			return fmt.Errorf("PARLEY_BIN: %w", err)
+		}
+		if err := os.WriteFile(filepath.Join(p.Dir, name), b, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Main is what a TestMain does: it builds the programs, by Build or BuildApp, runs the tests, and returns their exit status.
+func Main(programs *Programs, build func(context.Context, string) (Programs, error), run func() int) int {
 	dir, err := TempDir(nil)
 	if err == nil {
 		defer func() { _ = os.RemoveAll(dir) }()
-		*programs, err = Build(context.Background(), dir)
+		*programs, err = build(context.Background(), dir)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -16,7 +16,7 @@ import (
 
 var programs lab.Programs
 
-func TestMain(m *testing.M) { os.Exit(lab.Main(&programs, m.Run)) }
+func TestMain(m *testing.M) { os.Exit(lab.Main(&programs, lab.Build, m.Run)) }
 
 // Exit statuses.
 const (

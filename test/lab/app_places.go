@@ -1,0 +1,61 @@
+package lab
+
+import "image"
+
+// Where things are in a window of AppWidth by AppHeight at scale 1: the only file of the tests that knows. What is filled with
+// one colour, such as a button, is better looked for (App.Filled); this is for the rest. ui/testdata has pictures to measure in.
+var (
+	NameField    = image.Pt(670, 254) // first start
+	HostButton   = image.Pt(760, 519)
+	InviteButton = image.Pt(370, 519)
+
+	MuteButton     = image.Pt(538, 768) // the dock
+	DeafenButton   = image.Pt(620, 768)
+	LeaveButton    = image.Pt(710, 768)
+	QualityButton  = image.Pt(1172, 768)
+	SettingsButton = image.Pt(1242, 768)
+
+	ServerMenu = image.Pt(180, 25)  // the name over the channels
+	Search     = image.Pt(1252, 24) // of people
+	StatsIcon  = image.Pt(1028, 24) // of the stage
+	AddChannel = image.Pt(278, 71)  // the owner's
+	AddServer  = image.Pt(32, 147)  // with one server in the rail
+	PagesClose = image.Pt(1111, 26) // of the settings
+	ThemeDark  = image.Pt(1002, 94) // on the page Look
+	ThemeLight = image.Pt(1065, 94) //
+	MicSelect  = image.Pt(940, 125) // on the page Sound, without its banner
+	SpkSelect  = image.Pt(940, 461) //
+	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
+)
+
+// The columns of the window.
+var (
+	Rail   = image.Rect(0, 0, 64, 736)
+	List   = image.Rect(64, 0, 304, 736)
+	Stage  = image.Rect(304, 52, 1056, 736)
+	People = image.Rect(1056, 0, 1280, 736)
+	Dock   = image.Rect(0, 737, 1280, 800)
+	Mute   = image.Rect(518, 746, 590, 790) // the button with the meter
+	Lines  = image.Rect(360, 560, 920, 736) // announcements, the newest lowest
+)
+
+// ChannelRow is the middle of the channel with that many channels and seats above it, where no channel above has people in it;
+// a channel with people is 4 higher, and the last seat in one 8.
+func ChannelRow(channels int) image.Point { return image.Pt(184, 104+36*channels) }
+
+// Seat is the avatar of the i-th person in the first channel, with room for the ring.
+func Seat(i int) image.Rectangle {
+	at := image.Pt(104, 141+30*i)
+	return image.Rectangle{at, at}.Inset(-17)
+}
+
+// Page is the i-th line of the settings' list: Sound, Keys, Look, You and your key, Privacy, Servers.
+func Page(i int) image.Point { return image.Pt(184, 71+38*i) }
+
+// TileAvatar is the avatar of the i-th of n people on the stage, up to three and in one row, with room for ring and halo. Oneself is the last.
+func TileAvatar(i, n int) image.Rectangle {
+	const tile, gap = 224, 16
+	left := (Stage.Min.X+Stage.Max.X)/2 - (n*tile+(n-1)*gap)/2
+	at := image.Pt(left+i*(tile+gap)+tile/2, 354)
+	return image.Rectangle{at, at}.Inset(-70)
+}
