@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -71,7 +73,7 @@ func (w *Window) explainTray() {
 		hide := kit.NewButton("Keep the call", "", kit.PrimaryButton, func() {
 			w.change(func(s *profile.Settings) { s.TrayExplained = true })
 			done()
-			w.win.Hide()
+			w.hide()
 		})
 		leave := kit.NewButton("Leave and quit", "", kit.PlainButton, w.quit)
 		return []fyne.CanvasObject{
@@ -111,12 +113,16 @@ func (l *lines) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (l *lines) apply(v *model.View) {
-	if sameLines(l.shown, v.Lines) {
+	shown := v.Lines
+	if l.w.settings != nil && l.w.settings.showsDevices() { // the page says it itself
+		shown = slices.DeleteFunc(slices.Clone(shown), func(line model.Line) bool { return line.Device })
+	}
+	if slices.Equal(l.shown, shown) {
 		return
 	}
-	l.shown = v.Lines
+	l.shown = shown
 	l.root.Objects = nil
-	for _, line := range v.Lines {
+	for _, line := range shown {
 		fg, _ := kit.Tone(line.Tone).Colors()
 		text := kit.NewParagraph(line.Text, kit.Body, theme.ColorNameForeground)
 		panel := kit.NewPanel(kit.ColorRaised, 12, kit.Pad(16, 12, 16, 12, kit.HRow(12, kit.NewIcon(lineIcon(line.Tone), 18, fg), kit.Grow(text))))
@@ -124,18 +130,6 @@ func (l *lines) apply(v *model.View) {
 		l.root.Add(panel)
 	}
 	l.root.Refresh()
-}
-
-func sameLines(a, b []model.Line) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 func lineIcon(t model.Tone) string {

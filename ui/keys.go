@@ -50,7 +50,13 @@ func (w *Window) bindKeys() {
 		keys.SetOnKeyUp(w.keyUp)
 	}
 	w.c.App.Lifecycle().SetOnExitedForeground(w.blurred)
-	w.c.App.Lifecycle().SetOnEnteredForeground(func() { w.hasFocus = true })
+	w.c.App.Lifecycle().SetOnEnteredForeground(func() {
+		w.hasFocus = true
+		if w.welcome != nil {
+			w.welcome.look()
+		}
+		w.pump.wake()
+	})
 }
 
 func (w *Window) keyDown(e *fyne.KeyEvent) {

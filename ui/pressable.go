@@ -62,6 +62,7 @@ func (p *pressable) FocusLost()   { p.show(p.focus, false) }
 func (p *pressable) TypedRune(rune) {}
 func (p *pressable) TypedKey(e *fyne.KeyEvent) {
 	if e.Name != fyne.KeySpace && e.Name != fyne.KeyReturn && e.Name != fyne.KeyEnter {
+		kit.PassKey(p.content, e)
 		return
 	}
 	if p.tapped != nil {

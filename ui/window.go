@@ -206,10 +206,18 @@ func (w *Window) closed() {
 		return
 	}
 	if w.c.Profile.Settings().TrayExplained {
-		w.win.Hide()
+		w.hide()
 		return
 	}
 	w.explainTray()
+}
+
+// hide leaves the tray's icon to show that one is in a call. The settings close: their meter would keep the microphone open unseen.
+func (w *Window) hide() {
+	if w.settings != nil {
+		w.closeSettings()
+	}
+	w.win.Hide()
 }
 
 func (w *Window) keepSize() {

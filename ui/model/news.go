@@ -160,6 +160,7 @@ func (t *telling) device(n call.Notice) {
 		tone = Warn
 	}
 	t.say(n.Seq, n.Text, tone)
+	t.lines[len(t.lines)-1].Device = true
 }
 
 func (t *telling) failed(n call.Notice) {

@@ -224,9 +224,10 @@ type Dock struct {
 
 // Line is an announcement: a device was plugged in, somebody could not be kicked. It is shown for some seconds.
 type Line struct {
-	Seq  uint64
-	Text string
-	Tone Tone
+	Seq    uint64
+	Text   string
+	Tone   Tone
+	Device bool // of a microphone or loudspeaker
 }
 
 // Sound names a sound of assets/sounds.
