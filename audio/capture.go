@@ -197,6 +197,7 @@ func (c *Capture) turn(frame []float32) {
 
 	voice := c.suppress(frame)
 	level := mix.DBFS(mix.RMS(frame))
+	c.stats.level.setLevel(c.stats.meterLevel.Add(frame))
 	c.listen(level, voice)
 	open := c.gate.Process(frame, voice)
 	muted := c.mute()

@@ -12,6 +12,7 @@ import (
 // CaptureStats is what the statistics panel shows of the microphone's side.
 type CaptureStats struct {
 	Before, After float32 // level in dBFS, as a meter shows it, before suppression and after the gate
+	Level         float32 // likewise between the two: what the gate's threshold is compared with
 	Voice         float32 // probability of a voice in the last frame, below zero where nobody knows
 	Speaking      bool    // somebody talks and is heard
 	MutedTalking  bool    // somebody talks and is not heard
@@ -27,6 +28,7 @@ type CaptureStats struct {
 // captureStats holds what run writes and Stats reads.
 type captureStats struct {
 	before, after, voice    gauge
+	level                   gauge
 	speaking, mutedTalking  atomic.Bool
 	packets, errors         atomic.Uint64
 	wrote                   atomic.Int64 // when the callback last ran, Unix nanoseconds
@@ -34,6 +36,7 @@ type captureStats struct {
 	wait, dspCPU, encodeCPU gauge        // milliseconds
 	lookahead               time.Duration
 	meterBefore, meterAfter *vad.Meter // run's own
+	meterLevel              *vad.Meter
 }
 
 func (s *captureStats) init(e Encoder) {
@@ -43,7 +46,8 @@ func (s *captureStats) init(e Encoder) {
 			s.lookahead = d
 		}
 	}
-	s.meterBefore, s.meterAfter = vad.NewMeter(), vad.NewMeter()
+	s.meterBefore, s.meterLevel, s.meterAfter = vad.NewMeter(), vad.NewMeter(), vad.NewMeter()
+	s.level.set(mix.Floor)
 	s.before.set(mix.Floor)
 	s.after.set(mix.Floor)
 	s.voice.set(-1)
@@ -80,7 +84,7 @@ func (c *Capture) Stats() CaptureStats {
 	s := &c.stats
 	dropped, _ := c.ring.Lost()
 	out := CaptureStats{
-		Before: s.before.getLevel(), After: s.after.getLevel(), Voice: s.voice.getLevel(),
+		Before: s.before.getLevel(), Level: s.level.getLevel(), After: s.after.getLevel(), Voice: s.voice.getLevel(),
 		Speaking: s.speaking.Load(), MutedTalking: s.mutedTalking.Load(),
 		Packets: s.packets.Load(), Errors: s.errors.Load(), Dropped: dropped,
 		CaptureMS: milliseconds(time.Duration(s.device.Load())) + s.wait.get(),

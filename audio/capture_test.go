@@ -127,6 +127,22 @@ func TestCaptureVoice(t *testing.T) {
 	})
 }
 
+// What the gate compares with its threshold is shown while it is shut, too.
+func TestCaptureLevels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMic(t, audio.CaptureConfig{Gate: vad.Config{OpenDBFS: -10}})
+		if s := m.Stats(); s.Level > -100 {
+			t.Errorf("silence: %+v", s)
+		}
+		if sent := m.speak(20, 0.1); len(sent) != 0 {
+			t.Errorf("%d packets below the threshold", len(sent))
+		}
+		if s := m.Stats(); math.Abs(float64(s.Level)+23) > 1 || s.Level != s.Before || s.After > -100 {
+			t.Errorf("below the threshold: %+v", s)
+		}
+	})
+}
+
 func TestCapturePTT(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMic(t, audio.CaptureConfig{FrameMS: 10, Gate: vad.Config{Mode: vad.PTT, Release: 50 * time.Millisecond}})
