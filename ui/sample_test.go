@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"testing"
@@ -33,7 +34,7 @@ func testWindow(t testing.TB, edit func(*profile.Settings)) *Window {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	key, err := identity.Generate(nil)
+	key, err := identity.Generate(bytes.NewReader(make([]byte, 64))) // always the same, for the pictures
 	if err != nil {
 		t.Fatal(err)
 	}
