@@ -224,14 +224,9 @@ var errTooLong = errors.New("the file is too long for an exported key")
 // saveFile is files.save.
 func (w *Window) saveFile(name string, data []byte, then func(error)) {
 	d := dialog.NewFileSave(func(file fyne.URIWriteCloser, err error) {
-		if file == nil && err == nil {
-			return
+		if file != nil || err != nil {
+			then(writeAll(file, data, err))
 		}
-		if err == nil {
-			_, err = file.Write(data)
-			err = errors.Join(err, file.Close())
-		}
-		then(err)
 	}, w.win)
 	d.SetFileName(name)
 	d.Show()
@@ -240,17 +235,32 @@ func (w *Window) saveFile(name string, data []byte, then func(error)) {
 // openFile is files.open: at most limit bytes.
 func (w *Window) openFile(limit int, then func([]byte, error)) {
 	dialog.ShowFileOpen(func(file fyne.URIReadCloser, err error) {
-		if file == nil && err == nil {
-			return
+		if file != nil || err != nil {
+			then(readAll(file, limit, err))
 		}
-		var data []byte
-		if err == nil {
-			data, err = io.ReadAll(io.LimitReader(file, int64(limit)+1))
-			err = errors.Join(err, file.Close())
-		}
-		if err == nil && len(data) > limit {
-			data, err = nil, errTooLong
-		}
-		then(data, err)
 	}, w.win)
+}
+
+// writeAll writes and closes, if the file could be opened.
+func writeAll(file io.WriteCloser, data []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
+}
+
+// readAll reads at most limit bytes and closes, if the file could be opened.
+func readAll(file io.ReadCloser, limit int, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	switch err = errors.Join(err, file.Close()); {
+	case err != nil:
+		return nil, err
+	case len(data) > limit:
+		return nil, errTooLong
+	}
+	return data, nil
 }

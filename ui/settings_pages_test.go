@@ -3,12 +3,14 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"parley/identity"
 	"parley/profile"
@@ -132,7 +134,6 @@ func TestNothingIsCut(t *testing.T) {
 		b.resizeForTest(c.width, c.height)
 		for _, p := range settingsPages() {
 			b.open(p.name)
-			b.win.Canvas().Capture()
 			for _, o := range b.shownIn(b.settings.column) {
 				text, ok := o.(*kit.Text)
 				if ok && !strings.HasPrefix(text.Text(), "Follow the system: ") && text.Natural() > text.Size().Width+0.5 {
@@ -301,6 +302,65 @@ func TestImport(t *testing.T) {
 		t.Errorf("%d starts", restarts)
 	}
 }
+
+// TestFiles reads and writes no more than there should be.
+func TestFiles(t *testing.T) {
+	b := newBench(t, nil)
+	never := func(error) { t.Error("called without a choice") }
+	b.saveFile(keyFile, nil, never)
+	if b.win.Canvas().Overlays().Top() == nil {
+		t.Error("nobody is asked where to write")
+	}
+	b.pressTheirs("Cancel")
+	b.openFile(1, func(_ []byte, err error) { never(err) })
+	b.pressTheirs("Cancel")
+
+	bad := errors.New("bad disk")
+	for _, c := range []struct {
+		file  *file
+		err   error
+		want  string
+		fails error
+	}{
+		{&file{Reader: strings.NewReader("12345678")}, nil, "12345678", nil},
+		{&file{Reader: strings.NewReader("123456789")}, nil, "", errTooLong},
+		{&file{Reader: strings.NewReader("1"), closes: bad}, nil, "", bad},
+		{nil, bad, "", bad},
+	} {
+		got, err := readAll(c.file, 8, c.err)
+		if string(got) != c.want || !errors.Is(err, c.fails) {
+			t.Errorf("read %q, %v; want %q, %v", got, err, c.want, c.fails)
+		}
+	}
+	f := &file{closes: bad}
+	if err := writeAll(f, []byte("key"), nil); !errors.Is(err, bad) || f.String() != "key" {
+		t.Errorf("a disk that is full at the end: %v, %q", err, f.String())
+	}
+	if err := writeAll(f, nil, bad); !errors.Is(err, bad) {
+		t.Errorf("a file that does not open: %v", err)
+	}
+}
+
+// pressTheirs presses a button of Fyne's own dialogs.
+func (b *bench) pressTheirs(text string) {
+	b.t.Helper()
+	for _, o := range b.shown() {
+		if c, ok := o.(*widget.Button); ok && c.Text == text {
+			test.Tap(c)
+			return
+		}
+	}
+	b.t.Fatalf("no button %q", text)
+}
+
+// file is one that fails when it is closed.
+type file struct {
+	io.Reader
+	strings.Builder
+	closes error
+}
+
+func (f *file) Close() error { return f.closes }
 
 // keepServers puts servers into the profile, each with a key of its own.
 func keepServers(t *testing.T, b *bench, n int) (keys []string) {

@@ -69,13 +69,14 @@ func TestMeterMoves(t *testing.T) {
 	for i := range loud {
 		loud[i] = 0.25 * float32(1-2*(i/24%2)) // a square of −12 dBFS
 	}
-	timeout := time.After(20 * time.Second)
+	timeout, frames := time.After(20*time.Second), time.NewTicker(10*time.Millisecond)
+	defer frames.Stop()
 	for !strings.Contains(b.texts(), "−12 dB") {
 		b.devices.Step(loud)
 		select {
 		case <-timeout:
 			t.Fatalf("the meter does not show −12 dB:\n%s", b.texts())
-		default:
+		case <-frames.C:
 		}
 		b.rest(133 * time.Millisecond)
 	}

@@ -17,6 +17,7 @@ import (
 	"parley/identity"
 	"parley/profile"
 	"parley/ui/kit"
+	"parley/ui/model"
 )
 
 // bench is a window to open settings in, with an engine that has devices, and a clock that a test moves.
@@ -70,9 +71,7 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 		ExportKey: func(passphrase string) ([]byte, error) { return []byte(armour), nil },
 	})
 	b.resizeForTest(1280, 800)
-	v := harbour()
-	v.Rail[0].Active = false
-	b.apply(v)
+	b.apply(&model.View{Dock: model.Dock{Name: "Sam Reyes", Line: "Not in a channel", Face: model.FaceOf(b.key.Public(), "Sam Reyes", ""), Presence: model.Online}})
 	return b
 }
 
