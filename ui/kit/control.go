@@ -70,7 +70,13 @@ func (c *control) extend(self drawn) {
 func (c *control) ringShown() bool { return c.focused && !c.quiet && !c.Disabled() }
 
 // FocusGained implements fyne.Focusable.
-func (c *control) FocusGained() { c.focused = true; c.self.Refresh() }
+func (c *control) FocusGained() {
+	c.focused = true
+	c.self.Refresh()
+	if !c.quiet {
+		Reveal(c.self)
+	}
+}
 
 // FocusLost implements fyne.Focusable.
 func (c *control) FocusLost() {

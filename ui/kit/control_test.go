@@ -177,6 +177,31 @@ func TestSlider(t *testing.T) {
 	}
 }
 
+func TestSliderTellsWhenLetGo(t *testing.T) {
+	var got []float64
+	s := NewSlider(0, 10, 1, 5, nil)
+	s.OnReleased = func(v float64) { got = append(got, v) }
+	shown(t, 116, 40, s)
+	at := func(x float32) fyne.PointEvent { return fyne.PointEvent{Position: fyne.NewPos(x, 10)} }
+	down := &desktop.MouseEvent{Button: desktop.MouseButtonPrimary, PointEvent: at(28)}
+	s.MouseDown(down)
+	s.Dragged(&fyne.DragEvent{PointEvent: at(38)})
+	s.Dragged(&fyne.DragEvent{PointEvent: at(48)})
+	if len(got) != 0 {
+		t.Errorf("told %v while it is dragged", got)
+	}
+	s.MouseUp(down)
+	s.DragEnd()
+	s.TypedKey(key(fyne.KeyRight))
+	s.SetValue(9)
+	s.TypedKey(key(fyne.KeyF1))
+	s.MouseDown(down)
+	s.MouseUp(down)
+	if want := []float64{4, 5, 2}; !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+}
+
 func TestSettersRepaintOnlyForNews(t *testing.T) {
 	now := time.Unix(9, 0)
 	b, i, m, x := NewButton("A", "mic", PlainButton, nil), NewIconButton("mic", 44, "", nil), NewMicButton(nil), NewToggle(true, nil)

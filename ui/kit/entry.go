@@ -94,7 +94,7 @@ func (e *Entry) TypedRune(r rune) {
 // TypedKey implements fyne.Focusable.
 func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 	switch {
-	case ev.Name == fyne.KeyEscape, len(ev.Name) > 1 && ev.Name[0] == 'F':
+	case ev.Name == fyne.KeyEscape, writesNothing(ev.Name):
 		PassKey(e, ev)
 	default:
 		e.Entry.TypedKey(ev)
@@ -114,6 +114,24 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 		}
 	default:
 		e.Entry.TypedShortcut(s)
+	}
+}
+
+// writesNothing tells the keys that neither write nor edit: those of functions, and modifiers.
+func writesNothing(k fyne.KeyName) bool {
+	switch k {
+	case desktop.KeyShiftLeft, desktop.KeyShiftRight, desktop.KeyControlLeft, desktop.KeyControlRight, desktop.KeyAltLeft, desktop.KeyAltRight,
+		desktop.KeySuperLeft, desktop.KeySuperRight, desktop.KeyMenu, desktop.KeyPrintScreen, desktop.KeyCapsLock:
+		return true
+	}
+	return len(k) > 1 && k[0] == 'F' && k[1] >= '1' && k[1] <= '9'
+}
+
+// KeyDown implements desktop.Keyable. Only a push-to-talk key that writes nothing works while one types.
+func (e *Entry) KeyDown(ev *fyne.KeyEvent) {
+	e.Entry.KeyDown(ev)
+	if writesNothing(ev.Name) {
+		passDown(e, ev)
 	}
 }
 
@@ -142,6 +160,7 @@ func (e *Entry) MinSize() fyne.Size {
 func (e *Entry) FocusGained() {
 	e.Entry.FocusGained()
 	e.ring.show(!e.Disabled())
+	Reveal(e)
 }
 
 // FocusLost implements fyne.Focusable.
@@ -158,19 +177,24 @@ func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 // MouseDown implements desktop.Mouseable.
 func (e *Entry) MouseDown(ev *desktop.MouseEvent) {
 	moved := *ev
-	moved.Position.X -= entryIndent()
+	moved.Position.X -= e.indent()
 	e.Entry.MouseDown(&moved)
 }
 
 // Dragged implements fyne.Draggable.
 func (e *Entry) Dragged(ev *fyne.DragEvent) {
 	moved := *ev
-	moved.Position.X -= entryIndent()
+	moved.Position.X -= e.indent()
 	e.Entry.Dragged(&moved)
 }
 
-// entryIndent is how much further right than Fyne's our text begins: at 12.
-func entryIndent() float32 { return Px(4) }
+// indent is how much further right than Fyne's our text begins: at 12. Several lines stay where Fyne lays them.
+func (e *Entry) indent() float32 {
+	if e.MultiLine {
+		return 0
+	}
+	return Px(4)
+}
 
 // entryDrawing is Fyne's drawing with its text in the middle of the height, and the line of the focus over its border.
 type entryDrawing struct {
@@ -188,8 +212,9 @@ func (d *entryDrawing) Layout(size fyne.Size) {
 	d.of.ring.within(size, 0, Px(8))
 	text := d.WidgetRenderer.Objects()[2]
 	high := d.WidgetRenderer.MinSize().Height
-	if s := text.Size(); high < size.Height {
-		place(text, entryIndent(), (size.Height-high)/2, s.Width-entryIndent(), min(high, size.Height))
+	if in := d.of.indent(); in > 0 {
+		high = min(high, size.Height)
+		place(text, in, (size.Height-high)/2, text.Size().Width-in, high)
 	}
 }
 

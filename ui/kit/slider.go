@@ -12,8 +12,12 @@ import (
 // Slider sets a number by dragging a knob, or by the arrow keys.
 type Slider struct {
 	control
+	// OnReleased hears of where the slider stands once the person lets go of it: after a click, a drag, each key. May be nil.
+	OnReleased func(float64)
+
 	low, high, step, value float64
 	mark                   float64 // NaN: none
+	released               float64 // what OnReleased was told, or was set
 	changed                func(float64)
 
 	track, full, tick *canvas.Rectangle
@@ -27,6 +31,7 @@ func NewSlider(low, high, step, value float64, changed func(float64)) *Slider {
 		track: canvas.NewRectangle(nil), full: canvas.NewRectangle(nil), tick: canvas.NewRectangle(nil),
 		knob: canvas.NewCircle(nil), over: canvas.NewCircle(nil)}
 	s.value = s.rounded(value)
+	s.released = s.value
 	s.extend(s)
 	return s
 }
@@ -36,9 +41,25 @@ func (s *Slider) Value() float64 { return s.value }
 
 // SetValue moves the slider and tells nobody.
 func (s *Slider) SetValue(v float64) {
+	s.show(v)
+	s.released = s.value
+}
+
+func (s *Slider) show(v float64) {
 	if v = s.rounded(v); s.value != v {
 		s.value = v
 		s.Refresh()
+	}
+}
+
+// letGo tells OnReleased once, however many events end a drag.
+func (s *Slider) letGo() {
+	if s.released == s.value {
+		return
+	}
+	s.released = s.value
+	if s.OnReleased != nil {
+		s.OnReleased(s.value)
 	}
 }
 
@@ -66,7 +87,7 @@ func (s *Slider) choose(v float64) {
 	if s.Disabled() || v == s.value {
 		return
 	}
-	s.SetValue(v)
+	s.show(v)
 	if s.changed != nil {
 		s.changed(v)
 	}
@@ -94,11 +115,20 @@ func (s *Slider) MouseDown(ev *desktop.MouseEvent) {
 	}
 }
 
+// MouseUp implements desktop.Mouseable.
+func (s *Slider) MouseUp(ev *desktop.MouseEvent) {
+	s.control.MouseUp(ev)
+	s.letGo()
+}
+
 // Dragged implements fyne.Draggable.
 func (s *Slider) Dragged(ev *fyne.DragEvent) { s.chooseAt(ev.Position.X) }
 
 // DragEnd implements fyne.Draggable.
-func (s *Slider) DragEnd() { s.setPressed(false) }
+func (s *Slider) DragEnd() {
+	s.setPressed(false)
+	s.letGo()
+}
 
 // TypedKey implements fyne.Focusable.
 func (s *Slider) TypedKey(ev *fyne.KeyEvent) {
@@ -124,6 +154,7 @@ func (s *Slider) TypedKey(ev *fyne.KeyEvent) {
 		return
 	}
 	s.sawKey()
+	s.letGo()
 }
 
 // CreateRenderer implements fyne.Widget.
