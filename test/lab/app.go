@@ -124,7 +124,7 @@ func (c AppConfig) command(p Programs) Command {
 	}
 	// No session bus: there is no tray, and nothing of this machine's desktop is asked about its theme.
 	env = append(env, "HOME="+c.Dir, "XDG_CONFIG_HOME="+filepath.Join(c.Dir, ".config"), "XDG_CACHE_HOME="+filepath.Join(c.Dir, ".cache"),
-		"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(c.Dir, "no-bus"), "FYNE_THEME=", "FYNE_SCALE=")
+		"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(c.Dir, "no-bus"), "FYNE_THEME=", "FYNE_SCALE=", "LANG=en_US.UTF-8", "LC_ALL=")
 	return Command{
 		Path: filepath.Join(p.Dir, "parley"), Args: append([]string{"--profile", c.Profile(), "--log", c.LogFile()}, c.Args...),
 		Env: append(env, c.Env...), Dir: c.Dir, Cred: c.Cred,

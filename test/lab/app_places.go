@@ -36,6 +36,7 @@ var (
 	People = image.Rect(1056, 0, 1280, 736)
 	Dock   = image.Rect(0, 737, 1280, 800)
 	Mute   = image.Rect(518, 746, 590, 790) // the button with the meter
+	Dialog = image.Rect(421, 200, 859, 600) // where one floats, or less high
 	Lines  = image.Rect(360, 560, 920, 736) // announcements, the newest lowest
 )
 

@@ -86,6 +86,9 @@ func grow(img *image.RGBA, box, r image.Rectangle, c color.RGBA) image.Rectangle
 	return box
 }
 
+// Floats says whether a dialog stands over the window. Its box is the one of its ground's colour.
+func Floats(img *image.RGBA, p Palette) bool { return Count(img, Dialog, p.Raised) > Dialog.Dx()*40 }
+
 func middle(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
 
 // WaitFor looks at r of the window until ok says yes to it. what is for the error, which has a picture of the display saved.
