@@ -68,7 +68,7 @@ type still struct {
 
 func stills() map[string]still {
 	words, names, icons := []string{"Workshop", "Front porch"}, []fyne.ThemeColorName{theme.ColorNameError, theme.ColorNameSuccess}, []string{"mic", "mic-off"}
-	icon, text, paragraph, avatar, bars, chip, banner := NewIcon("", 18, ""), NewText("", Body, ""), NewParagraph("", Body, ""), NewAvatar(52), NewBars(), NewChip(), NewBanner()
+	icon, text, paragraph, avatar, bars, chip, banner := NewIcon("plus", 18, ""), NewText("", Body, ""), NewParagraph("", Body, ""), NewAvatar(52), NewBars(), NewChip(), NewBanner()
 	panel := NewPanel(ColorCard, 8, NewText("Here", Body, ""))
 	return map[string]still{
 		"icon":            {icon, func(n int) { icon.SetIcon(icons[n]) }},
