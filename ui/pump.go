@@ -36,13 +36,14 @@ type pump struct {
 	model *model.Model
 	log   *slog.Logger
 
-	poke  chan struct{} // capacity 1
-	quit  chan struct{}
-	done  chan struct{}
-	once  sync.Once
-	alive atomic.Bool
-	idle  atomic.Bool // nobody has touched this machine for idleAfter
-	moves atomic.Bool // the settings show a meter
+	poke     chan struct{} // capacity 1
+	quit     chan struct{}
+	done     chan struct{}
+	once     sync.Once
+	alive    atomic.Bool
+	idle     atomic.Bool // nobody has touched this machine for idleAfter
+	moves    atomic.Bool // the settings show a meter
+	starting atomic.Bool // a server is being started in this process
 
 	mu      sync.Mutex
 	calls   []func()     // to run on Fyne's goroutine, in order
@@ -164,7 +165,7 @@ func (p *pump) turn(now time.Time) time.Duration {
 	own := p.freshLocked(now)
 	p.mu.Unlock()
 	in := model.Input{
-		Now: now, Key: p.w.c.Key, Snapshot: snapshot, Settings: p.w.c.Profile.Settings(), Servers: p.w.c.Profile.Servers(), Hosted: hosted, Idle: p.idle.Load(),
+		Now: now, Key: p.w.c.Key, Snapshot: snapshot, Settings: p.w.c.Profile.Settings(), Servers: p.w.c.Profile.Servers(), Hosted: hosted, Idle: p.idle.Load(), Starting: p.starting.Load(),
 	}
 	live := snapshot.Place.Phase != call.Idle || p.moves.Load()
 	if live {
@@ -177,7 +178,7 @@ func (p *pump) turn(now time.Time) time.Duration {
 	switch {
 	case live:
 		return tickEvery
-	case snapshot.Link == call.Dialing:
+	case snapshot.Link == call.Dialing, in.Starting:
 		return busyStep
 	case len(view.Lines) > 0, snapshot.Link == call.Lost:
 		return slowTick

@@ -162,10 +162,12 @@ func (w *Window) hostAgain() {
 // serve starts the server and says whether it is the first time.
 func (w *Window) serve(then func(h Hosting, first bool)) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	w.pump.starting.Store(true)
 	background(w, func() (Hosting, error) {
 		defer cancel()
 		return w.c.Host(ctx)
 	}, func(h Hosting, err error) {
+		w.pump.starting.Store(false)
 		if err != nil {
 			w.say("The server could not be started: "+model.Inert(err.Error()), model.Bad)
 			return

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fyne.io/fyne/v2"
+
 	"parley/call"
 	"parley/profile"
 	"parley/ui/kit"
@@ -38,10 +40,14 @@ func newLookPage(s *settings) page {
 // newKeysPage is the key to hold, and a list of all the others.
 func newKeysPage(s *settings) page {
 	now := s.w.c.Profile.Settings()
-	hold := newField("Key to hold", holdHint(now.Mode), keyField(s))
+	table := kit.VCol(0, s.w.keyTable())
+	hold := newField("Key to hold", holdHint(now.Mode), keyField(s, func() { // it stands in the table too
+		table.Objects = []fyne.CanvasObject{s.w.keyTable()}
+		s.relay()
+	}))
 	return still{pageOf(
 		s.card("Push to talk", hold.root),
-		s.card("All keys", kit.Gap(0, 4), s.w.keyTable()),
+		s.card("All keys", kit.Gap(0, 4), table),
 	)}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -300,6 +302,35 @@ func TestImport(t *testing.T) {
 	b.press("Start Parley again")
 	if restarts != 1 || b.win.Canvas().Overlays().Top() != nil {
 		t.Errorf("%d starts", restarts)
+	}
+}
+
+// TestKeysPage lists the key that was just chosen.
+func TestKeysPage(t *testing.T) {
+	b := newBench(t, func(s *profile.Settings) { s.Mode = profile.PushToTalk })
+	b.open(pageKeys)
+	c := control[*kit.KeyField](b, "Key to hold")
+	test.Tap(c)
+	c.KeyDown(key(fyne.KeyF6))
+	if got := strings.Count(b.texts(), "F6"); got != 2 || strings.Contains(b.texts(), "F8") {
+		t.Errorf("F6 stands there %d times:\n%s", got, b.texts())
+	}
+}
+
+// TestRetheme changes theme and scale of a window that is open: it looks like one that was opened so.
+func TestRetheme(t *testing.T) {
+	b := newBench(t, nil)
+	b.open(pageLook)
+	control[*kit.Segmented](b, "Theme").TypedKey(key(fyne.KeyEnd))
+	control[*kit.Slider](b, "Scale").TypedKey(key(fyne.KeyEnd))
+	b.rest(saveAfter)
+	changed := b.win.Canvas().Capture() // before there is another app
+	fresh := newBench(t, func(s *profile.Settings) { s.Theme, s.Scale = profile.LightTheme, 150 })
+	fresh.open(pageLook)
+	if n := differing(changed, fresh.win.Canvas().Capture()); n > 0 {
+		writePNG(t, filepath.Join(os.TempDir(), "parley-rethemed.png"), changed)
+		writePNG(t, filepath.Join(os.TempDir(), "parley-fresh.png"), fresh.win.Canvas().Capture())
+		t.Errorf("%d pixels differ; see parley-rethemed.png and parley-fresh.png in %s", n, os.TempDir())
 	}
 }
 

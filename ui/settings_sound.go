@@ -101,7 +101,7 @@ func (p *soundPage) microphone() fyne.CanvasObject {
 	p.meter = kit.NewMeter()
 	p.meter.OnThreshold = p.setThreshold
 	p.mode = kit.NewSegmented([]string{"Voice activity", "Push to talk"}, modeIndex(now.Mode), p.setMode)
-	p.key = newField("Key to hold", "While this window has the keyboard", keyField(p.s))
+	p.key = newField("Key to hold", "While this window has the keyboard", keyField(p.s, func() {}))
 	suppress := toggleField("Suppress noise", "Fans, keys and street", now.Suppression, func(on bool) {
 		p.s.setVoice(func(s *profile.Settings) { s.Suppression = on })
 	})
@@ -152,10 +152,11 @@ func (s *settings) setVoice(edit func(*profile.Settings)) {
 	s.w.do(call.Tune{Voice: s.w.voice()})
 }
 
-// keyField chooses the key to hold.
-func keyField(s *settings) *kit.KeyField {
+// keyField chooses the key to hold, and says that there is another one.
+func keyField(s *settings, chosen func()) *kit.KeyField {
 	return kit.NewKeyField(s.w.c.Profile.Settings().PTTKey, func(key string) {
 		s.change(func(now *profile.Settings) { now.PTTKey = key })
+		chosen()
 	})
 }
 

@@ -102,10 +102,9 @@ func TestCheckPlaysWhatWasSaid(t *testing.T) {
 	if d := time.Duration(len(played)) * time.Second / audio.SampleRate; d < 4*time.Second || d > call.CheckTime+100*time.Millisecond {
 		t.Errorf("%v were played", d)
 	}
-	middle := played[audio.SampleRate : len(played)-audio.SampleRate/2]
-	lag := audiotest.Align(middle, spoken, len(spoken))
-	if snr := audiotest.SISDR(middle, spoken[lag:]); snr < 20 { // the codec gives 22
-		t.Errorf("%.1f dB", snr)
+	// The median: where this machine stood still for a moment, so did the fake devices.
+	if snr, all := audiotest.WindowedSISDR(played, spoken, audio.SampleRate/4, len(spoken)); !(snr > 20) { // the codec gives 22
+		t.Errorf("%.1f dB in the median of %.1f", snr, all)
 	}
 }
 

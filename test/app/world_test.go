@@ -70,7 +70,7 @@ func (w *world) start(c lab.AppConfig) *window {
 	a, err := programs.App(w.ctx, c)
 	w.must(err)
 	w.Cleanup(func() { w.end(a) })
-	return &window{w, a}
+	return &window{a, w, lab.Dark}
 }
 
 // end closes an app, after a picture of it if the test has failed, and wants nothing in its log that should not be there.
@@ -197,8 +197,9 @@ func answers(host string) bool {
 
 // window is an app in the hands of a test: what fails ends the test, and says what was on the screen.
 type window struct {
-	w *world
 	*lab.App
+	w       *world
+	palette lab.Palette // of the theme that it has now
 }
 
 func (a *window) key(chords ...string) {

@@ -28,6 +28,9 @@ var (
 	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
 )
 
+// MicBanner is where the first start says that there is no microphone.
+var MicBanner = image.Rect(820, 584, 980, 620)
+
 // The columns of the window.
 var (
 	Rail   = image.Rect(0, 0, 64, 736)

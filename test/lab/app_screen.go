@@ -17,13 +17,13 @@ type Palette struct {
 	Voice                         color.RGBA // a live voice and nothing else
 	Muted                         color.RGBA // oneself is
 	Leave                         color.RGBA // also what went wrong
-	Warning                       color.RGBA
+	WarningGround                 color.RGBA // of a banner
 }
 
 // The two themes.
 var (
-	Dark  = Palette{rgb(0x151F24), rgb(0x10191E), rgb(0x1D292F), rgb(0x24323A), rgb(0x4CC9B4), rgb(0xFFC24B), rgb(0xFF9AA2), rgb(0xFF7A85), rgb(0xFF9A62)}
-	Light = Palette{rgb(0xF3F7F6), rgb(0xE5EDEC), rgb(0xFFFFFF), rgb(0xFFFFFF), rgb(0x0A7466), rgb(0xA65E00), rgb(0xAE2E3C), rgb(0xB92B3B), rgb(0x9C4508)}
+	Dark  = Palette{rgb(0x151F24), rgb(0x10191E), rgb(0x1D292F), rgb(0x24323A), rgb(0x4CC9B4), rgb(0xFFC24B), rgb(0xFF9AA2), rgb(0xFF7A85), rgb(0x322F2C)}
+	Light = Palette{rgb(0xF3F7F6), rgb(0xE5EDEC), rgb(0xFFFFFF), rgb(0xFFFFFF), rgb(0x0A7466), rgb(0xA65E00), rgb(0xAE2E3C), rgb(0xB92B3B), rgb(0xFBE9DB)}
 )
 
 func rgb(c uint32) color.RGBA {

@@ -17,6 +17,9 @@ func (m *Model) message(in Input) (StageKind, Note) {
 	waited := in.Now.Sub(m.waits.linkAt)
 	switch s.Link {
 	case call.Offline:
+		if in.Starting {
+			return StageBusy, Note{Heading: "Starting your server."}
+		}
 		return StageMessage, offlineNote(in)
 	case call.Dialing, call.Lost:
 		if code := trouble(s); code == call.CodeServerKey || code == call.CodeProtocol {

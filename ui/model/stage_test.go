@@ -51,6 +51,7 @@ func TestMessages(t *testing.T) {
 		{"the directory comes in", func(r *rig) { r.directory(func(d *call.Directory) { d.Channels, d.Complete = nil, false }) }, 0, pick},
 		{"no server", func(r *rig) { r.in.Snapshot, r.in.Servers = &call.Snapshot{}, nil }, 0,
 			"No servers yet. Paste an invite, or host one here. [Add a server:1]"},
+		{"own server starting", func(r *rig) { r.in.Snapshot, r.in.Servers, r.in.Starting = &call.Snapshot{}, nil, true }, 0, "(busy) Starting your server."},
 		{"none chosen", func(r *rig) { r.in.Snapshot = &call.Snapshot{} }, 0, "Not connected. Pick a server on the left."},
 		{"left", func(r *rig) { r.in.Snapshot.Link = call.Offline }, 0, "Not connected. You left Harbour Crew. [Connect again:6]"},
 		{"connecting", func(r *rig) { r.in.Snapshot.Link = call.Dialing }, 7900 * time.Millisecond, "(busy) Connecting to harbour.example. [Cancel:3]"},

@@ -23,6 +23,7 @@ type Input struct {
 	Servers  []profile.Server // the last used first
 	Key      []byte           // own public key, for the own face; nil: as the server says
 	Hosted   string           // public key of the server that runs in this process; empty: none
+	Starting bool             // a server is being started in this process, to go to
 	Idle     bool             // nobody has touched this machine for ten minutes
 }
 
