@@ -167,8 +167,8 @@ func (w *Window) serve(then func(h Hosting, first bool)) {
 		defer cancel()
 		return w.c.Host(ctx)
 	}, func(h Hosting, err error) {
-		w.pump.starting.Store(false)
 		if err != nil {
+			w.pump.starting.Store(false)
 			w.say("The server could not be started: "+model.Inert(err.Error()), model.Bad)
 			return
 		}

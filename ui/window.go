@@ -172,6 +172,9 @@ func (w *Window) apply(v *model.View) {
 // session sees to what a session that stands is waited for.
 func (w *Window) session() {
 	s := w.c.Engine.Snapshot()
+	if s.Link != call.Offline {
+		w.pump.starting.Store(false)
+	}
 	if s.Link != call.Online {
 		w.used = ""
 		return
