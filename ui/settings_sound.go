@@ -92,7 +92,7 @@ func (p *soundPage) measure(now time.Time) {
 		p.meter.Set(-60, false, now)
 		return
 	}
-	p.meter.Set(stats.Capture.Before, stats.Capture.Speaking, now)
+	p.meter.Set(stats.Capture.Level, stats.Capture.Speaking, now)
 }
 
 func (p *soundPage) microphone() fyne.CanvasObject {
