@@ -17,17 +17,14 @@ type settings struct {
 	w   *Window
 	now func() time.Time // time.Now, but in tests
 
-	nav    []*navRow
-	at     int // the page that is shown
-	page   page
-	cards  []*fyne.Container // what stands in the page's cards
-	title  *kit.Text
-	banner *kit.Banner
-	column *fyne.Container // the page itself
-	scroll *container.Scroll
-	stage  *fyne.Container
-
-	focused fyne.Focusable // that was last looked at by reveal
+	nav     []*navRow
+	at      int // the page that is shown
+	page    page
+	title   *kit.Text
+	banner  *kit.Banner
+	column  *fyne.Container // the page itself
+	scroll  *container.Scroll
+	stage   *fyne.Container
 	unsaved *unsaved
 	files   files
 }
@@ -144,7 +141,6 @@ func (s *settings) show(at int) {
 	for i, n := range s.nav {
 		n.mark(i == at)
 	}
-	s.cards = nil
 	entry := settingsPages()[at]
 	s.title.SetText(entry.name)
 	s.banner.Hide()
@@ -169,41 +165,6 @@ func (s *settings) apply() {
 		s.save()
 	}
 	s.page.apply()
-	s.reveal()
-}
-
-// reveal scrolls to what the Tab key has led to.
-func (s *settings) reveal() {
-	focused := s.w.win.Canvas().Focused()
-	if focused == s.focused {
-		return
-	}
-	s.focused = focused
-	o, ok := focused.(fyne.CanvasObject)
-	if !ok || !within(s.cards, o) {
-		return
-	}
-	place := s.w.c.App.Driver().AbsolutePositionForObject
-	y, high, room := place(o).Y-place(s.column).Y, o.Size().Height, s.scroll.Size().Height
-	if middle := y + high/2 - s.scroll.Offset.Y; middle > 0 && middle < room {
-		return // it can be seen; what is pressed should not move away from under the mouse
-	}
-	s.scroll.ScrollToOffset(fyne.NewPos(0, max(y+high/2-room/2, 0)))
-}
-
-// within says whether an object stands in one of some containers, or in those in them.
-func within(all []*fyne.Container, o fyne.CanvasObject) bool {
-	for _, c := range all {
-		for _, child := range c.Objects {
-			if child == o {
-				return true
-			}
-			if inner, ok := child.(*fyne.Container); ok && within([]*fyne.Container{inner}, o) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // showsDevices says whether what happens to devices is told by the page itself.

@@ -25,10 +25,11 @@ func newLookPage(s *settings) page {
 		s.change(func(v *profile.Settings) { v.Theme = themes()[i] })
 		s.w.retheme()
 	})
-	scale := percent(80, 150, 5, now.Scale, func(v int) { // when it rests: else it would move away under the hand
-		s.soon("scale", func(now *profile.Settings) { now.Scale = v }, s.w.retheme)
+	scale := percent(80, 150, 5, now.Scale, nil, func(v int) { // before, it would move away under the hand
+		s.change(func(now *profile.Settings) { now.Scale = v })
+		s.w.retheme()
 	})
-	return still{pageOf(s.card("",
+	return still{pageOf(cardOf("",
 		newField("Theme", "", theme).root,
 		newField("Scale", "Of all that this window shows", scale).root,
 		toggleField("Less motion", "Rings around who speaks stay as they are instead of following the voice", now.LessMotion, func(on bool) {
@@ -46,8 +47,8 @@ func newKeysPage(s *settings) page {
 		s.relay()
 	}))
 	return still{pageOf(
-		s.card("Push to talk", hold.root),
-		s.card("All keys", kit.Gap(0, 4), table),
+		cardOf("Push to talk", hold.root),
+		cardOf("All keys", kit.Gap(0, 4), table),
 	)}
 }
 
@@ -61,7 +62,7 @@ func holdHint(m profile.Mode) string {
 // newPrivacyPage is who learns what.
 func newPrivacyPage(s *settings) page {
 	now := s.w.c.Profile.Settings()
-	return still{pageOf(s.card("",
+	return still{pageOf(cardOf("",
 		toggleField("Always relay", "Others in your channel never learn this computer's address; the server passes your sound on, encrypted. It takes a little longer. This holds from the next channel on.",
 			now.AlwaysRelay, func(on bool) {
 				s.change(func(v *profile.Settings) { v.AlwaysRelay = on })

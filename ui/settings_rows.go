@@ -17,14 +17,12 @@ const controlWidth = 320
 // pageOf puts cards under each other.
 func pageOf(cards ...fyne.CanvasObject) *fyne.Container { return kit.VCol(16, cards...) }
 
-// card is a card with a heading, or without one where the page's says enough.
-func (s *settings) card(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
+// cardOf is a card with a heading, or without one where the page's says enough.
+func cardOf(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
 	if title != "" {
 		rows = append([]fyne.CanvasObject{kit.NewText(title, kit.Section, theme.ColorNameForeground), kit.Gap(0, 8)}, rows...)
 	}
-	inside := kit.VCol(0, rows...)
-	s.cards = append(s.cards, inside)
-	panel := kit.NewPanel(kit.ColorCard, 16, kit.Pad(21, 17, 21, 17, inside))
+	panel := kit.NewPanel(kit.ColorCard, 16, kit.Pad(21, 17, 21, 17, kit.VCol(0, rows...)))
 	panel.SetLine(theme.ColorNameSeparator, 1)
 	return panel
 }
@@ -64,16 +62,21 @@ func cardNote(text string) *kit.Paragraph {
 	return kit.NewParagraph(text, kit.Caption, theme.ColorNamePlaceHolder)
 }
 
-// percent is a slider with its number beside it.
-func percent(low, high, step, value int, changed func(int)) fyne.CanvasObject {
+// percent is a slider with its number beside it. changed hears of each step, released of where it was let go; either may be nil.
+func percent(low, high, step, value int, changed, released func(int)) fyne.CanvasObject {
 	number := kit.NewText("", kit.Body, theme.ColorNameForeground)
 	number.Align = fyne.TextAlignTrailing
 	show := func(v int) { number.SetText(strconv.Itoa(v) + " %") }
 	show(value)
 	slider := kit.NewSlider(float64(low), float64(high), float64(step), float64(value), func(v float64) {
 		show(int(v))
-		changed(int(v))
+		if changed != nil {
+			changed(int(v))
+		}
 	})
+	if released != nil {
+		slider.OnReleased = func(v float64) { released(int(v)) }
+	}
 	slider.SetMark(100)
 	return kit.Fixed(controlWidth, 0, kit.HRow(12, kit.Grow(slider), kit.Fixed(48, 0, number)))
 }

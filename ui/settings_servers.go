@@ -34,7 +34,7 @@ func newServersPage(s *settings) page {
 	p.host = newField("Host a server on this computer", hostExplained, p.toggle)
 	p.invite = kit.NewButton("Invite people", "new-person", kit.PlainButton, s.w.showInvite)
 	p.invite.Hide()
-	p.root = pageOf(s.card("Host here", p.host.root, kit.HRow(0, kit.Grow(kit.Gap(0, 0)), p.invite)), s.card("Known servers", p.list))
+	p.root = pageOf(cardOf("Host here", p.host.root, kit.HRow(0, kit.Grow(kit.Gap(0, 0)), p.invite)), cardOf("Known servers", p.list))
 	return p
 }
 

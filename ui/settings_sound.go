@@ -108,7 +108,7 @@ func (p *soundPage) microphone() fyne.CanvasObject {
 	p.check = newCheckField(p.s)
 	p.showMode(now)
 	when := newField("When do others hear you?", "", p.mode)
-	return p.s.card("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, when.root, p.key.root, suppress, p.check.root)
+	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, when.root, p.key.root, suppress, p.check.root)
 }
 
 func modeIndex(m profile.Mode) int {
@@ -165,8 +165,8 @@ func (p *soundPage) loudspeaker() fyne.CanvasObject {
 	volume := percent(0, profile.MaxVolume, 5, p.s.w.c.Profile.Settings().OutputVolume, func(v int) {
 		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
 		p.s.soon("output", func(s *profile.Settings) { s.OutputVolume = v }, nil)
-	})
-	return p.s.card("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root)
+	}, nil)
+	return cardOf("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root)
 }
 
 // sounds are the program's own.
@@ -174,7 +174,7 @@ func (p *soundPage) sounds() fyne.CanvasObject {
 	now := p.s.w.c.Profile.Settings()
 	volume := percent(0, profile.MaxVolume, 5, now.SoundVolume, func(v int) {
 		p.s.soon("sounds", func(s *profile.Settings) { s.SoundVolume = v }, p.sample)
-	})
+	}, nil)
 	rows := []fyne.CanvasObject{newField("Volume", "Of Parley's own sounds", volume).root}
 	for _, g := range soundGroups() {
 		rows = append(rows, toggleField(g.label, g.sub, *g.of(&now.Sounds), func(on bool) {
@@ -184,7 +184,7 @@ func (p *soundPage) sounds() fyne.CanvasObject {
 	rows = append(rows, toggleField("Notifications", "On the desktop, while this window is not in front. They never say who or what.", now.Notify, func(on bool) {
 		p.s.change(func(s *profile.Settings) { s.Notify = on })
 	}))
-	return p.s.card("Sounds", rows...)
+	return cardOf("Sounds", rows...)
 }
 
 // sample lets hear how loud the sounds are now.

@@ -55,7 +55,7 @@ func (p *youPage) name() fyne.CanvasObject {
 	entry.SetText(now.Name)
 	entry.OnChanged = p.typed
 	p.show(now.Name)
-	return p.s.card("Your name", kit.Gap(0, 4), kit.HRow(16, p.avatar, kit.Grow(kit.VCol(6, entry, p.seen))))
+	return cardOf("Your name", kit.Gap(0, 4), kit.HRow(16, p.avatar, kit.Grow(kit.VCol(6, entry, p.seen))))
 }
 
 // typed shows at once what others will see, and tells them when the typing rests.
@@ -95,5 +95,5 @@ func (p *youPage) key() fyne.CanvasObject {
 	why := paragraph("Your account is a key on this computer. There is no password, and nobody can give you another: keep a copy of it in a safe place, and take it along to your other computers.")
 	export := newField("Export your key", "As text, locked with a passphrase", kit.NewButton("Export…", "key", kit.PlainButton, func() { exportKey(p.s.w, p.s.files) }))
 	load := newField("Import a key", "To be here who you are elsewhere. The key that is here now is kept aside.", kit.NewButton("Import…", "folder", kit.PlainButton, func() { importKey(p.s.w, p.s.files) }))
-	return p.s.card("Your key", why, kit.Gap(0, 8), id.root, export.root, load.root)
+	return cardOf("Your key", why, kit.Gap(0, 8), id.root, export.root, load.root)
 }
