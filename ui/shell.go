@@ -76,8 +76,9 @@ func newShell(w *Window) *shell {
 	s.people = newPeopleList(w)
 	s.dock = newDock(w)
 	s.lines = newLines(w)
-	colors := [slotCount]fyne.ThemeColorName{kit.ColorRail, theme.ColorNameHeaderBackground, theme.ColorNameBackground,
-		theme.ColorNameHeaderBackground, theme.ColorNameHeaderBackground}
+	// The stage has the window's own ground: what is painted twice costs twice, under software drawing.
+	colors := [slotCount]fyne.ThemeColorName{slotRail: kit.ColorRail, slotList: theme.ColorNameHeaderBackground, slotPeople: theme.ColorNameHeaderBackground,
+		slotDock: theme.ColorNameHeaderBackground}
 	objects := [slotCount]fyne.CanvasObject{s.rail.root, s.list.root, s.stage.root, s.people.root, s.dock.root}
 	s.frame = container.NewWithoutLayout()
 	for i := range s.slots {

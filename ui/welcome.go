@@ -27,6 +27,7 @@ type welcome struct {
 	paste   *kit.Button
 	buttons *fyne.Container // join and paste
 	host    *kit.Button
+	room    fyne.CanvasObject
 	mic     *kit.Banner
 
 	offered call.Invitation // from the clipboard or a link
@@ -69,10 +70,11 @@ func (f *welcome) build() {
 	f.mic = kit.NewBanner()
 	f.mic.Set("mic-off", "No microphone found. You can join and listen; plug one in at any time.", kit.Warn, "", nil)
 	f.mic.Hide()
+	f.room = kit.Gap(0, 44) // in the banner's place while it is hidden, so that nothing moves under the pointer when it comes
 	imported := kit.NewButton("Import it", "", kit.TextButton, f.w.importKey)
 	foot := kit.HRow(4, kit.NewText("Have a key from another computer?", kit.Body, theme.ColorNamePlaceHolder), imported, kit.Grow(kit.Gap(0, 0)),
 		kit.NewText("Press F1 for the keys", kit.Caption, theme.ColorNamePlaceHolder))
-	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, kit.Fixed(0, 44, f.mic), foot)
+	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, f.mic, foot, f.room)
 	page := kit.Center(712, column)
 	f.root = container.NewStack(kit.NewPanel(theme.ColorNameBackground, 0, nil), scrolled(page, 0))
 	f.show()
@@ -146,7 +148,10 @@ func (f *welcome) show() {
 // apply follows the devices. The clipboard is looked at when the window gets the keyboard back, not all the time.
 func (f *welcome) apply() {
 	has := slices.ContainsFunc(f.w.c.Engine.Snapshot().Sound.Devices, func(d call.Device) bool { return !d.Output && !d.Monitor })
-	setHidden(f.mic, has)
+	if setHidden(f.mic, has) {
+		setHidden(f.room, !has)
+		f.root.Refresh()
+	}
 }
 
 // named keeps the name, or says that one is needed.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 )
@@ -169,9 +170,11 @@ func (l *List) place(rebind bool) {
 		l.measure()
 	}
 	first, last := l.span()
+	changed := false // which rows there are
 	for i, r := range l.shown {
 		if i < first || i >= last || r.kind != l.kinds[i] {
 			delete(l.shown, i)
+			changed = true
 			r.setHovered(false)
 			l.spare[r.kind] = append(l.spare[r.kind], r)
 		}
@@ -182,6 +185,7 @@ func (l *List) place(rebind bool) {
 		if !ok {
 			r = l.take(l.kinds[i])
 			l.shown[i] = r
+			changed = true
 		}
 		if !ok || rebind || r.i != i {
 			r.i = i
@@ -190,6 +194,9 @@ func (l *List) place(rebind bool) {
 		r.show()
 		place(r, 0, l.tops[i], l.body.Size().Width, l.tops[i+1]-l.tops[i])
 		l.body.rows = append(l.body.rows, r)
+	}
+	if changed { // a row that was never painted is on no canvas, and can't ask for that by itself
+		canvas.Refresh(l.body)
 	}
 }
 
