@@ -7,7 +7,6 @@ package app_test
 import (
 	"context"
 	"image"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +45,13 @@ func newWorld(t *testing.T, people int) *world {
 		t.Cleanup(func() { _ = w.pulse.Close() })
 	}
 	return w
+}
+
+// within bounds what may hang; it is no measurement.
+func (w *world) within(d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(w.ctx, d)
+	w.Cleanup(cancel)
+	return ctx
 }
 
 // must ends the test with what went wrong.
@@ -120,9 +126,12 @@ func (w *world) await(c *lab.Client, mark int, event string) int {
 	return e.Next
 }
 
+// tell gives a guest a command and waits until it is done.
 func (w *world) tell(c *lab.Client, command string) {
 	w.Helper()
+	mark := c.Mark()
 	w.must(c.Tell(command))
+	w.await(c, mark, "done")
 }
 
 // serve starts a server that no app hosts.
@@ -151,6 +160,12 @@ func (w *world) saying(i int, samples []float32) (wait func()) {
 	}
 }
 
+// say plays speech into person i's microphone and returns when it has been said.
+func (w *world) say(i int, samples []float32) {
+	w.Helper()
+	w.saying(i, samples)()
+}
+
 // record begins to record all mouths and ears.
 func (w *world) record() *lab.Recording {
 	w.Helper()
@@ -172,10 +187,15 @@ func (w *world) stop(r *lab.Recording) [][]float32 {
 	return channels
 }
 
+// part is what of a recording lies between two times in seconds.
+func part(x []float32, from, to float64) []float32 {
+	i, j := int(from*second), int(to*second)
+	return x[max(0, min(i, len(x))):max(0, min(j, len(x)))]
+}
+
 // level of a recording in dBFS between two times in seconds.
 func level(x []float32, from, to float64) float64 {
-	i, j := int(from*second), int(to*second)
-	return audiotest.LevelDBFS(x[max(0, min(i, len(x))):max(0, min(j, len(x)))])
+	return audiotest.LevelDBFS(part(x, from, to))
 }
 
 // soak is how many times longer the long form of a test is (make soak).
@@ -186,13 +206,18 @@ func soak() float64 {
 	return 1
 }
 
-// answers says whether somebody listens there.
-func answers(host string) bool {
-	c, err := net.Dial("tcp", host)
-	if err == nil {
-		_ = c.Close()
+func audible(t *testing.T, what string, dbfs float64) {
+	t.Helper()
+	if dbfs < -30 {
+		t.Errorf("%s: %.1f dBFS, said at -20", what, dbfs)
 	}
-	return err == nil
+}
+
+func silent(t *testing.T, what string, dbfs float64) {
+	t.Helper()
+	if dbfs > -60 {
+		t.Errorf("%s: %.1f dBFS, want silence", what, dbfs)
+	}
 }
 
 // window is an app in the hands of a test: what fails ends the test, and says what was on the screen.

@@ -31,6 +31,9 @@ var (
 // MicBanner is where the first start says that there is no microphone.
 var MicBanner = image.Rect(820, 584, 980, 620)
 
+// SpkMenu is the middle of the list that SpkSelect opens, wherever it opens.
+var SpkMenu = image.Rect(800, 260, 1060, 640)
+
 // The columns of the window.
 var (
 	Rail   = image.Rect(0, 0, 64, 736)

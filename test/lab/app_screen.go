@@ -2,12 +2,15 @@ package lab
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/jezek/xgb/xproto"
 )
 
 // Palette is what of the window's colours has a meaning.
@@ -141,4 +144,14 @@ func (a *App) Shot(name string) string {
 		return "; " + err.Error()
 	}
 	return "; seen: " + file
+}
+
+// Iconic says whether the window is minimised (ICCCM 4.1.3.1).
+func (w *Window) Iconic() (bool, error) {
+	const iconic = 3
+	state, err := w.d.property(xproto.Window(w.ID), "WM_STATE")
+	if err != nil {
+		return false, err
+	}
+	return len(state) >= 4 && binary.LittleEndian.Uint32(state) == iconic, nil
 }

@@ -1,0 +1,181 @@
+package app_test
+
+import (
+	"image"
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"parley/audio/audiotest"
+	"parley/profile"
+	"parley/test/lab"
+)
+
+// hosting starts Ada's app, which has a name already and hosts, and has her in the first channel. It returns the invite.
+func (w *world) hosting() (a *window, invite string) {
+	w.Helper()
+	a = w.app("ada", lab.Person(0, "Ada"), "--host")
+	invite = a.copyInvite()
+	a.join()
+	return a, invite
+}
+
+// TestMuteByKey: heard, then not at all, then heard again, and whoever is muted sees it and is told when talking all the same.
+func TestMuteByKey(t *testing.T) {
+	w := newWorld(t, 2)
+	a, invite := w.hosting()
+	bo := w.guest(1, "Bo", invite)
+	w.await(bo, 0, "peer_connected")
+	a.key("ctrl+m")
+	a.mute(true)
+	a.key("ctrl+m")
+	a.mute(false)
+	w.say(0, w.speech(4)) // the jitter buffer begins long: until it fits there is no waveform to compare with
+
+	said := w.saying(0, w.speech(14+20*(soak()-1)))
+	r := w.record()
+	w.hear(r, 4)
+	a.key("ctrl+m")
+	muted := r.Seconds()
+	a.mute(true)
+	a.see("that nobody hears her", lab.Stage, func(img *image.RGBA) bool {
+		return lab.Count(img, lab.Stage, lab.Dark.WarningGround) > 10000
+	})
+	a.ring("muted, but talking", 1, false)
+	a.key("ctrl+m")
+	unmuted := r.Seconds()
+	a.mute(false)
+	said()
+	channels := w.stop(r)
+	mouth, ear := channels[lab.Mouth(0)], channels[lab.Ear(1)]
+	if got := level(ear, muted+0.7, unmuted-0.3); got > -80 {
+		t.Errorf("muted from %.1f to %.1f s: %.1f dBFS", muted, unmuted, got)
+	}
+	for when, span := range map[string][2]float64{"before": {0, muted - 0.5}, "after": {unmuted + 1.5, r.Seconds() - 0.7}} {
+		median, all := audiotest.WindowedSISDR(part(mouth, span[0], span[1]), part(ear, span[0], span[1]), second, second)
+		if !(median >= 15) {
+			t.Errorf("%s it was muted: SI-SDR %.1f dB in the median of %.1f, want 15", when, median, all)
+		}
+		t.Logf("%s it was muted: SI-SDR %.1f dB", when, median)
+	}
+}
+
+// mute waits until the dock shows whether the microphone is muted.
+func (a *window) mute(on bool) {
+	a.w.Helper()
+	a.see(map[bool]string{true: "a muted microphone", false: "a live microphone"}[on], lab.Mute, func(img *image.RGBA) bool {
+		n := lab.Count(img, lab.Mute, a.palette.Muted)
+		return on && n > 40 || !on && n == 0
+	})
+}
+
+// TestAnotherSpeaker: one that is chosen in the settings, without a button to apply it, and by the keyboard alone.
+func TestAnotherSpeaker(t *testing.T) {
+	w := newWorld(t, 3)
+	a, invite := w.hosting()
+	bo := w.guest(1, "Bo", invite)
+	w.await(bo, 0, "peer_connected")
+	said := w.saying(1, w.speech(20))
+	a.ring("Bo speaks", 0, true)
+	r := w.record()
+	w.hear(r, 2)
+	before := r.Seconds()
+	a.key("ctrl+comma")
+	a.click(lab.SpkSelect)
+	a.see("the list of speakers", lab.SpkMenu, func(img *image.RGBA) bool {
+		return lab.Count(img, lab.SpkMenu, a.palette.Raised) > lab.SpkMenu.Dx()*60
+	})
+	a.key("End", "Return")
+	a.settings("another speaker is kept", func(s profile.Settings) bool { return s.Speaker == "spk_c" })
+	changed := r.Seconds()
+	w.hear(r, 3)
+	a.key("Escape")
+	a.ring("the settings are closed", 0, true)
+	channels := w.stop(r)
+	said()
+	audible(t, "on the first speaker", level(channels[lab.Ear(0)], 0, before-0.5))
+	silent(t, "on the other, before", level(channels[lab.Ear(2)], 0, before-0.5))
+	audible(t, "on the other one", level(channels[lab.Ear(2)], changed+1, changed+2.5))
+	silent(t, "on the first, afterwards", level(channels[lab.Ear(0)], changed+1, changed+2.5))
+}
+
+// settings waits until what the app has saved is as wanted.
+func (a *window) settings(what string, ok func(profile.Settings) bool) {
+	a.w.Helper()
+	var s profile.Settings
+	a.see(what, lab.Rail, func(*image.RGBA) bool {
+		var err error
+		s, err = a.Settings()
+		return err == nil && ok(s)
+	})
+}
+
+// TestHotPlug: a microphone that comes or goes is told in a line within two seconds, in a call and outside of one. The two
+// seconds are what the app has; the test gives a machine that is busy as much again.
+func TestHotPlug(t *testing.T) {
+	w := newWorld(t, 2)
+	a := w.app("ada", lab.Person(0, "Ada"), "--host")
+	a.copyInvite()
+	line := func(img *image.RGBA) bool { return lab.Count(img, lab.Lines, lab.Dark.Raised) > 5000 }
+	noLine := func(img *image.RGBA) bool { return !line(img) }
+	check := func(what string, do func()) {
+		t.Helper()
+		a.see("no line yet", lab.Lines, noLine)
+		do()
+		from := time.Now()
+		a.see(what, lab.Lines, line)
+		if took := time.Since(from); took > 4*time.Second {
+			t.Errorf("%s: after %v", what, took)
+		} else {
+			t.Logf("%s: after %v", what, took.Round(time.Millisecond))
+		}
+	}
+	check("a speaker is gone", func() { w.must(w.pulse.Unplug(w.ctx, "spk_b")) })
+	check("it is back", func() { w.must(w.pulse.Plug(w.ctx, "spk_b")) })
+	a.see("no line any more", lab.Lines, noLine)
+	a.join()
+	check("her own microphone is gone", func() { w.must(w.pulse.Unplug(w.ctx, "mic_a")) })
+	check("it is back", func() { w.must(w.pulse.Plug(w.ctx, "mic_a")) })
+}
+
+// TestTwoWindows: two apps, one of which is started with the other's invite, and what each says at the other's loudspeaker:
+// whole, as loud, and like what was said.
+func TestTwoWindows(t *testing.T) {
+	w := newWorld(t, 2)
+	a, invite := w.hosting()
+	b := w.app("bo", lab.Person(1, "Bo"), invite)
+	b.dialog("that asks whether to join", true)
+	b.w.must(b.Press(w.ctx, "the button to join", lab.Dialog, b.palette.Primary))
+	b.join()
+	for from, to := range []int{1, 0} {
+		w.say(from, w.speech(4)) // a jitter buffer begins long
+		r := w.record()
+		said := w.saying(from, w.speech(12*soak()))
+		for i, app := range []*window{a, b} { // oneself is the last of the two
+			app.ring("who speaks", map[bool]int{true: 1, false: 0}[i == from], true)
+			app.ring("who listens", map[bool]int{true: 0, false: 1}[i == from], false)
+		}
+		said()
+		w.hear(r, 1)
+		channels := w.stop(r)
+		mouth, ear := channels[lab.Mouth(from)], channels[lab.Ear(to)]
+		name := filepath.Base([]*window{a, b}[from].Dir)
+		lag := audiotest.Align(mouth, ear, second)
+		if gaps := audiotest.Gaps(mouth, ear, lag); len(gaps) > 0 {
+			t.Errorf("%s: gaps %v", name, gaps)
+		}
+		in, out := audiotest.LevelDBFS(mouth), audiotest.LevelDBFS(ear)
+		if math.Abs(in-out) > 3 {
+			t.Errorf("%s: level %.1f dBFS, said at %.1f", name, out, in)
+		}
+		median, all := audiotest.WindowedSISDR(mouth, ear, second, second)
+		if !(median >= 15) {
+			t.Errorf("%s: SI-SDR %.1f dB in the median of %.1f, want 15", name, median, all)
+		}
+		if self := audiotest.LevelDBFS(channels[lab.Ear(from)]); self > -80 {
+			t.Errorf("%s hears something itself: %.1f dBFS", name, self)
+		}
+		t.Logf("%s: SI-SDR %.1f dB, level %.1f dBFS said at %.1f, delay %.1f ms", name, median, out, in, float64(lag)*1000/second)
+	}
+}
