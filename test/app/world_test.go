@@ -65,10 +65,15 @@ func (w *world) must(err error) {
 // app starts somebody's app on a screen of its own.
 func (w *world) app(name string, settings func(*profile.Settings), args ...string) *window {
 	w.Helper()
+	return w.start(lab.AppConfig{Display: w.display(), Dir: filepath.Join(w.dir, name), Pulse: w.pulse, Settings: settings, Args: args})
+}
+
+func (w *world) display() *lab.Display {
+	w.Helper()
 	d, err := lab.StartDisplay(w.ctx, lab.AppWidth, lab.AppHeight, nil)
 	w.must(err)
 	w.Cleanup(func() { _ = d.Close() })
-	return w.start(lab.AppConfig{Display: d, Dir: filepath.Join(w.dir, name), Pulse: w.pulse, Settings: settings, Args: args})
+	return d
 }
 
 func (w *world) start(c lab.AppConfig) *window {

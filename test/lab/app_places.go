@@ -28,6 +28,9 @@ var (
 	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
 )
 
+// InviteCard is the part of the first start about an invite.
+var InviteCard = image.Rect(285, 325, 631, 555)
+
 // MicBanner is where the first start says that there is no microphone.
 var MicBanner = image.Rect(820, 584, 980, 620)
 
