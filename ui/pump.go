@@ -52,12 +52,15 @@ type pump struct {
 	hosted  string
 
 	// Of run alone.
-	applied chan time.Duration // capacity 1: the apply under way has ended; how long it waited
+	applied chan turned // capacity 1: the apply under way has ended
 	busy    bool
 	dirty   bool      // something may have changed since the last apply
 	last    time.Time // when an apply was last begun
 	status  string    // the presence last asked for
 }
+
+// turned is how long a turn waited for Fyne's goroutine, which draws meanwhile, and how long it kept it.
+type turned struct{ waited, ran time.Duration }
 
 func newPump(w *Window) *pump {
 	log := w.c.Log
@@ -66,7 +69,7 @@ func newPump(w *Window) *pump {
 	}
 	return &pump{
 		w: w, model: model.New(), log: log,
-		poke: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), applied: make(chan time.Duration, 1),
+		poke: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), applied: make(chan turned, 1),
 	}
 }
 
@@ -137,10 +140,10 @@ func (p *pump) run() {
 		case link := <-p.w.c.Opened:
 			p.later(func() { p.w.opened(link) })
 			continue
-		case late := <-p.applied:
+		case t := <-p.applied:
 			p.busy = false
-			if late > stallLogged {
-				p.log.Warn("ui stall", "ms", late.Milliseconds())
+			if late := max(t.waited, t.ran); late > stallLogged {
+				p.log.Warn("ui stall", "ms", late.Milliseconds(), "waited_ms", t.waited.Milliseconds(), "ran_ms", t.ran.Milliseconds())
 			}
 		}
 		if p.busy || !p.dirty {
@@ -202,7 +205,7 @@ func (p *pump) show(v *model.View, calls []func(), now time.Time) {
 			f()
 		}
 		p.w.apply(v)
-		p.applied <- max(waited, time.Since(now)-waited)
+		p.applied <- turned{waited, time.Since(now) - waited}
 	})
 }
 

@@ -42,7 +42,7 @@ func (w *Window) showWelcome() {
 	f := &welcome{w: w}
 	w.welcome = f
 	f.build()
-	w.setContent(container.NewStack(f.root, w.shell.lines.root))
+	w.setContent(w.warm(container.NewStack(f.root, w.shell.lines.root)))
 	w.win.Canvas().Focus(f.name)
 	f.look()
 }

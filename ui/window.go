@@ -101,6 +101,7 @@ func (w *Window) start() {
 	w.startTray()
 	w.pump.start()
 	w.do(call.Watch{On: true})
+	w.setContent(w.warm(w.shell.root))
 	w.win.Show()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":

@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// warmFor is how long the warm-up stays under the first screen: some frames.
+const warmFor = 500 * time.Millisecond
+
+// warm has what a channel looks like drawn once at the start, under the first screen, where nobody sees it. What is drawn for the
+// first time costs up to a tenth of a second (a driver compiles its shaders, icons become pixels), and that is not to be while people
+// talk.
+func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
+	t := newTile(w, w.shell.size)
+	v := model.Tile{Name: "Parley", Face: model.Face{Letters: "PA", Hue: 200}, Verified: true, Line: "You", Bars: model.Bars{Level: 2, Known: true}}
+	icons := kit.HRow(2)
+	for _, name := range []string{"headphones-off", "mic-off", "new-person", "warning", "shield", "stats"} {
+		icons.Add(kit.NewIcon(name, 18, kit.ColorMuted))
+	}
+	banner, chip := kit.NewBanner(), kit.NewChip()
+	banner.Set("mic-off", "You are muted, but talking. Nobody hears you.", kit.Warn, "Unmute", nil)
+	chip.Set("new-person", "New to you", kit.Fresh)
+	t.apply(v, 4)
+	seat := kit.NewAvatar(24)
+	seat.SetStep(2)
+	column := kit.VCol(4, kit.Fixed(0, 248, t.root), icons, chip, seat, banner,
+		kit.NewIcon("people", 40, kit.ColorMuted), kit.NewButton("Leave", "hang-up", kit.DangerButton, nil), kit.NewButton("Copy invite", "", kit.PrimaryButton, nil))
+	under := container.NewWithoutLayout(column)
+	column.Move(fyne.NewPos(kit.Px(64), kit.Px(60)))
+	column.Resize(fyne.NewSize(kit.Px(200), kit.Px(560)))
+	content := container.NewStack(under, screen)
+	time.AfterFunc(warmFor, func() {
+		w.pump.later(func() {
+			content.Remove(under)
+			content.Refresh()
+		})
+	})
+	return content
+}
