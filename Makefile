@@ -1,10 +1,14 @@
 # make deps         what a bare Debian 12 lacks, and the noise model
 # make build        bin/parleyd (static), bin/parleyctl
+# make app          bin/parley, the window
 # make test         everything .ci/run checks: vet (for Windows and macOS, too, by a test), tests (-race), real sound and networks
 # make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1)
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
-# make run          a server on this machine, and how to join it from a shell
+# make bench-app    JSON lines: the window's start, CPU, memory, stalls
+# make screenshots  docs/: each screen in both themes, from the real window
+# make run          the app with a server inside; without a display, make demo
+# make demo         the app on a display and sound card in memory, somebody who talks to it, and what its speaker played
 
 GO        ?= go
 GOTESTFLAGS ?=
@@ -18,7 +22,7 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build test vet test-fast test-real soak fuzz bench-voice run clean
+.PHONY: deps build app test vet test-fast test-real soak fuzz bench-voice bench-app run demo screenshots clean
 
 deps:
 	scripts/deps.sh
@@ -48,8 +52,8 @@ test-fast:
 test-real: bin app
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -tags $(TAGS) -timeout 25m $(GOTESTFLAGS) ./cmd/parley ./test/... ./bench/...
 
-soak: build
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -v -timeout 3h ./call ./test/...
+soak: build app
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./test/...
 
 # go test takes one fuzz target at a time.
 fuzz:
