@@ -146,14 +146,14 @@ func TestTwoWindows(t *testing.T) {
 	a, invite := w.hosting()
 	b := w.pasting(invite)
 	for from, to := range []int{1, 0} {
-		w.say(from, w.speech(4)) // a jitter buffer begins long
-		r := w.record()
-		said := w.saying(from, w.speech(12*soak()))
+		said := w.saying(from, w.speech(9)) // a jitter buffer begins long, and looking costs what sound needs
 		for i, app := range []*window{a, b} { // oneself is the last of the two
 			app.ring("who speaks", map[bool]int{true: 1, false: 0}[i == from], true)
 			app.ring("who listens", map[bool]int{true: 0, false: 1}[i == from], false)
 		}
 		said()
+		r := w.record()
+		w.say(from, w.speech(10*soak()))
 		w.hear(r, 1)
 		channels := w.stop(r)
 		if self := audiotest.LevelDBFS(channels[lab.Ear(from)]); self > -80 {
