@@ -88,8 +88,10 @@ func TestWelcomeLooks(t *testing.T) {
 		w.welcome.offer(call.Invitation{Host: "harbour.example"})
 		w.welcome.name.SetText("Sam Reyes")
 		w.welcome.apply()
+		w.welcome.root.Refresh() // the driver lays out again when the least size of something has changed, the test's canvas does not
 		golden(t, w, "welcome-"+string(theme))
 		w.resizeForTest(800, 500)
+		w.welcome.root.Refresh()
 		golden(t, w, "welcome-compact-"+string(theme))
 	})
 }
