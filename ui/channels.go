@@ -52,6 +52,10 @@ func newChannelList(w *Window) *channelList {
 	c.list.OnActivate = c.activate
 	c.list.KeyOf = func(i int) string { return c.rows[i].Channel + c.rows[i].User }
 	c.list.OnDouble = c.open
+	c.list.OnEnter = func(i int) {
+		c.activate(i)
+		c.open(i)
+	}
 	c.list.OnSecondary = c.menu
 	c.root = container.NewBorder(container.NewVBox(c.head, group), nil, nil, nil, kit.Pad(8, 0, 8, 0, c.list))
 	c.root.Layout = &columnLayout{head: c.head, next: group, rest: c.root.Objects[0]}

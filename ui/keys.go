@@ -150,5 +150,6 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	add("Esc", "Close what is open")
 	add("Tab, Shift+Tab", "Go from one thing to the next")
 	add("Space, Enter", "Press what has the frame around it")
+	add("Menu", "More about it: a channel, a server")
 	return rows
 }

@@ -30,7 +30,7 @@ func newPeopleList(w *Window) *peopleList {
 	p.list = kit.NewList([]float32{33, 44}, p.create, p.bind)
 	p.list.Enabled = func(i int) bool { return p.rows[i].User != "" }
 	p.list.KeyOf = func(i int) string { return p.rows[i].Heading + p.rows[i].User }
-	p.list.OnDouble = p.open
+	p.list.OnDouble, p.list.OnEnter = p.open, p.open
 	p.list.OnSecondary = func(i int, _ fyne.Position) { p.open(i) }
 	rest := kit.Pad(8, 0, 8, 0, p.list)
 	p.root = container.New(&columnLayout{head: head, rest: rest}, head, rest)
@@ -126,6 +126,7 @@ func (w *Window) showPeople(near fyne.CanvasObject) {
 		layer.Close()
 		p.open(i)
 	}
+	p.list.OnEnter = p.list.OnActivate
 }
 
 func dot(p model.Presence) kit.Dot {

@@ -61,6 +61,10 @@ func (p *pressable) FocusLost()   { p.show(p.focus, false) }
 
 func (p *pressable) TypedRune(rune) {}
 func (p *pressable) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == desktop.KeyMenu && p.secondary != nil {
+		p.secondary(fyne.CurrentApp().Driver().AbsolutePositionForObject(p.content).AddXY(0, p.content.Size().Height))
+		return
+	}
 	if e.Name != fyne.KeySpace && e.Name != fyne.KeyReturn && e.Name != fyne.KeyEnter {
 		kit.PassKey(p.content, e)
 		return

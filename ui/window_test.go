@@ -230,3 +230,25 @@ func BenchmarkCrowd(b *testing.B) {
 		w.apply(views[i%2])
 	}
 }
+
+// What the mouse's other button opens, the menu key opens too.
+func TestMenuKey(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(1280, 800)
+	w.apply(harbour())
+	list := w.shell.list.list
+	w.win.Canvas().Focus(list)
+	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	list.TypedKey(&fyne.KeyEvent{Name: desktop.KeyMenu})
+	if w.layers.Top() == nil {
+		t.Error("the owner's channel menu did not open")
+	}
+	w.layers.CloseAll()
+	v := harbour()
+	v.Header.Owner = false
+	w.apply(v)
+	list.TypedKey(&fyne.KeyEvent{Name: desktop.KeyMenu})
+	if w.layers.Top() != nil {
+		t.Error("a guest got the owner's menu")
+	}
+}

@@ -17,6 +17,8 @@ type List struct {
 	// OnActivate hears of a click on a row, or Enter. It comes at once: a double click is an OnActivate and then an OnDouble.
 	OnActivate func(i int)
 	OnDouble   func(i int)
+	// OnEnter hears of Enter and Space in the place of OnActivate.
+	OnEnter func(i int)
 	// OnSecondary hears of the other mouse button, with the place on the canvas.
 	OnSecondary func(i int, pos fyne.Position)
 	// Enabled says which rows can be activated and hovered; nil: all. Headings and separators are not.

@@ -1,6 +1,9 @@
 package kit
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+)
 
 func (l *List) setCurrent(i int) {
 	l.current = i
@@ -71,9 +74,28 @@ func (l *List) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		l.current = len(l.kinds)
 		l.move(-1)
+	case desktop.KeyMenu:
+		l.menu()
 	default:
-		l.typed(ev, func() { l.activate(l.current) })
+		l.typed(ev, l.enter)
 		return
 	}
 	l.sawKey()
+}
+
+// enter is Enter or Space on the keyboard's row: what a click does, or a double click where a click does nothing.
+func (l *List) enter() {
+	if l.OnEnter == nil {
+		l.activate(l.current)
+	} else if l.enabled(l.current) {
+		l.OnEnter(l.current)
+	}
+}
+
+// menu is the menu key: the other mouse button, on the keyboard's row.
+func (l *List) menu() {
+	if r := l.shown[l.current]; r != nil {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(r)
+		l.secondary(l.current, at.AddXY(Px(24), r.Size().Height))
+	}
 }
