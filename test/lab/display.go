@@ -76,6 +76,7 @@ func (d *Display) startServer(ctx context.Context, width, height int) error {
 		return fmt.Errorf("wait for Xvfb: %w\n%s", errors.Join(err, ctx.Err()), d.server.Stderr())
 	}
 	d.name = ":" + string(bytes.TrimSpace(number))
+	xgb.Logger.SetOutput(io.Discard) // it complains that there is no cookie, and none is needed
 	if d.conn, err = xgb.NewConnDisplay(d.name); err != nil {
 		return fmt.Errorf("connect to %s: %w", d.name, err)
 	}
