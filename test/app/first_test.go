@@ -74,7 +74,7 @@ func (a *window) copyInvite() string {
 func (a *window) dialog(what string, there bool) {
 	a.w.Helper()
 	no := map[bool]string{true: "the dialog ", false: "no dialog "}[there]
-	a.see(no+what, lab.Dialog, func(img *image.RGBA) bool { return lab.Floats(img, a.palette) == there })
+	a.see(no+what, lab.Floating, func(img *image.RGBA) bool { return lab.Floats(img, a.palette) == there })
 }
 
 // join clicks on the first channel, and waits until one is in it.

@@ -146,7 +146,7 @@ func TestTwoWindows(t *testing.T) {
 	a, invite := w.hosting()
 	b := w.pasting(invite)
 	for from, to := range []int{1, 0} {
-		said := w.saying(from, w.speech(9)) // a jitter buffer begins long, and looking costs what sound needs
+		said := w.saying(from, w.speech(9))   // a jitter buffer begins long, and looking costs what sound needs
 		for i, app := range []*window{a, b} { // oneself is the last of the two
 			app.ring("who speaks", map[bool]int{true: 1, false: 0}[i == from], true)
 			app.ring("who listens", map[bool]int{true: 0, false: 1}[i == from], false)
@@ -169,7 +169,11 @@ func (w *world) pasting(invite string) *window {
 	d := w.display()
 	w.must(d.SetClipboard(w.ctx, strings.Repeat("It was a dark and stormy night. ", 20_000)))
 	b := w.start(lab.AppConfig{Display: d, Dir: filepath.Join(w.dir, "bo"), Pulse: w.pulse, Settings: lab.Person(1, "")})
+	empty, err := b.Still(w.ctx, lab.NameLetter)
+	w.must(err)
 	b.typeText("Bo")
+	// The app looks at the clipboard as it gets the focus, and whoever takes away what is being read leaves it waiting.
+	b.see("the avatar of that name", lab.NameLetter, func(img *image.RGBA) bool { return string(img.Pix) != string(empty.Pix) })
 	w.must(d.SetClipboard(w.ctx, invite))
 	b.click(lab.InviteButton)
 	b.dialog("with a field to paste into", true)

@@ -28,6 +28,9 @@ var (
 	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
 )
 
+// NameLetter is the middle of the avatar beside NameField.
+var NameLetter = image.Rect(296, 244, 316, 264)
+
 // InviteCard is the part of the first start about an invite.
 var InviteCard = image.Rect(285, 325, 631, 555)
 
@@ -45,18 +48,24 @@ var (
 	People = image.Rect(1056, 0, 1280, 736)
 	Dock   = image.Rect(0, 737, 1280, 800)
 	Mute   = image.Rect(518, 746, 590, 790) // the button with the meter
-	Dialog = image.Rect(421, 200, 859, 600) // where one floats, or less high
 	Lines  = image.Rect(360, 560, 920, 736) // announcements, the newest lowest
+)
+
+// Floating is where to look for a dialog; it stands in the middle of the window, in all of Dialog or less high.
+var (
+	Floating = image.Rect(308, 200, 860, 600)
+	Dialog   = image.Rect(421, 200, 859, 600)
+	beside   = image.Rect(308, 300, 318, 500)
 )
 
 // ChannelRow is the middle of the channel with that many channels and seats above it, where no channel above has people in it;
 // a channel with people is 4 higher, and the last seat in one 8.
 func ChannelRow(channels int) image.Point { return image.Pt(184, 104+36*channels) }
 
-// Seat is the avatar of the i-th person in the first channel, with room for the ring.
+// Seat is the avatar of the i-th person in the first channel, with most of the ring around it.
 func Seat(i int) image.Rectangle {
 	at := image.Pt(104, 141+30*i)
-	return image.Rectangle{at, at}.Inset(-17)
+	return image.Rectangle{at, at}.Inset(-15)
 }
 
 // Page is the i-th line of the settings' list: Sound, Keys, Look, You and your key, Privacy, Servers.

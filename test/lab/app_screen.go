@@ -89,8 +89,10 @@ func grow(img *image.RGBA, box, r image.Rectangle, c color.RGBA) image.Rectangle
 	return box
 }
 
-// Floats says whether a dialog stands over the window. Its box is the one of its ground's colour.
-func Floats(img *image.RGBA, p Palette) bool { return Count(img, Dialog, p.Raised) > Dialog.Dx()*40 }
+// Floats says whether a dialog stands over the window, which is darker around it. It looks within Floating.
+func Floats(img *image.RGBA, p Palette) bool {
+	return Count(img, beside, p.Ground) == 0 && Count(img, Dialog, p.Raised) > Dialog.Dx()*40
+}
 
 func middle(r image.Rectangle) image.Point { return r.Min.Add(r.Max).Div(2) }
 
