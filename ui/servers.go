@@ -248,14 +248,13 @@ func (w *Window) showInvite() {
 // inviteDialog shows an invite to copy; of a server in this process it says who can reach it.
 func (w *Window) inviteDialog(url string, h Hosting) {
 	w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
-		entry := kit.NewEntry("")
-		entry.SetText(url)
+		link := kit.NewPanel(theme.ColorNameInputBackground, 8, kit.Pad(12, 10, 12, 10, kit.NewText(url, kit.Body, theme.ColorNameForeground)))
 		var copied *kit.Button
 		copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
 			w.c.App.Clipboard().SetContent(url)
 			copied.SetText("Copied")
 		})
-		parts := []fyne.CanvasObject{paragraph("Send this link to the people you want here. It works for 25 people and 7 days."), entry}
+		parts := []fyne.CanvasObject{paragraph("Send this link to the people you want here. It works for 25 people and 7 days."), link}
 		if h.Host != "" {
 			parts = append(parts, kit.NewParagraph(reachSentence(h), kit.Caption, theme.ColorNameWarning))
 		}

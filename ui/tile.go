@@ -82,17 +82,18 @@ type tile struct {
 	w    *Window
 	root *twice
 
-	user   string
-	shown  model.Tile
-	fits   tileSize
-	avatar *kit.Avatar
-	name   *kit.Text
-	line   *kit.Text
-	chip   *kit.Chip
-	lock   *kit.Icon
-	mark   *kit.Icon // the chip's icon, where there is no second line
-	bars   *kit.Bars
-	inside *fyne.Container
+	user    string
+	shown   model.Tile
+	fits    tileSize
+	avatar  *kit.Avatar
+	name    *kit.Text
+	line    *kit.Text
+	chip    *kit.Chip
+	lock    *kit.Icon
+	mark    *kit.Icon // the chip's icon, where there is no second line
+	bars    *kit.Bars
+	newMark bool // lock stands beside mark
+	inside  *fyne.Container
 }
 
 func newTile(w *Window, m metrics) *tile {
@@ -151,7 +152,11 @@ func (t *tile) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	chip := fyne.NewSize(min(kit.Natural(t.chip), size.Width-kit.Px(24)), t.chip.MinSize().Height)
 	put(t.line, kit.Px(12), name+high+kit.Px(4), size.Width-kit.Px(24), kit.Px(20))
 	put(t.chip, (size.Width-chip.Width)/2, name+high+kit.Px(4), chip.Width, chip.Height)
-	put(t.lock, kit.Px(13), kit.Px(13), kit.Px(18), kit.Px(18))
+	lock := kit.Px(13)
+	if t.newMark {
+		lock = kit.Px(34)
+	}
+	put(t.lock, lock, kit.Px(13), kit.Px(18), kit.Px(18))
 	put(t.mark, kit.Px(10), kit.Px(10), kit.Px(18), kit.Px(18))
 	put(t.bars, size.Width-kit.Px(14)-t.bars.MinSize().Width, kit.Px(15), t.bars.MinSize().Width, kit.Px(14))
 }
@@ -186,9 +191,17 @@ func (t *tile) apply(v model.Tile, step uint8) {
 	}
 	changed := setHidden(t.chip, !chip)
 	changed = setHidden(t.mark, !mark) || changed
-	changed = setHidden(t.lock, !v.Verified || mark) || changed
+	if v.New {
+		t.lock.SetIcon("new-person")
+		t.lock.SetColor(kit.ColorNewToYou)
+	} else {
+		t.lock.SetIcon("lock-verified")
+		t.lock.SetColor(theme.ColorNameSuccess)
+	}
+	t.newMark = mark && v.New // both stand side by side
+	changed = setHidden(t.lock, !v.New && (!v.Verified || mark)) || changed
 	changed = setHidden(t.line, chip || !t.fits.line) || changed
-	if changed || chip {
+	if changed || chip || t.newMark {
 		t.Layout(nil, t.inside.Size())
 	}
 	if changed {

@@ -102,7 +102,9 @@ func (p *peer) setUp() error {
 	})
 	p.pc.OnDataChannel(func(*webrtc.DataChannel) { p.refuseChannel() })
 	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { p.work(func() { p.receive(t, r) }) })
-	p.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(p.meters.setPath)
+	ice := p.pc.SCTP().Transport().ICETransport()
+	ice.OnSelectedCandidatePairChange(p.meters.setPath)
+	go p.work(func() { p.watchPath(ice) })
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Stats is about the sound to and from one peer. What is not known yet is zero.
 type Stats struct {
-	RTT             float64 // milliseconds, from the far end's last receiver report
+	RTT             float64 // milliseconds, from the far end's last receiver report; of the path's own checks while nothing was sent
 	Loss            float64 // the part (0 to 1) of our packets that the far end missed, in its last report
 	Jitter          float64 // milliseconds, of the far end's packets on arrival (RFC 3550, section 6.4.1)
 	PacketsSent     uint64
@@ -47,7 +47,7 @@ func (m *Mesh) Loss() float64 {
 // meters are written by the peer's reader, writer and report reader, one goroutine each field, and read by anyone.
 type meters struct {
 	packetsSent, packetsReceived, bytesSent, bytesReceived atomic.Uint64
-	rtt, loss, jitter                                      gauge
+	rtt, loss, jitter, pathRTT                             gauge
 	path                                                   atomic.Pointer[webrtc.ICECandidatePair]
 
 	transit int64 // of the reader: of the last packet, in samples
@@ -68,11 +68,31 @@ func (m *meters) stats() Stats {
 		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
 		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
 	}
+	if s.RTT == 0 {
+		s.RTT = m.pathRTT.load()
+	}
 	if path := m.path.Load(); path != nil && path.Local != nil && path.Remote != nil {
 		s.Local, s.Remote = path.Local.Typ.String(), path.Remote.Typ.String()
 		s.Relay = path.Local.Typ == webrtc.ICECandidateTypeRelay || path.Remote.Typ == webrtc.ICECandidateTypeRelay
 	}
 	return s
+}
+
+// watchPath asks the path now and then how long it takes: whoever only listens gets no receiver reports. ICE checks it every two
+// seconds (RFC 7675). The answer may have to wait for ICE, so it is not asked for by Stats.
+func (p *peer) watchPath(ice *webrtc.ICETransport) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.closing:
+			return
+		case <-ticker.C:
+			if s, ok := ice.GetSelectedCandidatePairStats(); ok && s.CurrentRoundTripTime > 0 {
+				p.meters.pathRTT.store(s.CurrentRoundTripTime * 1000)
+			}
+		}
+	}
 }
 
 // samplesPerMS is the RTP clock of Opus (RFC 7587, section 4.1).

@@ -105,15 +105,16 @@ func peerTile(p call.Peer, who *person, speaks bool) Tile {
 		t.Line, t.Chip = heldLine(p.HeldFor), &Chip{Icon: "shield", Text: "Held back", Tone: Fresh}
 	case p.Phase == call.Reconnecting:
 		t.Line, t.Chip = "Reconnecting", &Chip{Icon: "warning", Text: "Reconnecting", Tone: Warn}
-	case p.New:
-		t.Chip = &Chip{Icon: "new-person", Text: "New to you", Tone: Fresh}
 	case p.Deafened:
 		t.Chip = &Chip{Icon: "headphones-off", Text: "Deafened"}
 	case p.Muted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted"}
 	case p.LocalMuted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted for you"}
+	case p.New:
+		t.Chip = &Chip{Icon: "new-person", Text: "New to you", Tone: Fresh}
 	}
+	t.New = p.New && t.Chip != nil && t.Chip.Tone != Fresh
 	switch {
 	case t.Held || t.Dim:
 	case p.Phase == call.Connecting:

@@ -131,7 +131,7 @@ func toldTile(tile Tile) string {
 	if tile.Chip != nil {
 		chip = fmt.Sprintf(" <%s %s %d>", tile.Chip.Icon, tile.Chip.Text, tile.Chip.Tone)
 	}
-	return tile.Name + ": " + tile.Line + chip + flag(tile.Self, " self") + flag(tile.Verified, " verified") + flag(tile.Dim, " dim") + flag(tile.Held, " held")
+	return tile.Name + ": " + tile.Line + chip + flag(tile.Self, " self") + flag(tile.Verified, " verified") + flag(tile.Dim, " dim") + flag(tile.Held, " held") + flag(tile.New, " new")
 }
 
 func TestTiles(t *testing.T) {
@@ -145,7 +145,8 @@ func TestTiles(t *testing.T) {
 		{"verified", func(p *call.Peer, _ *call.Self) { p.Verified = true }, "Mara: Listening verified", ""},
 		{"connecting", func(p *call.Peer, _ *call.Self) { p.Phase = call.Connecting }, "Mara: Connecting", ""},
 		{"reconnecting", func(p *call.Peer, _ *call.Self) { p.Phase, p.Muted = call.Reconnecting, true }, "Mara: Reconnecting <warning Reconnecting 2> dim", ""},
-		{"new", func(p *call.Peer, _ *call.Self) { p.New, p.Muted = true, true }, "Mara: Listening <new-person New to you 4>", ""},
+		{"new", func(p *call.Peer, _ *call.Self) { p.New = true }, "Mara: Listening <new-person New to you 4>", ""},
+		{"new and muted", func(p *call.Peer, _ *call.Self) { p.New, p.Muted = true, true }, "Mara: Listening <mic-off Muted 0> new", ""},
 		{"deafened", func(p *call.Peer, _ *call.Self) { p.Muted, p.Deafened = true, true }, "Mara: Listening <headphones-off Deafened 0>", ""},
 		{"muted", func(p *call.Peer, _ *call.Self) { p.Muted = true }, "Mara: Listening <mic-off Muted 0>", ""},
 		{"muted here", func(p *call.Peer, _ *call.Self) { p.LocalMuted = true }, "Mara: Listening <mic-off Muted for you 0>", ""},

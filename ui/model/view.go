@@ -196,6 +196,7 @@ type Tile struct {
 	Face       Face
 	Self       bool
 	Verified   bool
+	New        bool   // a key never met before, where the chip does not say it
 	Dim        bool   // reconnecting: avatar at disabled
 	Line       string // "Speaking", "Listening", "You": where there is no chip
 	Chip       *Chip  // "Deafened", "New to you", "You, muted", "Reconnecting", "Held back"
