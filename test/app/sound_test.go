@@ -34,7 +34,7 @@ func TestMuteByKey(t *testing.T) {
 	a.mute(false)
 	w.say(0, w.speech(4)) // the jitter buffer begins long: until it fits there is no waveform to compare with
 
-	said := w.saying(0, w.speech(14+20*(soak()-1)))
+	said := w.saying(0, w.speech(16+20*(soak()-1)))
 	r := w.record()
 	w.hear(r, 4)
 	a.key("ctrl+m")
@@ -53,7 +53,7 @@ func TestMuteByKey(t *testing.T) {
 	if got := level(ear, muted+0.7, unmuted-0.3); got > -80 {
 		t.Errorf("muted from %.1f to %.1f s: %.1f dBFS", muted, unmuted, got)
 	}
-	for when, span := range map[string][2]float64{"before": {0, muted - 0.5}, "after": {unmuted + 1.5, r.Seconds() - 0.7}} {
+	for when, span := range map[string][2]float64{"before": {0, muted - 0.5}, "after": {unmuted + 2.5, r.Seconds() - 0.7}} {
 		median, all := audiotest.WindowedSISDR(part(mouth, span[0], span[1]), part(ear, span[0], span[1]), second, second)
 		if !(median >= 15) {
 			t.Errorf("%s it was muted: SI-SDR %.1f dB in the median of %.1f, want 15", when, median, all)

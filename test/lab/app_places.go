@@ -53,9 +53,9 @@ var (
 
 // Floating is where to look for a dialog; it stands in the middle of the window, in all of Dialog or less high.
 var (
-	Floating = image.Rect(308, 200, 860, 600)
+	Floating = image.Rect(421, 200, 1056, 736)
 	Dialog   = image.Rect(421, 200, 859, 600)
-	beside   = image.Rect(308, 300, 318, 500)
+	beside   = image.Rect(1036, 690, 1052, 730) // ground, on any page
 )
 
 // ChannelRow is the middle of the channel with that many channels and seats above it, where no channel above has people in it;
