@@ -16,10 +16,8 @@ const (
 	defaultExpires = 7 * 24 * time.Hour
 )
 
-const (
-	metaClaim   = "claim"   // the hash of the owner's claim, until it is used
-	metaStarted = "started" // there once a server has started in this folder
-)
+// metaClaim is the hash of the owner's claim, until it is used.
+const metaClaim = "claim"
 
 func newID() string     { return random(9) }
 func newSecret() string { return random(16) } // 128 bits
@@ -46,17 +44,15 @@ func (h *hub) newClaim() (string, error) {
 	return secret, h.store.setMeta(metaClaim, hash(secret))
 }
 
-// firstClaim makes the claim at the first start that succeeds, and nothing later.
-func (h *hub) firstClaim() (string, error) {
-	started, err := h.store.meta(metaStarted)
-	if err != nil || started != nil {
-		return "", err
+// startClaim makes the claim of a start: each gives one until somebody has used it, so that a line that scrolled away, or a crash
+// before it was used, costs another start and not the server.
+func (h *hub) startClaim() (string, error) {
+	for _, u := range h.users {
+		if u.role == wire.RoleOwner {
+			return "", nil
+		}
 	}
-	secret, err := h.newClaim()
-	if err == nil {
-		err = h.store.setMeta(metaStarted, []byte(Version))
-	}
-	return secret, err
+	return h.newClaim()
 }
 
 func (h *hub) channelAdd(_ *session, m *wire.ChannelAdd) (wire.Message, error) {

@@ -71,7 +71,7 @@ type Ready struct {
 	URL        string `json:"url"`                   // its address, a wire.Link without secret
 	Invite     string `json:"invite"`                // a new invite for each start, with the usual life and uses
 	Version    string `json:"version"`               // of the software
-	OwnerClaim string `json:"owner_claim,omitempty"` // makes its first user the owner; at the first start only
+	OwnerClaim string `json:"owner_claim,omitempty"` // makes its first user the owner; empty once there is one
 }
 
 // Server is a running server.
@@ -251,7 +251,7 @@ func (srv *Server) announce() error {
 		return fmt.Errorf("make an invite: %w", err)
 	}
 	srv.ready.Invite = i.URL
-	if srv.ready.OwnerClaim, err = srv.hub.firstClaim(); err != nil {
+	if srv.ready.OwnerClaim, err = srv.hub.startClaim(); err != nil {
 		return fmt.Errorf("make the owner's claim: %w", err)
 	}
 	return nil

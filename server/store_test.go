@@ -75,7 +75,32 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// A start that fails is not the first: the claim comes with the one that succeeds.
+// As long as nobody is the owner each start gives a claim, and the one before ends.
+func TestClaimOfEachStart(t *testing.T) {
+	dir := t.TempDir()
+	r := startIn(t, dir)
+	lost := r.Ready().OwnerClaim
+	ana := join(t, r, "Ana")
+	ana.conn.Close()
+	r.stop()
+
+	r = startIn(t, dir)
+	fresh := r.Ready().OwnerClaim
+	if lost == "" || fresh == "" || fresh == lost {
+		t.Fatalf("claims: %q, then %q", lost, fresh)
+	}
+	ana = join(t, r, "Ana")
+	ana.refused(wire.Claim{Secret: lost}, wire.ClaimInvalid)
+	want[*wire.OK](ana, wire.Claim{Secret: fresh})
+	ana.conn.Close()
+	r.stop()
+
+	if r = startIn(t, dir); r.Ready().OwnerClaim != "" {
+		t.Error("a claim although there is an owner")
+	}
+}
+
+// The claim comes with the start that succeeds.
 func TestFirstStart(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

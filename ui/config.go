@@ -48,7 +48,7 @@ type Hosting struct {
 	Key    string // as profile.Server.Key
 	Name   string
 	Invite string // to connect with
-	Claim  string // makes its user the owner, at the first start; else empty
+	Claim  string // makes its user the owner; empty once there is one
 	Reach  Reach
 	Host   string // HOST:PORT that an invite carries
 }

@@ -39,7 +39,7 @@ func subcommands() []subcommand {
 		{"who", "[INVITE|URL]", "list the people of a server and where they sit", who},
 		{"channels", "[INVITE|URL] [list | add NAME | rename CHANNEL NAME | move CHANNEL POSITION | remove CHANNEL]", "the channels of a server", channels},
 		{"invite", "[INVITE|URL] [create [--uses N] [--expires 24h] | list | revoke ID]", "make and revoke invites (owner)", invite},
-		{"claim", "INVITE|URL SECRET", "become the owner, with the secret of the server's first start", claim},
+		{"claim", "INVITE|URL SECRET", "become the owner, with the secret that the server prints until it has one", claim},
 		{"kick", "[INVITE|URL] USER", "end somebody's membership (owner)", kick},
 		{"safety", "PEER [--verified|--unverified]", "the safety number that you share with somebody", safety},
 		{"identity", "show | export [FILE] | import FILE [--replace]", "your key; the passphrase comes from PARLEY_PASSPHRASE or standard input", identityCommand},

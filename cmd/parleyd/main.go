@@ -29,7 +29,7 @@ const usage = `parleyd is a Parley server.
   parleyd channels add NAME --data DIR
   parleyd channels remove NAME --data DIR
   parleyd users --data DIR
-  parleyd claim --data DIR          a new owner's claim, if the first one was lost
+  parleyd claim --data DIR          a new owner's claim, if the last one was lost
   parleyd version
 
 All but serve and version work whether the server is running or not.

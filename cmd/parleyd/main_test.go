@@ -96,8 +96,8 @@ func TestServe(t *testing.T) {
 	}
 	lists(t, dir)
 	ready, stop = serving(t, "--listen", "127.0.0.1:0", "--data", dir)
-	if ready.OwnerClaim != "" {
-		t.Error("a second claim")
+	if ready.OwnerClaim == "" {
+		t.Error("no claim although there is no owner")
 	}
 	if code, _ := stop(); code != exitDone {
 		t.Errorf("stopped: %d", code)

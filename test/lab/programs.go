@@ -73,7 +73,7 @@ type Ready struct {
 	URL        string `json:"url"`
 	Invite     string `json:"invite"`
 	Version    string `json:"version"`
-	OwnerClaim string `json:"owner_claim"` // at the first start only
+	OwnerClaim string `json:"owner_claim"` // as long as there is no owner
 }
 
 // Server is a running parleyd.

@@ -34,7 +34,7 @@ type Hosting struct {
 	Key    string // its public key, as an invite has it
 	Name   string
 	Invite string // with the usual life and uses, made at the start
-	Claim  string // makes its first user the owner; empty but at the server's first start
+	Claim  string // makes its first user the owner; empty once there is one
 	Reach  Reach
 	Host   string // HOST:PORT that an invite carries
 }
