@@ -79,7 +79,7 @@ type Engine struct {
 	epoch    int // of the gateway: events of an older one are dropped
 	mesh     *mesh.Mesh
 	sound    *sound
-	memory   *serial // what may wait for a disk
+	memory   *memory
 	gateways sync.WaitGroup
 }
 
@@ -117,7 +117,7 @@ func New(c Config) (*Engine, error) {
 	e.mesh = m
 	e.sound.send = m.Send
 	e.sound.loss = e.mesh.Loss
-	e.memory = newSerial()
+	e.memory = newMemory()
 	e.publish(true)
 	go e.run()
 	return e, nil
@@ -387,7 +387,7 @@ func (e *Engine) remember(f remember) {
 	for _, p := range e.state.peers {
 		if p.member.User == f.user {
 			m := p.member
-			e.memory.do(func() {
+			e.memory.keep(m.User, func() {
 				if err := e.config.People.Remember(m.User, identity.PublicKey(m.Key), m.Name, f.person); err != nil {
 					e.log.Warn("remember a person", "err", err)
 				}
