@@ -42,6 +42,7 @@ type Ended struct{ Code, Text string }
 type SoundState struct {
 	Devices      []Device // as last seen in a channel, or while a Watch was on; the same slice until it changes
 	Mic, Speaker string   // the names of those in use; empty: none is open
+	Listening    bool     // a Listen is on: the microphone is open for its meter; it ends with a Join
 	Check        CheckState
 }
 

@@ -98,7 +98,6 @@ type state struct {
 	share     bool // outsiders may see that one speaks
 
 	sound      SoundState
-	listening  bool          // a visible test of the microphone is on
 	checkUntil time.Duration // when the part of the check that runs is over
 
 	refused uint64 // messages that did not belong to this channel, role or peer

@@ -27,8 +27,8 @@ func (t *turn) soundCommand(cmd Command) {
 
 // listen is the visible local test: nothing of it goes anywhere.
 func (t *turn) listen(on bool) {
-	if t.listening != on {
-		t.listening = on
+	if t.sound.Listening != on {
+		t.sound.Listening = on
 		t.do(setListen{on})
 	}
 }

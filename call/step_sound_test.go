@@ -80,14 +80,19 @@ func TestCheck(t *testing.T) {
 // The microphone's test is over when a channel is joined, and is none in one.
 func TestListen(t *testing.T) {
 	r := newRig(t)
-	if did := r.do(Listen{true}); first[setListen](t, did) != (setListen{true}) {
-		t.Error(kinds(did))
+	shown := func() bool { return r.s.snapshot(time.Time{}, &Directory{}, nil, 0).Sound.Listening }
+	if did := r.do(Listen{true}); first[setListen](t, did) != (setListen{true}) || !shown() {
+		t.Errorf("%v, shown: %v", kinds(did), shown())
 	}
-	if did := r.join(); first[setListen](t, did) != (setListen{false}) {
-		t.Error(kinds(did))
+	if did := r.join(); first[setListen](t, did) != (setListen{false}) || shown() {
+		t.Errorf("%v, shown: %v", kinds(did), shown())
 	}
-	if did := r.do(Listen{true}); len(did) != 0 {
-		t.Errorf("in a channel: %v", kinds(did))
+	if did := r.do(Listen{true}); len(did) != 0 || shown() {
+		t.Errorf("in a channel: %v, shown: %v", kinds(did), shown())
+	}
+	r.do(Leave{})
+	if shown() {
+		t.Error("it comes back by itself after a Leave")
 	}
 }
 

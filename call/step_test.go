@@ -924,7 +924,8 @@ func (c *consent) agrees(t testing.TB, s state) {
 	if c.sound != (s.place.phase != Idle) {
 		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
 	}
-	if c.listen != s.listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
+	shownSound := s.snapshot(time.Time{}, &Directory{}, nil, 0).Sound
+	if c.listen != shownSound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
 		t.Errorf("a test of the microphone runs that is not shown, or the other way: %+v, in %s", c, s.place.phase)
 	}
 	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers
