@@ -48,12 +48,9 @@ func channelName(name string) (string, string) {
 }
 
 func (w *Window) addChannel() {
-	w.prompt("Add a channel", "", "Name", "", "Add", func(name string) string {
+	w.prompt("Add a channel", "", "Name", "", "Add", func(name string) (func(), string) {
 		clean, wrong := channelName(name)
-		if wrong == "" {
-			w.ask(call.AddChannel{Name: clean}, w.failed)
-		}
-		return wrong
+		return func() { w.ask(call.AddChannel{Name: clean}, w.failed) }, wrong
 	})
 }
 
@@ -63,12 +60,9 @@ func (w *Window) channelMenu(row model.Row, i int, at fyne.Position) {
 	items := []kit.MenuItem{
 		{Text: "Join", Icon: "speaker-channel", Do: func() { w.join(row) }},
 		{Text: "Rename", Icon: "pencil", Do: func() {
-			w.prompt("Rename "+row.Name, "", "Name", row.Name, "Rename", func(name string) string {
+			w.prompt("Rename "+row.Name, "", "Name", row.Name, "Rename", func(name string) (func(), string) {
 				clean, wrong := channelName(name)
-				if wrong == "" {
-					w.ask(call.RenameChannel{Channel: row.Channel, Name: clean}, w.failed)
-				}
-				return wrong
+				return func() { w.ask(call.RenameChannel{Channel: row.Channel, Name: clean}, w.failed) }, wrong
 			})
 		}},
 	}

@@ -16,11 +16,15 @@ import (
 const dialogWidth = 440
 
 // dialog shows a titled dialog. build gets the function that closes it.
-func (w *Window) dialog(title string, build func(done func()) []fyne.CanvasObject) *kit.Layer {
+func (w *Window) dialog(title string, build func(done func()) []fyne.CanvasObject) {
+	w.float(w.layers.Dialog, title, build)
+}
+
+func (w *Window) float(open func(fyne.CanvasObject, float32) *kit.Layer, title string, build func(done func()) []fyne.CanvasObject) *kit.Layer {
 	var layer *kit.Layer
 	parts := build(func() { layer.Close() })
 	all := append([]fyne.CanvasObject{kit.NewText(title, kit.Section, theme.ColorNameForeground)}, parts...)
-	layer = w.layers.Dialog(kit.VCol(14, all...), dialogWidth)
+	layer = open(kit.VCol(14, all...), dialogWidth)
 	return layer
 }
 
@@ -45,18 +49,20 @@ func (w *Window) confirm(title, text, button string, do func()) {
 	})
 }
 
-// prompt asks for one line. do returns what is wrong with it, or "".
-func (w *Window) prompt(title, text, label, value, button string, do func(string) string) {
+// prompt asks for one line. take returns what is to be done with it after the dialog has closed, or what is wrong with it.
+func (w *Window) prompt(title, text, label, value, button string, take func(string) (do func(), wrong string)) {
 	w.dialog(title, func(done func()) []fyne.CanvasObject {
 		entry := kit.NewEntry(label)
 		entry.SetText(value)
 		wrong := kit.NewParagraph("", kit.Caption, theme.ColorNameError)
 		submit := func() {
-			if said := do(entry.Text); said != "" {
+			do, said := take(entry.Text)
+			if said != "" {
 				wrong.SetText(said)
 				return
 			}
 			done()
+			do()
 		}
 		entry.OnSubmitted = func(string) { submit() }
 		parts := []fyne.CanvasObject{entry, wrong, buttons(kit.NewButton("Cancel", "", kit.PlainButton, done), kit.NewButton(button, "", kit.PrimaryButton, submit))}

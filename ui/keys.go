@@ -52,17 +52,14 @@ func (w *Window) bindKeys() {
 	w.c.App.Lifecycle().SetOnExitedForeground(w.blurred)
 	w.c.App.Lifecycle().SetOnEnteredForeground(func() {
 		w.hasFocus = true
-		if w.welcome != nil {
-			w.welcome.look()
-		}
 		w.pump.wake()
 	})
 }
 
 func (w *Window) keyDown(e *fyne.KeyEvent) {
 	if w.talks(e) {
-		if !w.held {
-			w.held = true
+		if w.held == "" {
+			w.held = e.Name
 			w.do(call.Talk{Down: true})
 		}
 		return
@@ -75,7 +72,7 @@ func (w *Window) keyDown(e *fyne.KeyEvent) {
 }
 
 func (w *Window) keyUp(e *fyne.KeyEvent) {
-	if w.held && string(e.Name) == w.c.Profile.Settings().PTTKey {
+	if e.Name == w.held { // the key that went down, whatever the setting is by now
 		w.release()
 	}
 }
@@ -93,27 +90,30 @@ func (w *Window) blurred() {
 }
 
 func (w *Window) release() {
-	if w.held {
-		w.held = false
+	if w.held != "" {
+		w.held = ""
 		w.do(call.Talk{Down: false})
 	}
 }
 
 func (w *Window) switcherKey() {
-	if w.welcome == nil && w.layers.Top() == nil {
+	if w.welcome == nil && !w.floating() {
 		w.showSwitcher()
 	}
 }
 
 func (w *Window) settingsKey() {
 	switch {
-	case w.welcome != nil || w.layers.Top() != nil:
+	case w.welcome != nil || w.floating():
 	case w.settings != nil:
 		w.closeSettings()
 	default:
 		w.showSettings("")
 	}
 }
+
+// floating says whether something floats over the window, one of Fyne's own dialogs included.
+func (w *Window) floating() bool { return w.win.Canvas().Overlays().Top() != nil }
 
 func (w *Window) toggleFullScreen() { w.win.SetFullScreen(!w.win.FullScreen()) }
 
@@ -126,11 +126,12 @@ func (w *Window) escape() {
 
 // showKeys lists the keys.
 func (w *Window) showKeys() {
-	if w.layers.Top() != nil {
+	if w.floating() {
 		return
 	}
 	w.dialog("Keys", func(done func()) []fyne.CanvasObject {
-		return []fyne.CanvasObject{w.keyTable(), buttons(kit.NewButton("Close", "", kit.PrimaryButton, done))}
+		version := kit.NewText("Parley "+w.c.Version, kit.Caption, theme.ColorNamePlaceHolder)
+		return []fyne.CanvasObject{w.keyTable(), buttons(version, kit.NewButton("Close", "", kit.PrimaryButton, done))}
 	})
 }
 
@@ -150,6 +151,6 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	add("Esc", "Close what is open")
 	add("Tab, Shift+Tab", "Go from one thing to the next")
 	add("Space, Enter", "Press what has the frame around it")
-	add("Menu", "More about it: a channel, a server")
+	add("Menu, Shift+F10", "More about it: a channel, a server")
 	return rows
 }

@@ -120,13 +120,19 @@ func (p *peopleList) open(i int) {
 // showPeople brings the list as an overlay, in a window that has no room for it.
 func (w *Window) showPeople(near fyne.CanvasObject) {
 	p := newPeopleList(w)
-	p.apply(&model.View{}, w.view)
+	old := w.view
+	p.apply(&model.View{}, old)
 	layer := w.layers.Popover(kit.Fixed(240, 420, p.root), near, 280)
 	p.list.OnActivate = func(i int) {
 		layer.Close()
 		p.open(i)
 	}
 	p.list.OnEnter = p.list.OnActivate
+	w.follow = func() {
+		p.apply(old, w.view)
+		old = w.view
+	}
+	layer.OnClosed = func() { w.follow = nil }
 }
 
 func dot(p model.Presence) kit.Dot {

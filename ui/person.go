@@ -92,6 +92,7 @@ func (p *personCard) safety(c model.Card) fyne.CanvasObject {
 	why := kit.NewParagraph("Encrypted, identity not verified. Read these aloud to each other, or compare them on paper.", kit.Caption, theme.ColorNamePlaceHolder)
 	digits := kit.VCol(0)
 	box := kit.NewPanel(theme.ColorNameInputBackground, 12, kit.Pad(12, 12, 12, 12, digits))
+	box.SetLine(theme.ColorNameSeparator, 1)
 	number := ""
 	verified := c.Verified
 	var flip func()

@@ -27,6 +27,7 @@ var (
 	_ fyne.Widget       = (*pressable)(nil)
 	_ fyne.Focusable    = (*pressable)(nil)
 	_ desktop.Hoverable = (*pressable)(nil)
+	_ desktop.Keyable   = (*pressable)(nil)
 )
 
 func newPressable(content fyne.CanvasObject, radius float32, tapped func()) *pressable {
@@ -61,7 +62,7 @@ func (p *pressable) FocusLost()   { p.show(p.focus, false) }
 
 func (p *pressable) TypedRune(rune) {}
 func (p *pressable) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == desktop.KeyMenu && p.secondary != nil {
+	if (e.Name == desktop.KeyMenu || e.Name == fyne.KeyF10) && p.secondary != nil {
 		p.secondary(fyne.CurrentApp().Driver().AbsolutePositionForObject(p.content).AddXY(0, p.content.Size().Height))
 		return
 	}
@@ -75,6 +76,11 @@ func (p *pressable) TypedKey(e *fyne.KeyEvent) {
 		p.double()
 	}
 }
+
+// KeyDown and KeyUp implement desktop.Keyable: Fyne tells the window of a key only where nothing has the focus, and the key to talk
+// must not stick because the focus went here while it was held.
+func (p *pressable) KeyDown(e *fyne.KeyEvent) { kit.PassDown(p.content, e) }
+func (p *pressable) KeyUp(e *fyne.KeyEvent)   { kit.PassUp(p.content, e) }
 
 func (p *pressable) MouseIn(*desktop.MouseEvent)    { p.show(p.hover, !p.plain) }
 func (p *pressable) MouseMoved(*desktop.MouseEvent) {}

@@ -81,8 +81,11 @@ func (p *pump) start() {
 	}
 }
 
+// halt ends the pump and does not wait: nothing is shown any more.
+func (p *pump) halt() { p.once.Do(func() { close(p.quit) }) }
+
 func (p *pump) stop() {
-	p.once.Do(func() { close(p.quit) })
+	p.halt()
 	if p.alive.Load() {
 		<-p.done
 	}
@@ -198,6 +201,11 @@ func (p *pump) freshLocked(now time.Time) []model.Line {
 
 // show is the only way from this goroutine to Fyne's.
 func (p *pump) show(v *model.View, calls []func(), now time.Time) {
+	select {
+	case <-p.quit: // the driver may be gone
+		return
+	default:
+	}
 	p.busy, p.last = true, now
 	fyne.Do(func() {
 		waited := time.Since(now)

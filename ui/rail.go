@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
+	"parley/call"
 	"parley/profile"
 	"parley/ui/kit"
 	"parley/ui/model"
@@ -14,15 +15,16 @@ import (
 
 // rail is the column of servers.
 type rail struct {
-	w     *Window
-	root  *fyne.Container
-	tiles *fyne.Container
-	shown []model.Server
-	side  float32 // of a tile, at scale 1
+	w          *Window
+	root       *fyne.Container
+	tiles      *fyne.Container
+	shown      []model.Server
+	pressables map[string]*pressable // by the server's key
+	side       float32               // of a tile, at scale 1
 }
 
 func newRail(w *Window) *rail {
-	r := &rail{w: w, side: 44, tiles: container.New(&railLayout{})}
+	r := &rail{w: w, pressables: map[string]*pressable{}, side: 44, tiles: container.New(&railLayout{})}
 	r.root = container.NewStack(container.NewVScroll(r.tiles))
 	r.rebuild()
 	return r
@@ -48,8 +50,15 @@ func (r *rail) apply(v *model.View) {
 
 func (r *rail) rebuild() {
 	var all []fyne.CanvasObject
+	focused := r.w.win.Canvas().Focused()
+	var again fyne.Focusable // the same tile, made anew
 	for _, s := range r.shown {
-		all = append(all, r.tile(s))
+		o, p := r.tile(s)
+		all = append(all, o)
+		if focused != nil && focused == fyne.Focusable(r.pressables[s.Key]) {
+			again = p
+		}
+		r.pressables[s.Key] = p
 	}
 	if len(all) > 0 {
 		all = append(all, kit.Fixed(28, 1, kit.NewPanel(kit.ColorRailLine, 0, nil)))
@@ -60,9 +69,12 @@ func (r *rail) rebuild() {
 	all = append(all, kit.Fixed(r.side, r.side, add))
 	r.tiles.Objects = all
 	r.tiles.Refresh()
+	if again != nil {
+		r.w.win.Canvas().Focus(again)
+	}
 }
 
-func (r *rail) tile(s model.Server) fyne.CanvasObject {
+func (r *rail) tile(s model.Server) (fyne.CanvasObject, *pressable) {
 	fill, text := kit.ColorRailTile, kit.ColorRailText
 	if s.Active {
 		fill, text = kit.ColorRailActive, kit.ColorOnRailActive
@@ -73,11 +85,11 @@ func (r *rail) tile(s model.Server) fyne.CanvasObject {
 	p := newPressable(face, 12, func() { r.w.chooseServer(s.Key) })
 	p.secondary = func(at fyne.Position) { r.menu(s, at) }
 	if !s.Active {
-		return kit.Fixed(r.side, r.side, p)
+		return kit.Fixed(r.side, r.side, p), p
 	}
 	mark := canvas.NewRectangle(kit.Color(kit.ColorRailActive))
 	mark.CornerRadius = 2
-	return container.New(&markedLayout{r.side}, p, mark)
+	return container.New(&markedLayout{r.side}, p, mark), p
 }
 
 func (r *rail) menu(s model.Server, at fyne.Position) {
@@ -128,7 +140,7 @@ func (railLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 // chooseServer connects to another server of the profile; one can sit in one channel, so a call here is asked about.
 func (w *Window) chooseServer(key string) {
 	i := slices.IndexFunc(w.c.Profile.Servers(), func(s profile.Server) bool { return s.Key == key })
-	if i < 0 || w.c.Engine.Snapshot().ServerKey == key && w.c.Engine.Snapshot().Ended.Code == "" {
+	if now := w.c.Engine.Snapshot(); i < 0 || now.ServerKey == key && now.Link != call.Offline {
 		return
 	}
 	server := w.c.Profile.Servers()[i]
@@ -145,6 +157,7 @@ func (w *Window) forgetServer(key string) {
 		return
 	}
 	if w.c.Engine.Snapshot().ServerKey == key {
+		w.link = ""
 		w.disconnect()
 	}
 	w.pump.wake()

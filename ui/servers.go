@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 func (w *Window) connectTo(s profile.Server) {
 	link, err := w.c.LinkOf(s)
 	if err != nil {
+		w.pump.starting.Store(false)
 		w.say("What is kept of this server is damaged. Join it again with an invite.", model.Bad)
 		return
 	}
@@ -32,7 +34,7 @@ func (w *Window) connect(link string) {
 }
 
 func (w *Window) disconnect() {
-	w.link, w.online = "", nil
+	w.online = nil // the link stays: Connect again means this server
 	w.do(call.Disconnect{})
 }
 
@@ -43,7 +45,8 @@ func (w *Window) act(a model.Action) {
 		w.addServer()
 	case model.TryNow:
 		w.do(call.RetryNow{})
-	case model.Cancel, model.Dismiss:
+	case model.Cancel:
+		w.pump.starting.Store(false)
 		w.disconnect()
 	case model.Unmute:
 		w.do(call.Mute{On: false})
@@ -91,13 +94,12 @@ func (w *Window) joinWithInvite() {
 	if i, err := call.ReadInvite(w.c.App.Clipboard().Content()); err == nil {
 		value = i.Link
 	}
-	w.prompt("Join with an invite", "Paste the link that you were sent. It begins with parley://", "parley://…", value, "Join", func(text string) string {
+	w.prompt("Join with an invite", "Paste the link that you were sent. It begins with parley://", "parley://…", value, "Join", func(text string) (func(), string) {
 		i, err := call.ReadInvite(text)
 		if err != nil {
-			return model.Inert(err.Error())
+			return nil, model.Inert(err.Error())
 		}
-		w.askToJoin(i)
-		return ""
+		return func() { w.askToJoin(i) }, ""
 	})
 }
 
@@ -118,8 +120,12 @@ func (w *Window) opened(link string) {
 	}
 }
 
+// confirmJoin asks about a link from outside, one at a time, and takes no focus: whoever is typing does not answer it with a space.
 func (w *Window) confirmJoin(i call.Invitation) {
-	w.dialog("Join "+model.Inert(i.Host)+"?", func(done func()) []fyne.CanvasObject {
+	if w.asking != nil {
+		w.asking.Close()
+	}
+	w.asking = w.float(w.layers.Alert, "Join "+model.Inert(i.Host)+"?", func(done func()) []fyne.CanvasObject {
 		yes := kit.NewButton("Join this server", "", kit.PrimaryButton, func() {
 			done()
 			w.askToJoin(i)
@@ -142,25 +148,39 @@ func (w *Window) askToJoin(i call.Invitation) {
 
 // host runs a server in this process and goes there. Its user is the owner.
 func (w *Window) host() {
+	if w.view.Dock.InChannel {
+		w.confirm("Leave the voice channel?", "You can be on one server at a time, and go to yours when it has started.", "Leave and host", w.hostNow)
+		return
+	}
+	w.hostNow()
+}
+
+func (w *Window) hostNow() {
 	w.serve(func(h Hosting, first bool) {
 		w.connect(h.Invite)
-		w.online = func() { w.own(h, first) }
-	})
+		w.online = &waiting{h.Key, func() { w.own(h, first) }}
+	}, func() {})
 }
 
 // hostAgain runs the server that ran here when the window was last closed, and goes where one was then.
 func (w *Window) hostAgain() {
+	servers := w.c.Profile.Servers()
 	w.serve(func(h Hosting, _ bool) {
-		if servers := w.c.Profile.Servers(); len(servers) > 0 && servers[0].Key != h.Key {
+		if len(servers) > 0 && servers[0].Key != h.Key {
 			w.connectTo(servers[0])
 			return
 		}
 		w.connect(h.Invite)
+		w.online = &waiting{h.Key, func() { w.own(h, false) }} // the claim, if it was not used before
+	}, func() {
+		if len(servers) > 0 {
+			w.connectTo(servers[0])
+		}
 	})
 }
 
 // serve starts the server and says whether it is the first time.
-func (w *Window) serve(then func(h Hosting, first bool)) {
+func (w *Window) serve(then func(h Hosting, first bool), failed func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	w.pump.starting.Store(true)
 	background(w, func() (Hosting, error) {
@@ -170,6 +190,7 @@ func (w *Window) serve(then func(h Hosting, first bool)) {
 		if err != nil {
 			w.pump.starting.Store(false)
 			w.say("The server could not be started: "+model.Inert(err.Error()), model.Bad)
+			failed()
 			return
 		}
 		first := !w.c.Profile.Settings().Hosting
@@ -241,20 +262,20 @@ func (w *Window) showInvite() {
 		if hosting.Key != w.c.Engine.Snapshot().ServerKey {
 			hosting = Hosting{}
 		}
-		w.inviteDialog(r.Invites[0].URL, hosting)
+		w.inviteDialog(r.Invites[0], hosting)
 	})
 }
 
 // inviteDialog shows an invite to copy; of a server in this process it says who can reach it.
-func (w *Window) inviteDialog(url string, h Hosting) {
+func (w *Window) inviteDialog(i call.Invite, h Hosting) {
 	w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
-		link := kit.NewPanel(theme.ColorNameInputBackground, 8, kit.Pad(12, 10, 12, 10, kit.NewText(url, kit.Body, theme.ColorNameForeground)))
+		link := kit.NewPanel(theme.ColorNameInputBackground, 8, kit.Pad(12, 10, 12, 10, kit.NewText(i.URL, kit.Body, theme.ColorNameForeground)))
 		var copied *kit.Button
 		copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
-			w.c.App.Clipboard().SetContent(url)
+			w.c.App.Clipboard().SetContent(i.URL)
 			copied.SetText("Copied")
 		})
-		parts := []fyne.CanvasObject{paragraph("Send this link to the people you want here. It works for 25 people and 7 days."), link}
+		parts := []fyne.CanvasObject{paragraph(fmt.Sprintf("Send this link to the people you want here. It works for %d people, until %s.", i.Uses, time.Unix(i.Expires, 0).Format("2 January 15:04"))), link}
 		if h.Host != "" {
 			parts = append(parts, kit.NewParagraph(reachSentence(h), kit.Caption, theme.ColorNameWarning))
 		}

@@ -86,17 +86,3 @@ func (n *navRow) TypedKey(e *fyne.KeyEvent) {
 	n.s.nav[to].focus(false)
 	n.s.nav[to].pressable.FocusGained() // also where it had the focus, quietly
 }
-
-// KeyDown implements desktop.Keyable: what a list of pages has no use for is the window's.
-func (n *navRow) KeyDown(e *fyne.KeyEvent) {
-	if c, ok := n.s.w.win.Canvas().(desktop.Canvas); ok && c.OnKeyDown() != nil {
-		c.OnKeyDown()(e)
-	}
-}
-
-// KeyUp implements desktop.Keyable.
-func (n *navRow) KeyUp(e *fyne.KeyEvent) {
-	if c, ok := n.s.w.win.Canvas().(desktop.Canvas); ok && c.OnKeyUp() != nil {
-		c.OnKeyUp()(e)
-	}
-}

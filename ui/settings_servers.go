@@ -46,8 +46,6 @@ func (p *serversPage) setHosting(on bool) {
 	switch {
 	case !on:
 		w.confirm("Stop hosting?", "Everybody in it is cut off. Calls that are direct go on.", "Stop hosting", w.unhost)
-	case w.view.Dock.InChannel:
-		w.confirm("Leave the voice channel?", "You can be on one server at a time, and go to yours when it has started.", "Leave and host", w.host)
 	default:
 		w.host()
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -31,7 +32,7 @@ func TestStatesLook(t *testing.T) {
 	for name, v := range map[string]*model.View{
 		"pick":       quiet(model.StageMessage, model.Note{Icon: "speaker-channel", Heading: "Pick a channel to talk.", Text: "Your microphone stays off until you do."}),
 		"connecting": quiet(model.StageBusy, model.Note{Heading: "Connecting to harbour.example.", Text: "This takes longer than usual. Is the server running?", Button: "Cancel", Action: model.Cancel}),
-		"key":        quiet(model.StageMessage, model.Note{Icon: "warning", Tone: model.Warn, Heading: "This server's key is not the one in your invite.", Text: "Do not join before you asked its owner.", Button: "Close", Action: model.Dismiss}),
+		"key":        quiet(model.StageMessage, model.Note{Icon: "warning", Tone: model.Warn, Heading: "This server's key is not the one in your invite.", Text: "Do not join before you asked its owner.", Button: "Close", Action: model.Cancel}),
 		"alone":      alone,
 		"lost":       lost,
 	} {
@@ -65,7 +66,7 @@ func TestFloatingLooks(t *testing.T) {
 			w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and switch", func() {})
 		},
 		"invite": func(w *Window) {
-			w.inviteDialog("parley://192.0.2.7:7440/?key=BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ#hL3k9_s-ecret", Hosting{Reach: ReachNetwork, Host: "192.0.2.7:7440"})
+			w.inviteDialog(call.Invite{URL: someLink, Uses: 25, Expires: time.Date(2026, 11, 29, 12, 0, 0, 0, time.Local).Unix()}, Hosting{Reach: ReachNetwork, Host: "192.0.2.7:7440"})
 		},
 	} {
 		both(t, func(t *testing.T, theme profile.Theme) {

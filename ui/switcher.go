@@ -18,7 +18,8 @@ func (w *Window) showSwitcher() {
 	s.empty = kit.NewText("Nothing called that.", kit.Body, theme.ColorNamePlaceHolder)
 	s.empty.Align = fyne.TextAlignCenter
 	s.entry.OnChanged = s.find
-	s.entry.OnSubmitted = func(string) { s.choose(0) }
+	s.entry.OnSubmitted = func(string) { s.choose(s.at) }
+	s.entry.OnKey = s.move
 	s.list.OnActivate = s.choose
 	results := kit.Fixed(0, 44*7, container.NewStack(s.empty, s.list))
 	s.find("")
@@ -33,6 +34,7 @@ type switcher struct {
 	list  *kit.List
 	empty *kit.Text
 	hits  []model.Hit
+	at    int // the one that Enter takes
 	parts map[fyne.CanvasObject]*hitRow
 }
 
@@ -46,6 +48,29 @@ func (s *switcher) find(query string) {
 	s.hits = model.Find(s.w.c.Engine.Snapshot(), query)
 	setHidden(s.empty, len(s.hits) > 0)
 	s.list.SetRows(len(s.hits), func(int) int { return 0 })
+	s.mark(0)
+}
+
+// move lets the arrows choose while one types.
+func (s *switcher) move(e *fyne.KeyEvent) bool {
+	switch e.Name {
+	case fyne.KeyDown:
+		s.mark(s.at + 1)
+	case fyne.KeyUp:
+		s.mark(s.at - 1)
+	default:
+		return false
+	}
+	return true
+}
+
+// mark shows which one Enter takes.
+func (s *switcher) mark(i int) {
+	s.at = max(min(i, len(s.hits)-1), 0)
+	if len(s.hits) > 0 {
+		s.list.SetActive(s.at)
+		s.list.ScrollTo(s.at)
+	}
 }
 
 func (s *switcher) create(int) fyne.CanvasObject {
@@ -73,6 +98,9 @@ func (s *switcher) choose(i int) {
 		return
 	}
 	s.layer.Close()
+	if s.w.settings != nil {
+		s.w.closeSettings()
+	}
 	if hit := s.hits[i]; hit.User != "" {
 		s.w.showPerson(hit.User, s.w.shell.stage.body)
 	} else {

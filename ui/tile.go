@@ -13,13 +13,15 @@ import (
 type tileSize struct {
 	width, height, avatar, gap float32
 	line                       bool // there is room for a second line
+	row                        bool // everything stands in one line
 }
 
 // The sizes, largest first.
 var tileSizes = []tileSize{
-	{224, 248, 92, 16, true},
-	{184, 204, 72, 16, true},
-	{152, 136, 52, 8, false},
+	{width: 224, height: 248, avatar: 92, gap: 16, line: true},
+	{width: 184, height: 204, avatar: 72, gap: 16, line: true},
+	{width: 152, height: 136, avatar: 52, gap: 8},
+	{width: 230, height: 44, avatar: 30, gap: 8, row: true},
 }
 
 // columns is how many of a size stand side by side.
@@ -127,6 +129,10 @@ func (t *tile) resized(m metrics) {
 func (t *tile) size(s tileSize) {
 	if s != t.fits {
 		t.fits = s
+		t.name.Align = fyne.TextAlignCenter
+		if s.row {
+			t.name.Align = fyne.TextAlignLeading
+		}
 		t.avatar = kit.NewAvatar(s.avatar)
 		t.inside.Objects[0] = t.avatar
 		t.apply(t.shown, 0)
@@ -141,6 +147,9 @@ func (t *tile) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	d := kit.Px(t.fits.avatar)
 	top, name := kit.Px(38), kit.Px(158)
 	switch {
+	case t.fits.row:
+		t.layoutRow(size)
+		return
 	case !t.fits.line:
 		top, name = kit.Px(24), kit.Px(88)
 	case t.fits.avatar < 92:
@@ -159,6 +168,22 @@ func (t *tile) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	put(t.lock, lock, kit.Px(13), kit.Px(18), kit.Px(18))
 	put(t.mark, kit.Px(10), kit.Px(10), kit.Px(18), kit.Px(18))
 	put(t.bars, size.Width-kit.Px(14)-t.bars.MinSize().Width, kit.Px(15), t.bars.MinSize().Width, kit.Px(14))
+}
+
+// layoutRow is the smallest form, for many people in a small window.
+func (t *tile) layoutRow(size fyne.Size) {
+	d, icon := kit.Px(t.fits.avatar), kit.Px(18)
+	put(t.avatar, kit.Px(10), (size.Height-d)/2, d, d)
+	right := size.Width - kit.Px(12) - t.bars.MinSize().Width
+	put(t.bars, right, (size.Height-kit.Px(14))/2, t.bars.MinSize().Width, kit.Px(14))
+	for _, o := range []fyne.CanvasObject{t.mark, t.lock} {
+		if o.Visible() {
+			right -= icon + kit.Px(8)
+			put(o, right, (size.Height-icon)/2, icon, icon)
+		}
+	}
+	high, left := t.name.MinSize().Height, d+kit.Px(22)
+	put(t.name, left, (size.Height-high)/2, max(right-kit.Px(8)-left, 0), high)
 }
 
 func put(o fyne.CanvasObject, x, y, w, h float32) {
@@ -199,7 +224,7 @@ func (t *tile) apply(v model.Tile, step uint8) {
 		t.lock.SetColor(theme.ColorNameSuccess)
 	}
 	t.newMark = mark && v.New // both stand side by side
-	changed = setHidden(t.lock, !v.New && (!v.Verified || mark)) || changed
+	changed = setHidden(t.lock, !v.New && (!v.Verified || mark && !t.fits.row)) || changed
 	changed = setHidden(t.line, chip || !t.fits.line) || changed
 	if changed || chip || t.newMark {
 		t.Layout(nil, t.inside.Size())

@@ -3,6 +3,7 @@ package ui
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -30,9 +31,10 @@ type welcome struct {
 	room    fyne.CanvasObject
 	mic     *kit.Banner
 
-	offered call.Invitation // from the clipboard or a link
-	has     bool
-	looked  string // what of the clipboard was looked at
+	offered   call.Invitation // from the clipboard or a link
+	has       bool
+	offeredAt time.Time
+	looked    string // what of the clipboard was looked at
 }
 
 const nameHint = "The colour comes from your new key. The key stays on this computer; there is no password."
@@ -128,13 +130,20 @@ const maxPaste = 4096
 
 // offer shows an invitation to join. It joins nothing.
 func (f *welcome) offer(i call.Invitation) {
+	if f.offered != i {
+		f.offeredAt = time.Now()
+	}
 	f.offered, f.has = i, true
 	f.show()
 }
 
+// steady is how long the button must have said what it says before a press counts: nobody presses what has just appeared under the
+// pointer.
+const steady = 500 * time.Millisecond
+
 func (f *welcome) show() {
 	if f.has {
-		f.invite.SetText("Your clipboard holds an invite to\n" + model.Inert(f.offered.Host))
+		f.invite.SetText("You have an invite to\n" + model.Inert(f.offered.Host))
 		f.join.SetText("Join this server")
 	} else {
 		f.invite.SetText("Somebody sent you a link that begins with parley://")
@@ -174,17 +183,21 @@ func (f *welcome) leave() {
 }
 
 func (f *welcome) submit() {
-	if f.has || f.w.c.AutoHost {
+	switch {
+	case f.has:
 		f.joinTapped()
+	case f.w.c.AutoHost:
+		f.hostTapped()
+	case f.named():
+		f.w.win.Canvas().Focus(f.join)
 	}
 }
 
 func (f *welcome) joinTapped() {
 	switch {
-	case f.w.c.AutoHost && !f.has:
-		f.hostTapped()
 	case !f.has:
 		f.pasteTapped()
+	case time.Since(f.offeredAt) < steady:
 	case f.named():
 		f.leave()
 		f.w.connect(f.offered.Link)
@@ -196,13 +209,12 @@ func (f *welcome) pasteTapped() {
 	if _, err := call.ReadInvite(value); err != nil {
 		value = ""
 	}
-	f.w.prompt("Join with an invite", "Paste the link that you were sent.", "parley://…", value, "Use it", func(text string) string {
+	f.w.prompt("Join with an invite", "Paste the link that you were sent.", "parley://…", value, "Use it", func(text string) (func(), string) {
 		i, err := call.ReadInvite(text)
 		if err != nil {
-			return model.Inert(err.Error())
+			return nil, model.Inert(err.Error())
 		}
-		f.offer(i)
-		return ""
+		return func() { f.offer(i) }, ""
 	})
 }
 

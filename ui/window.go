@@ -28,13 +28,20 @@ type Window struct {
 	settings *settings // nil while closed
 	tray     *tray     // nil where there is no tray
 
-	link     string  // that the session was opened with
-	online   func()  // what waits for the session to stand
-	used     string  // what was last kept of a server: its key and name
-	hosting  Hosting // the server in this process
-	held     bool    // the push-to-talk key is down
-	hasFocus bool    // the window has the keyboard
-	follow   func()  // what an open popover wants to be told of each turn; nil: nothing
+	link     string       // that the session was opened with
+	online   *waiting     // what waits for a session to stand
+	asking   *kit.Layer   // about a link from outside
+	used     string       // what was last kept of a server: its key and name
+	hosting  Hosting      // the server in this process
+	held     fyne.KeyName // the key that is held to talk; empty: none
+	hasFocus bool         // the window has the keyboard
+	follow   func()       // what an open popover wants to be told of each turn; nil: nothing
+}
+
+// waiting runs when the session with a server stands. The snapshot may still be of the one before.
+type waiting struct {
+	server string // its key
+	run    func()
 }
 
 // Run shows the window and returns when it is closed for good.
@@ -106,9 +113,9 @@ func (w *Window) start() {
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
 		w.showWelcome()
-	case w.c.AutoHost:
+	case w.c.AutoHost && len(servers) == 0:
 		w.host()
-	case s.Hosting:
+	case s.Hosting || w.c.AutoHost:
 		w.hostAgain()
 	case len(servers) > 0:
 		w.connectTo(servers[0])
@@ -154,7 +161,8 @@ func (w *Window) change(edit func(*profile.Settings)) {
 func (w *Window) apply(v *model.View) {
 	old := w.view
 	w.view = v
-	w.session()
+	w.session(w.c.Engine.Snapshot())
+	w.entitle(v)
 	w.shell.apply(old, v)
 	if w.tray != nil {
 		w.tray.apply(v)
@@ -170,9 +178,23 @@ func (w *Window) apply(v *model.View) {
 	}
 }
 
+// entitle shows in the window's title, and so in a task bar, whether the microphone is live.
+func (w *Window) entitle(v *model.View) {
+	title := "Parley"
+	switch {
+	case !v.Dock.InChannel:
+	case v.Dock.Muted || v.Dock.Deafened:
+		title = "Parley: microphone muted"
+	default:
+		title = "Parley: microphone live"
+	}
+	if w.win.Title() != title {
+		w.win.SetTitle(title)
+	}
+}
+
 // session sees to what a session that stands is waited for.
-func (w *Window) session() {
-	s := w.c.Engine.Snapshot()
+func (w *Window) session(s *call.Snapshot) {
 	if s.Link != call.Offline {
 		w.pump.starting.Store(false)
 	}
@@ -180,9 +202,9 @@ func (w *Window) session() {
 		w.used = ""
 		return
 	}
-	if f := w.online; f != nil {
+	if o := w.online; o != nil && o.server == s.ServerKey {
 		w.online = nil
-		f()
+		o.run()
 	}
 	if used := s.ServerKey + s.Server; used != w.used {
 		w.used = used
@@ -203,10 +225,18 @@ func (w *Window) closed() {
 		w.quit()
 		return
 	}
+	if w.floating() {
+		return // a question stands already
+	}
 	if w.tray == nil {
+		if w.settings != nil {
+			w.closeSettings()
+		}
 		if w.c.Desktop.Minimize == nil || !w.c.Desktop.Minimize(w.win) {
 			w.confirm("Leave the channel and quit?", "There is no tray to go on in.", "Quit", w.quit)
+			return
 		}
+		w.say("You are still in the voice channel. Ctrl+Q quits.", model.Plain) // some window managers do not minimise
 		return
 	}
 	if w.c.Profile.Settings().TrayExplained {
@@ -232,7 +262,32 @@ func (w *Window) keepSize() {
 	w.change(func(s *profile.Settings) { s.Width, s.Height = int(size.Width), int(size.Height) })
 }
 
+// quit ends the program, and asks first where that cuts others off.
 func (w *Window) quit() {
+	if n := w.guests(); n > 0 && !w.floating() {
+		w.front()
+		w.confirm("Quit and stop your server?", "Others are on the server that runs in this window. They are cut off.", "Quit", w.end)
+		return
+	}
+	w.end()
+}
+
+func (w *Window) end() {
 	w.keepSize()
+	w.pump.halt() // before the driver ends: nothing may draw after that
 	w.c.App.Quit()
+}
+
+// guests is how many others are on the server in this process, as far as one sees it.
+func (w *Window) guests() (n int) {
+	s := w.c.Engine.Snapshot()
+	if w.hosting.Key == "" || s.ServerKey != w.hosting.Key || s.Link != call.Online {
+		return 0
+	}
+	for _, u := range s.Directory.Users {
+		if u.ID != s.Self.User && u.Status != "offline" {
+			n++
+		}
+	}
+	return n
 }

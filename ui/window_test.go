@@ -2,6 +2,8 @@ package ui
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -97,20 +99,20 @@ func TestKeys(t *testing.T) {
 func TestPushToTalk(t *testing.T) {
 	w := testWindow(t, nil)
 	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
-	if w.held {
+	if w.held != "" {
 		t.Error("the key counts in mode vad")
 	}
 	w.change(func(s *profile.Settings) { s.Mode = profile.PushToTalk })
 	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF9})
-	if w.held {
+	if w.held != "" {
 		t.Error("another key counts")
 	}
 	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
-	if !w.held {
+	if w.held == "" {
 		t.Error("the key does not count")
 	}
 	w.blurred()
-	if w.held {
+	if w.held != "" {
 		t.Error("the key is stuck after the window lost the keyboard")
 	}
 }
@@ -155,6 +157,7 @@ func TestFirstStartNeedsAName(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.welcome.offer(i)
+	w.welcome.offeredAt = time.Time{}
 	for _, nothing := range []string{"", "   ", "\u202e\u200b"} {
 		w.welcome.name.SetText(nothing)
 		w.welcome.joinTapped()
@@ -163,6 +166,7 @@ func TestFirstStartNeedsAName(t *testing.T) {
 		}
 	}
 	w.welcome.name.SetText("  Sam\u202e\t Reyes ")
+	w.welcome.offeredAt = time.Time{} // it has stood there for a while
 	w.welcome.joinTapped()
 	if w.welcome != nil || w.c.Profile.Settings().Name != "Sam Reyes" {
 		t.Errorf("the name is %q", w.c.Profile.Settings().Name)
@@ -250,5 +254,149 @@ func TestMenuKey(t *testing.T) {
 	list.TypedKey(&fyne.KeyEvent{Name: desktop.KeyMenu})
 	if w.layers.Top() != nil {
 		t.Error("a guest got the owner's menu")
+	}
+}
+
+// typed is a key on what has the focus.
+func typed(w *Window, key fyne.KeyName) { w.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: key}) }
+
+// An invite that is pasted while one sits in a channel leads to a question, which stays.
+func TestInviteFromAChannelAsks(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(1280, 800)
+	w.apply(harbour())
+	w.c.App.Clipboard().SetContent(someLink)
+	w.joinWithInvite()
+	typed(w, fyne.KeyReturn)
+	if w.layers.Top() == nil || w.link != "" {
+		t.Fatalf("no question stands, or it was not waited for (link %q)", w.link)
+	}
+	typed(w, fyne.KeyEscape)
+	if w.layers.Top() != nil || w.c.Engine.Snapshot().Link != call.Offline {
+		t.Error("the question was not taken back")
+	}
+}
+
+// What waits for a server does not take the one before for it.
+func TestWaitsForTheServer(t *testing.T) {
+	w := testWindow(t, nil)
+	w.c.Used = func(string, string) error { return nil }
+	ran := false
+	w.online = &waiting{"mine", func() { ran = true }}
+	w.session(&call.Snapshot{Link: call.Online, ServerKey: "another"})
+	w.session(&call.Snapshot{Link: call.Dialing, ServerKey: "mine"})
+	if ran {
+		t.Fatal("it ran for another server, or too early")
+	}
+	w.session(&call.Snapshot{Link: call.Online, ServerKey: "mine"})
+	if !ran {
+		t.Error("it did not run")
+	}
+}
+
+// The key to talk works whatever has the focus, and is let go of as the key that it was.
+func TestPushToTalkWithFocus(t *testing.T) {
+	w := testWindow(t, func(s *profile.Settings) { s.Mode = profile.PushToTalk })
+	w.resizeForTest(1280, 800)
+	w.apply(harbour())
+	app := fyne.CurrentApp()
+	fyne.SetCurrentApp(&drawnApp{app, &drawnDriver{app.Driver(), &keyCanvas{w.win.Canvas(), w}}}) // the test's canvas is no desktop's
+	defer fyne.SetCurrentApp(app)
+	for name, o := range map[string]fyne.Focusable{"a tile": w.shell.stage.tiles[0].root, "oneself": w.shell.dock.me, "the list": w.shell.list.list} {
+		w.win.Canvas().Focus(o)
+		o.(desktop.Keyable).KeyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
+		if w.held != fyne.KeyF8 {
+			t.Errorf("%s keeps the key to itself", name)
+		}
+		o.(desktop.Keyable).KeyUp(&fyne.KeyEvent{Name: fyne.KeyF8})
+		if w.held != "" {
+			t.Errorf("the key sticks on %s", name)
+		}
+	}
+	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
+	w.change(func(s *profile.Settings) { s.PTTKey = "F9" })
+	w.keyUp(&fyne.KeyEvent{Name: fyne.KeyF8})
+	if w.held != "" {
+		t.Error("another choice of key makes the held one stick")
+	}
+}
+
+// keyCanvas is a canvas that hands keys to a window, as a desktop's does.
+type keyCanvas struct {
+	fyne.Canvas
+	w *Window
+}
+
+func (c *keyCanvas) OnKeyDown() func(*fyne.KeyEvent)   { return c.w.keyDown }
+func (c *keyCanvas) OnKeyUp() func(*fyne.KeyEvent)     { return c.w.keyUp }
+func (c *keyCanvas) SetOnKeyDown(func(*fyne.KeyEvent)) {}
+func (c *keyCanvas) SetOnKeyUp(func(*fyne.KeyEvent))   {}
+
+// make run passes --host; whoever has an invite can paste it all the same.
+func TestPasteInTheFaceOfAutoHost(t *testing.T) {
+	w := testWindow(t, func(s *profile.Settings) { s.Name = "" })
+	hosted := make(chan struct{}, 1)
+	w.c.AutoHost = true
+	w.c.Host = func(context.Context) (Hosting, error) {
+		hosted <- struct{}{}
+		return Hosting{}, errors.New("not here")
+	}
+	w.showWelcome()
+	w.welcome.name.SetText("Sam")
+	w.welcome.joinTapped()
+	if w.layers.Top() == nil {
+		t.Error("no dialog to paste into")
+	}
+	w.layers.CloseAll()
+	w.welcome.submit()
+	select {
+	case <-hosted:
+	case <-time.After(5 * time.Second):
+		t.Error("Enter does not host")
+	}
+}
+
+// Links from outside do not stack, and a press on a button that has just changed does not count.
+func TestManyLinks(t *testing.T) {
+	w := testWindow(t, nil)
+	w.apply(quiet(model.StageMessage, model.Note{}))
+	for range 50 {
+		w.opened(someLink)
+	}
+	if n := len(w.win.Canvas().Overlays().List()); n != 1 {
+		t.Errorf("%d dialogs stand", n)
+	}
+	w.layers.CloseAll()
+	w = testWindow(t, func(s *profile.Settings) { s.Name = "" })
+	w.showWelcome()
+	w.welcome.name.SetText("Sam")
+	w.opened(someLink)
+	w.welcome.joinTapped()
+	if w.welcome == nil {
+		t.Error("a press meant for another button joined a server")
+	}
+}
+
+// A full channel fits the smallest window.
+func TestFullChannelFits(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(800, 500)
+	for n := 1; n <= 8; n++ {
+		v := harbour()
+		v.Stage.Version = uint64(100 + n)
+		for len(v.Stage.Tiles) < n {
+			v.Stage.Tiles = append(v.Stage.Tiles, v.Stage.Tiles[len(v.Stage.Tiles)-3])
+		}
+		v.Stage.Tiles = v.Stage.Tiles[:n]
+		w.apply(v)
+		grid := w.shell.stage.grid
+		for _, o := range grid.Objects {
+			if low := grid.Position().Y + o.Position().Y + o.Size().Height; low > w.shell.stage.body.Size().Height {
+				t.Errorf("of %d people one ends at %v in %v", n, low, w.shell.stage.body.Size().Height)
+			}
+		}
+		if n == 8 {
+			golden(t, w, "main-compact-full")
+		}
 	}
 }

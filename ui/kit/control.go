@@ -195,7 +195,7 @@ func (c *control) KeyDown(ev *fyne.KeyEvent) {
 		c.keyDown = true
 		return
 	}
-	passDown(c.self, ev)
+	PassDown(c.self, ev)
 }
 
 // KeyUp implements desktop.Keyable. The window hears of every key that goes up, so that push-to-talk never sticks.
@@ -203,7 +203,7 @@ func (c *control) KeyUp(ev *fyne.KeyEvent) {
 	if isPress(ev.Name) {
 		c.keyDown, c.keyUsed = false, false
 	}
-	passUp(c.self, ev)
+	PassUp(c.self, ev)
 }
 
 func isPress(k fyne.KeyName) bool {
@@ -222,7 +222,8 @@ func PassKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 	}
 }
 
-func passDown(o fyne.CanvasObject, ev *fyne.KeyEvent) {
+// PassDown hands a key that went down on to the window: its shortcuts and the key to talk work whatever has the focus.
+func PassDown(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(desktop.Canvas); ok {
 		if f := c.OnKeyDown(); f != nil {
 			f(ev)
@@ -230,7 +231,8 @@ func passDown(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 	}
 }
 
-func passUp(o fyne.CanvasObject, ev *fyne.KeyEvent) {
+// PassUp is PassDown for a key that came up.
+func PassUp(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(desktop.Canvas); ok {
 		if f := c.OnKeyUp(); f != nil {
 			f(ev)

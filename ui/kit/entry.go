@@ -18,6 +18,8 @@ type Entry struct {
 	MaxRunes int
 	// OnChanged hears of each change, OnSubmitted of Enter. Both may be nil.
 	OnChanged, OnSubmitted func(string)
+	// OnKey is asked first of each key; what it says yes to does nothing else. May be nil.
+	OnKey func(ev *fyne.KeyEvent) bool
 
 	ring *focusRing
 }
@@ -94,6 +96,7 @@ func (e *Entry) TypedRune(r rune) {
 // TypedKey implements fyne.Focusable.
 func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 	switch {
+	case e.OnKey != nil && e.OnKey(ev):
 	case ev.Name == fyne.KeyEscape, writesNothing(ev.Name):
 		PassKey(e, ev)
 	default:
@@ -131,7 +134,7 @@ func writesNothing(k fyne.KeyName) bool {
 func (e *Entry) KeyDown(ev *fyne.KeyEvent) {
 	e.Entry.KeyDown(ev)
 	if writesNothing(ev.Name) {
-		passDown(e, ev)
+		PassDown(e, ev)
 	}
 }
 
@@ -139,7 +142,7 @@ func (e *Entry) KeyDown(ev *fyne.KeyEvent) {
 // does not stick.
 func (e *Entry) KeyUp(ev *fyne.KeyEvent) {
 	e.Entry.KeyUp(ev)
-	passUp(e, ev)
+	PassUp(e, ev)
 }
 
 // cutClipboard is a clipboard that may hold a novel, of which only a part is read.

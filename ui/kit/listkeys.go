@@ -74,7 +74,7 @@ func (l *List) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyEnd:
 		l.current = len(l.kinds)
 		l.move(-1)
-	case desktop.KeyMenu:
+	case desktop.KeyMenu, fyne.KeyF10: // Fyne passes Shift+F10 on as F10
 		l.menu()
 	default:
 		l.typed(ev, l.enter)

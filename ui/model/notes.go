@@ -18,7 +18,7 @@ func (m *Model) message(in Input) (StageKind, Note) {
 	switch s.Link {
 	case call.Offline:
 		if in.Starting {
-			return StageBusy, Note{Heading: "Starting your server."}
+			return StageBusy, Note{Heading: "Starting your server.", Button: "Cancel", Action: Cancel}
 		}
 		return StageMessage, offlineNote(in)
 	case call.Dialing, call.Lost:

@@ -51,7 +51,7 @@ func TestMessages(t *testing.T) {
 		{"the directory comes in", func(r *rig) { r.directory(func(d *call.Directory) { d.Channels, d.Complete = nil, false }) }, 0, pick},
 		{"no server", func(r *rig) { r.in.Snapshot, r.in.Servers = &call.Snapshot{}, nil }, 0,
 			"No servers yet. Paste an invite, or host one here. [Add a server:1]"},
-		{"own server starting", func(r *rig) { r.in.Snapshot, r.in.Servers, r.in.Starting = &call.Snapshot{}, nil, true }, 0, "(busy) Starting your server."},
+		{"own server starting", func(r *rig) { r.in.Snapshot, r.in.Servers, r.in.Starting = &call.Snapshot{}, nil, true }, 0, "(busy) Starting your server. [Cancel:3]"},
 		{"none chosen", func(r *rig) { r.in.Snapshot = &call.Snapshot{} }, 0, "Not connected. Pick a server on the left."},
 		{"left", func(r *rig) { r.in.Snapshot.Link = call.Offline }, 0, "Not connected. You left Harbour Crew. [Connect again:6]"},
 		{"connecting", func(r *rig) { r.in.Snapshot.Link = call.Dialing }, 7900 * time.Millisecond, "(busy) Connecting to harbour.example. [Cancel:3]"},
@@ -247,7 +247,7 @@ func TestMutedButTalking(t *testing.T) {
 	r = newRig(t).join(peer("mara", "Mara"))
 	r.in.Snapshot.Self.Muted, r.in.Snapshot.Self.Deafened, r.in.Stats.Capture.MutedTalking = true, true, true
 	r.now()
-	equal(t, "deafened", toldBanner(r.after(murmurAfter).Stage.Banner), "You are deafened, but talking. Nobody hears you. [Undeafen:9]")
+	equal(t, "deafened", toldBanner(r.after(murmurAfter).Stage.Banner), "You are deafened, but talking. Nobody hears you. [Undeafen:8]")
 }
 
 func TestStageVersion(t *testing.T) {

@@ -145,7 +145,6 @@ const (
 	CopyInvite
 	Reconnect // to the server that was left
 	ForgetServer
-	Dismiss
 	TurnOffDeafen
 )
 
