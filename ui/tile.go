@@ -133,6 +133,7 @@ func (t *tile) size(s tileSize) {
 		if s.row {
 			t.name.Align = fyne.TextAlignLeading
 		}
+		t.name.Refresh()
 		t.avatar = kit.NewAvatar(s.avatar)
 		t.inside.Objects[0] = t.avatar
 		t.apply(t.shown, 0)
