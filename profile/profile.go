@@ -1,9 +1,9 @@
 // Package profile is what a person's own machine keeps in one folder: settings, the people they met, the servers they
 // know. The key of the person lies there too (KeyPath); package identity reads it.
 //
-// Every change is on the disk when its method returns: written beside, synced, and put in place at once, so that a power
-// cut costs nothing that was there. That takes as long as the disk takes; a method that changes nothing does not write, and
-// one that only reads never waits for one that writes. A file that is damaged is set aside and never overwritten.
+// Every change but UpdateLater's is on the disk when its method returns: written beside, synced, and put in place at once, so
+// that a power cut costs nothing that was there. That takes as long as the disk takes; a method that changes nothing does not
+// write, and one that only reads never waits for one that writes. A file that is damaged is set aside and never overwritten.
 package profile
 
 import (
@@ -69,6 +69,10 @@ type Profile struct {
 	settings keeping[Settings]
 	people   map[string]*known           // by user id; an entry is replaced and not changed, so that a copy of the map stays as it is
 	servers  map[string]*keeping[Server] // as people
+	untold   []func(error)               // of the UpdateLater that are not written yet
+	writing  bool                        // writeLater runs
+
+	writer sync.WaitGroup // writeLater
 }
 
 // Open reads the profile in dir, which is made (0700) if need be, and holds it until Close. It fails where nothing can be
@@ -105,8 +109,9 @@ func empty() *Profile {
 	}
 }
 
-// Close lets other processes open the folder. The Profile is not used afterwards.
+// Close writes what waits to be, and lets other processes open the folder. The Profile is not used afterwards.
 func (p *Profile) Close() error {
+	p.writer.Wait()
 	p.disk.Lock()
 	defer p.disk.Unlock()
 	if err := p.lock.Close(); err != nil && !errors.Is(err, os.ErrClosed) {

@@ -176,15 +176,61 @@ func (p *Profile) Settings() Settings {
 // not call its methods.
 func (p *Profile) Update(change func(*Settings)) error {
 	return p.change(settingsFile, func() (any, error) {
-		s := p.settings.value
-		change(&s)
-		s.clamp()
-		if s == p.settings.value {
+		if !p.editLocked(change) && !p.writing {
 			return nil, nil
 		}
-		p.settings.value = s
 		return p.settings, nil
 	})
+}
+
+// UpdateLater is Update for who can't wait for a disk: the change holds when it returns, and is written soon, in its order, at
+// the latest by Close. Changes that come while one is being written are written together. Where that fails, failed is called
+// with the reason, on another goroutine.
+func (p *Profile) UpdateLater(change func(*Settings), failed func(error)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.editLocked(change) {
+		return
+	}
+	p.untold = append(p.untold, failed)
+	if !p.writing {
+		p.writing = true
+		p.writer.Go(p.writeLater)
+	}
+}
+
+// writeLater writes the settings until nothing waits.
+func (p *Profile) writeLater() {
+	for {
+		var untold []func(error)
+		err := p.change(settingsFile, func() (any, error) {
+			untold, p.untold = p.untold, nil
+			if p.writing = untold != nil; !p.writing {
+				return nil, nil
+			}
+			return p.settings, nil
+		})
+		if untold == nil {
+			return
+		}
+		for _, failed := range untold {
+			if err != nil {
+				failed(err)
+			}
+		}
+	}
+}
+
+// editLocked tells whether it has changed anything.
+func (p *Profile) editLocked(change func(*Settings)) bool {
+	s := p.settings.value
+	change(&s)
+	s.clamp()
+	if s == p.settings.value {
+		return false
+	}
+	p.settings.value = s
+	return true
 }
 
 // checkSettings finds nothing to refuse: each value has a default.
