@@ -40,7 +40,7 @@ func TestQualityAndRate(t *testing.T) {
 			}
 			got := float64(bytes*8) * 30 / 1000 / (frames - frames/5)
 			t.Logf("%.1f dB, worst %.1f, %.0f kbit/s", sum/frames, worst, got)
-			if sum/frames < 34 || worst < 26 {
+			if sum/frames < 42 || worst < 36 {
 				t.Error("a bad picture")
 			}
 			if got < kbps*0.9 || got > kbps*1.1 {
