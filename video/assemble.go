@@ -116,7 +116,7 @@ func (a *Assembler) dropPicture(now, limit time.Duration) bool {
 	}
 	a.drop(end)
 	a.intact = false
-	if base {
+	if base || a.needKey {
 		a.freeze(now)
 	}
 	return true

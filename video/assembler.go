@@ -18,9 +18,8 @@ import "time"
 const (
 	ringSize    = 1024 // packets, 1.2 MB: four seconds at 2.5 Mbit/s, and the largest picture
 	maxPacket   = 1500 // bytes of a payload; more is no packet of a network that we know
-	maxGap      = 256  // packets missing in a row that are still asked for
-	maxMisorder = 1024 // how far back a number may be to count as late rather than as nonsense: a late answer to a NACK is
-	maxDropout  = 3000 // and how far ahead (RFC 3550, appendix A.1)
+	maxGap      = 256  // packets missing in a row that are still asked for; a longer jump is a new beginning
+	maxMisorder = 1024 // how far back a number may be to count as late rather than as nonsense: answers to NACKs may be
 	maxFirst    = 64   // packets that the first one to come may have overtaken
 	maxAsks     = 8    // NACKs for one packet
 	maxNacks    = 100  // sequence numbers in one list
@@ -45,7 +44,7 @@ type AssemblerStats struct {
 	Useless    uint64 // whole pictures that needed a lost one
 	Nacks      uint64 // sequence numbers asked for
 	Requests   uint64 // of a key picture
-	Restarts   uint64 // times that the numbers began anew
+	Restarts   uint64 // times that the numbers began anew, or jumped far
 }
 
 type place uint8
@@ -159,8 +158,8 @@ func (a *Assembler) place(seq uint16, now time.Duration) (int64, bool) {
 	}
 	d := int64(int16(seq - uint16(a.newest)))
 	n := a.newest + d
-	if d > maxDropout || n < a.next && d < -max(maxMisorder, a.newest-a.next) {
-		// Out of the world, unless the next one follows it (RFC 3550, appendix A.1).
+	if d > maxGap || n < a.next && d < -max(maxMisorder, a.newest-a.next) {
+		// Believed only if the next one follows it (RFC 3550, appendix A.1).
 		if !a.doubt || seq != a.suspect {
 			a.doubt, a.suspect = true, seq+1
 			a.stats.Garbage++
@@ -198,13 +197,11 @@ func (a *Assembler) occupy(n int64, now time.Duration) bool {
 	if n <= a.newest {
 		return a.at(n).place == missing
 	}
-	a.stats.Missed += uint64(n - a.newest - 1)
-	if n-a.newest > maxGap || n-a.next >= ringSize {
-		a.stats.Lost += uint64(n - a.newest - 1)
+	if n-a.next >= ringSize {
 		a.drop(a.newest + 1)
-		a.next, a.newest = n, n-1
 		a.freeze(now)
 	}
+	a.stats.Missed += uint64(n - a.newest - 1)
 	a.open(a.newest+1, n+1, now)
 	a.newest = n
 	return true
