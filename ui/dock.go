@@ -136,10 +136,7 @@ func (w *Window) muted() bool {
 // presenceMenu chooses how one is to others.
 func (w *Window) presenceMenu(near fyne.CanvasObject) {
 	set := func(status profile.Status) func() {
-		return func() {
-			w.change(func(s *profile.Settings) { s.Status = status })
-			w.do(call.SetPresence{Status: string(status)})
-		}
+		return func() { w.change(func(s *profile.Settings) { s.Status = status }) } // the pump tells the server, when there is one
 	}
 	chosen := w.c.Profile.Settings().Status
 	w.layers.MenuBy([]kit.MenuItem{

@@ -57,6 +57,7 @@ type pump struct {
 	dirty   bool      // something may have changed since the last apply
 	last    time.Time // when an apply was last begun
 	status  string    // the presence last asked for
+	name    string    // likewise
 }
 
 // turned is how long a turn waited for Fyne's goroutine, which draws meanwhile, and how long it kept it.
@@ -234,6 +235,10 @@ func (p *pump) perform(v *model.View, volume int) {
 		p.w.do(call.SetPresence{Status: v.Status})
 	}
 	p.status = v.Status
+	if v.Name != "" && v.Name != p.name {
+		p.w.do(call.SetName{Name: v.Name})
+	}
+	p.name = v.Name
 }
 
 func (p *pump) watchIdle() {

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
-	"parley/call"
 	"parley/profile"
 	"parley/ui/kit"
 	"parley/ui/model"
@@ -58,7 +57,7 @@ func (p *youPage) name() fyne.CanvasObject {
 	return cardOf("Your name", kit.Gap(0, 4), kit.HRow(16, p.avatar, kit.Grow(kit.VCol(6, entry, p.seen))))
 }
 
-// typed shows at once what others will see, and tells them when the typing rests.
+// typed shows at once what others will see. When the typing rests it is kept, and the pump tells the server.
 func (p *youPage) typed(text string) {
 	name := profile.CleanName(text)
 	p.show(text)
@@ -66,11 +65,7 @@ func (p *youPage) typed(text string) {
 	if name == "" {
 		return
 	}
-	p.s.soon("name", func(s *profile.Settings) { s.Name = name }, func() {
-		if p.s.w.c.Engine.Snapshot().Link == call.Online {
-			p.s.w.do(call.SetName{Name: name})
-		}
-	})
+	p.s.soon("name", func(s *profile.Settings) { s.Name = name }, nil)
 }
 
 func (p *youPage) show(text string) {

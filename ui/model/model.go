@@ -50,7 +50,7 @@ func (m *Model) Update(in Input) *View {
 	v := &View{
 		Rail: m.railOf(in), Header: headerOf(in),
 		Rows: m.lists.rows, RowsVersion: m.lists.rowsVersion, People: m.lists.people, PeopleVersion: m.lists.peopleVersion,
-		Rings: steps, Stage: m.stageOf(in, h, steps), Dock: m.dock(in, h.me), Status: statusOf(in),
+		Rings: steps, Stage: m.stageOf(in, h, steps), Dock: m.dock(in, h.me), Status: statusOf(in), Name: nameOf(in),
 	}
 	m.news.read(in, v)
 	return v
@@ -134,6 +134,14 @@ func statusOf(in Input) string {
 		return ""
 	}
 	return want
+}
+
+// nameOf is the display name that the engine should have where it has another: one that was chosen while there was no connection.
+func nameOf(in Input) string {
+	if in.Snapshot.Link != call.Online || in.Snapshot.Self.Name == in.Settings.Name {
+		return ""
+	}
+	return in.Settings.Name
 }
 
 // busy says that nobody wants to be disturbed.

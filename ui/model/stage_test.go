@@ -328,3 +328,19 @@ func TestStatus(t *testing.T) {
 		equal(t, "nobody to tell", r.now().Status, "")
 	}
 }
+
+func TestName(t *testing.T) {
+	for _, c := range []struct{ chosen, has, want string }{
+		{"Sam Reyes", "Sam Reyes", ""}, {"Sam R", "Sam Reyes", "Sam R"}, {"", "Sam Reyes", ""},
+	} {
+		for _, link := range []call.Link{call.Offline, call.Dialing, call.Lost, call.Online} { // changed before, told when there is a server
+			r := newRig(t)
+			r.in.Settings.Name, r.in.Snapshot.Self.Name, r.in.Snapshot.Link = c.chosen, c.has, link
+			want := c.want
+			if link != call.Online {
+				want = ""
+			}
+			equal(t, fmt.Sprint(c, link), r.now().Name, want)
+		}
+	}
+}

@@ -47,6 +47,7 @@ type View struct {
 	Sounds []Sound // to play now: each stands in one View only
 	Alerts []Alert // to notify the desktop of: likewise
 	Status string  // what presence the engine should have, if it has another; else empty
+	Name   string  // likewise the display name
 }
 
 // Face is a round avatar: what LOOK calls the disc and its letters.
