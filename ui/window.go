@@ -134,8 +134,18 @@ func (w *Window) ask(c call.Command, then func(call.Reply, error)) {
 	go func() {
 		defer cancel()
 		r, err := w.c.Engine.Ask(ctx, c)
-		w.pump.later(func() { then(r, err) })
+		w.pump.later(func() { then(r, answered(err)) })
 	}()
+}
+
+var errNoAnswer = errors.New("The server did not answer.") // shown as it is
+
+// answered puts what came of a question into words for a person.
+func answered(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errNoAnswer
+	}
+	return err
 }
 
 // background has work done off Fyne's goroutine and then run on it.
@@ -149,11 +159,12 @@ func background[T any](w *Window, work func() (T, error), then func(T, error)) {
 // say shows a line for some seconds.
 func (w *Window) say(text string, tone model.Tone) { w.pump.say(model.Line{Text: text, Tone: tone}) }
 
-// change edits the settings and keeps them. What can't be saved is said; it holds for this run.
+// change edits the settings at once, and has them kept in the background: a disk may take longer than a frame. What can't be saved
+// is said; it holds for this run.
 func (w *Window) change(edit func(*profile.Settings)) {
-	if err := w.c.Profile.Update(edit); err != nil {
+	w.c.Profile.UpdateLater(edit, func(err error) {
 		w.say("The settings could not be saved: "+err.Error(), model.Bad)
-	}
+	})
 	w.pump.wake()
 }
 
