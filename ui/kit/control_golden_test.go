@@ -138,7 +138,8 @@ func TestGoldenFields(t *testing.T) {
 		line{sel(func(s *Select) { s.selected = 1; s.hovered = true }), sel(func(s *Select) { s.Disable() })},
 		line{key("V", func(*KeyField) {}), key("LeftControl", func(k *KeyField) { k.waiting, k.focused = true, true })},
 		line{key("", func(k *KeyField) { k.hovered = true }), key("Prior", func(k *KeyField) { k.Disable() })},
-	), 540, 440)
+		line{inState(NewKeyField("V", nil), func(k *KeyField) { k.waiting, k.focused, k.refused = true, true, "Space" })},
+	), 540, 500)
 }
 
 func TestGoldenMeter(t *testing.T) {

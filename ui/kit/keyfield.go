@@ -7,11 +7,16 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// KeyField chooses a key by pressing it: it is pressed, says "Press a key", and takes the next one. Escape keeps the one before.
+// KeyField chooses a key by pressing it: it is pressed, says "Press a key", and takes the next one. Escape keeps the one before. A
+// key that whatever has the focus needs for itself is refused with a sentence, and it waits on.
 type KeyField struct {
 	control
+	// OnRefused is called when a key was refused and when another was taken since: the field is wider or as it was. It may be nil.
+	OnRefused func()
+
 	key     string
 	waiting bool
+	refused fyne.KeyName // the last key, which can't be had
 	taken   fyne.KeyName // went down here and has yet to go up: its other events mean nothing
 	changed func(key string)
 
@@ -44,8 +49,34 @@ func (k *KeyField) SetKey(key string) {
 func (k *KeyField) wait(on bool) {
 	if k.waiting != on {
 		k.waiting = on
+		k.refuse("")
 		k.Refresh()
 	}
+}
+
+// refuse says why a key was not taken; none ends that.
+func (k *KeyField) refuse(key fyne.KeyName) {
+	if k.refused == key {
+		return
+	}
+	k.refused = key
+	k.Refresh()
+	if k.OnRefused != nil {
+		k.OnRefused()
+	}
+}
+
+func (k *KeyField) sentence() string {
+	return KeyName(string(k.refused)) + " is used by the window: choose another key"
+}
+
+// isWindows says whether a key presses, or leads from one thing to the next: held to talk, it would do that all the while.
+func isWindows(key fyne.KeyName) bool {
+	switch key {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyTab, fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight:
+		return true
+	}
+	return false
 }
 
 // Tapped implements fyne.Tappable. A second click gives up.
@@ -66,8 +97,13 @@ func (k *KeyField) KeyDown(ev *fyne.KeyEvent) {
 	if ev.Name == fyne.KeyUnknown {
 		return
 	}
+	if isWindows(ev.Name) {
+		k.refuse(ev.Name)
+		return
+	}
 	k.taken = ev.Name
 	k.waiting = false
+	k.refuse("")
 	changed := ev.Name != fyne.KeyEscape && string(ev.Name) != k.key
 	if changed {
 		k.key = string(ev.Name)
@@ -92,12 +128,13 @@ func (k *KeyField) TypedKey(ev *fyne.KeyEvent) {
 	k.typed(ev, func() { k.wait(true) })
 }
 
-// AcceptsTab implements fyne.Tabbable: while it waits, and for the Tab that it has just taken, Tab does not move the focus.
-func (k *KeyField) AcceptsTab() bool { return k.waiting || k.taken == fyne.KeyTab }
+// AcceptsTab implements fyne.Tabbable: while it waits, Tab is told that it can't be had and does not move the focus.
+func (k *KeyField) AcceptsTab() bool { return k.waiting }
 
 // FocusLost implements fyne.Focusable.
 func (k *KeyField) FocusLost() {
 	k.waiting, k.taken = false, ""
+	k.refuse("")
 	k.control.FocusLost()
 }
 
@@ -108,21 +145,31 @@ func (k *KeyField) CreateRenderer() fyne.WidgetRenderer {
 
 func (k *KeyField) paint() {
 	text, fg, line := KeyName(k.key), theme.ColorNameForeground, theme.ColorNameInputBorder
+	style := BodyBold
 	switch {
 	case k.Disabled():
 		fg, line = theme.ColorNameDisabled, theme.ColorNameSeparator
+	case k.refused != "":
+		text, fg, line, style = k.sentence(), theme.ColorNameWarning, theme.ColorNamePrimary, Caption
 	case k.waiting:
 		text, fg, line = "Press a key", theme.ColorNamePrimary, theme.ColorNamePrimary
 	}
 	k.fill.FillColor, k.fill.StrokeColor = Color(theme.ColorNameInputBackground), Color(line)
 	k.over.FillColor = Color(k.cover())
+	k.label.SetStyle(style)
 	k.label.SetText(text)
 	k.label.SetColor(fg)
 	k.mark.SetColor(fg)
 	k.ring.show(k.ringShown())
 }
 
-func (k *KeyField) natural() fyne.Size { return fyne.NewSize(Px(160), Px(40)) }
+func (k *KeyField) natural() fyne.Size {
+	wide := Px(160)
+	if k.refused != "" {
+		wide = max(wide, Px(12)+k.mark.MinSize().Width+Px(10)+Caption.Width(k.sentence())+Px(12))
+	}
+	return fyne.NewSize(wide, Px(40))
+}
 
 func (k *KeyField) arrange(size fyne.Size) {
 	for _, r := range []*canvas.Rectangle{k.fill, k.over} {
@@ -163,4 +210,8 @@ var keyNames = map[string]string{
 	string(fyne.KeyReturn):          "Enter",
 	string(fyne.KeyEnter):           "Keypad Enter",
 	string(fyne.KeyBackspace):       "Backspace",
+	string(fyne.KeyUp):              "Up Arrow",
+	string(fyne.KeyDown):            "Down Arrow",
+	string(fyne.KeyLeft):            "Left Arrow",
+	string(fyne.KeyRight):           "Right Arrow",
 }
