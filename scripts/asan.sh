@@ -1,0 +1,42 @@
+#!/bin/sh
+# Runs the codecs' tests under the address sanitizer, with 100 000 corrupt packets for each codec. Not only our C is watched
+# but libvpx, too: Debian's source with Debian's fixes is built once with the sanitizer and without assembler, in CACHE
+# (default ~/.cache/parley-asan), which takes some minutes. Nothing of it is installed.
+#
+#   scripts/asan.sh [go test's flags]
+set -eu
+cd "$(dirname "$0")/.."
+cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/parley-asan}
+lib=$cache/lib
+
+if [ ! -e "$lib/lib/pkgconfig/vpx.pc" ]; then
+	mkdir -p "$cache/lists/partial"
+	keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	cat >"$cache/sources.list" <<-EOF
+		deb-src [signed-by=$keys] http://deb.debian.org/debian bookworm main
+		deb-src [signed-by=$keys] http://deb.debian.org/debian-security bookworm-security main
+	EOF
+	apt="apt-get -q -o Dir::Etc::sourcelist=$cache/sources.list -o Dir::Etc::sourceparts=/dev/null
+		-o Dir::State::lists=$cache/lists -o Dir::Cache=$cache -o APT::Sandbox::User=root"
+	(
+		cd "$cache"
+		rm -rf libvpx-*/
+		$apt update
+		$apt source --download-only libvpx
+		dpkg-source --no-check -x libvpx_*.dsc
+		cd libvpx-*/
+		export CFLAGS="-g -O1 -fsanitize=address -fno-omit-frame-pointer" LDFLAGS=-fsanitize=address
+		./configure --prefix="$lib" --target=generic-gnu --disable-examples --disable-tools --disable-docs \
+			--disable-unit-tests --disable-install-bins --disable-shared --enable-static --enable-vp8 --enable-vp9
+		make -j"${JOBS:-2}"
+		make install
+	) >"$cache/log" 2>&1 || {
+		tail -n 20 "$cache/log" >&2
+		echo "asan: libvpx: see $cache/log" >&2
+		exit 1
+	}
+fi
+
+# Memory that libvpx was given and that nobody frees is an error at the end.
+export PKG_CONFIG_PATH="$lib/lib/pkgconfig" PARLEY_SOAK="${PARLEY_SOAK-1}"
+exec "${GO:-go}" test -asan -count=1 -timeout 2h "$@" ./video/vp9

@@ -1,0 +1,42 @@
+//go:build cgo && !noyuv
+
+package yuv
+
+import (
+	"image"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestAgree holds libyuv and Go together, in every way of scaling and with noise, the hardest picture.
+func TestAgree(t *testing.T) {
+	sizes := [][4]int{
+		{1280, 720, 1280, 720}, {1280, 720, 640, 360}, {1280, 720, 320, 180}, {1280, 720, 960, 540}, {1280, 720, 480, 270},
+		{1280, 720, 854, 480}, {1280, 720, 1000, 562}, {1280, 720, 1279, 719}, {1280, 720, 213, 120}, {1280, 720, 160, 90},
+		{640, 360, 1280, 720}, {640, 360, 1279, 719}, {640, 360, 1281, 721}, {640, 360, 1000, 562}, {640, 480, 641, 481},
+		{641, 359, 641, 359}, {641, 359, 320, 179}, {641, 359, 321, 180}, {33, 17, 99, 51}, {7, 5, 3, 3}, {5, 5, 1, 1},
+		{1, 1, 1, 1}, {1, 1, 64, 36}, {2, 2, 1, 1}, {3, 3, 2, 2}, {64, 36, 64, 18}, {64, 36, 32, 36}, {64, 36, 128, 18},
+	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		sizes = append(sizes, [4]int{1 + rnd.IntN(300), 1 + rnd.IntN(300), 1 + rnd.IntN(300), 1 + rnd.IntN(300)})
+	}
+	inGo, byLib := &Converter{kernel: newGolang()}, &Converter{kernel: libyuv{}}
+	for _, s := range sizes {
+		src := noise(s[0], s[1])
+		a, b := image.NewRGBA(image.Rect(0, 0, s[2], s[3])), image.NewRGBA(image.Rect(0, 0, s[2], s[3]))
+		if err := inGo.Convert(a, src); err != nil {
+			t.Fatal(err)
+		}
+		if err := byLib.Convert(b, src); err != nil {
+			t.Fatal(err)
+		}
+		if d := worst(a, b); d > 3 {
+			t.Errorf("%dx%d to %dx%d: apart by %d", s[0], s[1], s[2], s[3], d)
+		}
+	}
+}
+
+func TestLibyuvColours(t *testing.T) { testColours(t, libyuv{}) }
+func TestLibyuvEdges(t *testing.T)   { testEdges(t, libyuv{}) }
+func BenchmarkLibyuv(b *testing.B)   { bench(b, libyuv{}) }

@@ -1,0 +1,5 @@
+//go:build !cgo || noyuv
+
+package yuv
+
+func newKernel() kernel { return newGolang() }
