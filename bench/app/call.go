@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-		"time"
+	"time"
 
 	"parley/bench/internal/measure"
 	"parley/test/lab"
