@@ -10,6 +10,11 @@ cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/parley-asan}
 lib=$cache/lib
 
 if [ ! -e "$lib/lib/pkgconfig/vpx.pc" ]; then
+	command -v dpkg-source >/dev/null || {
+		echo "asan: needs Debian and its package dpkg-dev" >&2
+		exit 1
+	}
+	echo "asan: builds libvpx, see $cache/log" >&2
 	mkdir -p "$cache/lists/partial"
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	cat >"$cache/sources.list" <<-EOF

@@ -3,7 +3,8 @@
 #
 #   scripts/deps.sh [build] [app] [test] [peers]      default: build test
 #
-# build  C compiler, pkg-config, npm (for assets/fetch.sh, which brings the noise model)
+# build  C compiler, pkg-config, libvpx and libyuv (pictures; the server does without), npm (for assets/fetch.sh, which
+#        brings the noise model)
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
 #        memory with OpenGL drawn by software, a window manager, and hands for keyboard, mouse and clipboard
@@ -24,6 +25,8 @@ for part; do
 		tool pkg-config pkg-config
 		tool npm npm
 		file /usr/include/stdlib.h libc6-dev
+		file /usr/include/vpx/vpx_encoder.h libvpx-dev
+		file /usr/include/libyuv.h libyuv-dev
 		;;
 	app)
 		include=/usr/include/X11

@@ -111,7 +111,7 @@ type Stats struct {
 	LeftOut           uint64        // frames that were not coded, to hold the rate
 	Took              time.Duration // the last frame
 	Load              float64       // share of the time between frames that coding takes, smoothed: above 0.7 is too much
-	CPUUsed, Threads  int           // libvpx' settings now
+	CPUUsed, Threads  int           // libvpx' settings now; 0 before the first frame
 }
 
 // NewEncoder makes an encoder whose first frame is a key frame.
@@ -119,7 +119,7 @@ func NewEncoder(c Config) (*Encoder, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	return &Encoder{cfg: c, key: true, speed: newSpeed(Levels-2, 0, Levels-1)}, nil
+	return &Encoder{cfg: c, key: true, speed: speed{level: -1}}, nil
 }
 
 // SetBitrate takes effect with the next frame, and needs no key frame.
@@ -146,7 +146,9 @@ func (e *Encoder) KeyFrame() { e.key = true }
 // Stats can be asked at any time between frames.
 func (e *Encoder) Stats() Stats {
 	s := e.stats
-	s.Load, s.CPUUsed, s.Threads = e.speed.load, cpuUsed[e.cfg.Codec][e.speed.level], e.threads
+	if s.Load, s.Threads = e.speed.load, e.threads; e.c != nil {
+		s.CPUUsed = cpuUsed[e.cfg.Codec][e.speed.level]
+	}
 	return s
 }
 
@@ -222,6 +224,9 @@ func (e *Encoder) open(width, height int) error {
 	best, cheapest := bestLevel(width, height), Levels-1
 	if fixed := e.cfg.Level - 1; fixed >= 0 {
 		best, cheapest = fixed, fixed
+	}
+	if e.speed.level < 0 { // the first picture: not too much, as nothing is known of this machine
+		e.speed.level = best + 1
 	}
 	e.speed = newSpeed(e.speed.level, best, cheapest)
 	code := C.enc_open(&e.c, flag(e.cfg.Codec == video.VP8), C.int(width), C.int(height), C.int(e.cfg.Kbps),

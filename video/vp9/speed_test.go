@@ -71,50 +71,6 @@ func TestSpeedForgivesKeyFrames(t *testing.T) {
 	}
 }
 
-// TestLevelReachesTheCodec lets a clock make frames slow: libvpx is told to work less, and does, with layers and without.
-func TestLevelReachesTheCodec(t *testing.T) {
-	pictures := patterns(320, 180, 40)
-	for _, c := range []Config{{Layers: 1}, {Layers: 3}, {Codec: video.VP8}} {
-		var at time.Time
-		slow := false
-		c.now = func() time.Time {
-			if slow {
-				at = at.Add(interval)
-			}
-			return at
-		}
-		e := newEncoder(t, c)
-		c.Level = Levels - 1 // where it starts
-		fixed := newEncoder(t, c)
-		same := true
-		for n, picture := range pictures {
-			slow = n >= 10
-			a, b := encode(t, e, picture), encode(t, fixed, picture)
-			if equal := string(a.Data) == string(b.Data); n <= 10 && !equal {
-				t.Fatalf("%+v: frame %d differs before any change", c, n)
-			} else if !equal {
-				same = false
-			}
-		}
-		if s := e.Stats(); same || s.CPUUsed != cpuUsed[e.cfg.Codec][Levels-1] || fixed.Stats().CPUUsed == s.CPUUsed {
-			t.Errorf("%+v: told %d, and the stream is the same: %v", c, s.CPUUsed, same)
-		}
-	}
-}
-
-func TestThreadsAndLevels(t *testing.T) {
-	for _, c := range []struct{ w, h, processors, want int }{
-		{1280, 720, 16, 1}, {1920, 1080, 16, 2}, {1920, 1080, 1, 1}, {3840, 2160, 16, 4}, {3840, 2160, 2, 2}, {1, 1, 1, 1},
-	} {
-		if got := threadsFor(c.w, c.h, c.processors); got != c.want {
-			t.Errorf("%+v: %d threads", c, got)
-		}
-	}
-	if bestLevel(160, 90) > bestLevel(640, 360) || bestLevel(640, 360) > bestLevel(1280, 720) {
-		t.Error("the larger, the more work")
-	}
-}
-
 func TestClock(t *testing.T) {
 	var c clock
 	c.step(0xffffff00)
