@@ -19,7 +19,7 @@ const MaxPayload = 1200 - 12 - 28
 //	layer 0: 0 ─────────────► 0
 //
 // VP9 says it in flexible mode, by differences of picture ids, which stay true when a picture is left out on the way; VP8
-// by TL0PICIDX, TID and the sync bit. Not safe for concurrent use.
+// by TL0PICIDX, TID and the sync bit, which can't say that 2b does without 2a. Not safe for concurrent use.
 type Payloader struct {
 	codec  Codec
 	layers int
@@ -43,11 +43,14 @@ func NewPayloader(codec Codec, layers int, first uint16) (*Payloader, error) {
 }
 
 // Payloads returns the payloads of one picture, each of at most MaxPayload bytes; the last one's packet has the marker.
-// They and the list are good until the next call. A picture that is not sent at all must not be passed in either, unless
-// no later one needs it.
+// They and the list are good until the next call. One without data, which the encoder left out, has none. A picture that
+// is passed in and then not sent is a lost one: only those of the highest layer sent can be done without.
 func (p *Payloader) Payloads(e *Encoded) ([][]byte, error) {
-	if len(e.Data) == 0 || e.Layer < 0 || e.Layer >= p.layers {
-		return nil, fmt.Errorf("video: no payloads of %d bytes in layer %d", len(e.Data), e.Layer)
+	if len(e.Data) == 0 {
+		return nil, nil
+	}
+	if e.Layer < 0 || e.Layer >= p.layers {
+		return nil, fmt.Errorf("video: a picture in layer %d of %d", e.Layer, p.layers)
 	}
 	if e.Key && e.Layer > 0 {
 		return nil, errors.New("video: a key picture above the base layer")

@@ -87,8 +87,10 @@ func TestPayloadsRefused(t *testing.T) {
 		}
 	}
 	p, _ := NewPayloader(VP9, 2, 0)
+	if list, err := p.Payloads(&Encoded{Key: true, Layer: 9}); len(list) > 0 || err != nil {
+		t.Error("a picture that was left out:", list, err)
+	}
 	for name, e := range map[string]Encoded{
-		"nothing":              {Key: true},
 		"no such layer":        {Data: []byte{1}, Layer: 2},
 		"negative":             {Data: []byte{1}, Layer: -1},
 		"key above the base":   {Data: []byte{1}, Layer: 1, Key: true},
