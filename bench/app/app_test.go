@@ -45,3 +45,12 @@ func TestAbove(t *testing.T) {
 		t.Errorf("%v, want 0.15", got)
 	}
 }
+
+func TestAnswers(t *testing.T) {
+	if got, want := answersOf([]float64{8, 51, 3, 50, 9}), (answers{Median: 9, P99: 51, Max: 51, Over50: 1, Asked: 5}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := answersOf(nil); got != (answers{}) {
+		t.Errorf("none: %+v", got)
+	}
+}

@@ -60,10 +60,12 @@ func (b *bench) conversation(ctx context.Context, w *world, a *lab.App, both map
 	for i := range 2 {
 		go func() { said <- w.talk(talking, i) }()
 	}
+	answered := make(chan answers, 1)
+	go func() { answered <- answering(talking, a.Window) }()
 	busy, err := w.span(ctx, b.talk, both)
 	hush()
-	err = errors.Join(err, <-said, <-said)
-	if err != nil {
+	clicks := <-answered
+	if err = errors.Join(err, <-said, <-said, clicks.err); err != nil {
 		return err
 	}
 	b.say("talk, above headless", busy.above(), "cores", talkLimit, busy)
@@ -72,7 +74,7 @@ func (b *bench) conversation(ctx context.Context, w *world, a *lab.App, both map
 	if err != nil {
 		return err
 	}
-	b.say("stalls", float64(len(all)), "turns over 50 ms", stallLimit, map[string]any{"all": all, "before_the_call": earlier, "talk_s": busy.Seconds})
+	b.say("stalls", float64(len(all)), "turns over 50 ms", stallLimit, map[string]any{"all": all, "before_the_call": earlier, "talk_s": busy.Seconds, "answers": clicks})
 	return nil
 }
 
