@@ -29,7 +29,7 @@ const Levels = 5
 // choose by its own clock, which looks at the processor's time and not at what else the machine does.
 var cpuUsed = [...][Levels]int{
 	video.VP9: {5, 6, 7, 8, 9},
-	video.VP8: {-4, -6, -8, -12, -16},
+	video.VP8: {-3, -4, -6, -8, -16},
 }
 
 // Config says what NewEncoder makes. The size is that of the frames.
@@ -261,11 +261,12 @@ func threadsFor(width, height, processors int) int {
 	return min(4, processors)
 }
 
-// bestLevel is where more work would cost much and show little: 720p gains 0.1 dB from level 3 to 2, for a fifth more time.
+// bestLevel is where more work would cost much and show little. Measured, VP9: at 320x180 level 0 takes 1.6 times as long
+// as level 1 and gains nothing, and that 0.3 dB on level 4; at 1280x720 no level gains 0.2 dB on another.
 func bestLevel(width, height int) int {
 	switch pixels := width * height; {
 	case pixels <= 352*288:
-		return 0
+		return 1
 	case pixels <= 640*480:
 		return 2
 	}

@@ -17,10 +17,11 @@ func newFrame(w, h int) *video.Frame {
 }
 
 func noise(w, h int) *video.Frame {
-	f, rnd := newFrame(w, h), rand.New(rand.NewPCG(uint64(w), uint64(h)))
+	f, grain := newFrame(w, h), uint32(w)
 	for _, plane := range [][]byte{f.Y, f.U, f.V} {
 		for i := range plane {
-			plane[i] = byte(rnd.Uint32())
+			grain = grain*1664525 + 1013904223
+			plane[i] = byte(grain >> 24)
 		}
 	}
 	return f
