@@ -127,11 +127,10 @@ func (a *Assembler) Push(seq uint16, ts uint32, marker bool, payload []byte, now
 		return
 	}
 	p := a.at(n)
-	if p.place == stored {
+	if n > a.newest {
+		a.grow(n, now)
+	} else if p.place == stored {
 		a.stats.Duplicates++
-		return
-	}
-	if !a.occupy(n, now) {
 		return
 	}
 	var err error
@@ -192,11 +191,8 @@ func (a *Assembler) restart(seq uint16, now time.Duration) {
 	a.needKey, a.askKey = true, now+keyInterval // it may be on its way
 }
 
-// occupy makes the place n missing, and those that a jump leaves open: to be stored into if it says so.
-func (a *Assembler) occupy(n int64, now time.Duration) bool {
-	if n <= a.newest {
-		return a.at(n).place == missing
-	}
+// grow makes the places up to n missing, n too. If they don't fit, all that is there goes.
+func (a *Assembler) grow(n int64, now time.Duration) {
 	if n-a.next >= ringSize {
 		a.drop(a.newest + 1)
 		a.freeze(now)
@@ -204,7 +200,6 @@ func (a *Assembler) occupy(n int64, now time.Duration) bool {
 	a.stats.Missed += uint64(n - a.newest - 1)
 	a.open(a.newest+1, n+1, now)
 	a.newest = n
-	return true
 }
 
 // open makes the places from first to before end missing.

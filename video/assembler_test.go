@@ -172,6 +172,36 @@ func TestNacksRepair(t *testing.T) {
 	}
 }
 
+// TestGarbageIsNotAskedFor: it would only come again.
+func TestGarbageIsNotAskedFor(t *testing.T) {
+	s := newStream(t, VP9)
+	s.push(s.next(true)...)
+	s.out(0)
+	bad := s.next(false)
+	bad[1].payload = []byte{0xff}
+	s.push(bad...)
+	s.out(100 * tick)
+	if got := s.a.Nacks(nil, s.now); len(got) > 0 || s.a.Stats().Garbage != 1 {
+		t.Errorf("asks for %v, %+v", got, s.a.Stats())
+	}
+}
+
+// TestPatience loses a picture that no other needs, for good: the next ones wait for two answers, but not for so long that
+// the picture stops, and not at all when an answer takes that long.
+func TestPatience(t *testing.T) {
+	for rtt, most := range map[time.Duration]time.Duration{40 * tick: 120 * tick, 5 * tick: 50 * tick, 200 * tick: 10 * tick} {
+		s := newStream(t, VP9)
+		s.a.SetRTT(rtt)
+		s.push(s.next(true)...)
+		s.want("key", s.out(33*tick), 0)
+		s.push(s.next(false)[1:]...)
+		s.push(s.next(false)...)
+		s.want("too early", s.out(most-tick))
+		s.now += tick
+		s.want("in time", s.out(0), 2)
+	}
+}
+
 func TestKeyFrameRequests(t *testing.T) {
 	s := newStream(t, VP9)
 	s.push(s.next(true)...)
@@ -216,6 +246,18 @@ func TestKeyFrameRequests(t *testing.T) {
 	s.push(s.next(false)...)
 	if got := s.out(0); len(got) > 0 || !s.a.Frozen() || !s.a.KeyFrame(s.now) {
 		t.Error("after the decoder's error", got)
+	}
+	// The answer comes soon, and the decoder refuses that, too.
+	s.push(s.next(true)...)
+	if got := s.out(50 * tick); len(got) != 1 {
+		t.Error(got)
+	}
+	s.a.Broken(s.now)
+	if s.a.KeyFrame(s.now) {
+		t.Error("asked twice within 50 ms")
+	}
+	if s.now += keyInterval; !s.a.KeyFrame(s.now) {
+		t.Error("not asked again")
 	}
 }
 
@@ -402,6 +444,10 @@ func TestAssemblerMemory(t *testing.T) {
 		if e, ok := a.Next(0); ok {
 			t.Fatal(len(e.Data))
 		}
+	}
+	sound(t, a)
+	if st := a.Stats(); st.Restarts+st.Duplicates > 0 {
+		t.Errorf("%+v", st)
 	}
 	held := len(a.spare)
 	for i := range a.ring {

@@ -19,6 +19,7 @@ type Pattern struct {
 	width, height int
 	luma          []byte // rows of width+period
 	chroma        []byte // one row, as long
+	chequers      []byte // a row of the box, and from the eighth on the other row
 	beeps         int
 }
 
@@ -44,6 +45,9 @@ func NewPattern(width, height, beeps int) (*Pattern, error) {
 	}
 	for x := range width + period {
 		p.chroma = append(p.chroma, byte(128+20*math.Sin(2*math.Pi*float64(x)/period)))
+	}
+	for x := range height + 8 {
+		p.chequers = append(p.chequers, 60+byte(x/8%2)*120)
 	}
 	return p, nil
 }
@@ -83,10 +87,7 @@ func (p *Pattern) box(f *video.Frame, n int) {
 	top := p.height - side - p.height/12
 	left := bounce(n*max(p.width/160, 1), p.width-side)
 	for y := range side {
-		row := f.Y[(top+y)*f.YStride+left:][:side]
-		for x := range row {
-			row[x] = 60 + byte((x/8+y/8)%2)*120
-		}
+		copy(f.Y[(top+y)*f.YStride+left:][:side], p.chequers[(y/8)%2*8:])
 	}
 }
 
@@ -101,10 +102,7 @@ func bounce(n, most int) int {
 
 func (p *Pattern) bar(f *video.Frame) {
 	for y := p.height - p.height/16; y < p.height; y++ {
-		row := f.Y[y*f.YStride:][:p.width]
-		for x := range row {
-			row[x] = 235
-		}
+		paint(f.Y[y*f.YStride:][:p.width], 235)
 	}
 }
 
