@@ -3,6 +3,7 @@
 # make app          bin/parley, the window
 # make test         everything .ci/run checks: vet (for Windows and macOS, too, by a test), tests (-race), real sound and networks
 # make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1)
+# make asan         hostile pictures through a libvpx that watches its memory
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
 # make bench-app    JSON lines: the window's start, CPU, memory, stalls
@@ -22,7 +23,7 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build app test vet test-fast test-real soak fuzz bench-voice bench-app run demo screenshots clean
+.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app run demo screenshots clean
 
 deps:
 	scripts/deps.sh
@@ -53,7 +54,11 @@ test-real: bin app
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -tags $(TAGS) -timeout 25m $(GOTESTFLAGS) ./cmd/parley ./test/... ./bench/...
 
 soak: build app
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./test/...
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./video/vp9 ./test/...
+
+# The codecs' tests with libvpx under the address sanitizer; builds it from Debian's source once.
+asan:
+	scripts/asan.sh
 
 # go test takes one fuzz target at a time.
 fuzz:
