@@ -71,9 +71,9 @@ func settingsPages() []pageEntry {
 	}
 }
 
-// showSettings opens the settings at a page, or at the first one for a name that is none.
+// showSettings opens the settings at a page, or, for a name that is none, at the one that was shown last.
 func (w *Window) showSettings(name string) {
-	at := 0
+	at := w.page
 	for i, p := range settingsPages() {
 		if p.name == name {
 			at = i
@@ -137,7 +137,7 @@ func (s *settings) show(at int) {
 	if s.page != nil {
 		s.page.leave()
 	}
-	s.at = at
+	s.at, s.w.page = at, at
 	for i, n := range s.nav {
 		n.mark(i == at)
 	}

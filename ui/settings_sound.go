@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 
 	"parley/assets"
 	"parley/call"
@@ -13,41 +14,45 @@ import (
 	"parley/ui/model"
 )
 
-// soundPage is microphone, loudspeaker and the program's own sounds. While it is open one sees what the microphone hears: outside
-// of a channel too, where it is opened for that alone and nothing is sent.
+// soundPage is microphone, loudspeaker and the program's own sounds. Its meter shows what the microphone hears: in a channel, in a
+// check, and where the person asks for it by a click. Nothing else opens the microphone, and whatever ends that, it stays ended.
 type soundPage struct {
 	s    *settings
 	root *fyne.Container
 
 	mic, speaker *deviceField
 	meter        *kit.Meter
+	level        *field // "Show my level"; hidden in a channel, where the meter moves anyway
+	show         *kit.Button
 	mode         *kit.Segmented
 	key          *field
 	check        *checkField
 
-	listening bool
-	deserted  time.Time // since when the window is not in front; zero: it is
-	notices   deviceNotices
+	deserted time.Time // since when the window is not in front; zero: it is
+	heard    time.Time // when the meter last moved
+	notices  deviceNotices
 }
 
-// unwatched is how long the microphone stays open for the meter in a window that is not in front: long enough to try the system's
-// own mixer beside it, and no longer, for a window that is minimised can't tell.
-const unwatched = time.Minute
+const (
+	// unwatched is how long the microphone stays open for the meter in a window that is not in front: long enough to try the system's
+	// own mixer beside it, and no longer, for a window that is minimised can't tell.
+	unwatched = time.Minute
+	// settles is how long the meter takes to be dark after the last sound.
+	settles = 2 * time.Second
+)
 
 func newSoundPage(s *settings) page {
 	p := &soundPage{s: s, notices: deviceNotices{s: s, seen: s.w.c.Engine.Snapshot().LastNotice}}
 	p.root = pageOf(p.microphone(), p.loudspeaker(), p.sounds())
-	s.w.pump.moves.Store(true)
-	s.w.pump.wake()
 	return p
 }
 
 func (p *soundPage) content() fyne.CanvasObject { return p.root }
 
-// leave closes the microphone.
+// leave closes the microphone. It asks the engine for that in any case: what the snapshot has may be older than the last click.
 func (p *soundPage) leave() {
 	p.s.w.pump.moves.Store(false)
-	p.listen(false)
+	p.s.w.do(call.Listen{On: false})
 	if p.s.w.c.Engine.Snapshot().Sound.Check.Phase != call.CheckIdle {
 		p.s.w.do(call.StopCheck{})
 	}
@@ -55,23 +60,36 @@ func (p *soundPage) leave() {
 
 func (p *soundPage) apply() {
 	now, snapshot := p.s.now(), p.s.w.c.Engine.Snapshot()
-	p.listen(snapshot.Place.Phase == call.Idle && !p.alone(now))
-	changed := p.mic.apply(snapshot)
+	if p.alone(now) && snapshot.Sound.Listening {
+		p.s.w.do(call.Listen{On: false})
+	}
+	changed := p.applyLevel(snapshot)
+	changed = p.mic.apply(snapshot) || changed
 	changed = p.speaker.apply(snapshot) || changed
 	changed = p.check.apply(snapshot, now) || changed
-	p.measure(now)
 	changed = p.notices.apply(snapshot, now) || changed
+	p.measure(snapshot, now)
 	if changed {
 		p.s.relay()
 	}
 }
 
-// listen opens the microphone for the meter, or closes it.
-func (p *soundPage) listen(on bool) {
-	if p.listening != on {
-		p.listening = on
-		p.s.w.do(call.Listen{On: on})
+const levelExplained = "Opens the microphone. Nothing is sent."
+
+// applyLevel tells whether something was shown or hidden.
+func (p *soundPage) applyLevel(snapshot *call.Snapshot) bool {
+	wide := p.show.MinSize()
+	text, why := "Show my level", levelExplained
+	if snapshot.Sound.Listening {
+		text, why = "Stop showing", "The microphone is open. Nothing is sent."
 	}
+	p.show.SetText(text)
+	changed := p.level.explain(why, theme.ColorNamePlaceHolder)
+	return setHidden(p.level.root, snapshot.Place.Phase != call.Idle) || changed || p.show.MinSize() != wide
+}
+
+func (p *soundPage) toggleLevel() {
+	p.s.w.do(call.Listen{On: !p.s.w.c.Engine.Snapshot().Sound.Listening})
 }
 
 // alone says whether nobody has looked at this window for some time.
@@ -85,14 +103,20 @@ func (p *soundPage) alone(now time.Time) bool {
 	return !p.deserted.IsZero() && now.Sub(p.deserted) >= unwatched
 }
 
-// measure moves the meter.
-func (p *soundPage) measure(now time.Time) {
+// measure moves the meter where somebody is to see it move, and has the pump tick for that.
+func (p *soundPage) measure(snapshot *call.Snapshot, now time.Time) {
 	stats := p.s.w.c.Engine.Stats()
-	if !stats.Sound {
+	on := snapshot.Sound.Listening || snapshot.Sound.Check.Phase != call.CheckIdle || snapshot.Place.Phase != call.Idle
+	if on && stats.Sound {
+		p.meter.Set(stats.Capture.Level, stats.Capture.Speaking, now)
+		p.heard = now
+	} else {
 		p.meter.Set(-60, false, now)
-		return
 	}
-	p.meter.Set(stats.Capture.Level, stats.Capture.Speaking, now)
+	ticks := on || now.Sub(p.heard) < settles || p.s.banner.Visible()
+	if p.s.w.pump.moves.Swap(ticks) != ticks {
+		p.s.w.pump.wake()
+	}
 }
 
 func (p *soundPage) microphone() fyne.CanvasObject {
@@ -100,6 +124,8 @@ func (p *soundPage) microphone() fyne.CanvasObject {
 	p.mic = newDeviceField(p.s, false)
 	p.meter = kit.NewMeter()
 	p.meter.OnThreshold = p.setThreshold
+	p.show = kit.NewButton("Show my level", "mic", kit.PlainButton, p.toggleLevel)
+	p.level = newField("Your level", levelExplained, p.show)
 	p.mode = kit.NewSegmented([]string{"Voice activity", "Push to talk"}, modeIndex(now.Mode), p.setMode)
 	p.key = newField("Key to hold", "While this window has the keyboard", keyField(p.s, func() {}))
 	suppress := toggleField("Suppress noise", "Fans, keys and street", now.Suppression, func(on bool) {
@@ -108,7 +134,7 @@ func (p *soundPage) microphone() fyne.CanvasObject {
 	p.check = newCheckField(p.s)
 	p.showMode(now)
 	when := newField("When do others hear you?", "", p.mode)
-	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, when.root, p.key.root, suppress, p.check.root)
+	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, p.level.root, when.root, p.key.root, suppress, p.check.root)
 }
 
 func modeIndex(m profile.Mode) int {
@@ -154,10 +180,12 @@ func (s *settings) setVoice(edit func(*profile.Settings)) {
 
 // keyField chooses the key to hold, and says that there is another one.
 func keyField(s *settings, chosen func()) *kit.KeyField {
-	return kit.NewKeyField(s.w.c.Profile.Settings().PTTKey, func(key string) {
+	k := kit.NewKeyField(s.w.c.Profile.Settings().PTTKey, func(key string) {
 		s.change(func(now *profile.Settings) { now.PTTKey = key })
 		chosen()
 	})
+	k.OnRefused = s.relay // its sentence is longer than any key
+	return k
 }
 
 func (p *soundPage) loudspeaker() fyne.CanvasObject {
@@ -224,7 +252,7 @@ const bannerStays = 5 * time.Second
 func (d *deviceNotices) apply(snapshot *call.Snapshot, now time.Time) bool {
 	banner, was := d.s.banner, d.s.banner.Visible()
 	for _, n := range snapshot.Notices {
-		if n.Seq <= d.seen || n.Kind != call.NoticeDevice || strings.HasSuffix(n.Code, "_opened") { // the page opens the microphone itself
+		if n.Seq <= d.seen || n.Kind != call.NoticeDevice || strings.HasSuffix(n.Code, "_opened") { // it was opened from this page
 			continue
 		}
 		icon, tone := deviceTone(n.Code)

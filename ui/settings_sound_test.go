@@ -14,48 +14,125 @@ import (
 	"parley/ui/kit"
 )
 
-// TestListening opens the microphone while the Sound page is shown to somebody, outside of a channel, and at no other time.
+// TestListening opens the microphone by a click on the page, outside of a channel, and by nothing else.
 func TestListening(t *testing.T) {
 	b := newBench(t, nil)
 	b.hasFocus = true
+	opens := 0
 	open := func(why string) {
 		t.Helper()
+		opens++
 		b.until(why, func(s *call.Snapshot) bool { return s.Sound.Mic == "USB headset" && b.devices.Using(audio.Input) != "" })
-		if !b.pump.moves.Load() {
-			t.Errorf("%s: the meter stands still", why)
+		if !b.pump.moves.Load() || !strings.Contains(b.texts(), "Stop showing") {
+			t.Errorf("%s: the meter stands still, or its button says\n%s", why, b.texts())
 		}
 	}
 	closed := func(why string) {
 		t.Helper()
-		b.until(why, func(*call.Snapshot) bool { opened, closed := b.devices.Counts(audio.Input); return opened == closed })
+		notices(t, b.Window) // the engine has done what it was told
+		b.until(why, func(s *call.Snapshot) bool {
+			opened, closed := b.devices.Counts(audio.Input)
+			return opened == closed && !s.Sound.Listening
+		})
+		if opened, _ := b.devices.Counts(audio.Input); opened != opens {
+			t.Errorf("%s: opened %d times, want %d", why, opened, opens)
+		}
 	}
 	b.open(pageSound)
-	open("the page is opened")
+	closed("the page is opened")
+	if b.pump.moves.Load() {
+		t.Error("the pump ticks for a meter that is dark")
+	}
+	b.press("Show my level")
+	open("a click")
+	b.press("Stop showing")
+	closed("another click")
+	if b.rest(settles); b.pump.moves.Load() {
+		t.Error("the pump ticks on")
+	}
+	b.press("Show my level")
+	open("a click again")
 	b.open(pageLook)
 	closed("another page")
 	if b.pump.moves.Load() {
 		t.Error("the pump ticks for a meter that is not shown")
 	}
 	b.open(pageSound)
-	open("the page again")
+	closed("the page again")
+	b.press("Show my level") // and at once
+	opens++
 	b.closeSettings()
-	closed("the settings are closed")
+	b.until("the settings are closed", func(*call.Snapshot) bool {
+		opened, closed := b.devices.Counts(audio.Input)
+		return opened == opens && closed == opens
+	})
+	if opened, closed := b.devices.Counts(audio.Output); opened != closed {
+		t.Error("a loudspeaker was opened")
+	}
+}
 
+// TestListeningEndsUnwatched after a minute in which nobody has looked, and does not come back by itself.
+func TestListeningEndsUnwatched(t *testing.T) {
+	b := newBench(t, nil)
+	b.hasFocus = true
 	b.open(pageSound)
-	open("the page once more")
+	b.press("Show my level")
+	b.until("a click", func(s *call.Snapshot) bool { return s.Sound.Mic == "USB headset" })
 	b.hasFocus = false
 	b.rest(time.Second)
 	b.rest(unwatched - time.Second)
-	if opened, closed := b.devices.Counts(audio.Input); opened == closed {
+	notices(t, b.Window)
+	if !b.c.Engine.Snapshot().Sound.Listening {
 		t.Error("the microphone is closed to somebody who looks at the system's mixer")
 	}
 	b.rest(time.Second)
-	closed("nobody has looked for long")
+	b.until("nobody has looked for long", func(s *call.Snapshot) bool { return !s.Sound.Listening })
 	b.hasFocus = true
 	b.rest(time.Second)
-	open("somebody is back")
-	if opened, closed := b.devices.Counts(audio.Output); opened != closed {
-		t.Error("a loudspeaker was opened")
+	notices(t, b.Window)
+	if b.c.Engine.Snapshot().Sound.Listening || !strings.Contains(b.texts(), "Show my level") {
+		t.Error("it listens again because somebody is back")
+	}
+}
+
+// TestListeningStaysEnded when a channel, which ends it, has ended itself: by a kick, a Leave, or because it is gone. The snapshots
+// are what a page sees of that.
+func TestListeningStaysEnded(t *testing.T) {
+	b := newBench(t, nil)
+	b.hasFocus = true
+	b.open(pageSound)
+	p := b.settings.page.(*soundPage)
+	b.press("Show my level")
+	b.until("a click", func(s *call.Snapshot) bool { return s.Sound.Listening })
+	joined := &call.Snapshot{Place: call.Place{Phase: call.Joined}}
+	if !p.applyLevel(joined) || p.level.root.Visible() {
+		t.Error("in a channel, where the meter moves by itself, the button stands there")
+	}
+	b.do(call.Listen{On: false}) // as a Join does
+	b.until("the end of it", func(s *call.Snapshot) bool { return !s.Sound.Listening })
+	if b.rest(time.Second); !p.level.root.Visible() || wordsOf(p.show) != "Show my level" {
+		t.Error("outside, the button is not there again")
+	}
+	notices(t, b.Window)
+	if b.c.Engine.Snapshot().Sound.Listening {
+		t.Error("the microphone opens by itself")
+	}
+}
+
+// TestLastPage opens the settings where they were left.
+func TestLastPage(t *testing.T) {
+	b := newBench(t, nil)
+	for _, want := range []string{pageSound, pagePrivacy, pageKeys} {
+		b.showSettings("")
+		if want != pageSound {
+			b.open(want)
+			b.closeSettings()
+			b.showSettings("")
+		}
+		if got := b.settings.title.Text(); got != want {
+			t.Errorf("%s is shown, want %s", got, want)
+		}
+		b.closeSettings()
 	}
 }
 
@@ -64,6 +141,7 @@ func TestMeterMoves(t *testing.T) {
 	b := newBench(t, nil)
 	b.hasFocus = true
 	b.open(pageSound)
+	b.press("Show my level")
 	b.until("the microphone opens", func(s *call.Snapshot) bool { return s.Sound.Mic != "" })
 	loud := make([]float32, audio.FrameSize)
 	for i := range loud {
@@ -263,6 +341,7 @@ func soundLooks(t *testing.T, b *bench, suffix string) {
 	t.Helper()
 	b.do(call.Watch{On: true})
 	b.open(pageSound)
+	b.press("Show my level")
 	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 4 && s.Sound.Mic != "" })
 	page := b.settings.page.(*soundPage)
 	page.meter.Set(-14, true, b.time)
@@ -273,7 +352,10 @@ func soundLooks(t *testing.T, b *bench, suffix string) {
 	golden(t, b.Window, "settings-sound"+suffix)
 	b.settings.banner.Hide()
 	b.settings.relay()
-	page.meter.Set(-60, false, b.time.Add(2*time.Second))
+	b.press("Stop showing")
+	b.until("the end", func(s *call.Snapshot) bool { return s.Sound.Mic == "" })
+	b.rest(settles)
+	page.meter.Set(-60, false, b.time) // whatever was caught before it closed
 	test.Tap(page.mic.choice)
 	golden(t, b.Window, "settings-sound-menu"+suffix)
 	typeKeys(b, fyne.KeyEscape)

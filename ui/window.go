@@ -26,6 +26,7 @@ type Window struct {
 	shell    *shell
 	welcome  *welcome  // nil but at the first start
 	settings *settings // nil while closed
+	page     int       // of the settings, that was shown last
 	tray     *tray     // nil where there is no tray
 
 	link     string       // that the session was opened with
