@@ -117,9 +117,9 @@ func (w *Window) floating() bool { return w.win.Canvas().Overlays().Top() != nil
 
 func (w *Window) toggleFullScreen() { w.win.SetFullScreen(!w.win.FullScreen()) }
 
-// escape closes the settings, where nothing floats over them.
+// escape closes a dialog of Fyne's, or else the settings, where nothing floats over them.
 func (w *Window) escape() {
-	if w.settings != nil {
+	if !w.closeFileDialog() && w.settings != nil {
 		w.closeSettings()
 	}
 }

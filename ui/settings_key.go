@@ -1,14 +1,11 @@
 package ui
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 
 	"parley/ui/kit"
@@ -29,12 +26,6 @@ type keyDialog struct {
 	layer *kit.Layer
 	wrong *kit.Paragraph
 	do    *kit.Button
-}
-
-// files asks where to write a file and which one to read: by Fyne's dialogs, but in tests. Nothing is called when the person gives up.
-type files struct {
-	save func(name string, data []byte, then func(error))
-	open func(limit int, then func([]byte, error))
 }
 
 func newKeyDialog(w *Window, f files, button string, do func()) *keyDialog {
@@ -216,51 +207,4 @@ func (k *keyDialog) imported() {
 	k.open("The key is in place",
 		paragraph("Parley uses it from its next start on. Until then you are who you were."),
 		buttons(kit.NewButton("Later", "", kit.PlainButton, func() { k.close() }), restart))
-}
-
-// errTooLong is for a file that is no exported key.
-var errTooLong = errors.New("the file is too long for an exported key")
-
-// saveFile is files.save.
-func (w *Window) saveFile(name string, data []byte, then func(error)) {
-	d := dialog.NewFileSave(func(file fyne.URIWriteCloser, err error) {
-		if file != nil || err != nil {
-			then(writeAll(file, data, err))
-		}
-	}, w.win)
-	d.SetFileName(name)
-	d.Show()
-}
-
-// openFile is files.open: at most limit bytes.
-func (w *Window) openFile(limit int, then func([]byte, error)) {
-	dialog.ShowFileOpen(func(file fyne.URIReadCloser, err error) {
-		if file != nil || err != nil {
-			then(readAll(file, limit, err))
-		}
-	}, w.win)
-}
-
-// writeAll writes and closes, if the file could be opened.
-func writeAll(file io.WriteCloser, data []byte, err error) error {
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	return errors.Join(err, file.Close())
-}
-
-// readAll reads at most limit bytes and closes, if the file could be opened.
-func readAll(file io.ReadCloser, limit int, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
-	switch err = errors.Join(err, file.Close()); {
-	case err != nil:
-		return nil, err
-	case len(data) > limit:
-		return nil, errTooLong
-	}
-	return data, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 
 	"parley/call"
 	"parley/profile"
@@ -24,10 +25,11 @@ type Window struct {
 	view *model.View // the last one that was applied
 
 	shell    *shell
-	welcome  *welcome  // nil but at the first start
-	settings *settings // nil while closed
-	page     int       // of the settings, that was shown last
-	tray     *tray     // nil where there is no tray
+	welcome  *welcome           // nil but at the first start
+	settings *settings          // nil while closed
+	page     int                // of the settings, that was shown last
+	tray     *tray              // nil where there is no tray
+	picking  *dialog.FileDialog // nil but while a file is chosen
 
 	link     string       // that the session was opened with
 	online   *waiting     // what waits for a session to stand
