@@ -186,7 +186,7 @@ func TestGivenSockets(t *testing.T) {
 func TestPublicHost(t *testing.T) {
 	for public, want := range map[string]string{"": "127.0.0.1:PORT", "chat.invalid": "chat.invalid:PORT", "chat.invalid:444": "chat.invalid:444",
 		"198.51.100.7": "198.51.100.7:PORT", "2001:db8::1": "[2001:db8::1]:PORT",
-		"[2001:db8::1]": "[2001:db8::1]:PORT", "[2001:db8::1]:444": "[2001:db8::1]:444", "bücher.invalid": "bücher.invalid:PORT"} {
+		"[2001:db8::1]": "[2001:db8::1]:PORT", "[2001:db8::1]:444": "[2001:db8::1]:444", "bücher.invalid": "xn--bcher-kva.invalid:PORT"} {
 		p, err := locate(Config{PublicHost: public, Log: slog.New(slog.DiscardHandler)}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 7440})
 		if err != nil || p.host != strings.ReplaceAll(want, "PORT", "7440") {
 			t.Errorf("%q: %v %v", public, p.host, err)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"parley/wire"
+
+	"golang.org/x/net/idna"
 )
 
 // place is where a server stands.
@@ -93,7 +95,7 @@ func locate(c Config, addr net.Addr) (place, error) {
 }
 
 // publicHost splits HOST or HOST:PORT, where HOST may be an IPv6 address in brackets, and makes sure that clients can read
-// the links made of it.
+// the links made of it. A name in another script gets its ASCII form (RFC 5891): in a link it could look like another name.
 func publicHost(s string, usual uint16) (host, port string, err error) {
 	host, port, err = net.SplitHostPort(s)
 	if err != nil {
@@ -101,6 +103,9 @@ func publicHost(s string, usual uint16) (host, port string, err error) {
 		if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
 			host = s[1 : len(s)-1]
 		}
+	}
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
 	}
 	l := wire.Link{Host: net.JoinHostPort(host, port), Key: make(wire.Bytes, 32), Mode: wire.ModeNative}
 	if back, err := wire.ParseLink(l.String()); err != nil || back.Host != l.Host {

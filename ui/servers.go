@@ -203,7 +203,7 @@ func (w *Window) serve(then func(h Hosting, first bool), failed func()) {
 
 // own makes oneself the owner of the server in this process, and shows the invite when it is new.
 func (w *Window) own(h Hosting, first bool) {
-	if h.Claim == "" {
+	if h.Claim == "" || w.c.Engine.Snapshot().Self.Role == "owner" {
 		if first {
 			w.showInvite()
 		}
