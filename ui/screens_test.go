@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"flag"
 	"image"
 	"image/png"
@@ -60,6 +61,9 @@ func differing(a, b image.Image) (n int) {
 	if a.Bounds() != b.Bounds() {
 		return a.Bounds().Dx() * a.Bounds().Dy()
 	}
+	if p := pixels(a); p != nil && bytes.Equal(p, pixels(b)) { // nearly always, and much faster
+		return 0
+	}
 	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
 		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
 			r, g, bl, _ := a.At(x, y).RGBA()
@@ -70,6 +74,17 @@ func differing(a, b image.Image) (n int) {
 		}
 	}
 	return n
+}
+
+// pixels are the bytes of an opaque picture, which are the same in both of the kinds that come here.
+func pixels(i image.Image) []byte {
+	switch i := i.(type) {
+	case *image.NRGBA:
+		return i.Pix
+	case *image.RGBA:
+		return i.Pix
+	}
+	return nil
 }
 
 // both runs a test in both themes.
