@@ -270,6 +270,7 @@ func (w *Window) showInvite() {
 func (w *Window) inviteDialog(i call.Invite, h Hosting) {
 	w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
 		link := kit.NewPanel(theme.ColorNameInputBackground, 8, kit.Pad(12, 10, 12, 10, kit.NewText(i.URL, kit.Body, theme.ColorNameForeground)))
+		link.SetLine(theme.ColorNameSeparator, 1)
 		var copied *kit.Button
 		copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
 			w.c.App.Clipboard().SetContent(i.URL)
