@@ -7,7 +7,8 @@
 #        brings the noise model)
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
-#        memory with OpenGL drawn by software, a window manager, and hands for keyboard, mouse and clipboard
+#        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse
+#        and clipboard
 # peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
@@ -43,6 +44,7 @@ for part; do
 		tool openbox openbox
 		tool xdotool xdotool
 		tool xclip xclip
+		tool dbus-daemon dbus-daemon
 		file "$(echo /usr/lib/*/dri/swrast_dri.so)" libgl1-mesa-dri
 		tool pulseaudio pulseaudio
 		tool pactl pulseaudio-utils

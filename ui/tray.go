@@ -1,6 +1,13 @@
 package ui
 
 import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"runtime"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
@@ -16,6 +23,7 @@ type tray struct {
 
 	mute, deafen, leave *fyne.MenuItem
 	icon                string
+	hidden              bool // there is nothing but the icon
 }
 
 // startTray makes the icon where there is a place for one.
@@ -64,19 +72,66 @@ func (t *tray) setIcon(name string) {
 		t.w.pump.log.Warn("tray icon", "err", err)
 		return
 	}
+	if runtime.GOOS == "linux" {
+		if data, err = trayBitmap(data); err != nil {
+			t.w.pump.log.Warn("tray icon", "err", err)
+			return
+		}
+	}
 	t.app.SetSystemTrayIcon(fyne.NewStaticResource(name+".png", data))
+}
+
+// trayBitmap makes an icon of which fyne.io/systray's bitmap for Linux is right. That takes the low byte of each premultiplied
+// 16-bit colour, which is noise where a pixel is half transparent. So the picture becomes one of 16 bits, the colours of which
+// come out as the 8-bit ones, not premultiplied, as StatusNotifierItem's IconPixmap has them.
+func trayBitmap(icon []byte) ([]byte, error) {
+	in, err := png.Decode(bytes.NewReader(icon))
+	if err != nil {
+		return nil, fmt.Errorf("tray icon: %w", err)
+	}
+	out := image.NewNRGBA64(in.Bounds())
+	for y := in.Bounds().Min.Y; y < in.Bounds().Max.Y; y++ {
+		for x := in.Bounds().Min.X; x < in.Bounds().Max.X; x++ {
+			c := color.NRGBAModel.Convert(in.At(x, y)).(color.NRGBA)
+			if c.A == 0 {
+				continue
+			}
+			alpha := uint32(c.A) * 0x101
+			wide := func(v uint8) uint16 { return uint16((uint32(v)*0xFFFF + alpha - 1) / alpha) } // times alpha it is v again
+			out.SetNRGBA64(x, y, color.NRGBA64{R: wide(c.R), G: wide(c.G), B: wide(c.B), A: uint16(alpha)})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, out); err != nil {
+		return nil, fmt.Errorf("tray icon: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// hide leaves the tray's icon to show that one is in a call. The settings close: their meter would keep the microphone open
+// unseen. Not every system tells a window that it loses the keyboard by that.
+func (w *Window) hide() {
+	if w.settings != nil {
+		w.closeSettings()
+	}
+	w.release()
+	w.tray.hidden = true
+	w.win.Hide()
 }
 
 // front brings the window before the others.
 func (w *Window) front() {
+	if w.tray != nil {
+		w.tray.hidden = false
+	}
 	w.win.Show()
 	w.win.RequestFocus()
 }
 
 // alert tells the desktop, where the window is not what the person looks at. The texts are fixed: what others wrote never gets
-// to a notification (some systems run what stands in one).
+// to a notification (some systems run what stands in one). A desktop may take its time to answer, or never do, and Fyne waits for it.
 func (w *Window) alert(a model.Alert) {
-	if !w.hasFocus {
-		w.c.App.SendNotification(fyne.NewNotification(a.Title, a.Text))
+	if !w.hasFocus || w.tray != nil && w.tray.hidden {
+		go w.c.App.SendNotification(fyne.NewNotification(a.Title, a.Text))
 	}
 }

@@ -260,14 +260,6 @@ func (w *Window) closed() {
 	w.explainTray()
 }
 
-// hide leaves the tray's icon to show that one is in a call. The settings close: their meter would keep the microphone open unseen.
-func (w *Window) hide() {
-	if w.settings != nil {
-		w.closeSettings()
-	}
-	w.win.Hide()
-}
-
 func (w *Window) keepSize() {
 	size := w.win.Canvas().Size()
 	if size.Width < 1 || size.Height < 1 || w.win.FullScreen() {
