@@ -36,7 +36,7 @@ func TestEscapeClosesTheFileDialog(t *testing.T) {
 			b.openFile(1, never)
 			list := control[*widget.List](b, "")
 			b.win.Canvas().Focus(list) // as a click on one of its lines does
-			list.UnselectAll() // of where one is
+			list.UnselectAll()         // of where one is
 			list.Select(0)
 		},
 	} {
