@@ -81,7 +81,10 @@ func (w *Window) explainTray() {
 			done()
 			w.hide()
 		})
-		leave := kit.NewButton("Leave and quit", "", kit.PlainButton, w.quit)
+		leave := kit.NewButton("Leave and quit", "", kit.PlainButton, func() {
+			done()
+			w.quit()
+		})
 		return []fyne.CanvasObject{
 			paragraph("You are in a voice channel, so closing the window only hides it. The icon in the tray shows whether your microphone is live, and brings the window back."),
 			buttons(leave, hide),

@@ -242,7 +242,7 @@ func (w *Window) closed() {
 	if w.floating() {
 		return // a question stands already
 	}
-	if w.tray == nil {
+	if w.tray == nil || !w.c.Desktop.Tray() { // the panel may have gone meanwhile
 		if w.settings != nil {
 			w.closeSettings()
 		}

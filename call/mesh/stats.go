@@ -88,6 +88,9 @@ func (p *peer) watchPath(ice *webrtc.ICETransport) {
 		case <-p.closing:
 			return
 		case <-ticker.C:
+			if p.meters.path.Load() == nil {
+				continue // there is none yet, and pion's transport may still be starting
+			}
 			if s, ok := ice.GetSelectedCandidatePairStats(); ok && s.CurrentRoundTripTime > 0 {
 				p.meters.pathRTT.store(s.CurrentRoundTripTime * 1000)
 			}
