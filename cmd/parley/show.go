@@ -25,7 +25,7 @@ const (
 
 // show shows the window and returns when it is closed for good.
 func (p *program) show() error {
-	log.SetOutput(explainer{p.people}) // what Fyne has to say
+	log.SetOutput(explainer{p.people})                                                    // what Fyne has to say
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Parley", Version: server.Version}) // else Fyne looks for FyneApp.toml beside the program
 	a := app.NewWithID(appID)
 	if icon, err := assets.AppIcon(iconSize); err == nil {
