@@ -32,7 +32,13 @@ func TestEverythingIsKept(t *testing.T) {
 	w.must(a.Window.Resize(w.ctx, 1100, 720))
 
 	mark := bo.Mark()
-	a = w.again(a)
+	a.key("ctrl+q")
+	a.dialog("that asks before a guest is cut off", true)
+	w.must(a.Press(w.ctx, "the button to quit", lab.Dialog, a.palette.Leave))
+	if status, err := a.Wait(w.within(20 * time.Second)); err != nil || status != 0 {
+		t.Fatalf("quit: %d %v: %s", status, err, a.Stderr())
+	}
+	a = w.anew(a)
 	mark = w.await(bo, mark, "lost")
 	a.palette = lab.Light
 	a.lit("after a restart")

@@ -102,6 +102,12 @@ func (w *world) end(a *lab.App) {
 func (w *world) again(a *window, args ...string) *window {
 	w.Helper()
 	w.must(a.Quit(w.ctx))
+	return w.anew(a, args...)
+}
+
+// anew starts an app that has ended, with the profile as it left it.
+func (w *world) anew(a *window, args ...string) *window {
+	w.Helper()
 	c := a.AppConfig
 	c.Settings, c.Args = nil, args
 	return w.start(c)
