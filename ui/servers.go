@@ -114,7 +114,7 @@ func (w *Window) opened(link string) {
 	case err != nil:
 		w.say(model.Inert(err.Error()), model.Warn)
 	case w.welcome != nil:
-		w.welcome.offer(i)
+		w.welcome.offerFromOutside(i)
 	default:
 		w.confirmJoin(i)
 	}

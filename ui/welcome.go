@@ -130,11 +130,14 @@ const maxPaste = 4096
 
 // offer shows an invitation to join. It joins nothing.
 func (f *welcome) offer(i call.Invitation) {
-	if f.offered != i {
-		f.offeredAt = time.Now()
-	}
 	f.offered, f.has = i, true
 	f.show()
+}
+
+// offerFromOutside is offer for a link that the person did not put there: it takes a moment before it can be pressed.
+func (f *welcome) offerFromOutside(i call.Invitation) {
+	f.offeredAt = time.Now()
+	f.offer(i)
 }
 
 // steady is how long the button must have said what it says before a press counts: nobody presses what has just appeared under the

@@ -157,7 +157,6 @@ func TestFirstStartNeedsAName(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.welcome.offer(i)
-	w.welcome.offeredAt = time.Time{}
 	for _, nothing := range []string{"", "   ", "\u202e\u200b"} {
 		w.welcome.name.SetText(nothing)
 		w.welcome.joinTapped()
@@ -166,7 +165,6 @@ func TestFirstStartNeedsAName(t *testing.T) {
 		}
 	}
 	w.welcome.name.SetText("  Sam\u202e\t Reyes ")
-	w.welcome.offeredAt = time.Time{} // it has stood there for a while
 	w.welcome.joinTapped()
 	if w.welcome != nil || w.c.Profile.Settings().Name != "Sam Reyes" {
 		t.Errorf("the name is %q", w.c.Profile.Settings().Name)
