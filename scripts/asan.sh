@@ -16,12 +16,13 @@ if [ ! -e "$lib/lib/pkgconfig/vpx.pc" ]; then
 	}
 	echo "asan: builds libvpx, see $cache/log" >&2
 	mkdir -p "$cache/lists/partial"
-	keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	cat >"$cache/sources.list" <<-EOF
-		deb-src [signed-by=$keys] http://deb.debian.org/debian bookworm main
-		deb-src [signed-by=$keys] http://deb.debian.org/debian-security bookworm-security main
-	EOF
-	apt="apt-get -q -o Dir::Etc::sourcelist=$cache/sources.list -o Dir::Etc::sourceparts=/dev/null
+	# Sources come from where this machine's packages come from.
+	rm -rf "$cache/sources" && mkdir "$cache/sources"
+	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+		[ -e "$f" ] || continue
+		sed -e 's/^deb /deb-src /' -e 's/^Types:.*/Types: deb-src/' "$f" >"$cache/sources/$(basename "$f")"
+	done
+	apt="apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$cache/sources
 		-o Dir::State::lists=$cache/lists -o Dir::Cache=$cache -o APT::Sandbox::User=root"
 	(
 		cd "$cache"
