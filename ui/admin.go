@@ -55,7 +55,7 @@ func (w *Window) addChannel() {
 }
 
 // channelMenu is the owner's, for one channel.
-func (w *Window) channelMenu(row model.Row, i int, at fyne.Position) {
+func (w *Window) channelMenu(row model.Row, at fyne.Position) {
 	position, last := w.channelPosition(row.Channel)
 	items := []kit.MenuItem{
 		{Text: "Join", Icon: "speaker-channel", Do: func() { w.join(row) }},

@@ -259,7 +259,7 @@ func (c *channelList) menu(i int, at fyne.Position) {
 		return
 	}
 	if c.w.view.Header.Owner {
-		c.w.channelMenu(row, i, at)
+		c.w.channelMenu(row, at)
 	}
 }
 

@@ -93,13 +93,9 @@ func (r *rail) tile(s model.Server) (fyne.CanvasObject, *pressable) {
 }
 
 func (r *rail) menu(s model.Server, at fyne.Position) {
-	items := []kit.MenuItem{{Text: "Forget this server", Icon: "trash", Do: func() {
-		r.w.confirm("Forget "+s.Name+"?", "To come back you need a new invite, unless you are a member there.", "Forget", func() { r.w.forgetServer(s.Key) })
-	}}}
+	items := []kit.MenuItem{{Text: "Forget this server", Icon: "trash", Do: func() { r.w.askToForget(s.Key, s.Name) }}}
 	if s.Hosted {
-		items = []kit.MenuItem{{Text: "Stop hosting", Icon: "close", Do: func() {
-			r.w.confirm("Stop hosting "+s.Name+"?", "Everybody in it is cut off. Calls that are direct go on.", "Stop hosting", r.w.unhost)
-		}}}
+		items = []kit.MenuItem{{Text: "Stop hosting", Icon: "close", Do: r.w.askToUnhost}}
 	}
 	r.w.layers.Menu(items, at)
 }
@@ -149,6 +145,14 @@ func (w *Window) chooseServer(key string) {
 		return
 	}
 	w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and switch", func() { w.connectTo(server) })
+}
+
+func (w *Window) askToForget(key, name string) {
+	w.confirm("Forget "+name+"?", "To come back you need a new invite, unless you are a member there.", "Forget", func() { w.forgetServer(key) })
+}
+
+func (w *Window) askToUnhost() {
+	w.confirm("Stop hosting?", "Everybody in it is cut off. Calls that are direct go on.", "Stop hosting", w.unhost)
 }
 
 func (w *Window) forgetServer(key string) {

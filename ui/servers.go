@@ -46,6 +46,7 @@ func (w *Window) act(a model.Action) {
 	case model.TryNow:
 		w.do(call.RetryNow{})
 	case model.Cancel:
+		w.serving++ // a server that is being started is not wanted any more
 		w.pump.starting.Store(false)
 		w.disconnect()
 	case model.Unmute:
@@ -183,6 +184,8 @@ func (w *Window) hostAgain() {
 func (w *Window) serve(then func(h Hosting, first bool), failed func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	w.pump.starting.Store(true)
+	w.serving++
+	wanted := w.serving
 	background(w, func() (Hosting, error) {
 		defer cancel()
 		return w.c.Host(ctx)
@@ -191,6 +194,10 @@ func (w *Window) serve(then func(h Hosting, first bool), failed func()) {
 			w.pump.starting.Store(false)
 			w.say("The server could not be started: "+model.Inert(err.Error()), model.Bad)
 			failed()
+			return
+		}
+		if wanted != w.serving {
+			w.unhost()
 			return
 		}
 		first := !w.c.Profile.Settings().Hosting
@@ -253,16 +260,25 @@ func portOf(host string) string {
 
 // showInvite makes an invite and shows it to copy.
 func (w *Window) showInvite() {
-	w.ask(call.CreateInvite{}, func(r call.Reply, err error) {
-		if err != nil || len(r.Invites) == 0 {
-			w.say("No invite could be made. "+errText(err), model.Bad)
-			return
-		}
+	w.newInvite(func(i call.Invite) {
 		hosting := w.hosting
 		if hosting.Key != w.c.Engine.Snapshot().ServerKey {
 			hosting = Hosting{}
 		}
-		w.inviteDialog(r.Invites[0], hosting)
+		w.inviteDialog(i, hosting)
+	})
+}
+
+func (w *Window) newInvite(then func(call.Invite)) {
+	w.ask(call.CreateInvite{}, func(r call.Reply, err error) {
+		switch {
+		case err != nil:
+			w.say("No invite could be made. "+sentence(err), model.Bad)
+		case len(r.Invites) == 0:
+			w.say("No invite could be made.", model.Bad)
+		default:
+			then(r.Invites[0])
+		}
 	})
 }
 
@@ -286,19 +302,8 @@ func (w *Window) inviteDialog(i call.Invite, h Hosting) {
 
 // copyInvite puts a new invite into the clipboard.
 func (w *Window) copyInvite() {
-	w.ask(call.CreateInvite{}, func(r call.Reply, err error) {
-		if err != nil || len(r.Invites) == 0 {
-			w.say("No invite could be made. "+errText(err), model.Bad)
-			return
-		}
-		w.c.App.Clipboard().SetContent(r.Invites[0].URL)
+	w.newInvite(func(i call.Invite) {
+		w.c.App.Clipboard().SetContent(i.URL)
 		w.say("The invite is in the clipboard. Send it to whom you want here.", model.Good)
 	})
-}
-
-func errText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return sentence(err)
 }

@@ -84,8 +84,7 @@ func newPrivacyPage(s *settings) page {
 // retheme takes theme and scale from the settings. What is open is laid out anew.
 func (w *Window) retheme() {
 	s := w.c.Profile.Settings()
-	w.theme = kit.NewTheme(themeMode(s.Theme), float32(s.Scale)/100)
-	w.c.App.Settings().SetTheme(w.theme)
+	w.c.App.Settings().SetTheme(kit.NewTheme(themeMode(s.Theme), float32(s.Scale)/100))
 	w.shell.root.Refresh()
 	if w.settings != nil {
 		w.settings.relay()

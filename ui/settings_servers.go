@@ -45,7 +45,7 @@ func (p *serversPage) setHosting(on bool) {
 	w := p.s.w
 	switch {
 	case !on:
-		w.confirm("Stop hosting?", "Everybody in it is cut off. Calls that are direct go on.", "Stop hosting", w.unhost)
+		w.askToUnhost()
 	default:
 		w.host()
 	}
@@ -95,7 +95,7 @@ func (p *serversPage) row(v profile.Server, now time.Time) fyne.CanvasObject {
 		name = hostOf(v)
 	}
 	forget := kit.NewButton("Forget", "trash", kit.PlainButton, func() {
-		p.s.w.confirm("Forget "+name+"?", "To come back you need a new invite, unless you are a member there.", "Forget", func() { p.s.w.forgetServer(v.Key) })
+		p.s.w.askToForget(v.Key, name)
 	})
 	return newField(name, hostOf(v)+", last used "+dayOf(v.LastUsed, now), forget).root
 }

@@ -61,7 +61,7 @@ func TestFloatingLooks(t *testing.T) {
 		"add":     func(w *Window) { w.addServer() },
 		"join":    func(w *Window) { w.joinWithInvite() },
 		"link":    func(w *Window) { w.confirmJoin(call.Invitation{Host: "harbour.example:7440"}) },
-		"menu":    func(w *Window) { w.channelMenu(w.view.Rows[6], 6, fyne.NewPos(150, 300)) },
+		"menu":    func(w *Window) { w.channelMenu(w.view.Rows[6], fyne.NewPos(150, 300)) },
 		"leave": func(w *Window) {
 			w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and switch", func() {})
 		},

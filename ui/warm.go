@@ -29,8 +29,16 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 	t.apply(v, 4)
 	seat := kit.NewAvatar(24)
 	seat.SetStep(2)
-	column := kit.VCol(4, kit.Fixed(0, 248, t.root), icons, chip, seat, banner,
-		kit.NewIcon("people", 40, kit.ColorMuted), kit.NewButton("Leave", "hang-up", kit.DangerButton, nil), kit.NewButton("Copy invite", "", kit.PrimaryButton, nil))
+	chips := kit.VCol(2, chip)
+	for icon, tone := range map[string]kit.Tone{"shield": kit.Warn, "lock-verified": kit.Good, "mic-off": kit.Muted, "headphones-off": kit.Plain} {
+		c := kit.NewChip()
+		c.Set(icon, "Encrypted, identity not verified", tone)
+		chips.Add(c)
+	}
+	speaks := kit.NewText("Speaking", kit.CaptionBold, kit.ColorVoice)
+	column := kit.VCol(4, kit.Fixed(0, 248, t.root), icons, chips, seat, speaks, banner, kit.NewText("General", kit.Header, kit.ColorMuted),
+		kit.NewIcon("people", 40, kit.ColorMuted), kit.Fixed(104, 44, kit.NewButton("Leave", "hang-up", kit.DangerButton, nil)),
+		kit.NewButton("Copy invite", "", kit.PrimaryButton, nil))
 	under := container.NewWithoutLayout(column)
 	column.Move(fyne.NewPos(kit.Px(64), kit.Px(60)))
 	column.Resize(fyne.NewSize(kit.Px(200), kit.Px(560)))

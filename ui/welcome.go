@@ -34,7 +34,6 @@ type welcome struct {
 	offered   call.Invitation // from the clipboard or a link
 	has       bool
 	offeredAt time.Time
-	looked    string // what of the clipboard was looked at
 }
 
 const nameHint = "The colour comes from your new key. The key stays on this computer; there is no password."
@@ -113,20 +112,13 @@ func (f *welcome) typed(string) {
 	}
 }
 
-// look takes an invite from the clipboard, if it holds one.
+// look takes an invite from the clipboard, if it holds one. That is asked for once, and when something is to be pasted: a program that
+// holds the clipboard and hangs would keep the window waiting.
 func (f *welcome) look() {
-	text := f.w.c.App.Clipboard().Content()
-	if text == f.looked || len(text) > maxPaste {
-		return
-	}
-	f.looked = text
-	if i, err := call.ReadInvite(text); err == nil {
+	if i, err := call.ReadInvite(f.w.c.App.Clipboard().Content()); err == nil {
 		f.offer(i)
 	}
 }
-
-// maxPaste is how much of a clipboard is looked at: no invite is longer.
-const maxPaste = 4096
 
 // offer shows an invitation to join. It joins nothing.
 func (f *welcome) offer(i call.Invitation) {
@@ -157,7 +149,7 @@ func (f *welcome) show() {
 	f.root.Refresh()
 }
 
-// apply follows the devices. The clipboard is looked at when the window gets the keyboard back, not all the time.
+// apply follows the devices.
 func (f *welcome) apply() {
 	has := slices.ContainsFunc(f.w.c.Engine.Snapshot().Sound.Devices, func(d call.Device) bool { return !d.Output && !d.Monitor })
 	if setHidden(f.mic, has) {

@@ -19,7 +19,6 @@ type Window struct {
 	c      Config
 	win    fyne.Window
 	layers *kit.Layers
-	theme  *kit.Theme
 	pump   *pump
 
 	view *model.View // the last one that was applied
@@ -36,6 +35,7 @@ type Window struct {
 	asking   *kit.Layer   // about a link from outside
 	used     string       // what was last kept of a server: its key and name
 	hosting  Hosting      // the server in this process
+	serving  int          // counts the starts of it that were asked for or given up
 	held     fyne.KeyName // the key that is held to talk; empty: none
 	hasFocus bool         // the window has the keyboard
 	follow   func()       // what an open popover wants to be told of each turn; nil: nothing
@@ -63,8 +63,7 @@ func Run(c Config) error {
 func newWindow(c Config) *Window {
 	s := c.Profile.Settings()
 	w := &Window{c: c, view: &model.View{}}
-	w.theme = kit.NewTheme(themeMode(s.Theme), float32(s.Scale)/100)
-	c.App.Settings().SetTheme(w.theme)
+	c.App.Settings().SetTheme(kit.NewTheme(themeMode(s.Theme), float32(s.Scale)/100))
 	w.win = c.App.NewWindow("Parley")
 	w.win.SetMaster()
 	w.win.SetPadded(false)
@@ -111,11 +110,14 @@ func (w *Window) start() {
 	w.startTray()
 	w.pump.start()
 	w.do(call.Watch{On: true})
-	w.setContent(w.warm(w.shell.root))
+	if s.Name == "" {
+		w.showWelcome()
+	} else {
+		w.setContent(w.warm(w.shell.root))
+	}
 	w.win.Show()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
-		w.showWelcome()
 	case w.c.AutoHost && len(servers) == 0:
 		w.host()
 	case s.Hosting || w.c.AutoHost:
@@ -270,8 +272,9 @@ func (w *Window) keepSize() {
 
 // quit ends the program, and asks first where that cuts others off.
 func (w *Window) quit() {
-	if n := w.guests(); n > 0 && !w.floating() {
+	if w.guests() > 0 {
 		w.front()
+		w.layers.CloseAll()
 		w.confirm("Quit and stop your server?", "Others are on the server that runs in this window. They are cut off.", "Quit", w.end)
 		return
 	}

@@ -398,3 +398,31 @@ func TestFullChannelFits(t *testing.T) {
 		}
 	}
 }
+
+// Whoever cancels the start of a server does not find it running, nor themselves on it.
+func TestCancelledStart(t *testing.T) {
+	w := testWindow(t, nil)
+	goOn, stopped := make(chan struct{}), make(chan struct{})
+	w.c.Host = func(context.Context) (Hosting, error) {
+		<-goOn
+		return Hosting{Key: "mine", Invite: someLink}, nil
+	}
+	w.c.Unhost = func() error { close(stopped); return nil }
+	w.hostNow()
+	w.act(model.Cancel)
+	close(goOn)
+	deadline := time.After(5 * time.Second)
+	for {
+		w.pump.settle()
+		select {
+		case <-stopped:
+			if w.hosting.Key != "" || w.link != "" || w.c.Profile.Settings().Hosting {
+				t.Errorf("hosting %q, on the way to %q", w.hosting.Key, w.link)
+			}
+			return
+		case <-deadline:
+			t.Fatal("the server was not stopped")
+		default:
+		}
+	}
+}
