@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+
+	"parley/ui/kit"
+	"parley/ui/model"
 )
 
 // drawings counts what asks to be drawn again while a function runs.
@@ -61,5 +64,16 @@ func TestStillWindow(t *testing.T) {
 	moved.Dock.Mic, moved.Dock.Open = 3, true
 	if drawn := drawings(t, w, func() { w.apply(moved) }); len(drawn) == 0 || len(drawn) > 12 {
 		t.Errorf("the meter: %v", drawn)
+	}
+}
+
+// The tones are told twice, because neither of the packages knows the other; they are the same ones.
+func TestTonesAgree(t *testing.T) {
+	for a, b := range map[model.Tone]kit.Tone{
+		model.Plain: kit.Plain, model.Good: kit.Good, model.Warn: kit.Warn, model.Bad: kit.Bad, model.Fresh: kit.Fresh, model.Muted: kit.Muted, model.Voice: kit.Voice,
+	} {
+		if kit.Tone(a) != b {
+			t.Errorf("the model's tone %d is the kit's %d", a, b)
+		}
 	}
 }
