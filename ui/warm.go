@@ -39,9 +39,7 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 	column := kit.VCol(4, kit.Fixed(0, 248, t.root), icons, chips, seat, speaks, banner, kit.NewText("General", kit.Header, kit.ColorMuted),
 		kit.NewIcon("people", 40, kit.ColorMuted), kit.Fixed(104, 44, kit.NewButton("Leave", "hang-up", kit.DangerButton, nil)),
 		kit.NewButton("Copy invite", "", kit.PrimaryButton, nil))
-	under := container.NewWithoutLayout(column)
-	column.Move(fyne.NewPos(kit.Px(64), kit.Px(60)))
-	column.Resize(fyne.NewSize(kit.Px(200), kit.Px(560)))
+	under := container.New(warmLayout{}, column)
 	content := container.NewStack(under, screen)
 	time.AfterFunc(warmFor, func() {
 		w.pump.later(func() {
@@ -50,4 +48,18 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 		})
 	})
 	return content
+}
+
+// warmLayout puts what is drawn at the start where every window has room, and asks for none: a window must not grow by what nobody
+// sees.
+type warmLayout struct{}
+
+// MinSize implements fyne.Layout.
+func (warmLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// Layout implements fyne.Layout.
+func (warmLayout) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+	for _, o := range objects {
+		put(o, kit.Px(64), kit.Px(60), kit.Px(200), kit.Px(560))
+	}
 }

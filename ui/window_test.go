@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"parley/call"
@@ -56,6 +57,15 @@ func until(t *testing.T, w *Window, what string, is func(*call.Snapshot) bool) {
 		case <-deadline:
 			t.Fatalf("%s did not come about", what)
 		}
+	}
+}
+
+// What is drawn at the start unseen asks for no room: the smallest window is the shell's.
+func TestWarmAsksForNoRoom(t *testing.T) {
+	w := testWindow(t, nil)
+	screen := container.New(warmLayout{})
+	if got := w.warm(screen).MinSize(); got.Width > 1 || got.Height > 1 {
+		t.Errorf("a window would be at least %v", got)
 	}
 }
 
