@@ -43,6 +43,29 @@ type (
 	// Leave leaves the voice channel and closes all devices.
 	Leave struct{}
 
+	// Call rings somebody, by user id, or by name where that is the only one. One stays in one's channel until they answer.
+	Call struct {
+		User  string
+		Video bool // with one's camera, from the answer on
+	}
+	// Accept takes the call that rings here: from now on devices open and a peer connection is made. A channel is left for it.
+	Accept struct {
+		Call  string // its id; empty: whichever rings
+		Video bool
+	}
+	// Decline refuses it.
+	Decline struct{ Call string }
+	// HangUp ends the call one is in, or gives up the one that one is making.
+	HangUp struct{}
+	// ForgetMissed forgets the calls that were missed.
+	ForgetMissed struct{}
+	// SetCamera switches the camera in a call. It is off in each new one unless that was made or taken with video.
+	SetCamera struct{ On bool }
+	// UseCamera chooses the camera: its id or name; empty: the first.
+	UseCamera struct{ Camera string }
+	// Preview opens the camera for the picture of oneself, and sends nothing.
+	Preview struct{ On bool }
+
 	// Mute switches the microphone. Switching it on while deafened undeafens.
 	Mute struct{ On bool }
 	// Deafen silences everybody and mutes; undeafening restores what the microphone was.
@@ -75,6 +98,8 @@ type (
 		Output bool
 		Device string
 	}
+	// UseRinger chooses the loudspeaker that a call rings on: likewise; empty: the one that people are heard on.
+	UseRinger struct{ Device string }
 	// Tune changes how the microphone is treated.
 	Tune struct{ Voice Voice }
 
@@ -94,7 +119,10 @@ type (
 	Play struct {
 		Samples []float32
 		Gain    float32 // 0 to 2
+		Ring    bool    // on the ringer, until StopRing
 	}
+	// StopRing ends what Play plays on the ringer.
+	StopRing struct{}
 	// SetOutputVolume sets how loud people are all together: 0 to 2, 1 is as sent.
 	SetOutputVolume struct{ Gain float32 }
 	// SetShareSpeaking lets the server tell those outside of the channel when one speaks.
@@ -136,6 +164,16 @@ func (Disconnect) command()       {}
 func (RetryNow) command()         {}
 func (Join) command()             {}
 func (Leave) command()            {}
+func (Call) command()             {}
+func (Accept) command()           {}
+func (Decline) command()          {}
+func (HangUp) command()           {}
+func (ForgetMissed) command()     {}
+func (SetCamera) command()        {}
+func (UseCamera) command()        {}
+func (Preview) command()          {}
+func (UseRinger) command()        {}
+func (StopRing) command()         {}
 func (Mute) command()             {}
 func (Deafen) command()           {}
 func (Talk) command()             {}

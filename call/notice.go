@@ -32,6 +32,14 @@ const (
 	NoticePeerLeft         = "peer_left"
 	NoticeFirstSound       = "first_sound" // of a peer, out of the decoder
 
+	NoticeCallIncoming = "call_incoming" // Channel is the call's id, here and below
+	NoticeCallRinging  = "call_ringing"  // there
+	NoticeCallJoined   = "call_joined"   // both have said yes
+	NoticeCallEnded    = "call_ended"    // Code says why: a reason of the server's, or CodeFailed
+	NoticeCallMissed   = "call_missed"   // Code says why
+	NoticeFirstPicture = "first_picture" // of a peer, out of the decoder
+	NoticeCamera       = "camera"        // it opened, vanished, came back; Code says which
+
 	NoticeDevice = "device" // a microphone or loudspeaker opened, vanished, came back; Code says which
 	NoticeError  = "error"  // a command failed
 )

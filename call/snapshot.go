@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/identity"
+	"parley/video"
 	"parley/wire"
 )
 
@@ -23,10 +24,45 @@ type Snapshot struct {
 	Self       Self
 	Directory  *Directory
 	Place      Place
+	Ring       *Ring    // a call that is not answered yet; nil: none
+	Missed     []Missed // calls, the newest first; the same slice until it changes
+	Camera     CameraState
 	Refused    uint64   // messages that did not belong to this channel, role or peer
 	Notices    []Notice // the latest, oldest first
 	LastNotice uint64   // Seq of the last one
 }
+
+// Missed is a call that was not taken.
+type Missed = wire.Missed
+
+// Ring is a call that rings, there or here.
+type Ring struct {
+	Call       string
+	Out        bool // made here; else it rings here
+	Placed     bool // Out: it rings there; before, the server is still asked
+	User, Name string
+	Key        identity.PublicKey
+	Video      bool
+	Since      time.Time
+	New        bool   // a key never met before
+	Verified   bool   // the safety number was compared
+	Like       string // the name of a known person with another key that this one's name looks like
+}
+
+// CameraState is what there is of cameras.
+type CameraState struct {
+	Cameras       []Camera // as last seen in a call, or while a Preview or a Watch was on; the same slice until it changes
+	On            bool     // it is to be seen by others
+	Preview       bool
+	Open          bool    // it gives pictures
+	Name          string  // of the one in use
+	Width, Height int     // as it has agreed to
+	FPS           float64 // likewise
+	Failed        string  // a sentence: why it gives none
+}
+
+// Camera is where pictures can come from.
+type Camera = video.Camera
 
 // Retry tells of the next try to reach the server. It is zero while Offline or Online.
 type Retry struct {
@@ -101,11 +137,13 @@ type Seat struct {
 	Speaking        bool // as the server was told, and late by up to half a second; in one's own channel Stats knows better
 }
 
-// Place is the voice channel that one sits in. Peers is whom the engine sends to, or would after a click: not what the server
+// Place is the voice channel that one sits in, or the call. Peers is whom the engine sends to, or would after a click: not what the server
 // says.
 type Place struct {
 	Phase   Phase
-	Channel string
+	Channel string    // empty in a call
+	Call    string    // a call's id; empty in a channel
+	With    string    // the other one's user id, in a call
 	Since   time.Time // when it was Joined; zero before
 	Peers   []Peer    // by name
 }
@@ -118,6 +156,7 @@ type Peer struct {
 	Absent             bool   // the server does not list it, or can't be asked; its media live
 	New, Verified      bool
 	Muted, Deafened    bool    // its own switches
+	Camera             bool    // its camera is on, in a call
 	Volume             float32 // here, 0 to 2
 	LocalMuted         bool
 	Since              time.Duration // on the engine's clock

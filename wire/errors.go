@@ -25,7 +25,12 @@ const (
 	ChannelFull   Code = "channel_full"
 	MemberTaken   Code = "member_taken"   // one has that member id already, in another channel or with another nonce
 	NotInChannel  Code = "not_in_channel" // join first
-	NoPeer        Code = "no_peer"        // the addressee is not in the channel
+	NoPeer        Code = "no_peer"        // the addressee is not in the channel or the call
+	InCall        Code = "in_call"        // one is in a call, or rings somebody, already
+	UserOffline   Code = "user_offline"   // whom one calls is not here; they see it as missed, as with the next two
+	UserBusy      Code = "user_busy"      // is in a call
+	UserDND       Code = "user_dnd"       // does not want to be disturbed
+	CallGone      Code = "call_gone"      // there is no such call any more
 	RateLimited   Code = "rate_limited"   // slower, please
 	NameTaken     Code = "name_taken"     // a channel has that name
 	LimitReached  Code = "limit_reached"  // as many channels, users or invites as there may be

@@ -18,6 +18,7 @@ const (
 	MaxCandidate = 512      // bytes of an ICE candidate line
 	MaxMembers   = 8        // people in one voice channel
 	MaxPart      = 200      // users, or members, in one part of a snapshot
+	MaxMissed    = 50       // missed calls that are kept of a person
 )
 
 // Bytes is binary data: base64url without padding on the wire.

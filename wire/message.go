@@ -75,6 +75,17 @@ var (
 	_ = register[TurnGet]()        // Turn
 	_ = register[Turn]()           //
 
+	_ = register[CallRing]()     // CallPlaced
+	_ = register[CallPlaced]()   //
+	_ = register[CallIncoming]() //
+	_ = register[CallAccept]()   // CallPlaced
+	_ = register[CallAnswered]() //
+	_ = register[CallHere]()     // CallPlaced
+	_ = register[CallEnd]()      // OK
+	_ = register[CallEnded]()    //
+	_ = register[CallMissed]()   //
+	_ = register[CallSeen]()     // OK
+
 	_ = register[NeedOffer]() // relayed
 	_ = register[Offer]()     // relayed
 	_ = register[Answer]()    // relayed

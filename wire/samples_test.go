@@ -10,6 +10,7 @@ func samples() []Envelope {
 		ana, bob   = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 		anas, bobs = "0000000000000000000000000000000a", "0000000000000000000000000000000b"
 		general    = "c1"
+		call       = "000000000000000000000000000000c1"
 	)
 	from, to := Address{ana, anas}, Address{bob, bobs}
 	member := Member{Address: from, Key: b(32, 1), Name: "Ana", Nonce: b(32, 2), Muted: true}
@@ -51,6 +52,18 @@ func samples() []Envelope {
 		{Body: &MemberSpeaking{Channel: general, Member: from, On: true}},
 		{ID: 10, Body: &TurnGet{}},
 		{Re: 10, Body: &relay},
+
+		{ID: 20, Body: &CallRing{Call: call, To: bob, Member: anas, Nonce: b(32, 2), Video: true}},
+		{Re: 20, Body: &CallPlaced{Call: call}},
+		{Seq: 15, Body: &CallIncoming{Call: call, From: member, Video: true}},
+		{ID: 21, Body: &CallAccept{Call: call, Member: bobs, Nonce: b(32, 10), Video: true}},
+		{Re: 21, Body: &CallPlaced{Call: call, With: &member, Video: true, Relay: &relay}},
+		{Seq: 16, Body: &CallAnswered{Call: call, With: member, Video: true, Relay: &relay}},
+		{ID: 22, Body: &CallHere{Call: call, Member: anas, Nonce: b(32, 2), With: to}},
+		{ID: 23, Body: &CallEnd{Call: call, Reason: CallDeclined}},
+		{Seq: 17, Body: &CallEnded{Call: call, Reason: CallDeclined}},
+		{Seq: 18, Body: &CallMissed{All: true, Missed: []Missed{{Call: call, User: ana, Name: "Ana", At: 1790000000, Video: true, Why: CallTimeout}}}},
+		{ID: 24, Body: &CallSeen{}},
 
 		{Body: &NeedOffer{Route: out, Generation: 1, Fresh: true}},
 		{Body: &Offer{Route: out, Generation: 2, SDP: "v=0\r\n…", Signature: b(64, 9)}},
