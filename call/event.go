@@ -16,6 +16,7 @@ type (
 	commanded struct {
 		cmd    Command
 		made   waiter
+		call   string
 		member string
 		nonce  wire.Bytes
 	}
@@ -43,7 +44,7 @@ type (
 	}
 	peerEvent   struct{ mesh.Event }
 	peerHeard   struct{ peer mesh.Peer } // its first sound came out of the decoder
-	soundEvent  struct{ notice Notice }  // a device opened, vanished, came back
+	soundEvent  struct{ notice Notice }  // a device opened, vanished, came back; a camera too
 	devicesSeen struct {                 // something in it is new
 		devices      []Device
 		mic, speaker string
@@ -54,6 +55,8 @@ type (
 		failed string
 	}
 	checkPlayed struct{}
+	cameraSeen  struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
+	peerSeen    struct{ peer mesh.Peer }     // its first picture came out of the decoder
 	tick        struct{ speaking bool } // what the microphone hears goes to the others now
 )
 
@@ -70,6 +73,8 @@ func (soundEvent) event()  {}
 func (devicesSeen) event() {}
 func (checkHeard) event()  {}
 func (checkPlayed) event() {}
+func (cameraSeen) event()  {}
+func (peerSeen) event()    {}
 func (tick) event()        {}
 
 // waiter names somebody who waits in Ask; zero: nobody.
@@ -135,6 +140,10 @@ type (
 		gain float32
 	}
 
+	setCamera  struct{ on bool } // pictures of it go to the peers
+	useCamera  struct{ camera string }
+	setPreview struct{ on bool } // it gives a picture of oneself
+
 	lookUp   struct{ member wire.Member }
 	remember struct {
 		user   string
@@ -197,6 +206,9 @@ func (setTalk) effect()         {}
 func (setVoice) effect()        {}
 func (useDevice) effect()       {}
 func (setGain) effect()         {}
+func (setCamera) effect()       {}
+func (useCamera) effect()       {}
+func (setPreview) effect()      {}
 func (lookUp) effect()          {}
 func (remember) effect()        {}
 func (openPeer) effect()        {}
