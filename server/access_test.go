@@ -55,6 +55,17 @@ var access = map[string]struct {
 	"member.left":     {nobody, wire.MemberLeft{Channel: "x", Member: somebody.Address, Reason: wire.LeftSelf}},
 	"turn":            {nobody, wire.Turn{}},
 
+	"call.ring":     {members, wire.CallRing{Call: someCall, To: someUser, Member: someMember, Nonce: make(wire.Bytes, 32)}},
+	"call.placed":   {nobody, wire.CallPlaced{Call: someCall}},
+	"call.incoming": {nobody, wire.CallIncoming{Call: someCall, From: somebody}},
+	"call.accept":   {members, wire.CallAccept{Call: someCall, Member: someMember, Nonce: make(wire.Bytes, 32)}},
+	"call.answered": {nobody, wire.CallAnswered{Call: someCall, With: somebody}},
+	"call.here":     {members, wire.CallHere{Call: someCall, Member: someMember, Nonce: make(wire.Bytes, 32), With: somebody.Address}},
+	"call.end":      {members, wire.CallEnd{Call: someCall, Reason: wire.CallLeft}},
+	"call.ended":    {nobody, wire.CallEnded{Call: someCall, Reason: wire.CallLeft}},
+	"call.missed":   {nobody, wire.CallMissed{}},
+	"call.seen":     {members, wire.CallSeen{}},
+
 	"rtc.need_offer": {members, &wire.NeedOffer{Route: nowhere}},
 	"rtc.offer":      {members, &wire.Offer{Route: nowhere, SDP: "v=0", Signature: make(wire.Bytes, 64)}},
 	"rtc.answer":     {members, &wire.Answer{Route: nowhere, SDP: "v=0", Signature: make(wire.Bytes, 64)}},
@@ -75,6 +86,7 @@ var access = map[string]struct {
 const (
 	someUser   = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	someMember = "0000000000000000000000000000000a"
+	someCall   = "000000000000000000000000000000c1"
 )
 
 var (

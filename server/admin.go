@@ -196,6 +196,7 @@ func (h *hub) kick(s *session, m *wire.Kick) (wire.Message, error) {
 		h.endWith(u.session, wire.LeftKicked, wire.Goaway{Reason: wire.ReasonKicked, Text: "The owner has removed you from this server."})
 	}
 	delete(h.users, u.id)
+	h.banish(u)
 	h.relay.expel(u.id)
 	h.broadcast(wire.UserRemoved{User: u.id})
 	h.log.Info("kicked", "user", u.id)

@@ -27,6 +27,12 @@ var requests = map[string]request{
 	kind[wire.RosterGet]():     on(wire.RoleMember, light, (*hub).rosterGet),
 	kind[wire.TurnGet]():       on(wire.RoleMember, light, (*hub).turnGet),
 
+	kind[wire.CallRing]():   on(wire.RoleMember, ringing, (*hub).callRing),
+	kind[wire.CallAccept](): on(wire.RoleMember, light, (*hub).callAccept),
+	kind[wire.CallHere]():   on(wire.RoleMember, light, (*hub).callHere),
+	kind[wire.CallEnd]():    on(wire.RoleMember, light, (*hub).callEnd),
+	kind[wire.CallSeen]():   on(wire.RoleMember, durable, (*hub).callSeen),
+
 	kind[wire.NeedOffer](): on(wire.RoleMember, relayed, pass[*wire.NeedOffer]),
 	kind[wire.Offer]():     on(wire.RoleMember, relayed, pass[*wire.Offer]),
 	kind[wire.Answer]():    on(wire.RoleMember, relayed, pass[*wire.Answer]),
@@ -163,7 +169,7 @@ func (h *hub) rename(u *user, name string) error {
 }
 
 func (h *hub) turnGet(s *session, _ *wire.TurnGet) (wire.Message, error) {
-	if s.seat == nil {
+	if s.seat == nil && !s.inCall() {
 		return nil, errNotInChannel
 	}
 	return h.relay.credentials(s.user.id), nil

@@ -20,6 +20,8 @@ type limits struct {
 	replayBytes, replayCount int // events kept for a resume; over it the oldest go, and the resume fails
 	replies                  int // answers kept for repeated requests
 
+	ring time.Duration // how long a call rings
+
 	any   bucket // everything that arrives, good or bad; over it the client is dropped as a flood
 	class [classes]bucket
 }
@@ -34,6 +36,7 @@ const (
 	durable              // waits for the disk
 	entry                // a login or resume: all others hear of it
 	speech               // begins and ends of speaking: all others may hear of it, and a voice makes a few a second
+	ringing              // makes a noise at somebody, and may be kept for them on the disk
 	classes
 )
 
@@ -48,7 +51,8 @@ func defaultLimits() limits {
 		pending: 512, pendingPerIP: 64, handshake: 10 * time.Second,
 		queueBytes: 2 << 20, queueCount: 4096,
 		replayBytes: 256 << 10, replayCount: 1024, replies: 64,
-		any: bucket{100, 1000},
+		ring: wire.RingFor,
+		any:  bucket{100, 1000},
 		class: [classes]bucket{
 			light:   {10, 60},
 			relayed: {60, 600},
@@ -56,6 +60,7 @@ func defaultLimits() limits {
 			durable: {1, 40},
 			entry:   {0.5, 20},
 			speech:  {5, 20},
+			ringing: {10.0 / 60, 5},
 		},
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"parley/wire"
 )
 
-// login makes a session for who has proved to hold the key, and queues the welcome and the snapshot. Somebody new needs an
+// login makes a session for who has proved to hold the key, and queues the welcome, the snapshot and the calls missed. Somebody new needs an
 // invite. A session of the same user ends.
 func (h *hub) login(id uint32, m *wire.Login, out *outbox) (*session, error) {
 	u := h.users[identity.UserID(identity.PublicKey(m.Key))]
@@ -33,6 +33,7 @@ func (h *hub) login(id uint32, m *wire.Login, out *outbox) (*session, error) {
 	s.attach(out)
 	s.answer(id, h.welcome(s, false), false)
 	h.sendSnapshot(s)
+	h.sendMissed(s)
 	return s, nil
 }
 

@@ -5,7 +5,7 @@
 //	door     counts who has not logged in            certificate  TLS of this run
 //	gateway  websocket, handshake, requests          outbox       what waits for a client
 //	session  events, replies, resume                 dispatch     the table of requests and who may make them
-//	hub      members, channels, rosters, presence    voice, admin, login   what the requests do
+//	hub      members, channels, rosters, presence    voice, call, admin, login   what the requests do
 //	store    SQLite: what lasts                      control      the command line's socket
 //	turn     STUN and TURN, and its policy
 //

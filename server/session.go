@@ -20,6 +20,7 @@ type session struct {
 	user   *user
 	status string
 	seat   *member // nil: in no channel
+	call   *call   // that rings or goes on; nil: none. In one that goes on, there is no seat
 	limits limits
 	meter  meter
 
@@ -130,7 +131,7 @@ func (h *hub) detach(s *session, out *outbox, goodbye bool) {
 	}
 }
 
-// end is the end of a session; why is the reason for the others in its channel.
+// end is the end of a session; why is the reason for the others in its channel or call.
 func (h *hub) end(s *session, why string) {
 	if s.dead {
 		return
@@ -142,6 +143,7 @@ func (h *hub) end(s *session, why string) {
 	delete(h.sessions, s.id)
 	s.user.session = nil
 	h.leave(s, why)
+	h.endCall(s, why) // the words are those of leaving a channel
 	h.userChanged(s.user)
 	s.replay, s.replies, s.order = nil, nil, nil
 }

@@ -22,7 +22,7 @@ type store struct {
 
 const (
 	databaseFile  = "parley.db"
-	schemaVersion = 1
+	schemaVersion = 2
 	// applicationID stands in the file's header, so that another program's database is not taken for ours: "PRLY".
 	applicationID = 0x50524c59
 
@@ -37,6 +37,7 @@ var (
 	ErrNotOur = errors.New("the data folder's " + databaseFile + " is not a Parley database")
 )
 
+// schema is version 1; migrations brings it to schemaVersion.
 const schema = `
 CREATE TABLE meta (
 	name  TEXT PRIMARY KEY,
@@ -65,6 +66,19 @@ CREATE TABLE invites (
 	at_start INTEGER NOT NULL            -- made by the server itself, not by a person
 ) STRICT;
 `
+
+// migrations bring a database of a version, from 1, to the next one. What a release has shipped is never changed.
+var migrations = []string{
+	`CREATE TABLE missed ( -- calls, until they were seen; the oldest has the smallest rowid
+		callee TEXT NOT NULL,
+		call   TEXT NOT NULL, -- as the caller made it up: it need not be unique
+		caller TEXT NOT NULL,
+		at     INTEGER NOT NULL,
+		video  INTEGER NOT NULL,
+		why    TEXT NOT NULL
+	) STRICT;
+	CREATE INDEX missed_callee ON missed (callee)`,
+}
 
 // firstChannels are what every server begins with.
 const firstChannels = `INSERT INTO channels (id, name, position) VALUES (?, 'General', 0), (?, 'Games', 1)`
@@ -121,17 +135,33 @@ func prepare(tx *sql.Tx) error {
 	}
 	switch {
 	case tables == 0 && version == 0:
-		_, err := tx.Exec(fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d", schema, applicationID, schemaVersion))
+		_, err := tx.Exec(fmt.Sprintf("%s; PRAGMA application_id = %d", schema, applicationID))
 		if err == nil {
 			_, err = tx.Exec(firstChannels, newID(), newID())
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return migrate(tx, 1)
 	case application != applicationID:
 		return ErrNotOur
 	case version > schemaVersion:
 		return fmt.Errorf("%w (its database is version %d, this program knows %d)", ErrNewer, version, schemaVersion)
+	case version < 1:
+		return ErrNotOur
 	}
-	return nil
+	return migrate(tx, version)
+}
+
+// migrate brings a database of a version to schemaVersion.
+func migrate(tx *sql.Tx, version int) error {
+	for _, step := range migrations[version-1:] {
+		if _, err := tx.Exec(step); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(fmt.Sprint("PRAGMA user_version = ", schemaVersion))
+	return err
 }
 
 func explain(err error) error {

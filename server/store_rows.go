@@ -31,7 +31,12 @@ func (st *store) setName(u, name string) error {
 }
 
 func (st *store) kick(u string, now time.Time) error {
-	return st.one("UPDATE users SET kicked = ?, role = ? WHERE id = ? AND kicked = 0", now.UnixNano(), wire.RoleMember, u)
+	return st.update(func(tx *sql.Tx) error {
+		if _, err := tx.Exec("DELETE FROM missed WHERE callee = ?", u); err != nil {
+			return err
+		}
+		return exactlyOne(tx.Exec("UPDATE users SET kicked = ?, role = ? WHERE id = ? AND kicked = 0", now.UnixNano(), wire.RoleMember, u))
+	})
 }
 
 // admit makes a user by an invite and counts the use, both or neither. Who was kicked needs an invite made since.
@@ -175,5 +180,43 @@ func (st *store) revokeInvite(id string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return wire.Errorf(wire.NotFound, "There is no such invite.")
 	}
+	return err
+}
+
+// addMissed keeps a call for a user. Where there are wire.MaxMissed already the oldest goes.
+func (st *store) addMissed(to string, m wire.Missed) error {
+	return st.update(func(tx *sql.Tx) error {
+		_, err := tx.Exec("INSERT INTO missed (callee, call, caller, at, video, why) VALUES (?, ?, ?, ?, ?, ?)",
+			to, m.Call, m.User, time.Unix(m.At, 0).UnixNano(), m.Video, m.Why)
+		if err == nil {
+			_, err = tx.Exec(`DELETE FROM missed WHERE callee = ?1 AND rowid NOT IN
+				(SELECT rowid FROM missed WHERE callee = ?1 ORDER BY rowid DESC LIMIT ?2)`, to, wire.MaxMissed)
+		}
+		return err
+	})
+}
+
+// missed lists a user's calls, the oldest first, under the callers' present names.
+func (st *store) missed(of string) ([]wire.Missed, error) {
+	out := []wire.Missed{}
+	rows, err := st.db.Query(`SELECT call, caller, name, at, video, why FROM missed JOIN users ON id = caller
+		WHERE callee = ? ORDER BY missed.rowid`, of)
+	if err != nil {
+		return out, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m wire.Missed
+		if err := rows.Scan(&m.Call, &m.User, &m.Name, &m.At, &m.Video, &m.Why); err != nil {
+			return out, err
+		}
+		m.At /= int64(time.Second)
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+func (st *store) forgetMissed(of string) error {
+	_, err := st.db.Exec("DELETE FROM missed WHERE callee = ?", of)
 	return err
 }

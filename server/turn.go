@@ -39,7 +39,7 @@ const (
 // relay is STUN (RFC 8489) and TURN (RFC 8656) on one UDP socket, for people in a call.
 //
 // Credentials are those of the REST scheme (draft-uberti-behave-turn-rest-00): the name holds when they end, the password
-// is an HMAC of it, so nothing is kept. What is kept is who sits in a channel: only they may begin, and while they stay
+// is an HMAC of it, so nothing is kept. What is kept is who sits in a channel or a call: only they may begin, and while they stay
 // they may go on after the credentials' hour, since pion asks again at every refresh.
 type relay struct {
 	policy policy
@@ -52,7 +52,7 @@ type relay struct {
 	server *turn.Server
 
 	mu    sync.RWMutex
-	seats map[string]time.Time  // by user; zero: sits in a channel; else: was lost, and may go on until then
+	seats map[string]time.Time  // by user; zero: sits in a channel or a call; else: was lost, and may go on until then
 	live  map[uint16]*allocated // relay sockets by port
 	count map[string]int        // and how many each user has
 }
@@ -95,7 +95,7 @@ func newRelay(c relayConfig) (*relay, error) {
 
 func (r *relay) close() error { return r.server.Close() }
 
-// sit follows a user into a channel.
+// sit follows a user into a channel or a call.
 func (r *relay) sit(user string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,7 +127,7 @@ func (r *relay) expel(user string) {
 	}
 }
 
-// credentials are good for turnLife, for somebody who sits in a channel.
+// credentials are good for turnLife, for somebody who sits in a channel or a call.
 func (r *relay) credentials(user string) wire.Turn {
 	name := strconv.FormatInt(r.now().Add(turnLife).Unix(), 10) + ":" + user
 	return wire.Turn{URLs: r.urls, Username: name, Password: r.password(name), TTL: int(turnLife / time.Second)}

@@ -33,6 +33,9 @@ func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
 	if others >= wire.MaxMembers {
 		return nil, wire.Errorf(wire.ChannelFull, "The channel is full: %d people.", others)
 	}
+	if s.inCall() {
+		h.endCall(s, wire.CallLeft)
+	}
 	h.unseat(s, wire.LeftMoved)
 	s.seat = &member{session: s, channel: c, wire: w}
 	c.members = append(c.members, s.seat)
@@ -144,19 +147,34 @@ func (h *hub) rosterGet(_ *session, m *wire.RosterGet) (wire.Message, error) {
 	return c.roster(), nil
 }
 
-// pass hands a message from one member to another of the same channel, under the sender's true name.
+// pass hands a message from one member to another of the same channel or call, under the sender's true name.
 func (h *hub) pass(s *session, m wire.Relayed) (wire.Message, error) {
 	route := m.Path()
-	if s.seat == nil || s.seat.channel.id != route.Channel {
-		return nil, errNotInChannel
+	from, to, err := ends(s, route)
+	if err != nil {
+		return nil, err
 	}
-	to := s.seat.channel.member(route.To)
-	if to == nil || to == s.seat {
-		return nil, wire.Errorf(wire.NoPeer, "The addressee is not in the channel.")
-	}
-	route.From = s.seat.wire.Address
-	to.session.event(m)
+	route.From = from
+	to.event(m)
 	return wire.OK{}, nil
 }
 
-var errNotInChannel = wire.Errorf(wire.NotInChannel, "Join the channel first.")
+// ends finds who is at the two ends of a route.
+func ends(s *session, r *wire.Route) (from wire.Address, to *session, err error) {
+	switch {
+	case s.inCall() && s.call.id == r.Channel:
+		own, other := s.call.of(s)
+		if other.session != nil && other.address() == r.To {
+			return own.address(), other.session, nil
+		}
+	case s.seat != nil && s.seat.channel.id == r.Channel:
+		if m := s.seat.channel.member(r.To); m != nil && m != s.seat {
+			return s.seat.wire.Address, m.session, nil
+		}
+	default:
+		return from, nil, errNotInChannel
+	}
+	return from, nil, wire.Errorf(wire.NoPeer, "The addressee is not there.")
+}
+
+var errNotInChannel = wire.Errorf(wire.NotInChannel, "Join the channel, or take the call, first.")
