@@ -1,6 +1,8 @@
 package mesh
 
-// Event is what a Mesh posts: LocalDescription, LocalCandidate, Connected, Disconnected or Failed.
+import "parley/video"
+
+// Event is what a Mesh posts: LocalDescription, LocalCandidate, Connected, Disconnected, Failed or Told.
 type Event interface {
 	From() Peer // whom it is about
 	event()
@@ -23,7 +25,10 @@ type LocalCandidate struct {
 
 // Connected: DTLS is up, and the far end's certificate is the one whose fingerprint its signed description holds. From
 // now on Send reaches it. After Disconnected it comes again when the path has healed, and after an ICE restart.
-type Connected struct{ Peer Peer }
+type Connected struct {
+	Peer  Peer
+	Codec video.Codec // as Mesh.Codec
+}
 
 // Disconnected: nothing has come from the far end for a few seconds. It may heal by itself.
 type Disconnected struct{ Peer Peer }
@@ -32,6 +37,12 @@ type Disconnected struct{ Peer Peer }
 type Failed struct {
 	Peer Peer
 	Err  error
+}
+
+// Told is what the far end has told by Tell, up to 1 KiB: bytes of somebody else's. Beyond some twenty a second they are lost.
+type Told struct {
+	Peer Peer
+	Data []byte
 }
 
 // From is whom the event is about.
@@ -49,8 +60,12 @@ func (e Disconnected) From() Peer { return e.Peer }
 // From is whom the event is about.
 func (e Failed) From() Peer { return e.Peer }
 
+// From is whom the event is about.
+func (e Told) From() Peer { return e.Peer }
+
 func (LocalDescription) event() {}
 func (LocalCandidate) event()   {}
 func (Connected) event()        {}
 func (Disconnected) event()     {}
 func (Failed) event()           {}
+func (Told) event()             {}

@@ -7,7 +7,8 @@
 //	Open ─► Offer | Remote(offer) ─► LocalDescription, LocalCandidate … ─► ICE ─► DTLS ─► certificate matches ─► Connected
 //	                                                                                       └ else Failed(ErrCertificate)
 //
-// Sound that goes out (send.go) and comes in (receive.go) does not pass the engine's goroutine.
+// Sound and pictures that go out (send.go, film.go) and come in (receive.go, watch.go) do not pass the engine's goroutine; nor
+// does what the far end says about them (control.go). A word to the far end (words.go) does.
 package mesh
 
 import (
@@ -16,6 +17,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
@@ -50,12 +52,14 @@ type Options struct {
 	Loopback  bool // gather and take addresses of this machine itself too
 }
 
-// Config is what a Mesh works with. Post and Sound are needed; they must not block.
+// Config is what a Mesh works with. Post and Sound are needed; no function here may block.
 type Config struct {
-	Post  func(Event)       // called by goroutines of pion and of mesh
-	Sound func(Peer, Sound) // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
-	Net   transport.Net     // nil is the real network; tests give pion's vnet
-	Log   *slog.Logger      // nil discards
+	Post     func(Event)          // called by goroutines of pion and of mesh
+	Sound    func(Peer, Sound)    // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
+	Picture  func(Peer, Picture)  // a packet of that peer's camera, in order of arrival, one at a time; nil wants none
+	Feedback func(Peer, Feedback) // what that peer says of our camera's pictures, one at a time; nil wants none
+	Net      transport.Net        // nil is the real network; tests give pion's vnet
+	Log      *slog.Logger         // nil discards
 
 	trusting bool // tests: let DTLS take any certificate, so that only our own check stands
 }
@@ -65,6 +69,7 @@ type Config struct {
 type Mesh struct {
 	config Config
 	log    *slog.Logger
+	start  time.Time               // see steady
 	live   atomic.Pointer[[]*peer] // a copy of what peers holds, for Send and Stats: replaced, never changed
 
 	mu          sync.Mutex
@@ -82,7 +87,13 @@ func New(c Config) (*Mesh, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	m := &Mesh{config: c, log: c.Log, peers: map[Peer]*peer{}}
+	if c.Picture == nil {
+		c.Picture = func(Peer, Picture) {}
+	}
+	if c.Feedback == nil {
+		c.Feedback = func(Peer, Feedback) {}
+	}
+	m := &Mesh{config: c, log: c.Log, start: time.Now(), peers: map[Peer]*peer{}}
 	m.live.Store(&[]*peer{})
 	var err error
 	if c.Net == nil {
@@ -138,8 +149,8 @@ func (m *Mesh) Candidate(id Peer, generation uint32, candidate, mid string) {
 	}
 }
 
-// Close ends a peer connection. No event about it comes after Close has returned, except one that was being posted. The
-// sockets are closed soon after.
+// Close ends a peer connection. No event about it comes after Close has returned, except one that was being posted, and no
+// packet of sound or picture goes out. What Tell was given gets up to 100 ms to arrive; then the sockets are closed.
 func (m *Mesh) Close(id Peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -167,6 +178,16 @@ func (m *Mesh) find(id Peer) *peer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.peers[id]
+}
+
+// alive finds a peer without a lock.
+func (m *Mesh) alive(id Peer) *peer {
+	for _, p := range *m.live.Load() {
+		if p.id == id {
+			return p
+		}
+	}
+	return nil
 }
 
 func (m *Mesh) publishLocked() {

@@ -250,7 +250,7 @@ func (p *peer) connected() {
 		}
 		close(p.trusted)
 	}
-	p.post(Connected{p.id})
+	p.post(Connected{p.id, p.codec()})
 	p.sending.Store(!p.isClosing())
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -31,6 +32,8 @@ type Sound struct {
 	Timestamp uint32 // 48 kHz
 	Marker    bool   // the first packet after a silence (RFC 3551, section 4.1)
 	SSRC      uint32 // of what comes in
+
+	Captured time.Time // of what goes out: when its first sample came to the microphone; zero: now
 }
 
 // outbox holds the packets on their way to a peer. Full: the newest is dropped and counted; its number is missing at the

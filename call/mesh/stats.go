@@ -21,6 +21,21 @@ type Stats struct {
 	Dropped         uint64 // packets that could not be sent in time
 	Local, Remote   string // candidate types of the path in use: "host", "srflx", "prflx", "relay"
 	Relay           bool   // a relay stands in the path
+	Picture         PictureStats
+}
+
+// PictureStats is about the pictures to and from one peer.
+type PictureStats struct {
+	PacketsSent     uint64
+	PacketsReceived uint64 // the repaired ones too
+	BytesSent       uint64 // of payload, without repairs
+	BytesReceived   uint64
+	Resent          uint64  // packets that were sent once more
+	Repaired        uint64  // packets received that had been
+	Nacks           uint64  // packets that the far end asked for once more
+	PLIs            uint64  // times that it asked for a key picture, by a FIR too
+	LeftOut         uint64  // whole pictures of ours for which there was no room
+	Loss            float64 // the part (0 to 1) of our packets that the far end missed, in its last report
 }
 
 // Stats returns the peer's figures as they stand, and false if there is no such peer.

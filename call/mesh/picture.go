@@ -1,0 +1,79 @@
+package mesh
+
+import (
+	"time"
+
+	"parley/video"
+)
+
+// Picture is one RTP packet of a far end's camera. One that was repaired (RTX, RFC 4588) comes under its first number, with Repaired
+// set.
+type Picture struct {
+	Payload   []byte // with the codec's descriptor; empty where it was padding alone. Valid during the call
+	Seq       uint16
+	Timestamp uint32 // 90 kHz
+	Marker    bool   // the picture's last packet
+	SSRC      uint32
+	Codec     video.Codec // of this packet: what the far end sends may be another than what it gets
+	Repaired  bool
+}
+
+// Feedback is what a far end says of our camera's pictures. What is not known yet is zero.
+type Feedback struct {
+	KeyFrame bool          // a key picture is wanted: by a PLI or a FIR, or because one of ours found no room; at most one in 300 ms
+	Loss     float64       // the part (0 to 1) of our packets that the far end missed, in its last report; repairs don't count
+	REMB     int           // what it believes the path can carry, bit/s
+	RTT      time.Duration // from its last report
+}
+
+// SenderClock says when a far end's RTP clock stood where: from its sender reports (RFC 3550, section 6.4.1). Two tracks of one far
+// end are in time with each other by it; its wall clock is its own, and need not be right.
+type SenderClock struct {
+	NTP       time.Time // by the far end's clock
+	Timestamp uint32
+	Rate      int // ticks in a second
+	Known     bool
+}
+
+// SendPicture gives one picture's payloads, each of at most 1200 bytes, to a peer; they are copied. They go out under its next
+// numbers and the timestamp (90 kHz), spread over at most 8 ms, and are kept for a while for when they get lost. Captured is when
+// the picture was taken; zero: now. If the peer's socket is so slow that there is no room, the whole picture is left out, and
+// Feedback asks for a key picture.
+func (m *Mesh) SendPicture(id Peer, payloads [][]byte, ts uint32, captured time.Time) {
+}
+
+// AskKeyFrame asks a peer for a key picture of its camera: a PLI (RFC 4585, section 6.3.1).
+func (m *Mesh) AskKeyFrame(id Peer) {
+}
+
+// Nack asks a peer for packets of its camera that got lost (RFC 4585, section 6.2.1).
+func (m *Mesh) Nack(id Peer, seqs []uint16) {
+}
+
+// Codec is what pictures of our camera have to be coded with for this peer: VP9 where both sides can, else VP8. It is zero before
+// Connected, and where the far end takes no pictures.
+func (m *Mesh) Codec(id Peer) video.Codec {
+	if p := m.alive(id); p != nil {
+		return p.codec()
+	}
+	return 0
+}
+
+// Clocks returns the clocks of a peer's microphone and camera.
+func (m *Mesh) Clocks(id Peer) (sound, picture SenderClock) {
+	if p := m.alive(id); p != nil {
+		return SenderClock{}, SenderClock{}
+	}
+	return sound, picture
+}
+
+// Tell sends up to 1 KiB of text to the far end, in order and repaired where it gets lost, once the far end is trusted: there it is a
+// Told. One that is longer is not sent; of too many at once the oldest are lost.
+func (m *Mesh) Tell(id Peer, text []byte) {
+}
+
+// steady makes a wall clock's time out of one of this process that no change of the wall clock has moved: sender reports of a call
+// belong together.
+func (m *Mesh) steady(t time.Time) time.Time { return m.start.Add(t.Sub(m.start)) }
+
+func (p *peer) codec() video.Codec { return 0 }
