@@ -17,6 +17,8 @@ type Settings struct {
 	Name          string  `json:"name"`           // how others see this person; see CleanName
 	Mic           string  `json:"mic"`            // device id; empty: follow the system
 	Speaker       string  `json:"speaker"`        // device id; empty: follow the system
+	RingSpeaker   string  `json:"ring_speaker"`   // device id that calls ring on; empty: the speaker
+	Camera        string  `json:"camera"`         // device id; empty: the first one
 	Mode          Mode    `json:"mode"`           // what opens the microphone
 	Threshold     float64 `json:"threshold_dbfs"` // level that opens it in VoiceActivity, dBFS, -90 to 0
 	HoldMS        int     `json:"hold_ms"`        // how long it stays open in VoiceActivity after the last word, 50 to 5000 ms
@@ -70,7 +72,8 @@ type SoundSwitches struct {
 	Mute      bool `json:"mute"`
 	Deafen    bool `json:"deafen"`
 	NewPerson bool `json:"new_person"` // a key never met before
-	Ended     bool `json:"ended"`      // a call has ended by itself
+	Ended     bool `json:"ended"`      // a call has ended, or one was sent out of a channel
+	Ring      bool `json:"ring"`       // a call, here or there
 }
 
 // Bounds of the window, in Fyne's units.
@@ -90,7 +93,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Suppression: true, FrameMS: 20, Bitrate: 64000, ShareSpeaking: true,
 		OutputVolume: NormalVolume, SoundVolume: NormalVolume, PTTKey: "F8",
-		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true},
+		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true, Ring: true},
 		Theme:  SystemTheme, Scale: 100, Status: Available, Notify: true,
 	}
 }
@@ -99,7 +102,7 @@ func DefaultSettings() Settings {
 func (s *Settings) clamp() {
 	def := DefaultSettings()
 	s.Name = CleanName(s.Name)
-	s.Mic, s.Speaker = cleanDevice(s.Mic), cleanDevice(s.Speaker)
+	s.Mic, s.Speaker, s.RingSpeaker, s.Camera = cleanDevice(s.Mic), cleanDevice(s.Speaker), cleanDevice(s.RingSpeaker), cleanDevice(s.Camera)
 	if s.Mode != VoiceActivity && s.Mode != PushToTalk && s.Mode != AlwaysOpen {
 		s.Mode = def.Mode
 	}

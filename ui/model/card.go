@@ -17,7 +17,7 @@ type Card struct {
 	Owner      bool
 	Key        []byte // public; the caller's to keep, not to change
 
-	InChannel  bool   // sits in one's own channel: what follows is known
+	InChannel  bool   // sits in one's own channel or call: what follows is known
 	Volume     int    // here, percent
 	LocalMuted bool   // here
 	New        bool   // a key never met before
@@ -25,7 +25,8 @@ type Card struct {
 	Held       bool   // nothing is sent to them before a click
 	HeldFor    string // why, as a sentence
 
-	CanKick bool // from the server
+	NoCall  string // why they can't be called now, as a sentence; empty: they can
+	CanKick bool   // from the server
 }
 
 // CardOf draws up the card of a user; false: there is nobody of that id, who may have just left.
@@ -46,6 +47,9 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 		if p.User == user {
 			found, c.InChannel = true, true
 			c.Name, c.Key, c.Line = p.Name, bytes.Clone(p.Key), channelName(s, s.Place.Channel)
+			if inCall(s) {
+				c.Line = "In a call with you"
+			}
 			if c.Presence == Offline {
 				c.Presence = Online // the server may not say so, but there they are
 			}
@@ -60,6 +64,7 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 	c.Self = user == s.Self.User
 	c.Face = FaceOf(c.Key, c.Name, user)
 	c.Name = personName(c.Name, user)
+	c.NoCall = NoCall(s, user)
 	c.CanKick = s.Link == call.Online && s.Self.Role == roleOwner && !c.Self && !c.Owner
 	return c, found
 }

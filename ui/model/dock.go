@@ -13,7 +13,7 @@ func (m *Model) dock(in Input, me *person) Dock {
 	s := in.Snapshot
 	d := Dock{
 		Name: me.name, Face: me.face, Line: m.dockLine(s), Presence: presenceOf(s.Self.Status),
-		InChannel: s.Place.Phase != call.Idle, Muted: s.Self.Muted, Deafened: s.Self.Deafened,
+		InChannel: s.Place.Phase != call.Idle, InCall: inCall(s), Calling: s.Ring != nil && s.Ring.Out, Camera: s.Camera.On, Muted: s.Self.Muted, Deafened: s.Self.Deafened,
 		Bars: m.quality.self(), Delay: m.quality.delay.value,
 	}
 	if s.Link != call.Online {
@@ -35,17 +35,21 @@ func litOf(dbfs float32) uint8 {
 }
 
 func (m *Model) dockLine(s *call.Snapshot) string {
-	switch s.Place.Phase {
-	case call.Joining:
-		return "Joining " + m.lists.title
-	case call.Joined:
-		switch {
-		case s.Self.Deafened:
-			return "Deafened in " + m.lists.title
-		case s.Self.Muted:
-			return "Muted in " + m.lists.title
-		}
-		return "Live in " + m.lists.title
+	place, joining := "in "+m.lists.title, "Joining "+m.lists.title
+	if inCall(s) {
+		place, joining = "with "+m.other.name, "Connecting to "+m.other.name
+	}
+	switch {
+	case s.Place.Phase == call.Joining:
+		return joining
+	case s.Place.Phase == call.Joined && s.Self.Deafened:
+		return "Deafened " + place
+	case s.Place.Phase == call.Joined && s.Self.Muted:
+		return "Muted " + place
+	case s.Place.Phase == call.Joined:
+		return "Live " + place
+	case s.Ring != nil && s.Ring.Out:
+		return "Calling " + m.other.name
 	}
 	return [...]string{
 		call.Offline: "Offline", call.Dialing: "Connecting", call.Online: "Not in a channel", call.Lost: "Reconnecting",

@@ -12,6 +12,7 @@ import (
 type Hit struct {
 	Channel string // its id; empty: a person
 	User    string // the id; empty: a channel
+	Call    bool   // to call the person
 	Name    string
 	Line    string // who is in the channel, where the person is
 	Face    Face   // of a person
@@ -32,10 +33,28 @@ const (
 	noMatch
 )
 
-// Find looks for channels and people by name, without regard to case and accents. Channels come before people that fit as well;
-// an empty query lists the channels in their order, then who is there.
+// offered is how many of the people found are offered to be called.
+const offered = 1
+
+// Find looks for channels and people by name, without regard to case and accents. Channels come before people that fit as well,
+// and the best of these is offered to be called; "call ana" asks for that of everybody who fits. An empty query lists the channels in
+// their order, then who is there.
 func Find(s *call.Snapshot, query string) []Hit {
 	query = strings.TrimSpace(fold(query[:min(len(query), maxQuery)]))
+	if query == "" {
+		return find(s, query, 0)
+	}
+	name, wanted := strings.CutPrefix(query, "call ")
+	if !wanted {
+		return find(s, query, offered)
+	}
+	out := slices.DeleteFunc(find(s, strings.TrimSpace(name), maxHits), func(h Hit) bool { return !h.Call })
+	out = append(out, find(s, query, 0)...)
+	return out[:min(len(out), maxHits)]
+}
+
+// find looks for a folded query, and offers to call that many.
+func find(s *call.Snapshot, query string, calls int) []Hit {
 	d := directoryOf(s)
 	// As many lists as there are ways to fit, each of at most what is shown: thousands of names cost no sorting.
 	var channels [noMatch][]int
@@ -55,7 +74,12 @@ func Find(s *call.Snapshot, query string) []Hit {
 			out = append(out, channelHit(d, i))
 		}
 		for _, i := range people[how] {
-			out = append(out, personHit(s, i))
+			hit := personHit(s, i)
+			if out = append(out, hit); calls > 0 && NoCall(s, hit.User) == "" {
+				calls--
+				hit.Call, hit.Name = true, "Call "+hit.Name
+				out = append(out, hit)
+			}
 		}
 	}
 	return out[:min(len(out), maxHits)]

@@ -61,6 +61,7 @@ type lists struct {
 	own       []Row
 	phase     call.Phase
 	channel   string
+	with      string // whom one is in a call with
 	online    bool
 	complete  bool // online, and everybody is in the directory
 
@@ -80,13 +81,16 @@ type lists struct {
 type placed struct{ raw, name string }
 
 func (l *lists) update(c crowd, s *call.Snapshot, h here) {
-	d, online := directoryOf(s), s.Link == call.Online
-	if l.directory == d && l.phase == s.Place.Phase && l.channel == s.Place.Channel && l.online == online && slices.Equal(l.own, h.rows) {
+	d, online, with := directoryOf(s), s.Link == call.Online, ""
+	if inCall(s) {
+		with = s.Place.With
+	}
+	if l.directory == d && l.phase == s.Place.Phase && l.channel == s.Place.Channel && l.with == with && l.online == online && slices.Equal(l.own, h.rows) {
 		return
 	}
 	anew := l.turn == 0 || l.complete != (online && d.Complete)
 	l.directory, l.own, l.phase, l.channel, l.online = d, h.rows, s.Place.Phase, s.Place.Channel, online
-	l.complete = online && d.Complete
+	l.complete, l.with = online && d.Complete, with
 	l.turn++
 	l.nameChannels(d)
 	changed := l.meetAll(c, d)
@@ -138,7 +142,7 @@ func (l *lists) channelRows(c crowd, s *call.Snapshot) []Row {
 	out := make([]Row, 0, len(d.Channels)+len(l.rows))
 	l.speaking = nil
 	for _, ch := range d.Channels {
-		current := s.Place.Phase != call.Idle && s.Place.Channel == ch.ID
+		current := s.Place.Phase != call.Idle && s.Place.Channel == ch.ID && !inCall(s)
 		at := len(out)
 		out = append(out, Row{Channel: ch.ID, Name: l.names[ch.ID].name, Current: current})
 		if current && s.Place.Phase == call.Joined {

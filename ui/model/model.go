@@ -18,6 +18,9 @@ type Model struct {
 	waits   waits
 	murmur  murmur
 	news    news
+	ringer  ringer
+	missed  missed
+	other   *person // of the call that one is in, or that rings
 
 	servers []profile.Server // that rail was made of
 	shown   railKey
@@ -47,12 +50,15 @@ func (m *Model) Update(in Input) *View {
 	if h.me.key == "" { // the directory may just have come
 		h.me = m.crowd.me(in)
 	}
+	m.meet(s, h)
 	v := &View{
 		Rail: m.railOf(in), Header: headerOf(in),
 		Rows: m.lists.rows, RowsVersion: m.lists.rowsVersion, People: m.lists.people, PeopleVersion: m.lists.peopleVersion,
-		Rings: steps, Stage: m.stageOf(in, h, steps), Dock: m.dock(in, h.me), Status: statusOf(in), Name: nameOf(in),
+		Rings: steps, Ring: m.ringOf(in), Stage: m.stageOf(in, h, steps), Dock: m.dock(in, h.me), Status: statusOf(in), Name: nameOf(in),
 	}
+	v.Missed, v.MissedVersion = m.missed.update(in, m.crowd)
 	m.news.read(in, v)
+	m.ringer.update(in, v)
 	return v
 }
 
@@ -102,8 +108,8 @@ type waits struct {
 	link    call.Link
 	linkAt  time.Time
 	phase   call.Phase
-	channel string
-	placeAt time.Time // when this channel was joined, or left
+	channel string    // or call
+	placeAt time.Time // when it was joined, or left
 	mic     bool      // there is one
 	micAt   time.Time
 }
@@ -113,8 +119,8 @@ func (w *waits) update(in Input) {
 	if w.linkAt.IsZero() || w.link != s.Link {
 		w.link, w.linkAt = s.Link, in.Now
 	}
-	if w.placeAt.IsZero() || w.phase != s.Place.Phase || w.channel != s.Place.Channel {
-		w.phase, w.channel, w.placeAt = s.Place.Phase, s.Place.Channel, in.Now
+	if at := s.Place.Channel + s.Place.Call; w.placeAt.IsZero() || w.phase != s.Place.Phase || w.channel != at {
+		w.phase, w.channel, w.placeAt = s.Place.Phase, at, in.Now
 	}
 	if mic := s.Sound.Mic != ""; w.micAt.IsZero() || w.mic != mic {
 		w.mic, w.micAt = mic, in.Now

@@ -26,6 +26,7 @@ var (
 	alertJoined = Alert{"Parley", "Someone joined your voice channel."}
 	alertHeld   = Alert{"Parley", "Someone in your voice channel is held back until you let them in."}
 	alertEnded  = Alert{"Parley", "You are no longer in the voice channel."}
+	alertCall   = Alert{"Parley", "Somebody is calling you."}
 )
 
 // news turns notices and switches into what is announced, each once.
@@ -35,9 +36,11 @@ type news struct {
 	muted    bool
 	deafened bool
 
-	joined  int64             // AtMS of the own join
-	sounded map[Sound]int64   // AtMS of the last one of each
-	alerted time.Time         // when the last alert was made
+	joined  int64           // AtMS of the own join
+	sounded map[Sound]int64 // AtMS of the last one of each
+	alerted time.Time       // when the last alert was made
+	calls   calls
+	rang    time.Time         // when the last alert of a call was made
 	devices map[string]string // the last one in use: microphone, speaker
 	lines   []timedLine
 }
@@ -75,6 +78,9 @@ func (n *news) read(in Input, v *View) {
 
 func (t *telling) notice(n call.Notice) {
 	sounds := t.in.Settings.Sounds
+	if t.ofCall(n) {
+		return
+	}
 	switch n.Kind {
 	case call.NoticeJoined:
 		t.joined = n.AtMS
@@ -85,7 +91,7 @@ func (t *telling) notice(n call.Notice) {
 		t.play(SoundLeave, n.AtMS, sounds.JoinLeave)
 	case call.NoticeLeft:
 		t.left(n)
-	case call.NoticeDevice:
+	case call.NoticeDevice, call.NoticeCamera:
 		t.device(n)
 	case call.NoticeError:
 		t.failed(n)
@@ -131,7 +137,7 @@ func (t *telling) left(n call.Notice) {
 	}
 }
 
-// device tells what happened to a microphone or loudspeaker. That the one is used which was used before is not news, and that
+// device tells what happened to a microphone, loudspeaker or camera. That the one is used which was used before is not news, and that
 // there is no microphone is a banner's.
 func (t *telling) device(n call.Notice) {
 	kind, event, _ := strings.Cut(n.Code, "_")
@@ -167,6 +173,8 @@ func (t *telling) failed(n call.Notice) {
 	text := n.Text
 	if n.Code == "channel_full" {
 		text = fmt.Sprintf("This channel is full (%d). You can join when someone leaves.", perChannel)
+	} else if said := refusedCall(n.Code, whom(n)); said != "" {
+		text = said
 	}
 	t.say(n.Seq, text, Warn)
 }

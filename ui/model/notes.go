@@ -156,6 +156,12 @@ func hostOf(s *call.Snapshot) string {
 func (m *Model) banner(in Input) *Banner {
 	s := in.Snapshot
 	switch {
+	case s.Ring != nil && s.Ring.Out:
+		text := "Calling " + m.other.name + "…"
+		if s.Ring.Placed {
+			text = "Ringing at " + m.other.name + "…"
+		}
+		return &Banner{Icon: "phone", Text: text, Button: "Cancel", Action: StopCalling}
 	case m.murmur.on && s.Self.Deafened:
 		return &Banner{
 			Icon: "headphones-off", Tone: Warn, Text: "You are deafened, but talking. Nobody hears you.", Button: "Undeafen", Action: TurnOffDeafen,

@@ -46,6 +46,10 @@ func (l *lists) describe(p *person, self, isNew bool) bool {
 	row := PersonRow{User: p.user, Name: p.name, Face: p.face, Presence: p.presence, Owner: p.owner, Self: self, New: isNew}
 	group := notInVoice
 	switch {
+	case l.with != "" && self:
+		group, row.Line = inVoice, "You, in a call"
+	case l.with != "" && p.user == l.with:
+		group, row.Line = inVoice, "In a call with you"
 	case p.channel != "":
 		group, row.Line = inVoice, l.names[p.channel].name
 		if self {

@@ -14,10 +14,15 @@ const grace = 2 * time.Second
 // stageOf gives the stage a new version where it differs from the one before.
 func (m *Model) stageOf(in Input, h here, steps map[string]uint8) Stage {
 	next := Stage{Kind: StageMessage}
-	if in.Snapshot.Place.Phase == call.Idle {
-		next.Kind, next.Message = m.message(in)
-	} else {
+	switch s := in.Snapshot; {
+	case s.Place.Phase != call.Idle && s.Place.Call != "":
+		next = m.callStage(in, h)
+	case s.Place.Phase != call.Idle:
 		next = m.channelStage(in, h, steps)
+	case s.Ring != nil && s.Ring.Out:
+		next.Kind = StageCalling
+	default:
+		next.Kind, next.Message = m.message(in)
 	}
 	next.Version, next.Tiles = m.stage.Version, reuse(m.stage.Tiles, next.Tiles, sameTile)
 	if m.stage.Version == 0 || !sameStage(next, m.stage) {
@@ -138,10 +143,10 @@ func (m *Model) ownTile(s *call.Snapshot, me *person, steps map[string]uint8) Ti
 	return t
 }
 
-// sameStage compares all but the version.
+// sameStage compares what counts for the version.
 func sameStage(a, b Stage) bool {
-	return a.Kind == b.Kind && a.Title == b.Title && a.Subtitle == b.Subtitle && a.Message == b.Message &&
-		same(a.Chip, b.Chip) && same(a.Banner, b.Banner) && slices.EqualFunc(a.Tiles, b.Tiles, sameTile)
+	return a.Kind == b.Kind && a.Title == b.Title && a.Message == b.Message &&
+		same(a.Chip, b.Chip) && same(a.Banner, b.Banner) && same(a.Call, b.Call) && slices.EqualFunc(a.Tiles, b.Tiles, sameTile)
 }
 
 func sameTile(a, b Tile) bool {

@@ -42,9 +42,16 @@ type View struct {
 	// PeopleVersion changes with People.
 	PeopleVersion uint64
 
+	Ring *Ring // a call that nobody has answered yet; nil: none
+	// Missed are the calls that were not taken, the newest first, and MissedVersion changes with them.
+	Missed        []MissedRow
+	MissedVersion uint64
+
 	Dock   Dock
 	Lines  []Line  // announcements to show now, the newest last
 	Sounds []Sound // to play now: each stands in one View only
+	Rung   *Rung   // to play now, again and again while it rings: likewise
+	Hush   bool    // the ringer is to be silent from now on: likewise
 	Alerts []Alert // to notify the desktop of: likewise
 	Status string  // what presence the engine should have, if it has another; else empty
 	Name   string  // likewise the display name
@@ -113,24 +120,62 @@ type PersonRow struct {
 // StageKind says what the middle of the window is.
 type StageKind uint8
 
-// The kinds of Stage. In StageTiles the people of the own channel stand; else Message says what to do, and StageBusy has a ring of
-// three steps above that.
+// The kinds of Stage. In StageTiles the people of the own channel stand, in StageCall the other one of a call, and in StageCalling
+// whom View.Ring is about, until they answer; else Message says what to do, and StageBusy has a ring of three steps above that.
 const (
 	StageMessage StageKind = iota
 	StageBusy
 	StageTiles
+	StageCalling
+	StageCall
 )
 
 // Stage is the middle of the window.
 type Stage struct {
 	Kind     StageKind
-	Title    string // the channel's name
-	Subtitle string // "5 people, 12 min"
+	Title    string // the channel's name, or that of the other one
+	Subtitle string // "5 people, 12 min", "Video call, 4:12"
 	Chip     *Chip  // what is encrypted
 	Banner   *Banner
 	Tiles    []Tile
-	Version  uint64 // changes with anything above
+	Call     *Call  // of StageCall
+	Version  uint64 // changes with anything but Subtitle, which may be a clock
 	Message  Note   // with StageTiles it stands under them, or is empty
+}
+
+// Call is what StageCall shows: the other one large, oneself small.
+type Call struct {
+	User, Name      string
+	Face            Face
+	Verified, New   bool
+	Muted, Deafened bool
+	Camera          bool   // there is a picture of them in the place of the face
+	Dim             bool   // reconnecting
+	Line            string // "Connecting", "Reconnecting"; empty: connected
+	Bars            Bars
+	OwnCamera       bool   // one's own is on
+	OwnLine         string // why it gives no picture; empty: it does
+	Own             Face
+}
+
+// Ring is a call that is not answered yet: one that rings here, or (Out) at somebody else.
+type Ring struct {
+	Call, User, Name string
+	Face             Face
+	Out, Video       bool
+	Line             string // "calls you with video", "Ringing…"
+	Chip             Chip   // what is known of the key; without text: nothing
+	Warning          string // that this may be somebody else than the name says
+	Note             string // what accepting does
+	Step             uint8  // of the ring around the face
+}
+
+// MissedRow is a call that was not taken.
+type MissedRow struct {
+	Call, User, Name string
+	Face             Face
+	Video            bool
+	Line             string // "Video call, 14:05, you were offline"
 }
 
 // Action is what a button does.
@@ -147,6 +192,7 @@ const (
 	Reconnect // to the server that was left
 	ForgetServer
 	TurnOffDeafen
+	StopCalling // whom one is calling
 )
 
 // Note is a sentence in the middle of the stage, with what to do.
@@ -215,13 +261,16 @@ type Dock struct {
 	Name, Line string
 	Face       Face
 	Presence   Presence
-	InChannel  bool
+	InChannel  bool // in a channel or a call, or on the way there: the microphone may be live
+	InCall     bool // a call: it has a camera, and is hung up
+	Calling    bool // somebody, and they have not answered
+	Camera     bool // one's own is on
 	Muted      bool
 	Deafened   bool
 	Mic        uint8 // lit segments of the microphone's meter, 0 to 5
 	Open       bool  // the gate is open: lit segments are voice
 	Bars       Bars
-	Delay      string // "24 ms", the round trip; empty: not known
+	Delay      string // "24 ms", the round trip, "24 ms, 720p"; empty: not known
 }
 
 // Line is an announcement: a device was plugged in, somebody could not be kicked. It is shown for some seconds.
@@ -229,7 +278,7 @@ type Line struct {
 	Seq    uint64
 	Text   string
 	Tone   Tone
-	Device bool // of a microphone or loudspeaker
+	Device bool // of a microphone, loudspeaker or camera
 }
 
 // Sound names a sound of assets/sounds.
@@ -245,7 +294,16 @@ const (
 	SoundUndeafen Sound = "undeafen"
 	SoundNew      Sound = "new"
 	SoundEnded    Sound = "ended"
+	SoundRing     Sound = "ring"     // here
+	SoundRingback Sound = "ringback" // there
 )
+
+// Rung is one turn of a sound that is heard while a call rings.
+type Rung struct {
+	Sound  Sound
+	Gain   float32 // 0 to 1: the first ones are quieter
+	Ringer bool    // on the loudspeaker for calls, else on that for people
+}
 
 // Alert is a desktop notification; its texts are fixed and hold nothing that others wrote.
 type Alert struct{ Title, Text string }
