@@ -152,8 +152,11 @@ func (e *Engine) Ask(ctx context.Context, c Command) (Reply, error) {
 // commanded draws the random numbers that step may need.
 func (e *Engine) commanded(c Command, made waiter) commanded {
 	ev := commanded{cmd: c, made: made}
-	if _, ok := c.(Join); ok {
+	switch c.(type) {
+	case Join, Accept:
 		ev.member, ev.nonce = identity.NewMemberID(), identity.NewChallenge()
+	case Call:
+		ev.call, ev.member, ev.nonce = identity.NewMemberID(), identity.NewMemberID(), identity.NewChallenge()
 	}
 	return ev
 }
@@ -185,7 +188,7 @@ func (e *Engine) run() {
 	for {
 		select {
 		case <-ticker.C:
-			if e.state.place.phase != Idle || e.state.sound.Check.Phase != CheckIdle {
+			if e.state.place.phase != Idle || e.state.ring != nil || e.state.sound.Check.Phase != CheckIdle {
 				e.handle(tick{speaking: e.sound.speaking()}, true)
 			}
 		case <-e.later.C:
@@ -301,9 +304,9 @@ func (e *Engine) perform(f effect) event {
 	case dialServer, hangUpServer, hurryServer, present, ask, tell, signed:
 		e.performServer(f)
 	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain,
-		setWatch, setListen, startCheck, playCheck, stopCheck, playSound, setOutputVolume:
+		setWatch, setListen, startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
-	case openPeer, makeOffer, setRemote, addCandidate, closePeer:
+	case openPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)
 	case lookUp:
 		return met{f.member, e.config.People.Known(f.member.User, identity.PublicKey(f.member.Key), f.member.Name)}

@@ -57,7 +57,7 @@ type (
 	checkPlayed struct{}
 	cameraSeen  struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
 	peerSeen    struct{ peer mesh.Peer }     // its first picture came out of the decoder
-	tick        struct{ speaking bool } // what the microphone hears goes to the others now
+	tick        struct{ speaking bool }      // what the microphone hears goes to the others now
 )
 
 func (commanded) event()   {}
@@ -83,7 +83,7 @@ type waiter uint64
 // tag is what a request was for, so that its reply finds its way.
 type tag struct {
 	purpose purpose
-	member  string // of the join
+	member  string // of the join, or of the call
 	made    waiter
 }
 
@@ -92,6 +92,9 @@ type purpose uint8
 const (
 	forCommand  purpose = iota // the reply is the waiter's
 	forJoin                    // VoiceJoin
+	forRing                    // CallRing
+	forAccept                  // CallAccept
+	forHere                    // CallHere
 	forRoster                  // RosterGet
 	forRelay                   // TurnGet
 	forSnapshot                // SnapshotGet
@@ -128,7 +131,10 @@ type (
 	playSound  struct {
 		samples []float32
 		gain    float32
+		ring    bool // on the ringer
 	}
+	stopRing        struct{}
+	useRinger       struct{ device string }
 	setOutputVolume struct{ gain float32 }
 	setVoice        struct{ voice Voice }
 	useDevice       struct {
@@ -143,6 +149,10 @@ type (
 	setCamera  struct{ on bool } // pictures of it go to the peers
 	useCamera  struct{ camera string }
 	setPreview struct{ on bool } // it gives a picture of oneself
+	peerCamera struct {          // the peer has said whether its camera gives pictures
+		peer mesh.Peer
+		on   bool
+	}
 
 	lookUp   struct{ member wire.Member }
 	remember struct {
@@ -173,7 +183,11 @@ type (
 		candidate, mid string
 	}
 	closePeer struct{ peer mesh.Peer }
-	signed    struct { // to be signed with the user's key, and sent
+	tellPeer  struct { // over the peer connection; before a closePeer it still goes out
+		peer mesh.Peer
+		data []byte
+	}
+	signed struct { // to be signed with the user's key, and sent
 		route       wire.Route
 		description identity.Description
 	}
@@ -209,6 +223,7 @@ func (setGain) effect()         {}
 func (setCamera) effect()       {}
 func (useCamera) effect()       {}
 func (setPreview) effect()      {}
+func (peerCamera) effect()      {}
 func (lookUp) effect()          {}
 func (remember) effect()        {}
 func (openPeer) effect()        {}
@@ -216,6 +231,9 @@ func (makeOffer) effect()       {}
 func (setRemote) effect()       {}
 func (addCandidate) effect()    {}
 func (closePeer) effect()       {}
+func (tellPeer) effect()        {}
+func (stopRing) effect()        {}
+func (useRinger) effect()       {}
 func (signed) effect()          {}
 func (notify) effect()          {}
 func (finish) effect()          {}
@@ -227,7 +245,7 @@ const (
 	restartAfter  = time.Second      // of a disconnect: the first ICE restart
 	restartEvery  = 3 * time.Second  // and the next ones
 	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
-	goneAfter     = 30 * time.Second // without media and without a place in the roster
+	goneAfter     = 30 * time.Second // without media and without a place in the roster; in a call: before there were any
 	joinEvery     = 5 * time.Second  // a join that the restarted server refuses
 	askEvery      = time.Second      // a peer's requests for an offer are served no faster
 )

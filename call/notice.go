@@ -51,5 +51,8 @@ const (
 	CodeNetwork   = "network"
 )
 
+// CodeFailed is why a call ended that did not come about: no answer of the server, or no path between the two.
+const CodeFailed = "failed"
+
 // keptNotices is how many a Snapshot holds: whoever looks less often than this many happen misses some, and sees that by Seq.
 const keptNotices = 128

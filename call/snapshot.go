@@ -52,7 +52,7 @@ type Ring struct {
 // CameraState is what there is of cameras.
 type CameraState struct {
 	Cameras       []Camera // as last seen in a call, or while a Preview or a Watch was on; the same slice until it changes
-	On            bool     // it is to be seen by others
+	On            bool     // it is to be seen by the other one of a call
 	Preview       bool
 	Open          bool    // it gives pictures
 	Name          string  // of the one in use
@@ -169,8 +169,8 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		Link: s.link, Server: s.serverName, Directory: d,
 		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
-		Place: Place{Phase: s.place.phase, Channel: s.place.channel},
-		Ended: s.ended, Sound: s.sound,
+		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
+		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera,
 	}
 	if s.address.Host != "" {
 		out.Address, out.ServerKey = s.address.String(), s.address.Key.String()
@@ -182,10 +182,16 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 	if s.place.phase == Joined {
 		out.Place.Since = start.Add(s.place.since)
 	}
+	if r := s.ring; r != nil && r.met {
+		out.Ring = &Ring{
+			Call: r.call, Out: r.out, Placed: r.placed, User: r.who.User, Name: r.who.Name, Key: identity.PublicKey(r.who.Key),
+			Video: r.video, Since: start.Add(r.since), New: r.person.New, Verified: r.person.Verified, Like: r.person.Like,
+		}
+	}
 	for id, p := range s.peers {
 		view := Peer{
 			User: id.User, Member: id.Member, Name: p.member.Name, Phase: p.phase, Absent: p.absent || s.link != Online,
-			New: p.person.New, Verified: p.person.Verified, Muted: p.member.Muted, Deafened: p.member.Deafened,
+			New: p.person.New, Verified: p.person.Verified, Muted: p.member.Muted, Deafened: p.member.Deafened, Camera: p.camera,
 			Volume: p.person.Volume, LocalMuted: p.person.Muted, Since: p.since, Key: identity.PublicKey(p.member.Key),
 		}
 		if p.phase == Held {

@@ -97,6 +97,10 @@ type state struct {
 	relayOnly bool
 	share     bool // outsiders may see that one speaks
 
+	ring   *ring    // nil: nobody rings or is rung
+	missed []Missed // the newest first
+	camera CameraState
+
 	sound      SoundState
 	checkUntil time.Duration // when the part of the check that runs is over
 
@@ -108,17 +112,19 @@ type selfState struct {
 	muted, deafened    bool // sound leaves only if neither; undeafening thus restores what muted was
 }
 
-// place is the voice channel that one sits in.
+// place is the voice channel that one sits in, or the call.
 type place struct {
 	phase   Phase
-	channel string
-	member  string // own member id, made at the local Join
+	channel string      // empty in a call
+	call    string      // empty in a channel
+	with    wire.Member // of a call: the other one, and nobody else
+	member  string      // own member id, made at the local Join
 	nonce   wire.Bytes
 	seq     uint64 // of the roster
 	synced  bool   // seq is known
-	made    waiter // of the Join, until it is answered
+	made    waiter // of the Join or Accept, until it is answered
 
-	since  time.Duration // when it was Joined
+	since  time.Duration // when it was Joined; a call: or begun
 	spoken bool          // the server was told that one speaks
 	unsure bool          // or may have been: it is to be told again
 
@@ -143,6 +149,11 @@ type peer struct {
 	unmade     bool          // the peer connection has no media yet, or none any more: a restart does not help
 	quietly    bool          // it is Reconnecting and nobody was told
 	heard      bool          // its first sound has come
+	seen       bool          // its first picture has
+	camera     bool          // it says that its camera gives pictures
+
+	words  float64       // that it has said lately
+	wordAt time.Duration // when the last was said
 }
 
 // Person is what this machine knows about a key.
@@ -159,6 +170,14 @@ func (p *peer) address() wire.Address { return p.member.Address }
 
 // offers says whose part it is to offer: the smaller member id's.
 func (s *state) offers(id mesh.Peer) bool { return s.place.member < id.Member }
+
+// room is what messages of peers name: the channel, or the call.
+func (p *place) room() string {
+	if p.call != "" {
+		return p.call
+	}
+	return p.channel
+}
 
 // quiet says that nothing of the microphone may leave.
 func (s *state) quiet() bool { return s.self.muted || s.self.deafened }

@@ -35,6 +35,10 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.devicesSeen(ev)
 	case checkHeard:
 		t.checkHeard(ev)
+	case peerSeen:
+		t.seen(ev.peer)
+	case cameraSeen:
+		t.cameraSeen(ev.camera)
 	case checkPlayed:
 		t.endCheck(t.noSpeaker())
 	case tick:
@@ -98,6 +102,14 @@ func (t *turn) receive(body wire.Message) {
 		t.answer(m)
 	case *wire.Candidate:
 		t.candidate(m)
+	case *wire.CallIncoming:
+		t.incoming(m)
+	case *wire.CallAnswered:
+		t.callAnswered(m)
+	case *wire.CallEnded:
+		t.callEnded(m)
+	case *wire.CallMissed:
+		t.callsMissed(m)
 	case *wire.Heartbeat, *wire.OK:
 	default:
 		t.refuse()
@@ -109,6 +121,12 @@ func (t *turn) reply(r replied) {
 	switch r.tag.purpose {
 	case forJoin:
 		t.joinReply(r, failure)
+	case forRing:
+		t.ringReply(r, failure)
+	case forAccept:
+		t.acceptReply(r, failure)
+	case forHere:
+		t.hereReply(r, failure)
 	case forRelay:
 		t.relayReply(r.body)
 	case forRoster:

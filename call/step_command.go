@@ -12,7 +12,7 @@ func (t *turn) command(ev commanded) {
 	case Connect:
 		t.connect(c, ev.made)
 	case Disconnect:
-		t.leave(wire.LeftSelf)
+		t.depart(wire.LeftSelf)
 		t.link, t.ended = Offline, Ended{}
 		t.retryAt, t.attempts = 0, 0
 		t.do(hangUpServer{})
@@ -22,6 +22,16 @@ func (t *turn) command(ev commanded) {
 	case Leave:
 		t.leave(wire.LeftSelf)
 		t.finish(ev.made, Reply{}, nil)
+	case Call:
+		t.call(c, ev)
+	case Accept:
+		t.accept(c, ev)
+	case Decline:
+		t.decline(c, ev.made)
+	case HangUp:
+		t.hangUp(ev.made)
+	case SetCamera, UseCamera, Preview:
+		t.cameraCommand(c, ev.made)
 	case Mute:
 		t.switches(c.On, t.self.deafened && c.On)
 		t.finish(ev.made, Reply{}, nil)
@@ -37,7 +47,7 @@ func (t *turn) command(ev commanded) {
 	case UseDevice:
 		t.do(useDevice{c.Output, c.Device})
 		t.finish(ev.made, Reply{}, nil)
-	case Watch, Listen, Check, StopCheck, Play, SetOutputVolume:
+	case Watch, Listen, Check, StopCheck, Play, StopRing, UseRinger, SetOutputVolume:
 		t.soundCommand(c)
 		t.finish(ev.made, Reply{}, nil)
 	case RetryNow:
@@ -65,7 +75,7 @@ func (t *turn) connect(c Connect, made waiter) {
 		t.finish(made, Reply{}, err)
 		return
 	}
-	t.leave(wire.LeftSelf)
+	t.depart(wire.LeftSelf)
 	t.link, t.address, t.ended = Dialing, link.Server(), Ended{}
 	t.retryAt, t.attempts = 0, 0
 	t.self.name = c.Name
@@ -81,7 +91,8 @@ func (t *turn) connect(c Connect, made waiter) {
 func (t *turn) switches(muted, deafened bool) {
 	t.self.muted, t.self.deafened = muted, deafened
 	t.do(setQuiet{t.quiet(), deafened})
-	if t.place.phase != Idle && t.reachable() {
+	t.tellState()
+	if t.place.channel != "" && t.reachable() {
 		t.ask(&wire.VoiceState{Muted: t.quiet(), Deafened: deafened}, tag{purpose: forNothing})
 		t.place.spoken = t.place.spoken && !t.quiet() // that says it
 	}
@@ -105,7 +116,7 @@ func (t *turn) personCommand(cmd Command, made waiter) {
 		}
 	}
 	if !found {
-		t.finish(made, Reply{}, wire.Errorf(wire.NotFound, "That person is not in your channel."))
+		t.finish(made, Reply{}, wire.Errorf(wire.NotFound, "That person is not in your channel or call."))
 		return
 	}
 	t.finish(made, Reply{}, nil)
@@ -179,6 +190,8 @@ func (t *turn) serverCommand(cmd Command, made waiter) {
 		return
 	}
 	switch c := cmd.(type) {
+	case ForgetMissed:
+		t.missed = nil
 	case SetPresence:
 		t.self.status = c.Status
 		t.do(present{t.self.name, t.self.status})
@@ -192,6 +205,8 @@ func (t *turn) serverCommand(cmd Command, made waiter) {
 func requestFor(cmd Command) (wire.Message, error) {
 	var m wire.Message
 	switch c := cmd.(type) {
+	case ForgetMissed:
+		m = &wire.CallSeen{}
 	case SetPresence:
 		m = &wire.PresenceSet{Status: c.Status}
 	case SetName:

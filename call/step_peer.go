@@ -18,7 +18,7 @@ func (t *turn) admit(m wire.Member) {
 		return // oneself
 	}
 	id := peerID(m.Address)
-	if m.Member == t.place.member || m.User == identity.UserID(t.me) || identity.UserID(identity.PublicKey(m.Key)) != m.User {
+	if !t.believable(m, t.place.member) {
 		t.refuse()
 		return
 	}
@@ -53,7 +53,7 @@ func (t *turn) admit(m wire.Member) {
 // met goes on when it is known who a member is: it is connected to, or held back until a click.
 func (t *turn) met(ev met) {
 	id := peerID(ev.member.Address)
-	if t.place.phase == Idle || !t.listed(ev.member.Address) {
+	if t.ringMet(ev) || t.place.phase == Idle || !t.listed(ev.member.Address) {
 		return
 	}
 	if p := t.peers[id]; p != nil {
@@ -64,6 +64,10 @@ func (t *turn) met(ev met) {
 	p.person.Volume = clampVolume(p.person.Volume)
 	t.peers[id] = p
 	n := Notice{Kind: NoticePeerJoined, User: id.User, Name: ev.member.Name, New: ev.person.New}
+	if t.place.call != "" {
+		n.Kind, n.Channel = NoticeCallJoined, t.place.call
+		p.person.Like, p.person.Trusted = "", true // to call and to accept are clicks
+	}
 	if n.Code = t.holdReason(p.person); n.Code != "" {
 		n.Kind = NoticeHeld
 	}
@@ -89,6 +93,9 @@ func (t *turn) hold(id mesh.Peer, p *peer, reason string) {
 }
 
 func (t *turn) listed(a wire.Address) bool {
+	if t.place.call != "" {
+		return a == t.place.with.Address && t.place.phase == Joined
+	}
 	for _, m := range t.rosters[t.place.channel] {
 		if m.Address == a {
 			return true
@@ -166,7 +173,7 @@ func (t *turn) setPhase(p *peer, phase PeerPhase) {
 }
 
 func (t *turn) route(p *peer) wire.Route {
-	return wire.Route{To: p.address(), Channel: t.place.channel}
+	return wire.Route{To: p.address(), Channel: t.place.room()}
 }
 
 // missing: the roster lacks the peer. Where media live the peer stays.
@@ -177,8 +184,13 @@ func (t *turn) missing(id mesh.Peer, p *peer) {
 	}
 }
 
+// gone ends a peer, and the call that it was.
 func (t *turn) gone(id mesh.Peer, p *peer, reason string) {
 	t.dropPeer(id)
+	if t.place.call != "" {
+		t.leaveCall(Notice{Code: reason})
+		return
+	}
 	t.notify(Notice{Kind: NoticePeerLeft, User: id.User, Name: p.member.Name, Code: reason})
 }
 
@@ -194,7 +206,7 @@ func (t *turn) dropPeer(id mesh.Peer) {
 func (t *turn) from(r wire.Route) (mesh.Peer, *peer) {
 	id := peerID(r.From)
 	p := t.peers[id]
-	if t.place.phase == Idle || r.Channel != t.place.channel || r.To.Member != t.place.member || p == nil || p.phase == Held {
+	if t.place.phase == Idle || r.Channel != t.place.room() || r.To.Member != t.place.member || p == nil || p.phase == Held {
 		t.refuse()
 		return id, nil
 	}
@@ -217,8 +229,11 @@ func (t *turn) description(p *peer, role identity.Role, generation uint32, sdp s
 	return d
 }
 
-// signedContext ties a signature to one channel of one server.
+// signedContext ties a signature to one channel, or one call, of one server.
 func (t *turn) signedContext() string {
+	if t.place.call != "" {
+		return "call " + identity.FormatKey(t.serverKey) + " " + t.place.call
+	}
 	return "channel " + identity.FormatKey(t.serverKey) + " " + t.place.channel
 }
 
@@ -315,6 +330,7 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		}
 		t.setPhase(p, Connected)
 		p.unmade = false
+		t.tellState()
 	case mesh.Disconnected:
 		t.disconnected(id, p)
 	case mesh.Failed:
@@ -361,6 +377,8 @@ func (t *turn) heard(id mesh.Peer) {
 // tick is what time alone brings about.
 func (t *turn) tick(ev tick) {
 	t.tickCheck()
+	t.tickRing()
+	t.tickCall()
 	if t.place.phase == Idle {
 		return
 	}
@@ -370,7 +388,7 @@ func (t *turn) tick(ev tick) {
 	}
 	if t.place.again != 0 && t.now >= t.place.again && t.link == Online {
 		t.place.again = 0
-		t.sendJoin(t.place)
+		t.sayWhere()
 	}
 	t.tellSpeaking(ev.speaking)
 	for id, p := range t.peers {

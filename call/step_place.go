@@ -14,16 +14,31 @@ func (t *turn) linkUp(ev linkUp) {
 	t.place.unsure = true
 	t.self.role = ev.welcome.Role
 	t.notify(Notice{Kind: NoticeOnline, Text: ev.serverName})
+	if t.ring != nil && !ev.welcome.Resumed {
+		t.endRing(Notice{Code: wire.CallLost}) // with the session that it was of
+	}
 	switch {
 	case t.place.phase == Idle:
 	case ev.welcome.Resumed: // what was asked meanwhile is asked again by the gateway
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	default: // the server may have restarted: say again where we are
 		t.place.synced = false
-		t.sendJoin(t.place)
+		t.sayWhere()
 		if t.next.phase != Idle {
 			t.sendJoin(t.next)
 		}
+	}
+}
+
+// sayWhere tells a server that has restarted where one sits.
+func (t *turn) sayWhere() {
+	switch {
+	case t.place.call == "":
+		t.sendJoin(t.place)
+	case t.place.phase == Joined:
+		t.sendHere()
+	default: // what rang, rings no more
+		t.endCall(Notice{Code: wire.CallLost})
 	}
 }
 
@@ -32,7 +47,7 @@ func (t *turn) linkDown(ev linkDown) {
 	t.retryAt, t.attempts = t.now+ev.wait, t.attempts+1
 	switch {
 	case ev.final:
-		t.leave(n.Code)
+		t.depart(n.Code)
 		t.link, n.Kind = Offline, NoticeOffline
 		t.retryAt, t.attempts, t.ended = 0, 0, Ended{n.Code, n.Text}
 	case t.link == Online:
@@ -54,6 +69,9 @@ func (t *turn) join(c Join, ev commanded) {
 	if err != nil || t.place.phase != Idle && t.place.channel == channel {
 		t.finish(ev.made, Reply{}, err)
 		return
+	}
+	if t.place.call != "" {
+		t.leaveCall(t.byMe(wire.CallLeft))
 	}
 	t.endCheck("")
 	to := place{phase: Joining, channel: channel, member: ev.member, nonce: ev.nonce, made: ev.made}
@@ -180,9 +198,23 @@ func (t *turn) answerJoin(at *place, failure *wire.Error) {
 	}
 }
 
+// depart ends everything there is at this server.
+func (t *turn) depart(reason string) {
+	t.dropRing(reason)
+	t.leave(reason)
+	t.missed = nil
+}
+
 // leave ends the place by one's own will, or because the session has ended.
 func (t *turn) leave(reason string) {
-	if t.place.phase == Idle {
+	switch {
+	case t.place.phase == Idle:
+		return
+	case t.place.call != "" && reason == wire.LeftSelf:
+		t.leaveCall(t.byMe(wire.CallLeft))
+		return
+	case t.place.call != "":
+		t.endCall(Notice{Code: reason})
 		return
 	}
 	if t.reachable() && reason == wire.LeftSelf {
@@ -197,14 +229,29 @@ func (t *turn) reachable() bool { return t.link == Online || t.link == Lost }
 
 // endPlace closes what a place has opened. Peers first: after this step nothing of the microphone can leave.
 func (t *turn) endPlace() {
-	left := wire.Errorf(wire.NotInChannel, "The channel was left before the server answered.")
-	t.answerJoin(&t.place, left)
-	t.answerJoin(&t.next, left)
+	t.neverJoined()
 	t.closePeers()
 	t.endCheck("")
+	if t.place.call != "" {
+		t.setCamera(false)
+		t.setPreview(false)
+	}
 	t.place, t.next = place{}, place{}
 	t.ice, t.iceUntil = nil, 0
 	t.do(closeSound{})
+}
+
+// neverJoined tells who waits for the place, or for the next one, that nothing comes of it.
+func (t *turn) neverJoined() {
+	left := wire.Errorf(wire.NotInChannel, "The channel was left before the server answered.")
+	if made := t.place.made; t.place.call != "" {
+		if t.place.made = 0; made != 0 { // to the others the end of the call says it
+			t.finish(made, Reply{}, wire.Errorf(wire.CallGone, "The call was over before the server answered."))
+		}
+		return
+	}
+	t.answerJoin(&t.place, left)
+	t.answerJoin(&t.next, left)
 }
 
 func (t *turn) closePeers() {
@@ -227,6 +274,9 @@ func (t *turn) channelRemoved(id string) {
 func (t *turn) userRemoved(user string) {
 	delete(t.users, user)
 	t.version, t.people = t.version+1, t.people+1
+	if t.ring != nil && t.ring.who.User == user {
+		t.dropRing(wire.CallKicked)
+	}
 	for id, p := range t.peers {
 		if id.User == user {
 			t.gone(id, p, wire.LeftKicked)
@@ -380,7 +430,7 @@ func (t *turn) sentAway(reason string) {
 	case reason == wire.LeftLost:
 		t.sendJoin(t.place) // we are here, whatever the server thinks
 		return
-	case reason == wire.LeftMoved && t.next.phase != Idle:
+	case reason == wire.LeftMoved && (t.next.phase != Idle || t.ring != nil && t.ring.out):
 		return // by our own wish: the answer to it follows
 	}
 	t.endPlace()

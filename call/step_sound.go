@@ -19,7 +19,11 @@ func (t *turn) soundCommand(cmd Command) {
 	case StopCheck:
 		t.endCheck("")
 	case Play:
-		t.do(playSound{c.Samples, clampVolume(c.Gain)})
+		t.do(playSound{c.Samples, clampVolume(c.Gain), c.Ring})
+	case StopRing:
+		t.do(stopRing{})
+	case UseRinger:
+		t.do(useRinger{c.Device})
 	case SetOutputVolume:
 		t.do(setOutputVolume{clampVolume(c.Gain)})
 	}
@@ -106,7 +110,7 @@ func (t *turn) setShare(on bool) {
 // by the tick, and so at most four times a second.
 func (t *turn) tellSpeaking(on bool) {
 	on = on && t.share && !t.quiet() && t.sound.Check.Phase == CheckIdle
-	if t.place.phase != Joined || t.link != Online || on == t.place.spoken && !(t.place.unsure && t.share) {
+	if t.place.phase != Joined || t.place.call != "" || t.link != Online || on == t.place.spoken && !(t.place.unsure && t.share) {
 		return
 	}
 	t.place.spoken, t.place.unsure = on, false
