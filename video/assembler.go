@@ -255,3 +255,9 @@ func (a *Assembler) freeze(now time.Duration) {
 
 // Broken tells that the decoder refused a picture: nothing goes to it before a key picture.
 func (a *Assembler) Broken(now time.Duration) { a.freeze(now) }
+
+// Asked tells that a key picture was asked for before anything came, so that it is not asked for again at once.
+func (a *Assembler) Asked() {
+	a.spoken = true
+	a.stats.Requests++
+}

@@ -1,6 +1,12 @@
 // Package video holds what pictures are made of on their way between a camera, a codec, RTP and a tile: frames with
 // owners, a slot where the newest one wins, payload descriptors of VP9 and VP8, the payloader and the assembler, and
-// files of pictures. It opens no device, starts no goroutine and reads no clock.
+// files of pictures; and the two pipelines that are made of them:
+//
+//	camera ─► Feed ─► Slot ─► Sender: encode ─► payloads ─► Emit      (and a Slot for the picture of oneself)
+//	packets ─► Receiver: assemble ─► decode ─► held until due ─► Slot
+//
+// It opens no device and knows no network: sources, codecs and packets come in through interfaces and functions. Nothing but
+// Feed, Sender and Receiver has goroutines or looks at a clock.
 package video
 
 import (

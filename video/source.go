@@ -49,5 +49,9 @@ type Encoder interface {
 
 // Decoder is the other way; vp9.Decoder is one. One that has to be freed has a Close too.
 type Decoder interface {
+	// Decode hands out the picture to who releases it. ErrNoPicture is no fault; after any other error a key picture is needed.
 	Decode(data []byte) (*Frame, error)
 }
+
+// ErrNoPicture says that coded data is sound and shows nothing.
+var ErrNoPicture = errors.New("sound data that shows no picture")

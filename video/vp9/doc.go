@@ -12,13 +12,17 @@
 //     (video.Assembler) and keeps what depends on it away.
 package vp9
 
-import "errors"
+import (
+	"errors"
+
+	"parley/video"
+)
 
 // The errors that are not libvpx' own.
 var (
 	ErrClosed    = errors.New("vp9: closed")
 	ErrRange     = errors.New("vp9: out of range")
-	ErrNoPicture = errors.New("vp9: sound data that shows no picture")
+	ErrNoPicture = video.ErrNoPicture
 	ErrNeedKey   = errors.New("vp9: a key frame has to come first")
 	ErrHeader    = errors.New("vp9: no frame header")
 )

@@ -1,0 +1,381 @@
+package video
+
+import (
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// ReceiverConfig says what a Receiver is made of. The functions are called on its goroutine and must not block, nor call it.
+type ReceiverConfig struct {
+	Codec      Codec
+	NewDecoder func(Codec, *Pool) (Decoder, error) // closed in the end, where the decoder has a Close
+	Slot       *Slot                               // where pictures are shown
+
+	Nack        func(numbers []uint16) // asks for packets again; the list is valid during the call
+	AskKeyFrame func()
+	RTT         func() time.Duration // zero: not known; nil: never
+
+	// Due says when a picture of that timestamp is to be seen; nil, or a moment that is over: at once.
+	Due func(timestamp uint32, now time.Time) time.Time
+	// Coded, if set, sees what goes into the decoder.
+	Coded func(*Encoded)
+	// Shown, if set, sees each picture when it is due, before it is in the Slot; it must not be kept or changed.
+	Shown func(f *Frame, now time.Time)
+
+	Log *slog.Logger // nil discards
+}
+
+// Receiver makes pictures of the packets of one camera.
+//
+//	Push ─► Assembler ─► run: decode ─► held until due ─► Slot
+//	         └─► lost packets are asked for again; a key picture, when the rest can't be decoded
+//
+// What can't be decoded is never shown: the last good picture stays in the Slot. Push belongs to the network's goroutine; all
+// other methods may be called from any.
+type Receiver struct {
+	config ReceiverConfig
+	wakeUp chan struct{} // capacity 1
+	quit   chan struct{}
+	done   chan struct{}
+	once   sync.Once
+	start  time.Time
+
+	mu        sync.Mutex // around the next
+	assembler *Assembler
+	ssrc      uint32
+	started   bool
+	wanted    bool
+	on        bool          // as the far end says; media that comes all the same is believed
+	deaf      time.Duration // until then what comes is from before it was switched off
+	ask       bool          // a key picture is to be asked for, whatever the assembler thinks
+	asked     time.Duration // when that was last so
+	epoch     int           // grows whenever what is under way is not to be shown any more
+	held      []held
+	last      held // shown last, or begun with; without its frame
+	freeze    freeze
+	stats     receiverStats
+
+	// Of run alone.
+	pool    Pool
+	decoder Decoder
+	nacks   []uint16
+}
+
+// held is a decoded picture that waits for its time.
+type held struct {
+	frame *Frame
+	due   time.Duration
+	ts    uint32
+	shown bool
+}
+
+const (
+	maxHeld = 16 // pictures, half a second of them; then the oldest is shown before its time
+	// stragglers is how long after the camera was switched off its last packets may come.
+	stragglers = 300 * time.Millisecond
+	poll       = 10 * time.Millisecond // while the assembler waits
+)
+
+// NewReceiver starts the goroutine. Pictures are wanted, and the camera is taken to be on.
+func NewReceiver(c ReceiverConfig) *Receiver {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Receiver{
+		config: c, wakeUp: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), start: time.Now(),
+		assembler: NewAssembler(c.Codec), wanted: true, on: true, asked: -keyInterval,
+	}
+	go r.run()
+	return r
+}
+
+func (r *Receiver) now() time.Duration { return time.Since(r.start) }
+
+// Push takes one packet of the camera's stream; the payload is copied. One that was repaired comes under its first number.
+func (r *Receiver) Push(ssrc uint32, seq uint16, timestamp uint32, marker bool, payload []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	r.stats.incoming.add(now, len(payload))
+	if !r.wanted || now < r.deaf {
+		return
+	}
+	if r.started && r.ssrc != ssrc {
+		r.renewLocked()
+	}
+	r.ssrc, r.started = ssrc, true
+	r.assembler.Push(seq, timestamp, marker, payload, now)
+	if marker || r.assembler.Waiting() {
+		r.wake()
+	}
+}
+
+// SetWanted says whether anybody looks. If not, what comes is thrown away unseen, and costs nothing; when somebody looks again
+// a key picture is asked for.
+func (r *Receiver) SetWanted(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wanted == on {
+		return
+	}
+	r.wanted = on
+	r.renewLocked()
+	r.last.shown = false
+	if now := r.now(); on && r.started && now-r.asked >= keyInterval {
+		r.ask, r.asked = true, now
+		r.assembler.Asked()
+		r.wake()
+	}
+}
+
+// SetOn tells what the far end says of its camera. Off: the last picture goes, and what is still on its way is not shown.
+func (r *Receiver) SetOn(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.on == on {
+		return
+	}
+	r.on, r.deaf = on, 0
+	if on {
+		return
+	}
+	r.deaf = r.now() + stragglers
+	r.renewLocked()
+	r.last.shown = false
+	r.config.Slot.Clear()
+}
+
+// renewLocked begins with the next key picture, as if nothing had come yet.
+func (r *Receiver) renewLocked() {
+	r.stats.before.add(r.assembler.Stats())
+	r.assembler = NewAssembler(r.config.Codec)
+	r.epoch++
+	r.freeze.end(r.now())
+	for _, h := range r.held {
+		h.frame.Release()
+	}
+	r.held = r.held[:0]
+}
+
+func (r *Receiver) wake() {
+	select {
+	case r.wakeUp <- struct{}{}:
+	default:
+	}
+}
+
+// Close stops and waits; nothing is shown afterwards, and what is in the Slot stays there.
+func (r *Receiver) Close() {
+	r.once.Do(func() { close(r.quit) })
+	<-r.done
+}
+
+func (r *Receiver) run() {
+	defer close(r.done)
+	defer r.tearDown()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.quit:
+			return
+		case <-r.wakeUp:
+		case <-timer.C:
+		}
+		timer.Reset(r.turn())
+	}
+}
+
+func (r *Receiver) tearDown() {
+	r.mu.Lock()
+	r.renewLocked()
+	r.mu.Unlock()
+	r.closeDecoder()
+}
+
+// turn does all there is to do now and says how long to wait if nothing comes.
+func (r *Receiver) turn() time.Duration {
+	r.show()
+	for {
+		e, epoch, ok := r.next()
+		if !ok {
+			break
+		}
+		if f := r.decode(e); f != nil {
+			r.hold(f, epoch)
+		}
+		r.show()
+	}
+	r.repair()
+	return r.wait()
+}
+
+func (r *Receiver) next() (e Encoded, epoch int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e, ok = r.assembler.Next(r.now()) // good until the next call, which is ours too
+	if ok && e.Key {
+		r.stats.keys++
+	}
+	if ok {
+		r.stats.received.add(r.now(), len(e.Data))
+		r.stats.layer(e.Layer)
+	}
+	return e, r.epoch, ok
+}
+
+// decode makes the picture, or nil.
+func (r *Receiver) decode(e Encoded) *Frame {
+	if r.config.Coded != nil {
+		r.config.Coded(&e)
+	}
+	var f *Frame
+	begin := time.Now()
+	err := r.openDecoder()
+	if err == nil {
+		f, err = r.decoder.Decode(e.Data)
+	}
+	took := time.Since(begin)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err == nil:
+		f.Timestamp = e.Timestamp
+		smooth(&r.stats.decodeMS, took)
+		return f
+	case errors.Is(err, ErrNoPicture):
+		return nil
+	}
+	if r.stats.errors++; r.stats.errors%1000 == 1 {
+		r.config.Log.Warn("picture: decode", "err", err, "count", r.stats.errors)
+	}
+	r.assembler.Broken(r.now())
+	return nil
+}
+
+func (r *Receiver) openDecoder() (err error) {
+	if r.decoder == nil {
+		r.decoder, err = r.config.NewDecoder(r.config.Codec, &r.pool)
+	}
+	return err
+}
+
+func (r *Receiver) closeDecoder() {
+	if c, ok := r.decoder.(interface{ Close() }); ok {
+		c.Close()
+	}
+}
+
+// hold puts a picture behind those that wait.
+func (r *Receiver) hold(f *Frame, epoch int) {
+	now := time.Now()
+	due := now
+	if r.config.Due != nil {
+		due = r.config.Due(f.Timestamp, now)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if epoch != r.epoch {
+		f.Release()
+		return
+	}
+	before := r.last
+	if n := len(r.held); n > 0 {
+		before = r.held[n-1]
+	}
+	r.held = append(r.held, held{frame: f, ts: f.Timestamp, due: r.spread(due.Sub(r.start), f.Timestamp, before), shown: true})
+}
+
+// spread keeps a picture that comes late a little from the one before it: several that were held up by a lost packet come at
+// once, and are seen at twice the speed rather than not at all.
+func (r *Receiver) spread(due time.Duration, ts uint32, before held) time.Duration {
+	if !before.shown {
+		return due
+	}
+	distance := time.Duration(int32(ts-before.ts)) * time.Second / ClockRate
+	if distance <= 0 || distance > freezeAfter {
+		distance = 0
+	}
+	return max(due, before.due+distance/2)
+}
+
+// show puts what is due into the slot.
+func (r *Receiver) show() {
+	for {
+		h, epoch, ok := r.due()
+		if !ok {
+			return
+		}
+		if r.config.Shown != nil {
+			r.config.Shown(h.frame, time.Now())
+		}
+		r.put(h, epoch)
+	}
+}
+
+func (r *Receiver) due() (h held, epoch int, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.held) == 0 || r.held[0].due > r.now() && len(r.held) <= maxHeld {
+		return held{}, 0, false
+	}
+	h = r.held[0]
+	r.held = append(r.held[:0], r.held[1:]...)
+	return h, r.epoch, true
+}
+
+func (r *Receiver) put(h held, epoch int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if epoch != r.epoch { // switched off since
+		h.frame.Release()
+		return
+	}
+	now := r.now()
+	r.freeze.shown(now)
+	r.stats.shown.add(now, 0)
+	r.stats.pictures++
+	r.stats.width, r.stats.height = h.frame.Width, h.frame.Height
+	r.config.Slot.Put(h.frame)
+	h.frame, h.due = nil, now
+	r.last = h
+}
+
+// repair asks for what is missing.
+func (r *Receiver) repair() {
+	rtt := time.Duration(0)
+	if r.config.RTT != nil {
+		rtt = r.config.RTT()
+	}
+	r.mu.Lock()
+	now := r.now()
+	if rtt > 0 {
+		r.assembler.SetRTT(rtt)
+	}
+	r.nacks = r.assembler.Nacks(r.nacks[:0], now)
+	key := r.wanted && (r.ask || r.assembler.KeyFrame(now))
+	r.ask = false
+	r.mu.Unlock()
+	if len(r.nacks) > 0 {
+		r.config.Nack(r.nacks)
+	}
+	if key {
+		r.config.AskKeyFrame()
+	}
+}
+
+// wait is how long nothing needs to be done unless a packet comes.
+func (r *Receiver) wait() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wait := time.Hour
+	if r.assembler.Waiting() {
+		wait = poll
+	}
+	if len(r.held) > 0 {
+		wait = min(wait, max(r.held[0].due-r.now(), 0))
+	}
+	return wait
+}
