@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"parley/audio/audiotest"
+	"parley/bench/internal/browser"
 	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
@@ -19,7 +20,7 @@ var peerPage []byte
 // browsers is two Chromium processes, a and b, each with a page that has its microphone open.
 type browsers struct {
 	pages *http.Server
-	a, b  *tab
+	a, b  *browser.Tab
 }
 
 func startBrowsers(ctx context.Context, p *lab.Pulse) (_ *browsers, err error) {
@@ -32,12 +33,12 @@ func startBrowsers(ctx context.Context, p *lab.Pulse) (_ *browsers, err error) {
 	})}}
 	go func() { _ = s.pages.Serve(l) }()
 	page := "http://" + l.Addr().String() + "/"
-	for letter, t := range map[string]**tab{"a": &s.a, "b": &s.b} {
-		if *t, err = openTab(ctx, p.Env(), page); err == nil {
-			err = until(ctx, func() bool { return (*t).evaluate(ctx, "peer.open", nil) == nil }) // the page has been loaded
+	for letter, t := range map[string]**browser.Tab{"a": &s.a, "b": &s.b} {
+		if *t, err = browser.Open(ctx, browser.Config{Env: p.Env()}, page); err == nil {
+			err = until(ctx, func() bool { return (*t).Evaluate(ctx, "peer.open", nil) == nil }) // the page has been loaded
 		}
 		if err == nil {
-			err = (*t).evaluate(ctx, "peer.open('mic_"+letter+"')", nil)
+			err = (*t).Evaluate(ctx, "peer.open('mic_"+letter+"')", nil)
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.close())
@@ -48,9 +49,9 @@ func startBrowsers(ctx context.Context, p *lab.Pulse) (_ *browsers, err error) {
 
 func (s *browsers) close() error {
 	err := s.pages.Close()
-	for _, t := range []*tab{s.a, s.b} {
+	for _, t := range []*browser.Tab{s.a, s.b} {
 		if t != nil {
-			err = errors.Join(err, t.close())
+			err = errors.Join(err, t.Close())
 		}
 	}
 	return err
@@ -59,9 +60,9 @@ func (s *browsers) close() error {
 // call lets b join a, who waits, and returns the time from b's start to its first sound in milliseconds.
 func (s *browsers) call(ctx context.Context) (ms float64, err error) {
 	var offer, answer string
-	step := func(t *tab, expression string, out any) {
+	step := func(t *browser.Tab, expression string, out any) {
 		if err == nil {
-			err = t.evaluate(ctx, expression, out)
+			err = t.Evaluate(ctx, expression, out)
 		}
 	}
 	quote := func(text string) string {
@@ -87,7 +88,7 @@ func (b *bench) chromium(ctx context.Context) (_ any, err error) {
 	if _, err := s.call(ctx); err != nil {
 		return nil, err
 	}
-	return measured(ctx, b.pulse, b.chirps, map[string]int{"talker": s.a.process.PID(), "listener": s.b.process.PID()})
+	return measured(ctx, b.pulse, b.chirps, map[string]int{"talker": s.a.PID(), "listener": s.b.PID()})
 }
 
 // chromiumJoins is the time to first sound when both pages have their microphones open already.
@@ -104,7 +105,7 @@ func (b *bench) chromiumJoins(ctx context.Context) (_ any, err error) {
 			return nil, err
 		}
 		joins = append(joins, ms)
-		if err := errors.Join(s.a.evaluate(ctx, "peer.close()", nil), s.b.evaluate(ctx, "peer.close()", nil)); err != nil {
+		if err := errors.Join(s.a.Evaluate(ctx, "peer.close()", nil), s.b.Evaluate(ctx, "peer.close()", nil)); err != nil {
 			return nil, err
 		}
 	}

@@ -1,4 +1,5 @@
-package main
+// Package browser drives Chromium, which the benchmarks measure beside Parley: one process with one page each.
+package browser
 
 import (
 	"bufio"
@@ -7,23 +8,32 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"parley/test/lab"
 )
 
-// browserFlags: without a display, as root, with a microphone that nobody has to allow, and silent on the network but for
+// flags: as root, drawn by software, with a microphone and a camera that nobody has to allow, and silent on the network but for
 // the call. It takes commands from descriptor 3 and answers on 4.
-var browserFlags = []string{
-	"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+var flags = []string{
+	"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 	"--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
 	"--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
 	"--disable-features=WebRtcHideLocalIpsWithMdns", "--remote-debugging-pipe",
 }
 
-// tab is one Chromium with one page, driven by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/):
+// Config says how to start one. The zero value is without a display and with the machine's real microphones.
+type Config struct {
+	Env    []string
+	Args   []string // besides those that every one has
+	Headed bool     // with a window, on the display that Env names
+	Netns  string   // name of a network namespace; empty: this one
+}
+
+// Tab is one Chromium with one page, driven by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/):
 // JSON objects, each with a zero byte behind it.
-type tab struct {
-	process  *lab.Process
+type Tab struct {
+	*lab.Process
 	dir      string // its profile
 	commands *os.File
 	replies  *os.File
@@ -32,20 +42,20 @@ type tab struct {
 	session  string // of the page
 }
 
-// openTab starts a browser of its own and opens page in it.
-func openTab(ctx context.Context, env []string, page string) (_ *tab, err error) {
-	t := &tab{}
+// Open starts a browser of its own and opens page in it, which may not be loaded yet.
+func Open(ctx context.Context, c Config, page string) (_ *Tab, err error) {
+	t := &Tab{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("start chromium: %w", err), t.close())
+			err = errors.Join(fmt.Errorf("start chromium: %w", err), t.Close())
 		}
 	}()
-	if err := t.start(env); err != nil {
+	if err := t.start(c); err != nil {
 		return nil, err
 	}
 	var target struct{ TargetID string }
 	if err := t.call(ctx, "Target.createTarget", map[string]any{"url": page}, &target); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, t.process.Stderr())
+		return nil, fmt.Errorf("%w: %s", err, t.Stderr())
 	}
 	var attached struct{ SessionID string }
 	err = t.call(ctx, "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
@@ -53,7 +63,7 @@ func openTab(ctx context.Context, env []string, page string) (_ *tab, err error)
 	return t, err
 }
 
-func (t *tab) start(env []string) (err error) {
+func (t *Tab) start(c Config) (err error) {
 	if t.dir, err = lab.TempDir(nil); err != nil {
 		return err
 	}
@@ -69,15 +79,18 @@ func (t *tab) start(env []string) (err error) {
 	}
 	defer out.Close()
 	t.replies, t.reader = replies, bufio.NewReader(replies)
-	t.process, err = lab.Start(lab.Command{
-		Path: "chromium", Args: append([]string{"--user-data-dir=" + t.dir}, browserFlags...), Env: append(env, "HOME="+t.dir),
-		Files: []*os.File{in, out},
+	args := slices.Concat([]string{"--user-data-dir=" + t.dir}, flags, c.Args)
+	if !c.Headed {
+		args = append(args, "--headless")
+	}
+	t.Process, err = lab.Start(lab.Command{
+		Path: "chromium", Args: args, Env: slices.Concat(c.Env, []string{"HOME=" + t.dir}), Files: []*os.File{in, out}, Netns: c.Netns,
 	}, nil, nil)
 	return err
 }
 
 // call sends one command and puts its result into out.
-func (t *tab) call(ctx context.Context, method string, params map[string]any, out any) error {
+func (t *Tab) call(ctx context.Context, method string, params map[string]any, out any) error {
 	defer context.AfterFunc(ctx, func() { t.replies.Close() })()
 	t.id++
 	command := map[string]any{"id": t.id, "method": method, "params": params}
@@ -113,8 +126,8 @@ func (t *tab) call(ctx context.Context, method string, params map[string]any, ou
 	}
 }
 
-// evaluate runs an expression in the page, waits for its promise and puts its value into out (nil: of no interest).
-func (t *tab) evaluate(ctx context.Context, expression string, out any) error {
+// Evaluate runs an expression in the page, waits for its promise and puts its value into out (nil: of no interest).
+func (t *Tab) Evaluate(ctx context.Context, expression string, out any) error {
 	var reply struct {
 		Result    struct{ Value json.RawMessage }
 		Exception *struct {
@@ -135,14 +148,15 @@ func (t *tab) evaluate(ctx context.Context, expression string, out any) error {
 	return json.Unmarshal(reply.Result.Value, out)
 }
 
-func (t *tab) close() (err error) {
+// Close ends the browser, and its profile is gone.
+func (t *Tab) Close() (err error) {
 	for _, f := range []*os.File{t.commands, t.replies} {
 		if f != nil {
 			f.Close()
 		}
 	}
-	if t.process != nil {
-		err = t.process.Close()
+	if t.Process != nil {
+		err = t.Process.Close()
 	}
 	return errors.Join(err, os.RemoveAll(t.dir))
 }
