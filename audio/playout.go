@@ -142,8 +142,9 @@ func (p *Playout) serve(steady bool) {
 	_, missed := p.ring.Lost()
 	p.fill.adapt(now, missed, steady)
 	for p.ring.Len() < p.fill.target() {
-		p.queued.smooth(milliseconds(duration(p.ring.Len())))
-		p.ring.Write(p.turn(now, true))
+		wait := duration(p.ring.Len())
+		p.queued.smooth(milliseconds(wait))
+		p.ring.Write(p.turn(now, wait+duration(mix.Lookahead)+time.Duration(p.latency.Load())))
 	}
 }
 
@@ -154,18 +155,21 @@ func (p *Playout) idle(last time.Time) time.Time {
 		last = now.Add(-FrameTime)
 	}
 	for ; now.Sub(last) >= FrameTime; last = last.Add(FrameTime) {
-		p.turn(now, false)
+		p.turn(now, never)
 	}
 	return last
 }
 
-// turn makes one frame, top to bottom. It stays valid until the next turn. served: a loudspeaker will play it.
-func (p *Playout) turn(at time.Time, served bool) []float32 {
-	now := at.Sub(p.start)
+// turn makes one frame, top to bottom. It stays valid until the next turn. A loudspeaker will play it after wait, or never.
+func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
+	now, heard, served := at.Sub(p.start), time.Duration(never), wait != never
+	if served {
+		heard = now + wait
+	}
 	tap := p.tap.Load()
 	clear(p.sum)
 	for _, s := range *p.streams.Load() {
-		sound := s.pull(p.frame, now)
+		sound := s.pull(p.frame, now, heard)
 		if tap != nil {
 			(*tap)(s.key, p.position, p.frame)
 		}

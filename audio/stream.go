@@ -37,6 +37,7 @@ type Stream struct {
 	from    float32       // the volume of the last sample
 
 	volume gauge // 0 to 2; Playout's setters write it
+	heard  heard
 	stats  streamStats
 }
 
@@ -50,6 +51,7 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
 	}
 	s.volume.set(1)
+	s.heard.forget()
 	s.stats.level.set(mix.Floor)
 	return s
 }
@@ -78,17 +80,23 @@ const (
 	speakingHold = 250 * time.Millisecond
 )
 
-// pull fills one frame and tells whether there is anything to hear in it.
-func (s *Stream) pull(out []float32, now time.Duration) (sound bool) {
+// pull fills one frame, whose first sample is heard at the time heard, and tells whether there is anything to hear in it.
+func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 	s.receive()
+	whole := true
 	for n := 0; n < len(out); {
 		if len(s.rest) == 0 && !s.refill(now) {
-			sound = s.silence(out[n:]) || sound
+			sound, whole = s.silence(out[n:]) || sound, false
 			break
 		}
 		k := copy(out[n:], s.rest)
 		s.rest, n, sound = s.rest[k:], n+k, true
 		s.tail = out[n-1]
+	}
+	if whole && heard != never {
+		s.heard.follow(heard+duration(len(out)), s.buffer.Head()-uint32(len(s.rest)))
+	} else {
+		s.heard.forget()
 	}
 	s.observe(out)
 	return sound

@@ -214,6 +214,10 @@ func (b *Buffer) Target() time.Duration {
 	return min(t, b.config.Max)
 }
 
+// Head is the timestamp of the sample that follows all that was pulled; what was invented in the meantime counts as if it had
+// been sent. It means nothing before the first Decode.
+func (b *Buffer) Head() uint32 { return uint32(b.play.ts + int64(b.play.debt)) }
+
 // Delay is what the buffer adds now: how far playout lies behind where the fastest packet would allow it to be.
 func (b *Buffer) Delay() time.Duration {
 	if b.play.known == 0 {
