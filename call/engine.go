@@ -380,6 +380,8 @@ func (e *Engine) performPeer(f effect) {
 		e.mesh.Remote(f.peer, f.generation, f.kind, f.sdp, f.ice)
 	case addCandidate:
 		e.mesh.Candidate(f.peer, f.generation, f.candidate, f.mid)
+	case tellPeer:
+		e.mesh.Tell(f.peer, f.data)
 	case closePeer:
 		e.mesh.Close(f.peer)
 		e.sound.remove(f.peer)

@@ -27,7 +27,7 @@ func (s *sound) bring() {
 		return
 	}
 	mic := n.call || n.listen || s.check != nil && !s.check.recorded
-	speaker := n.call || n.sounds > 0
+	speaker := n.call || n.ring || n.sounds > 0
 	s.calling.Store(n.call)
 	s.mic.Store(mic)
 	var capture *audio.Capture
@@ -197,6 +197,10 @@ const lingering = 300 * time.Millisecond
 
 // play plays one of the program's own sounds.
 func (s *sound) play(f playSound) {
+	if f.ring {
+		s.ring(f)
+		return
+	}
 	s.playing(f.samples, f.gain, func() {})
 }
 

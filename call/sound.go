@@ -29,6 +29,7 @@ type SoundConfig struct {
 	Backend    audio.Backend
 	Mic        string // device id or name; empty: what the system says
 	Speaker    string
+	Ringer     string // the loudspeaker that calls ring on; empty: that one
 	Voice      Voice
 	NewEncoder func() (audio.Encoder, error)
 	NewDecoder func() (audio.Decoder, error)
@@ -62,6 +63,7 @@ type sound struct {
 	master float32
 	follow *audio.Follow // nil: nobody needs a device or their list
 	check  *check        // nil: none runs
+	ringer *ringer       // nil: nothing rings
 
 	voice atomic.Pointer[Voice] // read by the tuner too
 	seen  atomic.Pointer[audio.Devices]
@@ -77,6 +79,7 @@ type needs struct {
 	listen bool
 	watch  bool // the list alone
 	sounds int  // of the program's own, that play or have just ended
+	ring   bool // it rings on the loudspeaker that people are heard on
 }
 
 // pipes is what exists while a device is needed.
@@ -116,6 +119,7 @@ func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
 func (s *sound) shutdown() {
 	s.work.do(func() {
 		s.stopCheck()
+		s.stopRing()
 		s.need = needs{}
 		s.bring()
 	})
@@ -162,6 +166,10 @@ func (s *sound) apply(f effect) {
 		s.bring()
 	case playSound:
 		s.play(f)
+	case stopRing:
+		s.stopRing()
+	case useRinger:
+		s.config.Ringer = f.device
 	case setOutputVolume:
 		s.master = f.gain
 	case setTalk:

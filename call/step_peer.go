@@ -331,6 +331,8 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		t.setPhase(p, Connected)
 		p.unmade = false
 		t.tellState()
+	case mesh.Told:
+		t.told(id, p, ev.Data)
 	case mesh.Disconnected:
 		t.disconnected(id, p)
 	case mesh.Failed:
