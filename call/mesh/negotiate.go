@@ -108,7 +108,11 @@ func (p *peer) takeOffer(generation uint32, sdp string, d description) {
 	if !p.take(webrtc.SDPTypeOffer, d) {
 		return
 	}
-	sd, err := p.pc.CreateAnswer(&webrtc.AnswerOptions{OfferAnswerOptions: trickle})
+	err := p.preferOurs()
+	var sd webrtc.SessionDescription
+	if err == nil {
+		sd, err = p.pc.CreateAnswer(&webrtc.AnswerOptions{OfferAnswerOptions: trickle})
+	}
 	if err == nil {
 		err = p.pc.SetLocalDescription(sd)
 	}

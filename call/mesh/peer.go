@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/webrtc/v4"
+
+	"parley/video"
 )
 
 // peer is one peer connection. Its goroutine, run, owns it; pion's callbacks only put something into its queue.
@@ -26,8 +28,15 @@ type peer struct {
 	sending atomic.Bool   // Send may reach it
 	streams atomic.Int32  // SRTP and SRTCP streams that came up
 
-	out    *outbox
-	meters meters
+	out           *outbox
+	film          *film
+	control       *control
+	words         *words
+	meters        meters
+	spoken, shown source // our microphone and camera
+	heard, seen   clock  // the far end's
+	theirs        theirs
+	coded         atomic.Uint32 // a video.Codec: see Mesh.Codec
 
 	workersMu sync.Mutex
 	gone      bool           // no worker may start any more
@@ -36,6 +45,7 @@ type peer struct {
 	// Set by setUp, constant then.
 	pc         *webrtc.PeerConnection
 	microphone *webrtc.RTPTransceiver
+	camera     *webrtc.RTPTransceiver
 
 	// Owned by run.
 	state       webrtc.PeerConnectionState // as last looked at
@@ -46,6 +56,8 @@ func newPeer(m *Mesh, id Peer, o Options, certificate webrtc.Certificate) *peer 
 	return &peer{
 		mesh: m, id: id, options: o, certificate: certificate, log: m.log.With("peer", id.Member),
 		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), out: newOutbox(),
+		film: newFilm(), control: newControl(), words: newWords(),
+		spoken: source{rate: soundRate}, shown: source{rate: pictureRate}, heard: clock{rate: soundRate}, seen: clock{rate: pictureRate},
 	}
 }
 
@@ -56,6 +68,7 @@ func (p *peer) run() {
 		<-p.closing
 	} else {
 		p.runInner()
+		p.partWords()
 	}
 	p.tearDown()
 }
@@ -90,8 +103,7 @@ func (p *peer) setUp() error {
 	if err := p.addTracks(); err != nil {
 		return err
 	}
-	negotiated, id := true, uint16(0)
-	if _, err := p.pc.CreateDataChannel("parley", &webrtc.DataChannelInit{Negotiated: &negotiated, ID: &id}); err != nil {
+	if err := p.openWords(); err != nil {
 		return err
 	}
 	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.enqueue(p.look) })
@@ -121,19 +133,25 @@ func (p *peer) refuseChannel() {
 // from starting.
 func (p *peer) addTracks() error {
 	for i, t := range layout[:mediaTracks] {
-		track, err := webrtc.NewTrackLocalStaticRTP(t.codec, t.id, t.stream)
-		if err != nil {
-			return err
+		var track webrtc.TrackLocal = &videoTrack{id: t.id, stream: t.stream}
+		if t.kind == "audio" {
+			var err error
+			if track, err = webrtc.NewTrackLocalStaticRTP(opus, t.id, t.stream); err != nil {
+				return err
+			}
 		}
 		transceiver, err := p.pc.AddTransceiverFromTrack(track)
 		if err != nil {
 			return err
 		}
-		sender := transceiver.Sender()
-		if i == 0 {
-			p.microphone = transceiver
+		sender, read := transceiver.Sender(), discardReports
+		switch i {
+		case 0:
+			p.microphone, read = transceiver, p.readReports
+		case 1:
+			p.camera, read = transceiver, p.readPictureReports
 		}
-		go p.work(func() { p.readReports(sender, i == 0) })
+		go p.work(func() { read(sender) })
 	}
 	return nil
 }
@@ -236,7 +254,7 @@ func (p *peer) reason(noPath bool) error {
 	return ErrHandshake
 }
 
-// connected lets the microphone's track in, if the far end is who signed.
+// connected lets the microphone's track and the camera's in, if the far end is who signed.
 func (p *peer) connected() {
 	if !certified(p.pc.SCTP().Transport().GetRemoteCertificate(), p.negotiation.fingerprint) {
 		p.reject(ErrCertificate)
@@ -252,7 +270,11 @@ func (p *peer) connected() {
 	}
 	p.post(Connected{p.id, p.codec()})
 	p.sending.Store(!p.isClosing())
+	p.sayWords()
 }
+
+// codec is what pictures for this far end are coded with.
+func (p *peer) codec() video.Codec { return video.Codec(p.coded.Load()) }
 
 func (p *peer) isTrusted() bool {
 	select {

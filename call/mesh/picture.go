@@ -40,14 +40,27 @@ type SenderClock struct {
 // the picture was taken; zero: now. If the peer's socket is so slow that there is no room, the whole picture is left out, and
 // Feedback asks for a key picture.
 func (m *Mesh) SendPicture(id Peer, payloads [][]byte, ts uint32, captured time.Time) {
+	p := m.alive(id)
+	if p == nil || !p.sending.Load() {
+		return
+	}
+	if !p.film.put(payloads, ts, captured, time.Now()) {
+		p.control.note(&p.control.keyFrame)
+	}
 }
 
 // AskKeyFrame asks a peer for a key picture of its camera: a PLI (RFC 4585, section 6.3.1).
 func (m *Mesh) AskKeyFrame(id Peer) {
+	if p := m.alive(id); p != nil {
+		p.control.note(&p.control.askKey)
+	}
 }
 
 // Nack asks a peer for packets of its camera that got lost (RFC 4585, section 6.2.1).
 func (m *Mesh) Nack(id Peer, seqs []uint16) {
+	if p := m.alive(id); p != nil {
+		p.control.nack(seqs)
+	}
 }
 
 // Codec is what pictures of our camera have to be coded with for this peer: VP9 where both sides can, else VP8. It is zero before
@@ -62,7 +75,7 @@ func (m *Mesh) Codec(id Peer) video.Codec {
 // Clocks returns the clocks of a peer's microphone and camera.
 func (m *Mesh) Clocks(id Peer) (sound, picture SenderClock) {
 	if p := m.alive(id); p != nil {
-		return SenderClock{}, SenderClock{}
+		return p.heard.read(), p.seen.read()
 	}
 	return sound, picture
 }
@@ -70,10 +83,11 @@ func (m *Mesh) Clocks(id Peer) (sound, picture SenderClock) {
 // Tell sends up to 1 KiB of text to the far end, in order and repaired where it gets lost, once the far end is trusted: there it is a
 // Told. One that is longer is not sent; of too many at once the oldest are lost.
 func (m *Mesh) Tell(id Peer, text []byte) {
+	if p := m.find(id); p != nil && p.words.put(text) {
+		p.enqueue(p.sayWords)
+	}
 }
 
 // steady makes a wall clock's time out of one of this process that no change of the wall clock has moved: sender reports of a call
 // belong together.
 func (m *Mesh) steady(t time.Time) time.Time { return m.start.Add(t.Sub(m.start)) }
-
-func (p *peer) codec() video.Codec { return 0 }

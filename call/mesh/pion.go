@@ -6,11 +6,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/logging"
 	"github.com/pion/rtcp"
@@ -36,7 +36,7 @@ const (
 	// A far end may send any number of streams; each would cost a buffer. Ours sends 4 and 2 repairs, and reports
 	// for 4 of ours.
 	maxStreams = 64
-	rtpBuffer  = 128 << 10 // bytes; grows as needed
+	rtpBuffer  = 256 << 10 // bytes; grows as needed
 	rtcpBuffer = 16 << 10
 	sctpBuffer = 256 << 10
 	maxMessage = 64 << 10 // on the data channel
@@ -56,7 +56,9 @@ var (
 		MimeType: webrtc.MimeTypeVP9, ClockRate: 90000, SDPFmtpLine: "profile-id=0", RTCPFeedback: feedback,
 	}
 	vp8      = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}
-	feedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+	feedback = []webrtc.RTCPFeedback{
+		{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "goog-remb"},
+	}
 )
 
 // newCertificate makes an ECDSA certificate: its handshake costs a tenth of RSA's.
@@ -86,7 +88,7 @@ func (p *peer) newAPI() (*webrtc.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	registry, err := newInterceptors()
+	registry, err := p.newInterceptors()
 	if err != nil {
 		return nil, err
 	}
@@ -117,30 +119,16 @@ func newCodecs() (*webrtc.MediaEngine, error) {
 	return m, nil
 }
 
-// newInterceptors: reports for all streams, NACK for those whose codec asks for it (video).
-func newInterceptors() (*interceptor.Registry, error) {
-	silent := silentLog()
-	sender, err := report.NewSenderInterceptor(report.SenderInterval(reportInterval), report.WithSenderLoggerFactory(silent))
-	if err != nil {
-		return nil, err
-	}
-	receiver, err := report.NewReceiverInterceptor(report.ReceiverInterval(reportInterval), report.WithReceiverLoggerFactory(silent))
-	if err != nil {
-		return nil, err
-	}
-	generator, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(silent))
-	if err != nil {
-		return nil, err
-	}
-	responder, err := nack.NewResponderInterceptor(nack.WithResponderLoggerFactory(silent))
+// newInterceptors: receiver reports for all streams. Sender reports, and what repairs pictures, are ours.
+func (p *peer) newInterceptors() (*interceptor.Registry, error) {
+	receiver, err := report.NewReceiverInterceptor(report.ReceiverInterval(reportInterval), report.WithReceiverLoggerFactory(silentLog()))
 	if err != nil {
 		return nil, err
 	}
 	r := &interceptor.Registry{}
-	r.Add(quietFactory{}) // first: it stands between the others and the wire
-	for _, f := range []interceptor.Factory{sender, receiver, generator, responder} {
-		r.Add(f)
-	}
+	r.Add(quietFactory{}) // these two first: they stand between the other and the wire
+	r.Add(&repairs{peer: p})
+	r.Add(receiver)
 	return r, nil
 }
 
@@ -214,8 +202,8 @@ func silentLog() logging.LoggerFactory {
 	}
 }
 
-// quiet keeps reports back that tell nothing: pion makes one each second for every stream, also for those that never had
-// a packet, and with four streams each way they would be a sixth of all packets of a call.
+// quiet keeps receiver reports back that tell nothing: pion makes one each second for every stream, also for those that never had
+// a packet, and with four streams they would be a tenth of all packets of a call.
 type quiet struct{ interceptor.NoOp }
 
 type quietFactory struct{}
@@ -232,16 +220,8 @@ func (*quiet) BindRTCPWriter(w interceptor.RTCPWriter) interceptor.RTCPWriter {
 }
 
 func empty(p rtcp.Packet) bool {
-	switch p := p.(type) {
-	case *rtcp.SenderReport:
-		return p.PacketCount == 0
-	case *rtcp.ReceiverReport:
-		for _, r := range p.Reports {
-			if r.LastSequenceNumber != 0 || r.LastSenderReport != 0 {
-				return false
-			}
-		}
-		return true
-	}
-	return false
+	report, ok := p.(*rtcp.ReceiverReport)
+	return ok && !slices.ContainsFunc(report.Reports, func(r rtcp.ReceptionReport) bool {
+		return r.LastSequenceNumber != 0 || r.LastSenderReport != 0
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
@@ -24,12 +23,18 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	case <-p.closing:
 		return
 	}
-	go p.work(func() { drain(r) }) // sender reports, for pion's receiver reports
-	if r.RTPTransceiver() == p.microphone {
+	ssrc := uint32(t.SSRC())
+	switch r.RTPTransceiver() {
+	case p.microphone:
+		go p.work(func() { readSender(r, ssrc, &p.heard) })
 		p.hear(t)
-		return
+	case p.camera:
+		go p.work(func() { readSender(r, ssrc, &p.seen) })
+		p.watch(t)
+	default:
+		go p.work(func() { readSender(r, ssrc, nil) }) // for pion's receiver reports
+		p.discard(t)
 	}
-	p.discard(t)
 }
 
 // hear passes on the sound of the far end's microphone.
@@ -64,36 +69,6 @@ func (p *peer) read(t *webrtc.TrackRemote, f func([]byte)) {
 		default:
 			bad = 0
 			f(buffer[:n])
-		}
-	}
-}
-
-func drain(r *webrtc.RTPReceiver) {
-	for {
-		if _, _, err := r.ReadRTCP(); err != nil {
-			return
-		}
-	}
-}
-
-// readReports reads what the far end says about a track of ours. It must be read for pion to see it, too.
-func (p *peer) readReports(sender *webrtc.RTPSender, metered bool) {
-	for {
-		packets, _, err := sender.ReadRTCP()
-		if err != nil {
-			return
-		}
-		if !metered {
-			continue
-		}
-		ssrc := uint32(sender.GetParameters().Encodings[0].SSRC)
-		for _, k := range packets {
-			switch k := k.(type) {
-			case *rtcp.ReceiverReport:
-				p.meters.reported(k.Reports, ssrc, time.Now())
-			case *rtcp.SenderReport:
-				p.meters.reported(k.Reports, ssrc, time.Now())
-			}
 		}
 	}
 }

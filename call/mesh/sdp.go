@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/pion/sdp/v3"
-	"github.com/pion/webrtc/v4"
 )
 
 // Why a description has no fingerprint that can be taken.
@@ -33,13 +32,12 @@ const (
 // layout is the order of the media sections, the same on both sides of every peer connection.
 var layout = [...]struct {
 	kind, id, stream string
-	codec            webrtc.RTPCodecCapability
 }{
-	{"audio", "microphone", "person", opus},
-	{"video", "camera", "person", vp9},
-	{"video", "screen", "screen", vp9},
-	{"audio", "screen-sound", "screen", opus},
-	{"application", "", "", webrtc.RTPCodecCapability{}},
+	{"audio", "microphone", "person"},
+	{"video", "camera", "person"},
+	{"video", "screen", "screen"},
+	{"audio", "screen-sound", "screen"},
+	{"application", "", ""},
 }
 
 // description is a remote description that was looked through.

@@ -45,9 +45,10 @@ type outbox struct {
 }
 
 type packet struct {
-	header  rtp.Header
-	size    int
-	payload [maxSound]byte
+	header   rtp.Header
+	captured time.Time
+	size     int
+	payload  [maxSound]byte
 }
 
 func newOutbox() *outbox {
@@ -73,6 +74,9 @@ func (o *outbox) put(s Sound) {
 	case p := <-o.free:
 		p.header = rtp.Header{Version: 2, Marker: s.Marker, SequenceNumber: number, Timestamp: s.Timestamp}
 		p.size = copy(p.payload[:], s.Payload)
+		if p.captured = s.Captured; s.Captured.IsZero() {
+			p.captured = time.Now()
+		}
 		o.full <- p // has room for all there are
 	default:
 		o.dropped.Add(1)
@@ -91,18 +95,31 @@ func (m *Mesh) Send(s Sound) {
 	}
 }
 
-// startSending puts the microphone's track where an idle one stood.
+// startSending puts the microphone's track and the camera's where idle ones stood.
 func (p *peer) startSending() error {
-	t := layout[0]
-	track, err := webrtc.NewTrackLocalStaticRTP(t.codec, t.id, t.stream)
+	sound, err := webrtc.NewTrackLocalStaticRTP(opus, layout[0].id, layout[0].stream)
 	if err != nil {
 		return err
 	}
-	if err := p.microphone.Sender().ReplaceTrack(track); err != nil {
-		return fmt.Errorf("replace track: %w", err)
+	picture := &videoTrack{id: layout[1].id, stream: layout[1].stream}
+	for t, track := range map[*webrtc.RTPTransceiver]webrtc.TrackLocal{p.microphone: sound, p.camera: picture} {
+		if err := t.Sender().ReplaceTrack(track); err != nil {
+			return fmt.Errorf("replace track: %w", err)
+		}
 	}
-	go p.work(func() { p.write(track) })
+	p.spoken.ssrc.Store(ssrcOf(p.microphone))
+	p.shown.ssrc.Store(ssrcOf(p.camera))
+	p.coded.Store(uint32(picture.codec()))
+	go p.work(func() { p.write(sound) })
+	go p.work(p.steer)
+	if b := picture.bound.Load(); b != nil {
+		go p.work(func() { p.roll(b) })
+	}
 	return nil
+}
+
+func ssrcOf(t *webrtc.RTPTransceiver) uint32 {
+	return uint32(t.Sender().GetParameters().Encodings[0].SSRC)
 }
 
 func (p *peer) write(track interface{ WriteRTP(*rtp.Packet) error }) {
@@ -118,6 +135,9 @@ func (p *peer) write(track interface{ WriteRTP(*rtp.Packet) error }) {
 			} else {
 				p.meters.packetsSent.Add(1)
 				p.meters.bytesSent.Add(uint64(k.size))
+				if p.spoken.sent(k.header.Timestamp, k.captured, k.size) {
+					p.control.note(&p.control.reportNow)
+				}
 			}
 			p.out.free <- k
 		}

@@ -40,14 +40,13 @@ type PictureStats struct {
 
 // Stats returns the peer's figures as they stand, and false if there is no such peer.
 func (m *Mesh) Stats(id Peer) (Stats, bool) {
-	for _, p := range *m.live.Load() {
-		if p.id == id {
-			s := p.meters.stats()
-			s.Dropped = p.out.dropped.Load()
-			return s, true
-		}
+	p := m.alive(id)
+	if p == nil {
+		return Stats{}, false
 	}
-	return Stats{}, false
+	s := p.meters.stats()
+	s.Dropped, s.Picture.LeftOut = p.out.dropped.Load(), p.film.leftOut.Load()
+	return s, true
 }
 
 // Loss is the largest Loss of all peers, from 0 to 1: what the encoder's forward error correction is to repair.
@@ -59,11 +58,38 @@ func (m *Mesh) Loss() float64 {
 	return most
 }
 
+// pictureMeters are likewise.
+type pictureMeters struct {
+	returns
+	packetsSent, packetsReceived, bytesSent, bytesReceived atomic.Uint64
+	resent, repaired, nacks, plis                          atomic.Uint64
+	remb                                                   atomic.Int64 // bit/s
+}
+
+func (m *pictureMeters) stats() PictureStats {
+	return PictureStats{
+		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
+		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
+		Resent: m.resent.Load(), Repaired: m.repaired.Load(), Nacks: m.nacks.Load(), PLIs: m.plis.Load(),
+		Loss: m.loss.load(),
+	}
+}
+
+// returns is what the far end's last report says of a track of ours.
+type returns struct{ rtt, loss gauge }
+
+func (m *returns) roundTrip() time.Duration {
+	return time.Duration(m.rtt.load() * float64(time.Millisecond))
+}
+
 // meters are written by the peer's reader, writer and report reader, one goroutine each field, and read by anyone.
 type meters struct {
+	returns
 	packetsSent, packetsReceived, bytesSent, bytesReceived atomic.Uint64
-	rtt, loss, jitter, pathRTT                             gauge
+	jitter, pathRTT                                        gauge
 	path                                                   atomic.Pointer[webrtc.ICECandidatePair]
+
+	picture pictureMeters
 
 	transit int64 // of the reader: of the last packet, in samples
 	arrived bool
@@ -82,6 +108,7 @@ func (m *meters) stats() Stats {
 		RTT: m.rtt.load(), Loss: m.loss.load(), Jitter: m.jitter.load(),
 		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
 		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
+		Picture: m.picture.stats(),
 	}
 	if s.RTT == 0 {
 		s.RTT = m.pathRTT.load()
@@ -113,8 +140,12 @@ func (p *peer) watchPath(ice *webrtc.ICETransport) {
 	}
 }
 
-// samplesPerMS is the RTP clock of Opus (RFC 7587, section 4.1).
-const samplesPerMS = 48
+// The RTP clocks of Opus (RFC 7587, section 4.1) and of pictures, in ticks a second.
+const (
+	soundRate    = 48000
+	pictureRate  = 90000
+	samplesPerMS = soundRate / 1000
+)
 
 // received counts a packet, and smooths the jitter as RFC 3550, appendix A.8 does.
 func (m *meters) received(size int, timestamp uint32, at time.Duration) {
@@ -130,12 +161,13 @@ func (m *meters) received(size int, timestamp uint32, at time.Duration) {
 	m.transit, m.arrived = transit, true
 }
 
-// reported takes over what the far end says of our stream (RFC 3550, section 6.4.1).
-func (m *meters) reported(reports []rtcp.ReceptionReport, ssrc uint32, now time.Time) {
+// reported takes over what the far end says of our stream (RFC 3550, section 6.4.1), and says whether it said anything.
+func (m *returns) reported(reports []rtcp.ReceptionReport, ssrc uint32, now time.Time) (any bool) {
 	for _, r := range reports {
 		if r.SSRC != ssrc {
 			continue
 		}
+		any = true
 		m.loss.store(float64(r.FractionLost) / 256)
 		if r.LastSenderReport == 0 {
 			continue
@@ -146,12 +178,5 @@ func (m *meters) reported(reports []rtcp.ReceptionReport, ssrc uint32, now time.
 			m.rtt.store(float64(max(rtt, 0)) * 1000 / second)
 		}
 	}
-}
-
-// ntpMiddle returns the middle 32 bits of the NTP timestamp (RFC 3550, section 4).
-func ntpMiddle(t time.Time) uint32 {
-	const since1900 = 2208988800
-	seconds := uint32(t.Unix() + since1900)
-	fraction := uint32(int64(t.Nanosecond()) << 16 / int64(time.Second))
-	return seconds<<16 | fraction
+	return any
 }

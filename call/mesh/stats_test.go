@@ -76,7 +76,6 @@ func TestEmptyReports(t *testing.T) {
 		packet rtcp.Packet
 		want   bool
 	}{
-		{&rtcp.SenderReport{}, true},
 		{&rtcp.SenderReport{PacketCount: 1}, false},
 		{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: 1}}}, true},
 		{&rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: 1}, {SSRC: 2, LastSequenceNumber: 1}}}, false},

@@ -1,0 +1,260 @@
+package mesh
+
+import (
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// What the two ends say about each other's tracks (RTCP):
+//
+//	readReports   of our camera: NACK ─► film; PLI, FIR, receiver report, REMB ─► control
+//	readSender    of theirs: sender report ─► clock
+//	steer         control ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
+//
+// Whatever comes is only noted: a thousand requests for a key picture are one.
+const (
+	keyFrameGap = 300 * time.Millisecond // between two Feedbacks that want a key picture
+	feedbackGap = 20 * time.Millisecond  // between two others
+	maxNacks    = 256                    // packets that wait to be asked for
+	maxREMB     = 1 << 30                // bit/s; more is no link that we know
+	maxPairs    = 200                    // in one NACK, each of up to 17 packets; 1 KiB
+)
+
+// control is what there is to say. Anyone notes it; steer says it.
+type control struct {
+	wake chan struct{} // capacity 1
+
+	keyFrame, reported atomic.Bool // for Feedback
+	askKey, reportNow  atomic.Bool // for the far end
+
+	mu    sync.Mutex
+	nacks []uint16
+
+	// Of steer.
+	keyAt, reportedAt time.Time // of the last Feedbacks
+}
+
+func newControl() *control { return &control{wake: make(chan struct{}, 1)} }
+
+// note sets a flag, and wakes steer if it was not set already.
+func (c *control) note(flag *atomic.Bool) {
+	if !flag.Swap(true) {
+		poke(c.wake)
+	}
+}
+
+// poke wakes whoever reads a channel of capacity 1.
+func poke(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func (c *control) nack(seqs []uint16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.nacks = append(c.nacks, seqs[:min(len(seqs), maxNacks-len(c.nacks))]...)
+	poke(c.wake)
+}
+
+func (c *control) takeNacks(into []uint16) []uint16 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	into = append(into, c.nacks...)
+	c.nacks = c.nacks[:0]
+	return into
+}
+
+// steer says what there is to say as long as the peer is there.
+func (p *peer) steer() {
+	c := p.control
+	ticker := time.NewTicker(reportInterval)
+	defer ticker.Stop()
+	later := time.NewTimer(math.MaxInt64)
+	defer later.Stop()
+	for {
+		select {
+		case <-p.closing:
+			return
+		case <-ticker.C:
+			p.sendReports()
+		case <-c.wake:
+		case <-later.C:
+		}
+		if c.reportNow.Swap(false) {
+			p.sendReports()
+		}
+		p.request()
+		if wait := p.feed(time.Now()); wait > 0 {
+			later.Reset(wait)
+		}
+	}
+}
+
+// feed calls Feedback if there is anything for it, and returns how long it is until there may be, or 0.
+func (p *peer) feed(now time.Time) (wait time.Duration) {
+	c, m := p.control, &p.meters.picture
+	due := func(flag *atomic.Bool, last *time.Time, gap time.Duration) bool {
+		if !flag.Load() {
+			return false
+		}
+		if left := gap - now.Sub(*last); left > 0 {
+			if wait == 0 || left < wait {
+				wait = left
+			}
+			return false
+		}
+		flag.Store(false)
+		*last = now
+		return true
+	}
+	keyFrame, reported := due(&c.keyFrame, &c.keyAt, keyFrameGap), due(&c.reported, &c.reportedAt, feedbackGap)
+	if (keyFrame || reported) && !p.isClosing() {
+		p.mesh.config.Feedback(p.id, Feedback{
+			KeyFrame: keyFrame, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
+		})
+	}
+	return wait
+}
+
+// request asks the far end for what its camera's pictures lack. What is asked for before anything of them came waits.
+func (p *peer) request() {
+	c, theirs, ours := p.control, p.theirs.ssrc.Load(), p.shown.ssrc.Load()
+	if theirs == 0 {
+		return
+	}
+	if c.askKey.Swap(false) {
+		p.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: ours, MediaSSRC: theirs})
+	}
+	var room [maxNacks]uint16
+	if seqs := c.takeNacks(room[:0]); len(seqs) > 0 {
+		for pairs := range slices.Chunk(rtcp.NackPairsFromSequenceNumbers(seqs), maxPairs) {
+			p.writeRTCP(&rtcp.TransportLayerNack{SenderSSRC: ours, MediaSSRC: theirs, Nacks: pairs})
+		}
+	}
+}
+
+func (p *peer) writeRTCP(list ...rtcp.Packet) {
+	if err := p.pc.WriteRTCP(list); err != nil {
+		p.log.Debug("report not sent", "err", err)
+	}
+}
+
+// reader is pion's, of the RTCP that is about one track.
+type reader interface {
+	Read([]byte) (int, interceptor.Attributes, error)
+}
+
+// readRTCP reads for as long as there is anything; one packet that can't be read ends nothing. Pion sees of it only what is read
+// here.
+func readRTCP(r reader, f func(rtcp.Packet)) {
+	buffer := make([]byte, maxPacket)
+	for bad := 0; bad < maxBad; {
+		n, a, err := r.Read(buffer)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) {
+			return
+		}
+		var list []rtcp.Packet
+		if err == nil {
+			list, err = a.GetRTCPPackets(buffer[:n])
+		}
+		if err != nil {
+			bad++
+			continue
+		}
+		bad = 0
+		for _, k := range list {
+			f(k)
+		}
+	}
+}
+
+// readSender reads the sender reports of a track of the far end.
+func readSender(r *webrtc.RTPReceiver, ssrc uint32, c *clock) {
+	readRTCP(r, func(k rtcp.Packet) {
+		if s, ok := k.(*rtcp.SenderReport); ok && s.SSRC == ssrc && c != nil {
+			c.reported(s)
+		}
+	})
+}
+
+// readReports reads what the far end says of the microphone's track.
+func (p *peer) readReports(sender *webrtc.RTPSender) {
+	readRTCP(sender, func(k rtcp.Packet) {
+		p.meters.reported(receptions(k), p.spoken.ssrc.Load(), p.mesh.steady(time.Now()))
+	})
+}
+
+// discardReports reads them for a track that sends nothing.
+func discardReports(sender *webrtc.RTPSender) { readRTCP(sender, func(rtcp.Packet) {}) }
+
+// receptions is what a report says of tracks of ours.
+func receptions(k rtcp.Packet) []rtcp.ReceptionReport {
+	switch k := k.(type) {
+	case *rtcp.ReceiverReport:
+		return k.Reports
+	case *rtcp.SenderReport:
+		return k.Reports
+	}
+	return nil
+}
+
+// readPictureReports reads what the far end says of the camera's track.
+func (p *peer) readPictureReports(sender *webrtc.RTPSender) {
+	readRTCP(sender, func(k rtcp.Packet) {
+		if p.isTrusted() {
+			p.pictureReport(k, p.shown.ssrc.Load())
+		}
+	})
+}
+
+// pictureReport takes one packet. It may be about others too: pion hands all over that came together.
+func (p *peer) pictureReport(k rtcp.Packet, ssrc uint32) {
+	m := &p.meters.picture
+	switch k := k.(type) {
+	case *rtcp.TransportLayerNack:
+		if k.MediaSSRC == ssrc {
+			p.repair(k.Nacks)
+		}
+	case *rtcp.PictureLossIndication:
+		if k.MediaSSRC == ssrc {
+			m.plis.Add(1)
+			p.control.note(&p.control.keyFrame)
+		}
+	case *rtcp.FullIntraRequest:
+		if slices.ContainsFunc(k.FIR, func(e rtcp.FIREntry) bool { return e.SSRC == ssrc }) {
+			m.plis.Add(1)
+			p.control.note(&p.control.keyFrame)
+		}
+	case *rtcp.ReceiverEstimatedMaximumBitrate:
+		if slices.Contains(k.SSRCs, ssrc) && k.Bitrate >= 1 { // not NaN, either
+			m.remb.Store(int64(min(k.Bitrate, maxREMB)))
+			p.control.note(&p.control.reported)
+		}
+	default:
+		if m.reported(receptions(k), ssrc, p.mesh.steady(time.Now())) {
+			p.control.note(&p.control.reported)
+		}
+	}
+}
+
+// repair notes which packets are asked for once more.
+func (p *peer) repair(pairs []rtcp.NackPair) {
+	for i := range pairs {
+		pairs[i].Range(func(number uint16) bool {
+			p.meters.picture.nacks.Add(1)
+			p.film.resend(number)
+			return true
+		})
+	}
+}

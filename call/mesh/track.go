@@ -1,0 +1,167 @@
+package mesh
+
+import (
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"parley/video"
+)
+
+// videoTrack is a track of ours in whichever video codec is negotiated, the best first; pion's own track has one codec alone, and
+// keeps the whole connection from starting where the far end lacks it. It implements webrtc.TrackLocal.
+type videoTrack struct {
+	id, stream string
+	bound      atomic.Pointer[binding]
+}
+
+// binding is what was negotiated for a track.
+type binding struct {
+	context      string
+	codec        video.Codec
+	ssrc, repair uint32 // repair: of the retransmissions (RFC 4588); 0: there are none
+	kind, rtx    uint8  // payload types
+	writer       webrtc.TrackLocalWriter
+}
+
+// ID is the track's own name in descriptions.
+func (t *videoTrack) ID() string { return t.id }
+
+// RID is for simulcast, and empty.
+func (t *videoTrack) RID() string { return "" }
+
+// StreamID names what it belongs to.
+func (t *videoTrack) StreamID() string { return t.stream }
+
+// Kind is video.
+func (t *videoTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
+
+// Bind is called by pion with what was negotiated. Where that is no codec of ours, the track stays mute, and all else goes on.
+func (t *videoTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	chosen, codec := choose(c.CodecParameters())
+	if codec == 0 {
+		return webrtc.RTPCodecParameters{RTPCodecCapability: vp9, PayloadType: vp9Type}, nil
+	}
+	b := &binding{
+		context: c.ID(), codec: codec, ssrc: uint32(c.SSRC()), kind: uint8(chosen.PayloadType), writer: c.WriteStream(),
+	}
+	if rtx, ok := repairOf(c.CodecParameters(), chosen.PayloadType); ok {
+		b.repair, b.rtx = uint32(c.SSRCRetransmission()), uint8(rtx.PayloadType)
+	}
+	t.bound.Store(b)
+	return chosen, nil
+}
+
+// Unbind is called by pion when the track goes.
+func (t *videoTrack) Unbind(c webrtc.TrackLocalContext) error {
+	if b := t.bound.Load(); b != nil && b.context == c.ID() {
+		t.bound.Store(nil)
+	}
+	return nil
+}
+
+// codec is what was negotiated, or zero.
+func (t *videoTrack) codec() video.Codec {
+	if b := t.bound.Load(); b != nil {
+		return b.codec
+	}
+	return 0
+}
+
+// write sends a packet: the header's payload type and SSRC are the binding's.
+func (b *binding) write(h *rtp.Header, payload []byte) error {
+	h.PayloadType, h.SSRC = b.kind, b.ssrc
+	_, err := b.writer.WriteRTP(h, payload)
+	return err
+}
+
+// repeat sends a packet once more: its payload follows its number.
+func (b *binding) repeat(h *rtp.Header, number uint16, numbered []byte) error {
+	if b.repair == 0 || b.rtx == 0 {
+		return b.write(h, numbered[2:])
+	}
+	h.PayloadType, h.SSRC, h.SequenceNumber = b.rtx, b.repair, number
+	_, err := b.writer.WriteRTP(h, numbered)
+	return err
+}
+
+// choose finds the codec to code with.
+func choose(list []webrtc.RTPCodecParameters) (webrtc.RTPCodecParameters, video.Codec) {
+	for _, want := range []video.Codec{video.VP9, video.VP8} {
+		for _, c := range list {
+			if codecOf(c.RTPCodecCapability) == want {
+				return c, want
+			}
+		}
+	}
+	return webrtc.RTPCodecParameters{}, 0
+}
+
+// codecOf is what a negotiated codec is called here: of VP9 only the profile with 8 bits and 4:2:0 is ours (RFC 9628, section 6.1).
+func codecOf(c webrtc.RTPCodecCapability) video.Codec {
+	switch {
+	case strings.EqualFold(c.MimeType, webrtc.MimeTypeVP8):
+		return video.VP8
+	case strings.EqualFold(c.MimeType, webrtc.MimeTypeVP9):
+		for _, f := range strings.Split(c.SDPFmtpLine, ";") {
+			if id, ok := strings.CutPrefix(strings.TrimSpace(f), "profile-id="); ok && id != "0" {
+				return 0
+			}
+		}
+		return video.VP9
+	}
+	return 0
+}
+
+// repairOf finds the retransmissions' type for a payload type (RFC 4588, section 8.1).
+func repairOf(list []webrtc.RTPCodecParameters, of webrtc.PayloadType) (webrtc.RTPCodecParameters, bool) {
+	apt := "apt=" + strconv.Itoa(int(of))
+	for _, c := range list {
+		if !strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) {
+			continue
+		}
+		for _, f := range strings.Split(c.SDPFmtpLine, ";") {
+			if strings.TrimSpace(f) == apt {
+				return c, true
+			}
+		}
+	}
+	return webrtc.RTPCodecParameters{}, false
+}
+
+// preferOurs puts the codecs of an answer into our order of preference: a browser codes with the first one of it, and offers VP8
+// first.
+func (p *peer) preferOurs() error {
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Kind() != webrtc.RTPCodecTypeVideo {
+			continue
+		}
+		list := t.Receiver().GetParameters().Codecs
+		if len(list) == 0 || codecOf(list[0].RTPCodecCapability) == video.VP9 {
+			continue
+		}
+		if err := t.SetCodecPreferences(inOrder(list)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func inOrder(list []webrtc.RTPCodecParameters) []webrtc.RTPCodecParameters {
+	var out []webrtc.RTPCodecParameters
+	for _, want := range []video.Codec{video.VP9, video.VP8} {
+		for _, c := range list {
+			if codecOf(c.RTPCodecCapability) != want {
+				continue
+			}
+			out = append(out, c)
+			if rtx, ok := repairOf(list, c.PayloadType); ok {
+				out = append(out, rtx)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package mesh
+
+import (
+	"encoding/binary"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"parley/video"
+)
+
+// theirs is the far end's camera.
+type theirs struct {
+	ssrc, repair atomic.Uint32 // zero before anything of it came
+	codec        atomic.Uint32 // a video.Codec, of the last packet
+	mu           sync.Mutex    // around Config.Picture: packets and repairs come by two goroutines
+}
+
+// watch passes on the pictures of the far end's camera.
+func (p *peer) watch(t *webrtc.TrackRemote) {
+	p.theirs.repair.Store(uint32(t.RtxSSRC()))
+	p.theirs.ssrc.Store(uint32(t.SSRC()))
+	poke(p.control.wake) // what was asked for meanwhile
+	var packet rtp.Packet
+	var kind webrtc.PayloadType
+	var codec video.Codec
+	p.read(t, func(b []byte) {
+		if packet.Unmarshal(b) != nil {
+			return
+		}
+		if now := t.PayloadType(); now != kind || codec == 0 {
+			kind, codec = now, codecOf(t.Codec().RTPCodecCapability)
+			p.theirs.codec.Store(uint32(codec))
+		}
+		if packet.PayloadType == uint8(kind) && codec != 0 {
+			p.see(&packet, codec, false)
+		}
+	})
+}
+
+func (p *peer) see(k *rtp.Packet, codec video.Codec, repaired bool) {
+	p.theirs.mu.Lock()
+	defer p.theirs.mu.Unlock()
+	if p.isClosing() {
+		return
+	}
+	p.meters.picture.packetsReceived.Add(1)
+	p.meters.picture.bytesReceived.Add(uint64(len(k.Payload)))
+	p.mesh.config.Picture(p.id, Picture{
+		Payload: k.Payload, Seq: k.SequenceNumber, Timestamp: k.Timestamp, Marker: k.Marker,
+		SSRC: p.theirs.ssrc.Load(), Codec: codec, Repaired: repaired,
+	})
+}
+
+// repaired takes a retransmission of the far end's camera (RFC 4588, section 4).
+func (p *peer) repaired(ssrc uint32, b []byte) {
+	codec := video.Codec(p.theirs.codec.Load())
+	var k rtp.Packet
+	if ssrc != p.theirs.repair.Load() || codec == 0 || k.Unmarshal(b) != nil || len(k.Payload) < 2 {
+		return // two bytes less are padding, which probes the path
+	}
+	k.SequenceNumber = binary.BigEndian.Uint16(k.Payload)
+	k.Payload = k.Payload[2:]
+	p.meters.picture.repaired.Add(1)
+	p.see(&k, codec, true)
+}
+
+// repairs takes retransmissions out of pion's hands: those would wait there until the next packet that is none, which in a picture's
+// pause is a whole picture later.
+type repairs struct {
+	interceptor.NoOp
+	peer *peer
+}
+
+// NewInterceptor makes it for the one peer connection.
+func (r *repairs) NewInterceptor(string) (interceptor.Interceptor, error) { return r, nil }
+
+// BindRemoteStream is called by pion for every stream that comes in.
+func (r *repairs) BindRemoteStream(info *interceptor.StreamInfo, next interceptor.RTPReader) interceptor.RTPReader {
+	if !strings.EqualFold(info.MimeType, webrtc.MimeTypeRTX) {
+		return next
+	}
+	const header = 12
+	return interceptor.RTPReaderFunc(func(b []byte, a interceptor.Attributes) (int, interceptor.Attributes, error) {
+		n, a, err := next.Read(b, a)
+		if err != nil || n < header {
+			return n, a, err
+		}
+		r.peer.repaired(info.SSRC, b[:n])
+		b[0] = 2 << 6 // a bare header is padding to pion, and still counts in its reports
+		return header, a, nil
+	})
+}
