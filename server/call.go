@@ -173,6 +173,8 @@ func (h *hub) callHere(s *session, m *wire.CallHere) (wire.Message, error) {
 		return nil, errNoUser
 	case m.With.Member == m.Member:
 		return nil, errSameMember
+	case m.Call == s.user.over:
+		return nil, errCallGone
 	}
 	if c := s.call; c != nil {
 		mine, other := c.of(s)
@@ -260,6 +262,7 @@ func (h *hub) finish(c *call, by *session, reason string) {
 	for i := range c.sides {
 		s := c.sides[i].session
 		if s == nil {
+			c.sides[i].user.over = c.id
 			continue
 		}
 		s.call = nil

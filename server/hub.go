@@ -38,6 +38,7 @@ type user struct {
 	key            ed25519.PublicKey
 	session        *session // nil: offline
 	meter          meter    // the user's, so that a new session doesn't fill it
+	over           string   // the last call that was ended while they were absent from it
 }
 
 type channel struct {

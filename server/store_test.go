@@ -100,6 +100,84 @@ func TestClaimOfEachStart(t *testing.T) {
 	}
 }
 
+// A folder of an older version is brought to this one, with all that is in it.
+func TestMigrate(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sql.Open("sqlite", filepath.Join(dir, databaseFile))
+	if err == nil {
+		_, err = db.Exec(fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = 1", schema, applicationID))
+	}
+	if err == nil {
+		_, err = db.Exec(`INSERT INTO users (id, key, name, role, created) VALUES ('u', x'01', 'Ana', 'owner', 1);
+			INSERT INTO channels (id, name, position) VALUES ('c', 'Den', 0)`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	for round := range 2 { // the second finds what the first has made
+		st, err := openStore(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		users, err := st.users()
+		if err != nil || len(users) != 1 || users[0].name != "Ana" || users[0].role != wire.RoleOwner {
+			t.Errorf("users: %+v %v", users, err)
+		}
+		channels, err := st.channels()
+		if err != nil || len(channels) != 1 || channels[0].name != "Den" {
+			t.Errorf("channels: %+v %v", channels, err)
+		}
+		if list, err := st.missed("x"); err != nil || len(list) != round {
+			t.Errorf("missed: %+v %v", list, err)
+		}
+		if err := st.addMissed("x", wire.Missed{Call: "1", User: "u", At: 7, Why: wire.MissedBusy}); err != nil {
+			t.Error(err)
+		}
+		st.close()
+	}
+}
+
+func TestMissedRows(t *testing.T) {
+	st, err := openStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.close()
+	if _, err := st.db.Exec(`INSERT INTO users (id, key, name, role, created) VALUES ('u', x'01', 'Ana', 'member', 1)`); err != nil {
+		t.Fatal(err)
+	}
+	add := func(to string, at int64) {
+		t.Helper()
+		if err := st.addMissed(to, wire.Missed{Call: "same", User: "u", At: at, Video: at%2 == 0, Why: wire.CallTimeout}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("other", 1000)
+	for at := range int64(wire.MaxMissed + 5) {
+		add("x", 500-at) // a clock that is set back changes no order
+	}
+	list, err := st.missed("x")
+	if err != nil || len(list) != wire.MaxMissed {
+		t.Fatalf("%d, %v", len(list), err)
+	}
+	if m := list[0]; m != (wire.Missed{Call: "same", User: "u", Name: "Ana", At: 495, Why: wire.CallTimeout}) {
+		t.Errorf("the oldest: %+v", m)
+	}
+	if m := list[len(list)-1]; m.At != 446 || !m.Video {
+		t.Errorf("the newest: %+v", m)
+	}
+	if err := st.forgetMissed("x"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := st.missed("x"); err != nil || list == nil || len(list) != 0 {
+		t.Errorf("after it was seen: %+v %v", list, err)
+	}
+	if list, err := st.missed("other"); err != nil || len(list) != 1 || list[0].At != 1000 {
+		t.Errorf("another's: %+v %v", list, err)
+	}
+}
+
 // The claim comes with the start that succeeds.
 func TestFirstStart(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -54,7 +54,7 @@ type CallAccept struct {
 	Video  bool   `json:"video,omitempty"`
 }
 
-// CallAnswered is an event: the call that one made was taken.
+// CallAnswered is an event: the call that one made was taken, or the other one is there again (CallHere).
 type CallAnswered struct {
 	Call  string `json:"call"`
 	With  Member `json:"with"`
@@ -62,7 +62,8 @@ type CallAnswered struct {
 	Relay *Turn  `json:"relay,omitempty"`
 }
 
-// CallHere says to a server that has restarted, or has given the session up, that one is in a call all the time.
+// CallHere says to a server that has restarted, or has given the session up, that one is in a call all the time. With is the other
+// one; when they have said the same the two are passed each other's messages again.
 type CallHere struct {
 	Call   string  `json:"call"`
 	Member string  `json:"member"`
@@ -70,7 +71,8 @@ type CallHere struct {
 	With   Address `json:"with"`
 }
 
-// CallEnd ends a call: cancels, declines, hangs up.
+// CallEnd ends a call: cancels, declines, hangs up. Reason is the client's own word; the other one is told the server's, which knows
+// whose word came first.
 type CallEnd struct {
 	Call   string `json:"call"`
 	Reason string `json:"reason"`
@@ -82,7 +84,7 @@ type CallEnded struct {
 	Reason string `json:"reason"`
 }
 
-// Reasons of CallEnd and CallEnded. After CallLost the media may go on: only the other's connection to the server is gone.
+// Reasons of CallEnd and CallEnded; MissedBusy is one too. After CallLost the media may go on: only the other's connection to the server is gone.
 const (
 	CallLeft      = "left"      // hung up
 	CallCancelled = "cancelled" // by the caller, before it was taken

@@ -3,11 +3,11 @@ package wire
 import "errors"
 
 // Route says where a message between two peers goes. The client sets To; From is the server's word, whatever the client wrote.
-// The server relays only between two members of the same channel.
+// The server relays only between two members of the same channel, or the two of a call that was taken.
 type Route struct {
 	To      Address `json:"to"`
 	From    Address `json:"from,omitzero"`
-	Channel string  `json:"channel"`
+	Channel string  `json:"channel"` // or the call's id
 }
 
 // NeedOffer asks the side whose part it is (the smaller member id) for an offer of a later generation.

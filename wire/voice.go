@@ -91,7 +91,7 @@ const (
 	LeftRemoved = "removed" // the channel is gone
 )
 
-// TurnGet asks for credentials of the relay; only people in a channel get them.
+// TurnGet asks for credentials of the relay; only people in a channel, or in a call that was taken, get them.
 type TurnGet struct{}
 
 // Turn answers TurnGet.

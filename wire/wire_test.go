@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -108,7 +109,8 @@ func TestProtocol(t *testing.T) {
 			t.Errorf("error code %s is not described", code)
 		}
 	}
-	for _, reason := range append(declared(t, "session.go", `Reason[A-Za-z]+ += "([a-z_]+)"`), declared(t, "voice.go", `Left[A-Za-z]+ += "([a-z_]+)"`)...) {
+	for _, reason := range slices.Concat(declared(t, "session.go", `Reason[A-Za-z]+ += "([a-z_]+)"`), declared(t, "voice.go", `Left[A-Za-z]+ += "([a-z_]+)"`),
+		declared(t, "call.go", `(?:Call|Missed)[A-Za-z]+ += "([a-z_]+)"`)) {
 		if !strings.Contains(string(text), "`"+reason+"`") {
 			t.Errorf("reason %s is not described", reason)
 		}
@@ -172,6 +174,9 @@ func TestDecodeRefuses(t *testing.T) {
 		"padded base64":    {`{"type":"hello","body":{"mode":"native","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}}`, BadMessage},
 		"loose base64":     {`{"type":"hello","body":{"mode":"native","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB"}}`, BadMessage},
 		"two JSON values":  {ok + ok, BadMessage},
+		"a channel's call": {`{"type":"call.end","body":{"call":"c1","reason":"left"}}`, BadMessage},
+		"no nonce":         {`{"type":"call.ring","body":{"call":"` + strings.Repeat("0", 32) + `","to":"` + strings.Repeat("a", 32) + `","member":"` + strings.Repeat("0", 32) + `"}}`, BadMessage},
+		"missed too much":  {`{"type":"call.missed","body":{"missed":[` + strings.Repeat("{},", MaxMissed) + `{}]}}`, BadMessage},
 	} {
 		if _, err := Decode([]byte(c.text)); CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
