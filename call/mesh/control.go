@@ -121,7 +121,7 @@ func (p *peer) feed(now time.Time) (wait time.Duration) {
 	keyFrame, reported := due(&c.keyFrame, &c.keyAt, keyFrameGap), due(&c.reported, &c.reportedAt, feedbackGap)
 	if (keyFrame || reported) && !p.isClosing() {
 		p.mesh.config.Feedback(p.id, Feedback{
-			KeyFrame: keyFrame, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
+			KeyFrame: keyFrame, Report: reported, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
 		})
 	}
 	return wait

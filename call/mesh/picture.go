@@ -6,21 +6,21 @@ import (
 	"parley/video"
 )
 
-// Picture is one RTP packet of a far end's camera. One that was repaired (RTX, RFC 4588) comes under its first number, with Repaired
-// set.
+// Picture is one RTP packet of a far end's camera, in the codec that Mesh.Codec names. One that was repaired (RTX, RFC 4588) comes
+// under its first number, with Repaired set.
 type Picture struct {
 	Payload   []byte // with the codec's descriptor; empty where it was padding alone. Valid during the call
 	Seq       uint16
 	Timestamp uint32 // 90 kHz
 	Marker    bool   // the picture's last packet
 	SSRC      uint32
-	Codec     video.Codec // of this packet: what the far end sends may be another than what it gets
 	Repaired  bool
 }
 
 // Feedback is what a far end says of our camera's pictures. What is not known yet is zero.
 type Feedback struct {
 	KeyFrame bool          // a key picture is wanted: by a PLI or a FIR, or because one of ours found no room; at most one in 300 ms
+	Report   bool          // one of the following is new
 	Loss     float64       // the part (0 to 1) of our packets that the far end missed, in its last report; repairs don't count
 	REMB     int           // what it believes the path can carry, bit/s
 	RTT      time.Duration // from its last report
@@ -63,7 +63,7 @@ func (m *Mesh) Nack(id Peer, seqs []uint16) {
 	}
 }
 
-// Codec is what pictures of our camera have to be coded with for this peer: VP9 where both sides can, else VP8. It is zero before
+// Codec is what pictures are coded with, those for this peer and those of it: VP9 where both sides can, else VP8. It is zero before
 // Connected, and where the far end takes no pictures.
 func (m *Mesh) Codec(id Peer) video.Codec {
 	if p := m.alive(id); p != nil {

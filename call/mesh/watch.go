@@ -9,40 +9,36 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-
-	"parley/video"
 )
 
 // theirs is the far end's camera.
 type theirs struct {
 	ssrc, repair atomic.Uint32 // zero before anything of it came
-	codec        atomic.Uint32 // a video.Codec, of the last packet
 	mu           sync.Mutex    // around Config.Picture: packets and repairs come by two goroutines
 }
 
-// watch passes on the pictures of the far end's camera.
+// watch passes on the pictures of the far end's camera. Of a codec that it was not asked for there are none.
 func (p *peer) watch(t *webrtc.TrackRemote) {
 	p.theirs.repair.Store(uint32(t.RtxSSRC()))
 	p.theirs.ssrc.Store(uint32(t.SSRC()))
 	poke(p.control.wake) // what was asked for meanwhile
 	var packet rtp.Packet
 	var kind webrtc.PayloadType
-	var codec video.Codec
+	var right bool
 	p.read(t, func(b []byte) {
 		if packet.Unmarshal(b) != nil {
 			return
 		}
-		if now := t.PayloadType(); now != kind || codec == 0 {
-			kind, codec = now, codecOf(t.Codec().RTPCodecCapability)
-			p.theirs.codec.Store(uint32(codec))
+		if now := t.PayloadType(); now != kind {
+			kind, right = now, codecOf(t.Codec().RTPCodecCapability) == p.codec()
 		}
-		if packet.PayloadType == uint8(kind) && codec != 0 {
-			p.see(&packet, codec, false)
+		if right && packet.PayloadType == uint8(kind) {
+			p.see(&packet, false)
 		}
 	})
 }
 
-func (p *peer) see(k *rtp.Packet, codec video.Codec, repaired bool) {
+func (p *peer) see(k *rtp.Packet, repaired bool) {
 	p.theirs.mu.Lock()
 	defer p.theirs.mu.Unlock()
 	if p.isClosing() {
@@ -52,21 +48,20 @@ func (p *peer) see(k *rtp.Packet, codec video.Codec, repaired bool) {
 	p.meters.picture.bytesReceived.Add(uint64(len(k.Payload)))
 	p.mesh.config.Picture(p.id, Picture{
 		Payload: k.Payload, Seq: k.SequenceNumber, Timestamp: k.Timestamp, Marker: k.Marker,
-		SSRC: p.theirs.ssrc.Load(), Codec: codec, Repaired: repaired,
+		SSRC: p.theirs.ssrc.Load(), Repaired: repaired,
 	})
 }
 
 // repaired takes a retransmission of the far end's camera (RFC 4588, section 4).
 func (p *peer) repaired(ssrc uint32, b []byte) {
-	codec := video.Codec(p.theirs.codec.Load())
 	var k rtp.Packet
-	if ssrc != p.theirs.repair.Load() || codec == 0 || k.Unmarshal(b) != nil || len(k.Payload) < 2 {
-		return // two bytes less are padding, which probes the path
+	if ssrc == 0 || ssrc != p.theirs.repair.Load() || p.codec() == 0 || k.Unmarshal(b) != nil || len(k.Payload) < 2 {
+		return // less than a number is padding, which probes the path
 	}
 	k.SequenceNumber = binary.BigEndian.Uint16(k.Payload)
 	k.Payload = k.Payload[2:]
 	p.meters.picture.repaired.Add(1)
-	p.see(&k, codec, true)
+	p.see(&k, true)
 }
 
 // repairs takes retransmissions out of pion's hands: those would wait there until the next packet that is none, which in a picture's
