@@ -58,6 +58,12 @@ var (
 	beside   = image.Rect(1036, 690, 1052, 730) // ground, on any page
 )
 
+// CallTile is where the other one's picture of 16 to 9 is in a call, and CallFilled where it is when it fills the window.
+var (
+	CallTile   = image.Rect(336, 201, 1024, 588)
+	CallFilled = image.Rect(0, 40, 1280, 760)
+)
+
 // ChannelRow is the middle of the channel with that many channels and seats above it, where no channel above has people in it;
 // a channel with people is 4 higher, and the last seat in one 8.
 func ChannelRow(channels int) image.Point { return image.Pt(184, 104+36*channels) }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"path/filepath"
+	"time"
+
+	"parley/bench/internal/measure"
+	"parley/profile"
+	"parley/test/lab"
+)
+
+// inWindow measures the app: a sends, and b, who has a window, says yes by a click.
+func (p *ours) inWindow(ctx context.Context) (r result, err error) {
+	c := lab.AppConfig{
+		Display: p.display, Pulse: p.pulse, Dir: p.file("b"),
+		Settings: func(s *profile.Settings) {
+			lab.Devices(1)(s)
+			s.Name, s.Theme = "b", profile.DarkTheme
+		},
+	}
+	if err := p.programs.Member(ctx, c, p.server.Ready.Invite); err != nil {
+		return r, err
+	}
+	c.Settings = nil // they are written
+	app, err := p.programs.App(ctx, c)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	if err := app.WaitChannels(ctx, lab.Dark); err != nil {
+		return r, err
+	}
+	a, err := p.client(0, "window", "call", "b", "--video")
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := app.TakeCall(ctx, lab.Dark, lab.OtherKind); err != nil {
+		return r, err
+	}
+	place := p.place()
+	number := func(img *image.RGBA) bool { _, ok := readPart(img, place); return ok }
+	if err := app.WaitFor(ctx, "a picture with a number", numberIn(place), number); err != nil {
+		return r, err
+	}
+	if err := p.load(ctx, app, a, &r); err != nil {
+		return r, err
+	}
+	return r, p.look(ctx, a, place, &r)
+}
+
+func (p *ours) load(ctx context.Context, app *lab.App, a *lab.Client, r *result) error {
+	if err := pass(ctx, p.warm); err != nil {
+		return err
+	}
+	usage := measure.Sample(map[string]int{"a": a.PID(), "b": app.PID()})
+	if err := pass(ctx, p.length()); err != nil {
+		return err
+	}
+	r.Usage, r.Machine = usage.Stop()
+	return nil
+}
+
+// look reads the screen, afterwards, because that costs what the window might need.
+func (p *ours) look(ctx context.Context, a *lab.Client, place image.Rectangle, r *result) error {
+	begin := time.Now()
+	seen, err := watchScreen(ctx, p.display, place, glassTime)
+	if err != nil {
+		return err
+	}
+	r.Shown = count(seen, unixMS(begin), unixMS(time.Now()))
+	screen := r.Shown
+	r.Screen = &screen
+	r.Shown.Sizes = []string{p.size()} // of the picture it tells nothing
+	s, err := readStats(filepath.Join(p.dir, "awindow.stats"))
+	if err != nil {
+		return err
+	}
+	r.Coded = map[string]any{"sent": s.Camera}
+	if r.Delay, err = delays(s.captured(unixMS(begin)-2000, unixMS(time.Now())), seen); err != nil {
+		return fmt.Errorf("%w; %d were seen", err, len(seen))
+	}
+	return leave(ctx, a)
+}
