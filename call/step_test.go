@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +52,8 @@ type rig struct {
 	now time.Duration
 	did []effect
 	me  someone
+
+	watch *consent // nil: nobody watches
 }
 
 const (
@@ -75,7 +76,14 @@ func newRig(t testing.TB) *rig {
 // on takes one event, answers lookUp like an engine whose machine knows nobody, and keeps what was done.
 func (r *rig) on(ev event) []effect {
 	var did []effect
+	if r.watch != nil {
+		r.watch.before(r.s, ev)
+	}
 	r.s, did = step(r.s, r.now, ev)
+	if r.watch != nil {
+		r.watch.replay(r.t, did)
+		r.watch.agrees(r.t, r.s)
+	}
 	r.did = append(r.did, did...)
 	for _, f := range did {
 		if l, ok := f.(lookUp); ok {
@@ -101,7 +109,11 @@ func (r *rig) roster(seq uint64, others ...someone) *wire.Roster {
 
 // route is what a message of somebody to me says.
 func (r *rig) route(from someone) wire.Route {
-	return wire.Route{To: r.me.member.Address, From: from.member.Address, Channel: hall}
+	route := wire.Route{To: r.me.member.Address, From: from.member.Address, Channel: hall}
+	if r.s.place.call != "" {
+		route.Channel = r.s.place.call
+	}
+	return route
 }
 
 func (r *rig) signedBy(p someone, role identity.Role, generation uint32, sdp string) wire.Bytes {
@@ -721,21 +733,19 @@ func TestEveryStateAndEvent(t *testing.T) {
 			r.connected(a)
 			r.on(peerEvent{mesh.Disconnected{Peer: a.peer()}})
 		},
-		"held": func(r *rig, a, b someone) { r.on(commanded{cmd: SetKnownOnly{true}}); r.join(a, b) },
-		"lost": func(r *rig, a, b someone) { r.join(a, b); r.connected(a); r.on(linkDown{err: errors.New("cut")}) },
+		"held":                 func(r *rig, a, b someone) { r.on(commanded{cmd: SetKnownOnly{true}}); r.join(a, b) },
+		"lost":                 func(r *rig, a, b someone) { r.join(a, b); r.connected(a); r.on(linkDown{err: errors.New("cut")}) },
+		"ringing in a channel": func(r *rig, a, b someone) { r.join(b); r.on(incomingOf(callOne, a)) },
+		"dialing in a channel": func(r *rig, a, b someone) { r.knows(a); r.join(b); r.cmd(Call{User: "Ana"}, 0) },
 	}
 	for name, arrange := range states {
 		for _, make := range events(t) {
 			r := newRig(t)
 			a, b := person(t, "Ana", '1'), person(t, "Bob", '9')
+			r.watch = &consent{}
 			arrange(r, a, b)
-			c := consent{}
-			c.replay(t, r.did)
-			r.did = nil
 			ev := make(r, a, b)
 			r.on(ev)
-			c.replay(t, r.did)
-			c.agrees(t, r.s)
 			if t.Failed() {
 				t.Fatalf("in %s on %T %+v", name, ev, ev)
 			}
@@ -849,123 +859,33 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	return out
 }
 
-// consent follows the effects and holds them against what the user has agreed to: no device, peer connection, offer, answer or
-// candidate exists outside a place that was joined here.
-type consent struct {
-	joined bool // by the order of effects: a VoiceJoin that is not Again, until closeSound
-	sound  bool
-	listen bool // a test of the microphone runs that was asked for
-	check  bool
-	peers  map[mesh.Peer]bool
-}
-
-func (c *consent) replay(t testing.TB, did []effect) {
-	t.Helper()
-	if c.peers == nil {
-		c.peers = map[mesh.Peer]bool{}
-	}
-	for _, f := range did {
-		switch f := f.(type) {
-		case setListen:
-			c.listen = f.on
-		case startCheck:
-			c.check = true
-		case stopCheck:
-			c.check = false
-		case openSound:
-			c.sound = true
-			if c.check {
-				t.Error("a check goes on over a join")
-			}
-		case closeSound:
-			c.sound = false
-			if len(c.peers) != 0 {
-				t.Error("sound closed before the peers")
-			}
-		case openPeer:
-			if c.peers[f.peer] {
-				t.Error("opened twice")
-			}
-			c.peers[f.peer] = true
-			if !c.sound {
-				t.Error("a peer connection without a join")
-			}
-		case closePeer:
-			if !c.peers[f.peer] {
-				t.Error("closed what is not open")
-			}
-			delete(c.peers, f.peer)
-		case makeOffer:
-			c.mustHave(t, f.peer)
-		case setRemote:
-			c.mustHave(t, f.peer)
-		case addCandidate:
-			c.mustHave(t, f.peer)
-		case signed:
-			c.mustHave(t, peerID(f.route.To))
-		case tell:
-			if r, ok := f.body.(wire.Relayed); ok {
-				c.mustHave(t, peerID(r.Path().To))
-			}
-		}
-	}
-}
-
-func (c *consent) mustHave(t testing.TB, p mesh.Peer) {
-	t.Helper()
-	if !c.peers[p] {
-		t.Errorf("sent to a peer that is not open")
-	}
-}
-
-// agrees holds the state against what was done: whoever is sent to is shown.
-func (c *consent) agrees(t testing.TB, s state) {
-	t.Helper()
-	if c.sound != (s.place.phase != Idle) {
-		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
-	}
-	shownSound := s.snapshot(time.Time{}, &Directory{}, nil, 0).Sound
-	if c.listen != shownSound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
-		t.Errorf("a test of the microphone runs that is not shown, or the other way: %+v, in %s", c, s.place.phase)
-	}
-	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers
-	for p := range c.peers {
-		if !slices.ContainsFunc(shown, func(v Peer) bool { return v.User == p.User && v.Member == p.Member && v.Phase != Held }) {
-			t.Errorf("%s is sent to and not shown", p.User)
-		}
-	}
-	for _, v := range shown {
-		if (v.Phase == Held) == c.peers[mesh.Peer{User: v.User, Member: v.Member}] {
-			t.Errorf("%s is %s, but open: %v", v.Name, v.Phase, v.Phase == Held)
-		}
-	}
-	if len(s.peers) > wire.MaxMembers-1 {
-		t.Errorf("%d peers", len(s.peers))
-	}
-}
-
 // TestConsentUnderAnyOrder runs seeded sequences of every event in any order; PARLEY_SOAK makes it a million of them.
 func TestConsentUnderAnyOrder(t *testing.T) {
-	sequences := 2000
+	sequences := 10_000
 	if soak() {
 		sequences = 1_000_000
 	}
-	makers := events(t)
+	makers := append(events(t), callEvents()...)
 	for seed := range sequences {
 		rng := rand.New(rand.NewPCG(uint64(seed), 1))
 		r := newRig(t)
 		a, b := person(t, "Ana", '1'), person(t, "Bob", '9')
-		c := consent{}
+		r.knows(a, b)
+		r.watch = &consent{}
 		for range 5 + rng.IntN(40) {
 			r.now += time.Duration(rng.IntN(4000)) * time.Millisecond
-			r.did = nil
-			if rng.IntN(4) == 0 { // get somewhere: random events alone rarely join
+			switch rng.IntN(12) { // get somewhere: random events alone rarely do
+			case 0, 1:
 				r.join(a, b)
-			} else {
+			case 2:
+				r.called(a)
+			case 3:
+				r.taken(b)
+			case 4:
+				r.on(incomingOf(callOne, a))
+			default:
 				r.on(makers[rng.IntN(len(makers))](r, a, b))
 			}
-			c.replay(t, r.did)
-			c.agrees(t, r.s)
 			if t.Failed() {
 				t.Fatalf("seed %d", seed)
 			}
