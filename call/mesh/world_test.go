@@ -36,6 +36,7 @@ type end struct {
 	events        chan Event
 	kept          []Event // see next
 	heard         chan heard
+	feedback      chan Feedback
 }
 
 type heard struct {
@@ -119,7 +120,7 @@ func (w *world) add(names ...string) []*end {
 }
 
 func (w *world) addWith(name string, c Config) *end {
-	e := &end{w: w, name: name, events: make(chan Event, 4096), heard: make(chan heard, 1<<16)}
+	e := &end{w: w, name: name, events: make(chan Event, 4096), heard: make(chan heard, 1<<16), feedback: make(chan Feedback, 1024)}
 	if w.router != nil {
 		c.Net, e.address = w.newNet()
 	}
@@ -127,6 +128,9 @@ func (w *world) addWith(name string, c Config) *end {
 	c.Sound = func(p Peer, s Sound) {
 		s.Payload = slices.Clone(s.Payload)
 		e.heard <- heard{p.User, s}
+	}
+	if c.Feedback == nil {
+		c.Feedback = func(_ Peer, f Feedback) { e.feedback <- f }
 	}
 	m, err := New(c)
 	if err != nil {
