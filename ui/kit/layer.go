@@ -18,13 +18,15 @@ func NewLayers(c fyne.Canvas) *Layers {
 // Root wraps what goes to the window's SetContent, so that tooltips can be drawn over it.
 func (l *Layers) Root(content fyne.CanvasObject) fyne.CanvasObject { return newSurface(content) }
 
-// TypedKey closes the layer on top at Escape, and says whether it did.
+// TypedKey closes the layer on top at Escape where it does not stay, and says whether the key was meant for a layer.
 func (l *Layers) TypedKey(ev *fyne.KeyEvent) bool {
 	top := l.Top()
 	if ev.Name != fyne.KeyEscape || top == nil {
 		return false
 	}
-	top.Close()
+	if !top.Stays {
+		top.Close()
+	}
 	return true
 }
 
@@ -36,9 +38,9 @@ func (l *Layers) Top() *Layer {
 	return nil
 }
 
-// CloseAll closes every layer, the top one first.
+// CloseAll closes every layer, the top one first, down to one that stays.
 func (l *Layers) CloseAll() {
-	for top := l.Top(); top != nil; top = l.Top() {
+	for top := l.Top(); top != nil && !top.Stays; top = l.Top() {
 		top.Close()
 	}
 }
@@ -69,6 +71,8 @@ func (l *Layers) Alert(content fyne.CanvasObject, width float32) *Layer {
 type Layer struct {
 	// Modal keeps a click outside from closing it; Escape still does.
 	Modal bool
+	// Stays keeps Escape and CloseAll from closing it too: only Close does.
+	Stays bool
 	// OnClosed is called once after it has closed, by whatever.
 	OnClosed func()
 

@@ -94,7 +94,7 @@ func refusedCall(code, name string) string {
 	switch code {
 	case "user_offline":
 		return capital(name) + " is offline. They see that you called."
-	case "user_busy":
+	case "user_busy", "busy":
 		return capital(name) + " is in a call. They see that you called."
 	case "user_dnd":
 		return capital(name) + " does not want to be disturbed. They see that you called."
