@@ -33,9 +33,10 @@ type People interface {
 
 // Config is what an Engine is made of.
 type Config struct {
-	Key    identity.Key
-	People People
-	Sound  SoundConfig
+	Key     identity.Key
+	People  People
+	Sound   SoundConfig
+	Picture PictureConfig
 
 	Muted         bool // what the switches are at the start
 	KnownOnly     bool
@@ -79,6 +80,7 @@ type Engine struct {
 	epoch    int // of the gateway: events of an older one are dropped
 	mesh     *mesh.Mesh
 	sound    *sound
+	picture  *picture
 	memory   *memory
 	gateways sync.WaitGroup
 }
@@ -104,19 +106,27 @@ func New(c Config) (*Engine, error) {
 	e.state.self.muted, e.state.knownOnly, e.state.relayOnly = c.Muted, c.KnownOnly, c.RelayOnly
 	e.state.share = c.ShareSpeaking
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
+	e.picture = newPicture(c.Picture, e.queue.post, c.Log)
 	m, err := mesh.New(mesh.Config{
-		Post:  func(ev mesh.Event) { e.queue.post(peerEvent{ev}) },
-		Sound: e.sound.deliver,
-		Net:   c.Net,
-		Log:   c.Log,
+		Post: func(ev mesh.Event) {
+			e.picture.meshEvent(ev)
+			e.queue.post(peerEvent{ev})
+		},
+		Sound:    e.sound.deliver,
+		Picture:  e.picture.deliver,
+		Feedback: e.picture.feedback,
+		Net:      c.Net,
+		Log:      c.Log,
 	})
 	if err != nil {
 		e.sound.shutdown()
+		e.picture.shutdown()
 		return nil, err
 	}
 	e.mesh = m
 	e.sound.send = m.Send
 	e.sound.loss = e.mesh.Loss
+	e.picture.connect(m, e.sound.heardOf)
 	e.memory = newMemory()
 	e.publish(true)
 	go e.run()
@@ -209,11 +219,12 @@ func (e *Engine) run() {
 
 // tearDown runs after the last event, in the order in which things stop needing each other.
 func (e *Engine) tearDown() {
-	e.queue.close()     // nobody waits in admit any more,
-	e.gateways.Wait()   // so the sessions can say their last words and end;
-	e.mesh.Shutdown()   // no packet comes or goes,
-	e.sound.shutdown()  // so the devices and codecs have no user,
-	e.memory.shutdown() // and what was to be remembered is.
+	e.queue.close()      // nobody waits in admit any more,
+	e.gateways.Wait()    // so the sessions can say their last words and end;
+	e.mesh.Shutdown()    // no packet comes or goes,
+	e.sound.shutdown()   // so the devices and codecs have no user,
+	e.picture.shutdown() // nor has the camera,
+	e.memory.shutdown()  // and what was to be remembered is.
 }
 
 // handle is one turn: the event, and what its own effects find out at once. With last no other event waits, so that the
@@ -303,8 +314,13 @@ func (e *Engine) perform(f effect) event {
 	switch f := f.(type) {
 	case dialServer, hangUpServer, hurryServer, present, ask, tell, signed:
 		e.performServer(f)
-	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain,
-		setWatch, setListen, startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
+	case setWatch:
+		e.sound.perform(f)
+		e.picture.perform(f)
+	case setCamera, useCamera, setPreview, peerCamera:
+		e.picture.perform(f)
+	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
+		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
 	case openPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)
@@ -373,6 +389,7 @@ func (e *Engine) performPeer(f effect) {
 	switch f := f.(type) {
 	case openPeer:
 		e.sound.add(f.peer, f.gain)
+		e.picture.add(f.peer)
 		e.mesh.Open(f.peer, f.options)
 	case makeOffer:
 		e.mesh.Offer(f.peer, f.generation, f.restart, f.ice)
@@ -385,6 +402,7 @@ func (e *Engine) performPeer(f effect) {
 	case closePeer:
 		e.mesh.Close(f.peer)
 		e.sound.remove(f.peer)
+		e.picture.remove(f.peer)
 	}
 }
 

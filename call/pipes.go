@@ -139,19 +139,21 @@ func (s *sound) direct(p *pipes) {
 	defer s.quietMu.Unlock()
 	if to != s.way {
 		p.capture.SetMuted(true)
-		p.out.Store(s.outlet(to))
+		p.out.Store(s.outlet(p, to))
 		s.way = to
 	}
 	p.capture.SetMuted(s.quiet.muted && s.need.call && to != toTape)
 	p.playout.SetDeafened(s.quiet.deafened)
 }
 
-func (s *sound) outlet(to way) *func(audio.Packet) {
+func (s *sound) outlet(p *pipes, to way) *func(audio.Packet) {
 	var out func(audio.Packet)
 	switch to {
 	case toPeers:
+		var clock microphoneClock
 		out = func(k audio.Packet) {
-			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker})
+			came := clock.came(k.Timestamp, time.Now().Add(-age(p.capture.Stats())))
+			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker, Captured: came})
 		}
 	case toTape:
 		out = s.check.tape.Add

@@ -328,6 +328,14 @@ func (s *sound) tap(name string, at int64, frame []float32) {
 	}
 }
 
+// heardOf is which of a peer's samples, by their timestamps, leaves the loudspeaker now.
+func (s *sound) heardOf(peer mesh.Peer, now time.Time) (timestamp uint32, ok bool) {
+	if sp := (*s.speakers.Load())[peer]; sp != nil {
+		return sp.stream.Heard(now)
+	}
+	return 0, false
+}
+
 func (s *sound) speaker(name string) *speaker {
 	for _, sp := range *s.speakers.Load() {
 		if sp.key == name {

@@ -5,6 +5,7 @@ import (
 
 	"parley/audio"
 	"parley/call/mesh"
+	"parley/video"
 )
 
 // Stats is what there is to measure, at one moment. Delays are in milliseconds and levels in dBFS.
@@ -14,25 +15,62 @@ type Stats struct {
 	Capture audio.CaptureStats
 	Playout audio.PlayoutStats
 	Sound   bool // the microphone is needed, in a channel or for a test: Capture tells of it
+	Picture PictureStats
 }
 
-// PeerStats is about the sound to and from one peer.
+// PeerStats is about the sound and the pictures to and from one peer.
 type PeerStats struct {
 	User, Member string
 	Link         mesh.Stats
 	Stream       audio.StreamStats
+	Picture      PeerPictureStats
+}
+
+// PictureStats is about one's own camera.
+type PictureStats struct {
+	Open   bool // it gives pictures
+	Camera video.FeedStats
+	Codec  video.Codec // what it is coded with, the one for the most peers; zero: nothing is sent
+	Sent   video.SenderStats
+}
+
+// PeerPictureStats is about a peer's camera.
+type PeerPictureStats struct {
+	Codec video.Codec // zero: nothing has come
+	video.ReceiverStats
+	HeldMS    float64 // how long a picture waits for its sound, smoothed
+	LipSyncMS float64 // how much later than its sound a picture is shown, smoothed; below zero: earlier
 }
 
 // Stats may be called from any goroutine; it reads counters and waits for nobody.
 func (e *Engine) Stats() Stats {
 	out := Stats{AtMS: time.Since(e.start).Milliseconds()}
-	for id, sp := range *e.sound.speakers.Load() {
+	speakers := *e.sound.speakers.Load()
+	for id, w := range *e.picture.peers.Load() {
 		link, _ := e.mesh.Stats(id)
-		out.Peers = append(out.Peers, PeerStats{User: id.User, Member: id.Member, Link: link, Stream: sp.stream.Stats()})
+		p := PeerStats{User: id.User, Member: id.Member, Link: link, Picture: w.stats()}
+		if sp := speakers[id]; sp != nil {
+			p.Stream = sp.stream.Stats()
+		}
+		out.Peers = append(out.Peers, p)
 	}
 	if p := e.sound.now.Load(); p != nil {
 		out.Sound = e.sound.mic.Load()
 		out.Capture, out.Playout = p.capture.Stats(), p.playout.Stats()
 	}
+	out.Picture = e.picture.camera.stats()
 	return out
+}
+
+func (c *camera) stats() (s PictureStats) {
+	if feed := c.feed.Load(); feed != nil {
+		s.Open, s.Camera = true, feed.Stats()
+	}
+	most := 0
+	for codec, k := range *c.coders.Load() {
+		if n := len(*k.peers.Load()); n > most {
+			most, s.Codec, s.Sent = n, codec, k.sender.Stats()
+		}
+	}
+	return s
 }

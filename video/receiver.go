@@ -47,7 +47,6 @@ type Receiver struct {
 	ssrc      uint32
 	started   bool
 	wanted    bool
-	on        bool          // as the far end says; media that comes all the same is believed
 	deaf      time.Duration // until then what comes is from before it was switched off
 	ask       bool          // a key picture is to be asked for, whatever the assembler thinks
 	asked     time.Duration // when that was last so
@@ -78,14 +77,14 @@ const (
 	poll       = 10 * time.Millisecond // while the assembler waits
 )
 
-// NewReceiver starts the goroutine. Pictures are wanted, and the camera is taken to be on.
+// NewReceiver starts the goroutine. Pictures are wanted.
 func NewReceiver(c ReceiverConfig) *Receiver {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Receiver{
 		config: c, wakeUp: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), start: time.Now(),
-		assembler: NewAssembler(c.Codec), wanted: true, on: true, asked: -keyInterval,
+		assembler: NewAssembler(c.Codec), wanted: true, asked: -keyInterval,
 	}
 	go r.run()
 	return r
@@ -130,14 +129,12 @@ func (r *Receiver) SetWanted(on bool) {
 	}
 }
 
-// SetOn tells what the far end says of its camera. Off: the last picture goes, and what is still on its way is not shown.
+// SetOn tells what the far end says of its camera. Off: the last picture goes, and what is still on its way is not shown. But
+// pictures that come all the same are, a moment later: words and pictures overtake each other.
 func (r *Receiver) SetOn(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.on == on {
-		return
-	}
-	r.on, r.deaf = on, 0
+	r.deaf = 0
 	if on {
 		return
 	}

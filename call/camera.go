@@ -1,0 +1,372 @@
+package call
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/call/mesh"
+	"parley/call/rate"
+	"parley/video"
+)
+
+// camera is one's own camera: whether it is open, what it has to say, and who gets its pictures.
+//
+//	Source ─► Feed ─► Slot of oneself
+//	           └────► coder of each codec in use ─► all peers that take it
+type camera struct {
+	p     *picture
+	work  *serial
+	clock video.Clock
+
+	exitMu  sync.Mutex // around the last look at sending, together with the sending
+	sending bool
+
+	farMu  sync.Mutex
+	far    map[mesh.Peer]*far
+	coders atomic.Pointer[map[video.Codec]*coder] // replaced, never changed
+
+	feed atomic.Pointer[video.Feed] // nil: the camera is closed
+
+	// Of the work goroutine alone.
+	on, preview, watch bool
+	opened             time.Time
+	told               CameraState // what was posted last
+	now                CameraState // what it is to be
+	code               string      // of the last notice
+	retry              time.Time   // when a camera that did not open is tried again
+	timer              *time.Timer
+}
+
+// far is a peer that takes pictures.
+type far struct {
+	codec video.Codec
+	rate  *rate.Rate
+}
+
+// coder codes for all peers of one codec.
+type coder struct {
+	sender *video.Sender
+	peers  atomic.Pointer[[]mesh.Peer]
+}
+
+// What a camera's pictures may take, in bit/s.
+const (
+	minBitrate   = 150_000
+	startBitrate = 1_000_000
+	maxBitrate   = 2_500_000
+)
+
+const (
+	lookEvery   = time.Second     // at the list of cameras
+	reopenAfter = 3 * time.Second // of opening
+	tooQuiet    = 3 * time.Second // without a picture
+)
+
+func (c *camera) init(p *picture) {
+	c.p, c.work, c.clock, c.far = p, newSerial(), video.NewClock(), map[mesh.Peer]*far{}
+	c.coders.Store(&map[video.Codec]*coder{})
+	c.timer = time.AfterFunc(lookEvery, func() { c.work.do(c.look) })
+	c.timer.Stop()
+}
+
+func (c *camera) shutdown() {
+	c.setSending(false)
+	c.work.do(func() {
+		c.on, c.preview, c.watch = false, false, false
+		c.bring()
+		c.timer.Stop()
+	})
+	c.work.shutdown()
+	c.timer.Stop()
+}
+
+// perform takes an effect. When it has returned from setCamera's off, no picture leaves.
+func (c *camera) perform(f effect) {
+	if f, ok := f.(setCamera); ok {
+		c.setSending(f.on)
+	}
+	c.work.do(func() { c.apply(f) })
+}
+
+func (c *camera) setSending(on bool) {
+	c.exitMu.Lock()
+	defer c.exitMu.Unlock()
+	c.sending = on
+}
+
+func (c *camera) apply(f effect) {
+	switch f := f.(type) {
+	case setCamera:
+		c.on, c.retry = f.on, time.Time{}
+		if !f.on {
+			c.code = "" // of a call that is over, or a wish that is
+		}
+	case setPreview:
+		c.preview, c.retry = f.on, time.Time{}
+	case setWatch:
+		c.watch = f.on
+	case useCamera:
+		if c.p.config.Camera != f.camera {
+			c.p.config.Camera, c.retry, c.code = f.camera, time.Time{}, ""
+			c.close()
+		}
+	}
+	c.bring()
+}
+
+// bring opens what is needed and closes what is not.
+func (c *camera) bring() {
+	c.list()
+	switch wanted := c.on || c.preview; {
+	case !wanted:
+		c.close()
+		c.now.Failed = ""
+	case c.feed.Load() == nil && !time.Now().Before(c.retry):
+		c.open()
+	}
+	c.direct()
+	c.tell()
+	c.again()
+}
+
+// again looks at the cameras from time to time, while one is to be open or somebody wants to know.
+func (c *camera) again() {
+	if c.on || c.preview || c.watch {
+		c.timer.Reset(lookEvery)
+	}
+}
+
+// look sees what was plugged in or out, and whether the camera gives pictures.
+func (c *camera) look() {
+	before := c.now.Cameras
+	c.list()
+	if !slices.Equal(before, c.now.Cameras) {
+		c.retry = time.Time{}
+	}
+	if feed := c.feed.Load(); feed != nil {
+		c.watchFeed(feed.Stats())
+	}
+	c.bring()
+}
+
+// watchFeed says so where an open camera gives nothing, and keeps the size that its pictures really have.
+func (c *camera) watchFeed(s video.FeedStats) {
+	switch {
+	case s.FPS > 0:
+		c.now.Open, c.now.Failed = true, ""
+		c.now.Width, c.now.Height = s.Width, s.Height
+	case time.Since(c.opened) > tooQuiet:
+		c.now.Open = false
+		c.now.Failed = "The camera " + c.now.Name + " gives no pictures."
+	}
+}
+
+func (c *camera) list() {
+	if c.p.config.Cameras == nil {
+		return
+	}
+	if list := c.p.config.Cameras.List(); !slices.Equal(list, c.now.Cameras) {
+		c.now.Cameras = list
+	}
+}
+
+func (c *camera) open() {
+	config := &c.p.config
+	if config.Cameras == nil || config.NewEncoder == nil {
+		c.fail(video.ErrNoCamera)
+		return
+	}
+	c.now.Name = c.chosen()
+	source, format, err := config.Cameras.Open(config.Camera, config.Want)
+	if err != nil {
+		c.fail(err)
+		return
+	}
+	c.opened = time.Now()
+	c.now.Open, c.now.Failed = true, ""
+	c.now.Width, c.now.Height, c.now.FPS = format.Width, format.Height, format.FPS
+	c.say("camera_opened", "Using the camera "+c.now.Name+".")
+	var feed *video.Feed
+	ready := make(chan struct{}) // feed is set
+	feed = video.StartFeed(source, c.clock, func(err error) {
+		<-ready
+		c.work.do(func() { c.lost(feed, err) })
+	})
+	close(ready)
+	c.feed.Store(feed)
+	feed.Give(c.p.slot(""))
+	for _, k := range *c.coders.Load() {
+		feed.Give(k.sender.Slot())
+	}
+}
+
+// chosen is the name of the camera that is to be opened.
+func (c *camera) chosen() string {
+	want := c.p.config.Camera
+	for _, k := range c.now.Cameras {
+		if want == "" || k.ID == want || k.Name == want {
+			return k.Name
+		}
+	}
+	return want
+}
+
+// lost is for a camera that has ended by itself.
+func (c *camera) lost(feed *video.Feed, err error) {
+	if c.feed.Load() != feed {
+		return // it was closed since
+	}
+	c.close()
+	c.fail(err)
+	c.bring()
+}
+
+func (c *camera) close() {
+	feed := c.feed.Swap(nil)
+	if feed == nil {
+		return
+	}
+	feed.Close()
+	c.p.slot("").Clear()
+	c.now.Open, c.now.Name, c.now.Width, c.now.Height, c.now.FPS = false, "", 0, 0, 0
+}
+
+// direct has a coder for each codec that a peer takes, while pictures are sent.
+func (c *camera) direct() {
+	want := map[video.Codec][]mesh.Peer{}
+	if c.on {
+		c.farMu.Lock()
+		for id, f := range c.far {
+			want[f.codec] = append(want[f.codec], id)
+		}
+		c.farMu.Unlock()
+	}
+	old, next := *c.coders.Load(), map[video.Codec]*coder{}
+	for codec, peers := range want {
+		k := old[codec]
+		if k == nil {
+			k = c.newCoder(codec)
+		}
+		if k != nil {
+			k.peers.Store(&peers)
+			next[codec] = k
+		}
+	}
+	c.coders.Store(&next)
+	for codec, k := range old {
+		if next[codec] == nil {
+			c.endCoder(k)
+		}
+	}
+	c.aim()
+}
+
+func (c *camera) newCoder(codec video.Codec) *coder {
+	encoder, err := c.p.config.NewEncoder(codec)
+	if err != nil {
+		c.fail(err)
+		return nil
+	}
+	k := &coder{}
+	k.peers.Store(&[]mesh.Peer{})
+	k.sender, err = video.NewSender(video.SenderConfig{
+		Codec: codec, Encoder: encoder, Kbps: startBitrate / 1000, Log: c.p.log,
+		Emit: func(payloads [][]byte, timestamp uint32, captured time.Time) {
+			c.emit(k, payloads, timestamp, captured)
+		},
+	})
+	if err != nil {
+		if e, ok := encoder.(interface{ Close() }); ok {
+			e.Close()
+		}
+		c.fail(err)
+		return nil
+	}
+	if feed := c.feed.Load(); feed != nil {
+		feed.Give(k.sender.Slot())
+	}
+	return k
+}
+
+func (c *camera) endCoder(k *coder) {
+	if feed := c.feed.Load(); feed != nil {
+		feed.Withhold(k.sender.Slot())
+	}
+	k.sender.Close()
+}
+
+// emit is on the way of each picture, on its coder's goroutine.
+func (c *camera) emit(k *coder, payloads [][]byte, timestamp uint32, captured time.Time) {
+	c.exitMu.Lock()
+	defer c.exitMu.Unlock()
+	if !c.sending {
+		return
+	}
+	for _, id := range *k.peers.Load() {
+		c.p.send(id, payloads, timestamp, captured)
+	}
+}
+
+// reached is for a peer that can be sent to from now on, for the first time or again: it needs a key picture.
+func (c *camera) reached(peer mesh.Peer, codec video.Codec) {
+	most := c.p.config.MaxBitrate
+	c.farMu.Lock()
+	if f := c.far[peer]; f == nil || f.codec != codec {
+		c.far[peer] = &far{codec, rate.New(min(minBitrate, most), min(startBitrate, most), most)}
+	}
+	c.farMu.Unlock()
+	c.work.do(func() {
+		known := (*c.coders.Load())[codec]
+		c.bring()
+		if known != nil {
+			known.sender.KeyFrame()
+		}
+	})
+}
+
+// forget is for a peer that is closed.
+func (c *camera) forget(peer mesh.Peer) {
+	c.farMu.Lock()
+	defer c.farMu.Unlock()
+	if c.far[peer] != nil {
+		delete(c.far, peer)
+		c.work.do(c.bring)
+	}
+}
+
+// feedback is of a peer's reader goroutine.
+func (c *camera) feedback(peer mesh.Peer, f mesh.Feedback) {
+	c.farMu.Lock()
+	to := c.far[peer]
+	if to == nil {
+		c.farMu.Unlock()
+		return
+	}
+	to.rate.REMB(f.REMB)
+	if f.Report {
+		to.rate.Report(f.Loss, f.RTT, time.Since(c.p.start))
+	}
+	k := (*c.coders.Load())[to.codec]
+	c.farMu.Unlock()
+	c.aim()
+	if k != nil && f.KeyFrame {
+		k.sender.KeyFrame()
+	}
+}
+
+// aim has each coder at the rate of the slowest of its peers.
+func (c *camera) aim() {
+	c.farMu.Lock()
+	defer c.farMu.Unlock()
+	for codec, k := range *c.coders.Load() {
+		least := c.p.config.MaxBitrate
+		for _, f := range c.far {
+			if f.codec == codec {
+				least = min(least, f.rate.Target())
+			}
+		}
+		k.sender.SetTarget(least / 1000)
+	}
+}
