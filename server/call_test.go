@@ -182,7 +182,8 @@ func TestCallRefused(t *testing.T) {
 	if err := dan.conn.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	dan.goaway()
+	for expect[*wire.UserChanged](cat).User.Status != wire.Offline {
+	}
 	off := ringTo(dan)
 	cat.refused(off, wire.UserOffline)
 	dan.redial()
