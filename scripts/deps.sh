@@ -9,7 +9,7 @@
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
 #        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse
 #        and clipboard
-# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1"
+# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and "make bench-video PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- build test

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -198,34 +199,23 @@ func leave(ctx context.Context, c *lab.Client) error {
 	return err
 }
 
-// readCounters reads the pictures that were shown between two times out of a file of parleyctl's --counters, and their sizes.
+// readCounters reads the pictures that were shown between two times, and their sizes.
 func readCounters(path string, begin, end float64) (seen []moment, sizes []string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	known := map[string]bool{}
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var n, us int64
-		var width, height int
-		if _, err := fmt.Sscan(lines.Text(), &n, &us, &width, &height); err != nil {
-			return nil, nil, fmt.Errorf("%s: %q: %w", path, lines.Text(), err)
-		}
-		at := float64(us) / 1000
+	all, err := lab.ReadPictures(path)
+	for _, p := range all {
+		at := unixMS(p.At)
 		if at < begin || at > end {
 			continue
 		}
-		if n < 0 {
+		if p.Number < 0 {
 			return nil, nil, fmt.Errorf("%s: a picture without a number", path)
 		}
-		seen = append(seen, moment{uint32(n), at})
-		if size := fmt.Sprintf("%dx%d", width, height); !known[size] {
-			known[size], sizes = true, append(sizes, size)
+		seen = append(seen, moment{uint32(p.Number), at})
+		if size := fmt.Sprintf("%dx%d", p.Width, p.Height); !slices.Contains(sizes, size) {
+			sizes = append(sizes, size)
 		}
 	}
-	return seen, sizes, lines.Err()
+	return seen, sizes, err
 }
 
 // stats is the last line of parleyctl's statistics that has a peer.

@@ -28,6 +28,9 @@ var (
 	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
 )
 
+// Missed is the button over the people that lists the missed calls.
+var Missed = image.Rect(1192, 8, 1230, 40)
+
 // NameLetter is the middle of the avatar beside NameField.
 var NameLetter = image.Rect(296, 244, 316, 264)
 
@@ -58,9 +61,10 @@ var (
 	beside   = image.Rect(1036, 690, 1052, 730) // ground, on any page
 )
 
-// CallTile is where the other one's picture of 16 to 9 is in a call, and CallFilled where it is when it fills the window.
+// A call fills all but the rail: the other one's picture of 16 to 9, and one's own on it. A double click has it fill the window.
 var (
-	CallTile   = image.Rect(336, 201, 1024, 588)
+	CallTile   = image.Rect(96, 70, 1248, 718)
+	CallOwn    = image.Rect(992, 567, 1232, 702)
 	CallFilled = image.Rect(0, 40, 1280, 760)
 )
 

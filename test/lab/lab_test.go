@@ -118,6 +118,9 @@ func TestPulse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if ahead := time.Since(r.Began()).Seconds() - r.Seconds(); ahead < 0 || ahead > 1 {
+				t.Errorf("%.2f s were recorded in %.2f", r.Seconds(), time.Since(r.Began()).Seconds())
+			}
 			for i, c := range channels {
 				if loud := rms(c) > 0.03; loud != (i == Mouth(1)) {
 					t.Errorf("channel %d: RMS %.4f", i, rms(c))

@@ -197,6 +197,17 @@ func (p *Pulse) Plug(ctx context.Context, device string) error {
 	return err
 }
 
+// Listening is how many times a microphone is open, a Recording's not counted.
+func (p *Pulse) Listening(ctx context.Context) (streams int, err error) {
+	list, err := p.pactl(ctx, "list", "source-outputs")
+	for line := range strings.Lines(list) {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "application.name = "); ok && name != `"parec"` {
+			streams++
+		}
+	}
+	return streams, err
+}
+
 // SetDefault makes a source or sink the one that "follow the system" means.
 func (p *Pulse) SetDefault(ctx context.Context, device string) error {
 	what := "set-default-sink"

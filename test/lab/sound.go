@@ -9,6 +9,7 @@ import (
 	"math"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Play plays samples into a sink (inj_a: person a says it) and returns when the last one was taken. The buffer is large on
@@ -52,7 +53,7 @@ type Recording struct {
 // from then on is in it.
 func (p *Pulse) Record(ctx context.Context) (*Recording, error) {
 	n := 2 * p.people
-	r := &Recording{channels: n, sound: &growing{first: make(chan struct{})}}
+	r := &Recording{channels: n, sound: &growing{first: make(chan struct{}), second: 2 * n * SampleRate}}
 	c := p.tool("parec", "-d", "bus.monitor", fmt.Sprintf("--channels=%d", n), "--channel-map="+p.channelMap(), "--no-remix")
 	var err error
 	if r.process, err = Start(c.Command, nil, r.sound); err != nil {
@@ -67,6 +68,14 @@ func (p *Pulse) Record(ctx context.Context) (*Recording, error) {
 		err = fmt.Errorf("record: %w", ctx.Err())
 	}
 	return nil, errors.Join(err, r.process.Close())
+}
+
+// Began is when the first sample sounded, as near as can be known from when samples came in: to a few milliseconds after some
+// seconds.
+func (r *Recording) Began() time.Time {
+	r.sound.mu.Lock()
+	defer r.sound.mu.Unlock()
+	return r.sound.began
 }
 
 // Seconds is how much has been recorded until now.
@@ -99,17 +108,24 @@ func (r *Recording) Stop() ([][]float32, error) {
 
 // growing is a buffer that tells when its first bytes have come.
 type growing struct {
-	mu    sync.Mutex
-	buf   bytes.Buffer
-	once  sync.Once
-	first chan struct{}
+	mu     sync.Mutex
+	buf    bytes.Buffer
+	once   sync.Once
+	first  chan struct{}
+	second int       // bytes in one
+	began  time.Time // by whichever bytes came with the least delay
 }
 
 func (g *growing) Write(b []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.once.Do(func() { close(g.first) })
-	return g.buf.Write(b)
+	n, err := g.buf.Write(b)
+	began := time.Now().Add(-time.Duration(float64(g.buf.Len()) / float64(g.second) * float64(time.Second)))
+	if g.began.IsZero() || began.Before(g.began) {
+		g.began = began
+	}
+	return n, err
 }
 
 func encode16(samples []float32) []byte {
