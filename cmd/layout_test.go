@@ -68,7 +68,7 @@ var rules = []rule{
 	{path: "video/videotest", own: []string{"video"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "video/yuv", own: []string{"video"}, never: []string{fyne, malgo, devices, webrtc}, cgo: true},
 	{path: "video/vp9", own: []string{"video"}, never: []string{fyne, malgo, devices, webrtc}, cgo: true},
-	{path: "video/camera", own: []string{"video"}, never: []string{fyne, malgo}, cgo: true},
+	{path: "video/camera", own: []string{"video", "video/videotest"}, never: []string{fyne, malgo}, cgo: true},
 	{path: "video/screen", own: []string{"video"}, never: []string{fyne, malgo}, cgo: true},
 
 	{path: "assets", own: none, only: none, never: []string{"net", "os/exec"}},

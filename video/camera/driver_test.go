@@ -460,12 +460,16 @@ func TestCloseIsQuick(t *testing.T) {
 			waiting <- err
 		}()
 		synctest.Wait()
-		start := time.Now()
-		go s.Close()
+		start, closed := time.Now(), make(chan struct{})
+		go func() {
+			defer close(closed)
+			s.Close()
+		}()
 		if err := <-waiting; err != io.EOF || time.Since(start) != 0 {
 			t.Errorf("the read ended with %v after %v", err, time.Since(start))
 		}
-		s.Close() // waits for the first
+		<-closed
+		s.Close()
 		if d := time.Since(start); d > 500*time.Millisecond {
 			t.Errorf("took %v", d)
 		}
