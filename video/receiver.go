@@ -59,6 +59,7 @@ type Receiver struct {
 	// Of run alone.
 	pool    Pool
 	decoder Decoder
+	coded   Encoded // in hand
 	nacks   []uint16
 }
 
@@ -98,13 +99,13 @@ func (r *Receiver) Push(ssrc uint32, seq uint16, timestamp uint32, marker bool, 
 	defer r.mu.Unlock()
 	now := r.now()
 	r.stats.incoming.add(now, len(payload))
-	if !r.wanted || now < r.deaf {
-		return
-	}
 	if r.started && r.ssrc != ssrc {
 		r.renewLocked()
 	}
 	r.ssrc, r.started = ssrc, true
+	if !r.wanted || now < r.deaf {
+		return
+	}
 	r.assembler.Push(seq, timestamp, marker, payload, now)
 	if marker || r.assembler.Waiting() {
 		r.wake()
@@ -196,11 +197,11 @@ func (r *Receiver) tearDown() {
 func (r *Receiver) turn() time.Duration {
 	r.show()
 	for {
-		e, epoch, ok := r.next()
+		epoch, ok := r.next()
 		if !ok {
 			break
 		}
-		if f := r.decode(e); f != nil {
+		if f := r.decode(); f != nil {
 			r.hold(f, epoch)
 		}
 		r.show()
@@ -209,24 +210,28 @@ func (r *Receiver) turn() time.Duration {
 	return r.wait()
 }
 
-func (r *Receiver) next() (e Encoded, epoch int, ok bool) {
+// next takes the next picture in hand.
+func (r *Receiver) next() (epoch int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e, ok = r.assembler.Next(r.now()) // good until the next call, which is ours too
-	if ok && e.Key {
+	e, ok := r.assembler.Next(r.now()) // good until the next call, which is ours too
+	if !ok {
+		return 0, false
+	}
+	r.coded = e
+	if e.Key {
 		r.stats.keys++
 	}
-	if ok {
-		r.stats.received.add(r.now(), len(e.Data))
-		r.stats.layer(e.Layer)
-	}
-	return e, r.epoch, ok
+	r.stats.received.add(r.now(), len(e.Data))
+	r.stats.layer(e.Layer)
+	return r.epoch, true
 }
 
 // decode makes the picture, or nil.
-func (r *Receiver) decode(e Encoded) *Frame {
+func (r *Receiver) decode() *Frame {
+	e := &r.coded
 	if r.config.Coded != nil {
-		r.config.Coded(&e)
+		r.config.Coded(e)
 	}
 	var f *Frame
 	begin := time.Now()
