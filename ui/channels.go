@@ -79,6 +79,9 @@ func (l *columnLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if y == 0 {
 		y = kit.Px(52)
 	}
+	if !l.head.Visible() {
+		y = 0
+	}
 	l.head.Move(fyne.NewPos(0, 0))
 	l.head.Resize(fyne.NewSize(size.Width, y))
 	if l.next != nil {
@@ -270,8 +273,18 @@ func (w *Window) join(row model.Row) {
 	case row.Full:
 		w.say(row.Name+" is full ("+strconv.Itoa(row.Count)+"). You can join when someone leaves.", model.Warn)
 	default:
-		w.do(call.Join{Channel: row.Channel})
+		w.enter(row.Channel, row.Name)
 	}
+}
+
+// enter joins a channel. In a call it asks first, for that ends then.
+func (w *Window) enter(channel, name string) {
+	join := func() { w.do(call.Join{Channel: channel}) }
+	if !w.view.Dock.InCall {
+		join()
+		return
+	}
+	w.confirm("Hang up?", "Joining "+name+" ends the call.", "Hang up and join", join)
 }
 
 func face(f model.Face) kit.Face { return kit.Face{Letters: f.Letters, Hue: f.Hue, Shade: f.Shade} }

@@ -36,6 +36,8 @@ type Config struct {
 	AutoHost  bool                                       // host at the start
 	Restart   func()                                     // ends this process after the window has closed, and starts it anew
 
+	NewConverter func() Converter // one for each picture that is shown
+
 	Desktop Desktop
 	Opened  <-chan string // what another start of the program was given: a link, or nothing; the window comes to the front
 	Link    string        // what this start was given

@@ -86,7 +86,7 @@ func (w *Window) explainTray() {
 			w.quit()
 		})
 		return []fyne.CanvasObject{
-			paragraph("You are in a voice channel, so closing the window only hides it. The icon in the tray shows whether your microphone is live, and brings the window back."),
+			paragraph("You are in a " + w.word("voice channel", "call") + ", so closing the window only hides it. The icon in the tray shows whether your microphone is live, and brings the window back."),
 			buttons(leave, hide),
 		}
 	})

@@ -23,9 +23,13 @@ type dock struct {
 
 	mic      *kit.MicButton
 	deafen   *kit.IconButton
+	camera   *kit.IconButton
+	devices  *kit.IconButton // the camera's, joined to it
+	cameras  *fyne.Container // both; in a call alone
 	leave    *kit.Button
 	small    *kit.IconButton // leave, in a narrow window
 	wide     *fyne.Container // leave, with room around it
+	hang     *fyne.Container // the same of a call
 	switches *fyne.Container
 
 	quality  *pressable
@@ -46,11 +50,18 @@ func newDock(w *Window) *dock {
 	d.mic = kit.NewMicButton(w.toggleMute)
 	d.deafen = kit.NewIconButton("headphones", 44, "Deafen (Ctrl+D)", w.toggleDeafen)
 	d.deafen.SetFilled(true)
+	d.camera = kit.NewIconButton("camera", 44, cameraLabel(false), w.toggleCamera)
+	d.camera.SetFilled(true)
+	d.devices = kit.NewIconButton("chevron-down", 24, "Camera, microphone and loudspeaker", func() { w.deviceMenu(d.devices) })
+	d.devices.SetFilled(true)
+	kit.Join(d.camera, d.devices)
+	d.cameras = kit.HRow(1, d.camera, kit.Fixed(24, 44, d.devices))
 	d.leave = kit.NewButton("Leave", "hang-up", kit.DangerButton, w.leave)
 	d.small = kit.NewIconButton("hang-up", 44, "Leave", w.leave)
 	d.small.SetTone(kit.Bad)
 	d.wide = kit.Pad(8, 0, 0, 0, kit.Fixed(104, 44, d.leave))
-	d.switches = kit.HRow(8, d.mic, d.deafen, d.wide, d.small)
+	d.hang = kit.Pad(8, 0, 0, 0, kit.Fixed(120, 44, kit.NewButton("Hang up", "hang-up", kit.DangerButton, w.hangUp)))
+	d.switches = kit.HRow(8, d.mic, d.deafen, d.cameras, d.wide, d.hang, d.small)
 
 	d.bars = kit.NewBars()
 	d.delay = kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder)
@@ -87,9 +98,12 @@ func (d *dock) resized(m metrics) {
 }
 
 func (d *dock) hide() {
-	in := d.w.view.Dock.InChannel
-	changed := setHidden(d.wide, !in || d.compact)
+	me := d.w.view.Dock
+	in, call := me.InChannel || me.Calling, me.InCall || me.Calling
+	changed := setHidden(d.wide, !in || call || d.compact)
+	changed = setHidden(d.hang, !call || d.compact) || changed
 	changed = setHidden(d.small, !in || !d.compact) || changed
+	changed = setHidden(d.cameras, !me.InCall) || changed
 	changed = setHidden(d.quality, !in || !d.w.view.Dock.Bars.Known) || changed
 	if changed {
 		d.Layout(nil, d.root.Size())
@@ -111,6 +125,15 @@ func (d *dock) apply(v *model.View) {
 	d.deafen.SetIcon(icon)
 	d.deafen.SetLabel(label)
 	d.deafen.SetTone(deafTone)
+	d.camera.SetIcon(cameraIcon(me.Camera))
+	d.camera.SetLabel(cameraLabel(me.Camera))
+	camera := kit.Plain
+	if me.Camera {
+		camera = kit.Good
+	}
+	d.camera.SetTone(camera)
+	d.devices.SetTone(camera)
+	d.small.SetLabel(leaveLabel(me))
 	wide := d.delay.Natural()
 	d.delay.SetText(me.Delay)
 	good := theme.ColorNameSuccess
@@ -125,7 +148,52 @@ func (d *dock) apply(v *model.View) {
 
 func (w *Window) toggleMute()   { w.do(call.Mute{On: !w.muted()}) }
 func (w *Window) toggleDeafen() { w.do(call.Deafen{On: !w.c.Engine.Snapshot().Self.Deafened}) }
-func (w *Window) leave()        { w.do(call.Leave{}) }
+
+// leave ends what the red button is about: the call, the one that is being made, or one's time in a channel.
+func (w *Window) leave() {
+	if s := w.c.Engine.Snapshot(); s.Place.Call != "" || s.Ring != nil && s.Ring.Out {
+		w.hangUp()
+		return
+	}
+	w.do(call.Leave{})
+}
+
+func cameraIcon(on bool) string {
+	if on {
+		return "camera"
+	}
+	return "camera-off"
+}
+
+func cameraLabel(on bool) string {
+	if on {
+		return "Camera off (Ctrl+E)"
+	}
+	return "Camera on (Ctrl+E)"
+}
+
+func leaveLabel(d model.Dock) string {
+	if d.InCall || d.Calling {
+		return "Hang up"
+	}
+	return "Leave"
+}
+
+// deviceMenu chooses the camera, and leads to the other devices.
+func (w *Window) deviceMenu(near fyne.CanvasObject) {
+	var items []kit.MenuItem
+	s := w.c.Engine.Snapshot().Camera
+	for _, c := range s.Cameras {
+		items = append(items, kit.MenuItem{Text: model.Inert(c.Name), Icon: "camera", Checked: c.Name == s.Name, Do: func() {
+			w.do(call.UseCamera{Camera: c.ID})
+			w.change(func(s *profile.Settings) { s.Camera = c.ID })
+		}})
+	}
+	if len(items) > 0 {
+		items = append(items, kit.MenuItem{})
+	}
+	w.layers.MenuBy(append(items, kit.MenuItem{Text: "Microphone and loudspeaker", Icon: "mic", Do: func() { w.showSettings(pageSound) }}), near)
+}
 
 // muted is what the microphone's button shows: whoever is deafened is silent too, and a click then ends both.
 func (w *Window) muted() bool {

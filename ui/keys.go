@@ -24,6 +24,8 @@ func bindings() []binding {
 	return []binding{
 		{"Ctrl+M", "Mute or unmute", fyne.KeyM, fyne.KeyModifierShortcutDefault, (*Window).toggleMute},
 		{"Ctrl+D", "Deafen or undeafen", fyne.KeyD, fyne.KeyModifierShortcutDefault, (*Window).toggleDeafen},
+		{"Ctrl+Shift+H", "Hang up, or stop calling", fyne.KeyH, fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift, (*Window).hangUp},
+		{"Ctrl+E", "Camera on or off, in a call", fyne.KeyE, fyne.KeyModifierShortcutDefault, (*Window).toggleCamera},
 		{"Ctrl+K", "Go to a channel or a person", fyne.KeyK, fyne.KeyModifierShortcutDefault, (*Window).switcherKey},
 		{"Ctrl+,", "Settings", fyne.KeyComma, fyne.KeyModifierShortcutDefault, (*Window).settingsKey},
 		{"Ctrl+Q", "Quit", fyne.KeyQ, fyne.KeyModifierShortcutDefault, (*Window).quit},
@@ -115,11 +117,21 @@ func (w *Window) settingsKey() {
 // floating says whether something floats over the window, one of Fyne's own dialogs included.
 func (w *Window) floating() bool { return w.win.Canvas().Overlays().Top() != nil }
 
-func (w *Window) toggleFullScreen() { w.win.SetFullScreen(!w.win.FullScreen()) }
+// toggleFullScreen gives the whole screen to the window, and in a call to the picture.
+func (w *Window) toggleFullScreen() {
+	on := !w.win.FullScreen()
+	w.win.SetFullScreen(on)
+	w.fill(on)
+}
 
-// escape closes a dialog of Fyne's, or else the settings, where nothing floats over them.
+// escape closes a dialog of Fyne's, or else gives the window back that a call fills, or closes the settings, where nothing floats over
+// them.
 func (w *Window) escape() {
-	if !w.closeFileDialog() && w.settings != nil {
+	switch {
+	case w.closeFileDialog():
+	case w.shell.stage.call.filled:
+		w.fill(false)
+	case w.settings != nil:
 		w.closeSettings()
 	}
 }

@@ -11,11 +11,13 @@ import (
 
 // peopleList is the right column: everybody of the server. In a narrow window it is an overlay.
 type peopleList struct {
-	w     *Window
-	root  *fyne.Container
-	list  *kit.List
-	rows  []model.PersonRow
-	parts map[fyne.CanvasObject]any // of a row's content: *headingRow or *personRow
+	w      *Window
+	root   *fyne.Container
+	head   *fyne.Container // of the header's right end
+	missed *missedButton
+	list   *kit.List
+	rows   []model.PersonRow
+	parts  map[fyne.CanvasObject]any // of a row's content: *headingRow or *personRow
 }
 
 const (
@@ -26,12 +28,14 @@ const (
 func newPeopleList(w *Window) *peopleList {
 	p := &peopleList{w: w, parts: map[fyne.CanvasObject]any{}}
 	search := kit.NewIconButton("search", 32, "Find a channel or somebody (Ctrl+K)", w.showSwitcher)
-	head := header(kit.HRow(8, kit.Grow(kit.NewText("People", kit.Header, theme.ColorNameForeground)), search))
+	p.missed = newMissedButton(w)
+	p.head = kit.HRow(0, kit.Grow(kit.NewText("People", kit.Header, theme.ColorNameForeground)), p.missed.root, search)
+	head := header(p.head)
 	p.list = kit.NewList([]float32{33, 44}, p.create, p.bind)
 	p.list.Enabled = func(i int) bool { return p.rows[i].User != "" }
 	p.list.KeyOf = func(i int) string { return p.rows[i].Heading + p.rows[i].User }
 	p.list.OnDouble, p.list.OnEnter = p.open, p.open
-	p.list.OnSecondary = func(i int, _ fyne.Position) { p.open(i) }
+	p.list.OnSecondary = p.menu
 	rest := kit.Pad(8, 0, 8, 0, p.list)
 	p.root = container.New(&columnLayout{head: head, rest: rest}, head, rest)
 	return p
@@ -42,6 +46,29 @@ func (p *peopleList) apply(old, v *model.View) {
 		p.rows = v.People
 		p.list.SetRows(len(p.rows), p.kind)
 	}
+	if changed, _ := p.missed.apply(v); changed {
+		relayout(p.head)
+	}
+}
+
+// menu offers to call somebody, or says why that can't be.
+func (p *peopleList) menu(i int, at fyne.Position) {
+	row := p.rows[i]
+	if row.Self || row.User == "" {
+		p.open(i)
+		return
+	}
+	start := func(video bool) func() { return func() { p.w.startCall(row.User, video) } }
+	why := model.NoCall(p.w.c.Engine.Snapshot(), row.User)
+	items := []kit.MenuItem{
+		{Text: "Call", Icon: "phone", Disabled: why != "", Do: start(false)},
+		{Text: "Video call", Icon: "camera", Disabled: why != "", Do: start(true)},
+		{Text: "About " + row.Name, Icon: "people", Do: func() { p.open(i) }},
+	}
+	if why != "" {
+		items = append([]kit.MenuItem{{Text: why, Disabled: true}}, items...)
+	}
+	p.w.layers.Menu(items, at)
 }
 
 func (p *peopleList) kind(i int) int {

@@ -45,6 +45,9 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 		head = append(head, chip)
 	}
 	parts := []fyne.CanvasObject{kit.HRow(14, head...)}
+	if !c.Self {
+		parts = append(parts, p.calls(c))
+	}
 	if c.Held {
 		let := kit.NewButton("Let them in", "check", kit.PrimaryButton, func() {
 			p.w.do(call.Trust{User: p.user})
@@ -67,6 +70,24 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 		}))
 	}
 	return kit.VCol(16, parts...)
+}
+
+// calls are the buttons that ring them, or why that can't be now.
+func (p *personCard) calls(c model.Card) fyne.CanvasObject {
+	start := func(video bool) func() {
+		return func() {
+			p.layer.Close()
+			p.w.startCall(p.user, video)
+		}
+	}
+	voice, video := kit.NewButton("Call", "phone", kit.PlainButton, start(false)), kit.NewButton("Video call", "camera", kit.PlainButton, start(true))
+	row := kit.HRow(8, kit.Grow(voice), kit.Grow(video))
+	if c.NoCall == "" {
+		return row
+	}
+	voice.Disable()
+	video.Disable()
+	return kit.VCol(6, row, kit.NewParagraph(c.NoCall, kit.Caption, theme.ColorNamePlaceHolder))
 }
 
 func (p *personCard) volume(c model.Card) fyne.CanvasObject {

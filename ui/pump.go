@@ -2,6 +2,7 @@ package ui
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,9 +17,12 @@ import (
 // The pump's beats. A ring, a meter or a countdown changes by the tick and at no other time, and a window where nothing moves
 // has no tick at all.
 const (
-	tickEvery   = time.Second * 2 / 15 // 7.5 a second
-	slowTick    = time.Second          // while a countdown or a line is shown; busyStep while the first connection is made
-	frameEvery  = 33 * time.Millisecond
+	tickEvery   = time.Second * 2 / 15  // 7.5 a second
+	slowTick    = time.Second           // while a countdown or a line is shown; busyStep while the first connection is made
+	frameEvery  = 33 * time.Millisecond // between two turns, on average
+	frameEarly  = 10 * time.Millisecond // so much of a delay the next picture makes up for
+	flowsFor    = 3 * frameEvery        // after a picture the next one is expected for so long,
+	joinWithin  = frameEvery / 2        // and what may wait for it waits so much longer than a picture would
 	lineStays   = 6 * time.Second
 	maxLines    = 3
 	idleEvery   = 15 * time.Second
@@ -28,15 +32,20 @@ const (
 
 // pump carries what the engine shows to the window:
 //
-//	Engine.Changed | tick | later ─► run: Snapshot, Stats ─► model.Update ─► fyne.Do(Window.apply)
+//	Engine.Changed | tick | later ─► run: Snapshot, Stats ─► model.Update ─┬► fyne.Do(Window.apply, picture.draw)
+//	                          picture.run: newest picture, of each, ready ─┘
 //
-// run is one goroutine. It has at most one apply under way, so that a slow window sees the newest view and no queue of old ones.
+// run is one goroutine. It has at most one turn under way, so that a slow window sees the newest view and no queue of old ones. Fyne
+// paints the whole window for the least change: while pictures come, what else there is to show waits for the next of them.
 type pump struct {
 	w     *Window
 	model *model.Model
 	log   *slog.Logger
 
+	do       func(func())  // has a function run on Fyne's goroutine
 	poke     chan struct{} // capacity 1
+	ready    chan struct{} // capacity 1: a picture is ready
+	eager    atomic.Bool   // and it is one that does not wait
 	quit     chan struct{}
 	done     chan struct{}
 	once     sync.Once
@@ -51,11 +60,17 @@ type pump struct {
 	linesAt []time.Time
 	hosted  string
 
+	pictures []*picture // that are on; of Fyne's goroutine alone
+
 	// Of run alone.
 	applied chan turned // capacity 1: the apply under way has ended
 	busy    bool
 	dirty   bool      // something may have changed since the last apply
-	last    time.Time // when an apply was last begun
+	fresh   bool      // a picture is ready
+	last    time.Time // when a turn was last begun
+	due     time.Time // when the next one may begin
+	flowed  time.Time // when a picture was last drawn that does not wait
+	drawing func()    // draw, made once
 	status  string    // the presence last asked for
 	name    string    // likewise
 }
@@ -68,10 +83,12 @@ func newPump(w *Window) *pump {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &pump{
-		w: w, model: model.New(), log: log,
-		poke: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), applied: make(chan turned, 1),
+	p := &pump{
+		w: w, model: model.New(), log: log, do: func(f func()) { fyne.Do(f) }, poke: make(chan struct{}, 1), ready: make(chan struct{}, 1),
+		quit: make(chan struct{}), done: make(chan struct{}), applied: make(chan turned, 1),
 	}
+	p.drawing = func() { p.onScreen(nil, nil) }
+	return p
 }
 
 func (p *pump) start() {
@@ -127,10 +144,27 @@ func (p *pump) setHosted(key string) {
 	p.wake()
 }
 
+// pictured says that a picture is ready to be drawn.
+func (p *pump) pictured(patient bool) {
+	if !patient {
+		p.eager.Store(true)
+	}
+	select {
+	case p.ready <- struct{}{}:
+	default:
+	}
+}
+
+// drop forgets a picture that is off.
+func (p *pump) drop(gone *picture) {
+	p.pictures = slices.DeleteFunc(p.pictures, func(q *picture) bool { return q == gone })
+}
+
 func (p *pump) run() {
 	defer close(p.done)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	tick, pace := time.NewTimer(0), time.NewTimer(time.Hour)
+	defer tick.Stop()
+	defer pace.Stop()
 	for {
 		select {
 		case <-p.quit:
@@ -139,8 +173,11 @@ func (p *pump) run() {
 			p.dirty = true
 		case <-p.poke:
 			p.dirty = true
-		case <-timer.C:
+		case <-tick.C:
 			p.dirty = true
+		case <-p.ready:
+			p.fresh = true
+		case <-pace.C:
 		case link := <-p.w.c.Opened:
 			p.later(func() { p.w.opened(link) })
 			continue
@@ -150,17 +187,29 @@ func (p *pump) run() {
 				p.log.Warn("ui stall", "ms", late.Milliseconds(), "waited_ms", t.waited.Milliseconds(), "ran_ms", t.ran.Milliseconds())
 			}
 		}
-		if p.busy || !p.dirty {
+		if p.busy || !p.dirty && !p.fresh {
 			continue
 		}
 		now := time.Now()
-		if wait := p.last.Add(frameEvery).Sub(now); wait > 0 {
-			timer.Reset(wait)
+		if wait := p.next(now).Sub(now); wait > 0 {
+			pace.Reset(wait)
+			continue
+		}
+		if !p.dirty {
+			p.show(p.drawing, now)
 			continue
 		}
 		p.dirty = false
-		timer.Reset(p.turn(now))
+		tick.Reset(p.turn(now))
 	}
+}
+
+// next is when a turn may begin.
+func (p *pump) next(now time.Time) time.Time {
+	if !p.eager.Load() && now.Sub(p.flowed) < flowsFor {
+		return p.due.Add(joinWithin)
+	}
+	return p.due
 }
 
 // turn shows what there is to show, and says when to look again.
@@ -181,11 +230,11 @@ func (p *pump) turn(now time.Time) time.Duration {
 	view := p.model.Update(in)
 	view.Lines = append(view.Lines[:len(view.Lines):len(view.Lines)], own...)
 	p.perform(view, in.Settings.SoundVolume)
-	p.show(view, calls, now)
+	p.show(func() { p.onScreen(view, calls) }, now)
 	switch {
 	case live:
 		return tickEvery
-	case snapshot.Link == call.Dialing, in.Starting:
+	case snapshot.Link == call.Dialing, in.Starting, snapshot.Ring != nil:
 		return busyStep
 	case len(view.Lines) > 0, snapshot.Link == call.Lost:
 		return slowTick
@@ -201,32 +250,48 @@ func (p *pump) freshLocked(now time.Time) []model.Line {
 }
 
 // show is the only way from this goroutine to Fyne's.
-func (p *pump) show(v *model.View, calls []func(), now time.Time) {
+func (p *pump) show(run func(), now time.Time) {
 	select {
 	case <-p.quit: // the driver may be gone
 		return
 	default:
 	}
-	p.busy, p.last = true, now
-	fyne.Do(func() {
-		waited := time.Since(now)
-		for _, f := range calls {
-			f()
-		}
+	if p.eager.Swap(false) {
+		p.flowed = now
+	}
+	p.busy, p.fresh, p.last = true, false, now
+	if early := now.Add(-frameEarly); p.due.Before(early) {
+		p.due = early
+	}
+	p.due = p.due.Add(frameEvery)
+	p.do(run)
+}
+
+// onScreen is a turn on Fyne's goroutine.
+func (p *pump) onScreen(v *model.View, calls []func()) {
+	begin := time.Now()
+	for _, f := range calls {
+		f()
+	}
+	if v != nil {
 		p.w.apply(v)
-		p.applied <- turned{waited, time.Since(now) - waited}
-	})
+	}
+	for _, shown := range p.pictures {
+		shown.draw()
+	}
+	p.applied <- turned{begin.Sub(p.last), time.Since(begin)}
 }
 
 // perform does what a view asks for besides being shown.
 func (p *pump) perform(v *model.View, volume int) {
 	for _, name := range v.Sounds {
-		samples, err := assets.Sound(string(name))
-		if err != nil {
-			p.log.Warn("sound", "err", err)
-			continue
-		}
-		p.w.do(call.Play{Samples: samples, Gain: float32(volume) / 100})
+		p.play(name, call.Play{Gain: float32(volume) / 100})
+	}
+	if v.Hush {
+		p.w.do(call.StopRing{})
+	}
+	if r := v.Rung; r != nil {
+		p.play(r.Sound, call.Play{Gain: r.Gain * float32(volume) / 100, Ring: r.Ringer})
 	}
 	for _, a := range v.Alerts {
 		p.later(func() { p.w.alert(a) })
@@ -239,6 +304,15 @@ func (p *pump) perform(v *model.View, volume int) {
 		p.w.do(call.SetName{Name: v.Name})
 	}
 	p.name = v.Name
+}
+
+func (p *pump) play(name model.Sound, how call.Play) {
+	var err error
+	if how.Samples, err = assets.Sound(string(name)); err != nil {
+		p.log.Warn("sound", "err", err)
+		return
+	}
+	p.w.do(how)
 }
 
 func (p *pump) watchIdle() {

@@ -140,11 +140,7 @@ func (w *Window) chooseServer(key string) {
 		return
 	}
 	server := w.c.Profile.Servers()[i]
-	if !w.view.Dock.InChannel {
-		w.connectTo(server)
-		return
-	}
-	w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and switch", func() { w.connectTo(server) })
+	w.leaving("You can be on one server at a time.", "switch", func() { w.connectTo(server) })
 }
 
 func (w *Window) askToForget(key, name string) {

@@ -53,6 +53,8 @@ func (w *Window) act(a model.Action) {
 		w.do(call.Mute{On: false})
 	case model.TurnOffDeafen:
 		w.do(call.Deafen{On: false})
+	case model.StopCalling:
+		w.hangUp()
 	case model.CopyInvite:
 		w.copyInvite()
 	case model.Reconnect:
@@ -140,20 +142,12 @@ func (w *Window) confirmJoin(i call.Invitation) {
 
 // askToJoin connects to the server of an invite, and asks before it ends a call.
 func (w *Window) askToJoin(i call.Invitation) {
-	if !w.view.Dock.InChannel {
-		w.connect(i.Link)
-		return
-	}
-	w.confirm("Leave the voice channel?", "You can be on one server at a time.", "Leave and join", func() { w.connect(i.Link) })
+	w.leaving("You can be on one server at a time.", "join", func() { w.connect(i.Link) })
 }
 
 // host runs a server in this process and goes there. Its user is the owner.
 func (w *Window) host() {
-	if w.view.Dock.InChannel {
-		w.confirm("Leave the voice channel?", "You can be on one server at a time, and go to yours when it has started.", "Leave and host", w.hostNow)
-		return
-	}
-	w.hostNow()
+	w.leaving("You can be on one server at a time, and go to yours when it has started.", "host", w.hostNow)
 }
 
 func (w *Window) hostNow() {

@@ -27,6 +27,23 @@ type settings struct {
 	stage   *fyne.Container
 	unsaved *unsaved
 	files   files
+
+	deserted time.Time // since when the window is not in front; zero: it is
+}
+
+// unwatched is how long the microphone stays open for the meter, and the camera for the preview, in a window that is not in front:
+// long enough to try the system's own mixer beside it, and no longer, for a window that is minimised can't tell.
+const unwatched = time.Minute
+
+// alone says whether nobody has looked at this window for some time.
+func (s *settings) alone(now time.Time) bool {
+	switch {
+	case s.w.hasFocus:
+		s.deserted = time.Time{}
+	case s.deserted.IsZero():
+		s.deserted = now
+	}
+	return !s.deserted.IsZero() && now.Sub(s.deserted) >= unwatched
 }
 
 // page is one of the pages.
@@ -46,6 +63,7 @@ func (still) leave()                       {}
 // The pages, by the names that showSettings takes.
 const (
 	pageSound   = "Sound"
+	pageCamera  = "Camera"
 	pageKeys    = "Keys"
 	pageLook    = "Look"
 	pageYou     = "You and your key"
@@ -63,6 +81,7 @@ type pageEntry struct {
 func settingsPages() []pageEntry {
 	return []pageEntry{
 		{pageSound, "mic", newSoundPage},
+		{pageCamera, "camera", newCameraPage},
 		{pageKeys, "keyboard", newKeysPage},
 		{pageLook, "look", newLookPage},
 		{pageYou, "key", newYouPage},
@@ -82,6 +101,7 @@ func (w *Window) showSettings(name string) {
 	if w.settings == nil {
 		s := newSettings(w)
 		w.settings = s
+		w.fill(false)
 		w.shell.fill(s.list(), s.stage)
 	}
 	w.settings.show(at)
@@ -168,7 +188,10 @@ func (s *settings) apply() {
 }
 
 // showsDevices says whether what happens to devices is told by the page itself.
-func (s *settings) showsDevices() bool { return settingsPages()[s.at].name == pageSound }
+func (s *settings) showsDevices() bool {
+	name := settingsPages()[s.at].name
+	return name == pageSound || name == pageCamera
+}
 
 // saveAfter is how long a slider has to rest before its value is written down: each write waits for the disk.
 const saveAfter = 400 * time.Millisecond

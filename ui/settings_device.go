@@ -15,11 +15,11 @@ import (
 	"parley/ui/model"
 )
 
-// deviceField chooses the microphone or the loudspeaker. Its list follows the devices, also while it is open.
+// deviceField chooses a microphone, a loudspeaker or a camera. Its list follows the devices, also while it is open.
 type deviceField struct {
 	s      *settings
+	kind   deviceKind
 	root   fyne.CanvasObject
-	output bool
 	choice *kit.Select
 	none   *kit.Paragraph // said where there is no device
 
@@ -27,24 +27,70 @@ type deviceField struct {
 	selected    int
 }
 
-func newDeviceField(s *settings, output bool) *deviceField {
-	d := &deviceField{s: s, output: output, selected: -1}
-	d.choice = kit.NewSelect(nil, -1, d.choose)
-	d.root = newField("Device", "", kit.Fixed(controlWidth, 40, d.choice)).root
-	d.none = cardNote("No microphone found. You can join and listen; plug one in at any time.")
-	if output {
-		d.none = cardNote("No speaker found. You can join and talk; plug one in at any time.")
-	}
-	d.none.Hide()
-	return d
+// deviceKind is what is to be chosen.
+type deviceKind struct {
+	label, sub string
+	none       string // said where there is no device; empty: nothing
+	choices    func(s *call.Snapshot, chosen string) (labels, ids []string, selected int)
+	setting    func(*profile.Settings) *string
+	use        func(id string) call.Command
+	lacking    func(*call.Snapshot) bool // it is known that there is none
 }
 
-// chosen is the id in the settings.
-func (d *deviceField) chosen() string {
-	if d.output {
-		return d.s.w.c.Profile.Settings().Speaker
+func microphones() deviceKind {
+	return deviceKind{
+		label: "Device", none: "No microphone found. You can join and listen; plug one in at any time.",
+		choices: func(s *call.Snapshot, chosen string) ([]string, []string, int) {
+			return model.Choices(s, false, chosen)
+		},
+		setting: func(s *profile.Settings) *string { return &s.Mic },
+		use:     func(id string) call.Command { return call.UseDevice{Device: id} },
+		lacking: func(s *call.Snapshot) bool { return lacksSound(s, false) },
 	}
-	return d.s.w.c.Profile.Settings().Mic
+}
+
+func loudspeakers() deviceKind {
+	return deviceKind{
+		label: "Device", none: "No speaker found. You can join and talk; plug one in at any time.",
+		choices: func(s *call.Snapshot, chosen string) ([]string, []string, int) { return model.Choices(s, true, chosen) },
+		setting: func(s *profile.Settings) *string { return &s.Speaker },
+		use:     func(id string) call.Command { return call.UseDevice{Output: true, Device: id} },
+		lacking: func(s *call.Snapshot) bool { return lacksSound(s, true) },
+	}
+}
+
+func ringers() deviceKind {
+	return deviceKind{
+		label: "Ring on", sub: "So that you hear a call without the headset",
+		choices: model.RingerChoices,
+		setting: func(s *profile.Settings) *string { return &s.RingSpeaker },
+		use:     func(id string) call.Command { return call.UseRinger{Device: id} },
+		lacking: func(*call.Snapshot) bool { return false },
+	}
+}
+
+func cameras() deviceKind {
+	return deviceKind{
+		label: "Device", none: "No camera found. You can call with your voice; plug one in at any time.",
+		choices: model.CameraChoices,
+		setting: func(s *profile.Settings) *string { return &s.Camera },
+		use:     func(id string) call.Command { return call.UseCamera{Camera: id} },
+		lacking: func(s *call.Snapshot) bool { return s.Camera.Cameras != nil && len(s.Camera.Cameras) == 0 },
+	}
+}
+
+func lacksSound(s *call.Snapshot, output bool) bool {
+	there := slices.ContainsFunc(s.Sound.Devices, func(v call.Device) bool { return v.Output == output && !v.Monitor })
+	return !there && s.Sound.Devices != nil
+}
+
+func newDeviceField(s *settings, kind deviceKind) *deviceField {
+	d := &deviceField{s: s, kind: kind, selected: -1}
+	d.choice = kit.NewSelect(nil, -1, d.choose)
+	d.root = newField(kind.label, kind.sub, kit.Fixed(controlWidth, 40, d.choice)).root
+	d.none = cardNote(kind.none)
+	d.none.Hide()
+	return d
 }
 
 func (d *deviceField) choose(i int) {
@@ -53,25 +99,19 @@ func (d *deviceField) choose(i int) {
 	}
 	id := d.ids[i]
 	d.selected = i
-	d.s.change(func(s *profile.Settings) {
-		if d.output {
-			s.Speaker = id
-		} else {
-			s.Mic = id
-		}
-	})
-	d.s.w.do(call.UseDevice{Output: d.output, Device: id})
+	d.s.change(func(s *profile.Settings) { *d.kind.setting(s) = id })
+	d.s.w.do(d.kind.use(id))
 }
 
 // apply tells whether something was shown or hidden.
 func (d *deviceField) apply(snapshot *call.Snapshot) bool {
-	labels, ids, selected := model.Choices(snapshot, d.output, d.chosen())
+	now := d.s.w.c.Profile.Settings()
+	labels, ids, selected := d.kind.choices(snapshot, *d.kind.setting(&now))
 	if selected != d.selected || !slices.Equal(labels, d.labels) || !slices.Equal(ids, d.ids) {
 		d.labels, d.ids, d.selected = labels, ids, selected
 		d.choice.SetOptions(labels, selected)
 	}
-	there := slices.ContainsFunc(snapshot.Sound.Devices, func(v call.Device) bool { return v.Output == d.output && !v.Monitor })
-	return setHidden(d.none, there || snapshot.Sound.Devices == nil)
+	return setHidden(d.none, !d.kind.lacking(snapshot))
 }
 
 // checkField is "Let me check": five seconds, and then oneself as others would hear it.

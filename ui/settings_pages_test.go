@@ -30,17 +30,17 @@ func TestNav(t *testing.T) {
 	for _, step := range []struct {
 		key  fyne.KeyName
 		want int
-	}{{fyne.KeyUp, 0}, {fyne.KeyDown, 1}, {fyne.KeyDown, 2}, {fyne.KeyEnd, 5}, {fyne.KeyDown, 5}, {fyne.KeyUp, 4}, {fyne.KeyHome, 0}, {fyne.KeyDown, 1}} {
+	}{{fyne.KeyUp, 0}, {fyne.KeyDown, 1}, {fyne.KeyDown, 2}, {fyne.KeyEnd, 6}, {fyne.KeyDown, 6}, {fyne.KeyUp, 5}, {fyne.KeyHome, 0}, {fyne.KeyDown, 1}} {
 		typeKeys(b, step.key)
 		if b.settings.at != step.want || b.win.Canvas().Focused() != fyne.Focusable(nav[step.want]) || !nav[step.want].focus_() {
 			t.Fatalf("%s leads to page %d, want %d with a frame around its name", step.key, b.settings.at, step.want)
 		}
 	}
-	test.Tap(nav[3])
+	test.Tap(nav[4])
 	if b.settings.title.Text() != pageYou {
 		t.Error("a click does not show its page")
 	}
-	nav[3].focus(false)
+	nav[4].focus(false)
 	typeKeys(b, fyne.KeyEscape)
 	if b.settings != nil {
 		t.Error("Escape does not close")

@@ -20,23 +20,20 @@ type soundPage struct {
 	s    *settings
 	root *fyne.Container
 
-	mic, speaker *deviceField
-	meter        *kit.Meter
-	level        *field // "Show my level"; hidden in a channel, where the meter moves anyway
-	show         *kit.Button
-	mode         *kit.Segmented
-	key          *field
-	check        *checkField
+	mic, speaker, ringer *deviceField
 
-	deserted time.Time // since when the window is not in front; zero: it is
-	heard    time.Time // when the meter last moved
-	notices  deviceNotices
+	meter *kit.Meter
+	level *field // "Show my level"; hidden in a channel, where the meter moves anyway
+	show  *kit.Button
+	mode  *kit.Segmented
+	key   *field
+	check *checkField
+
+	heard   time.Time // when the meter last moved
+	notices deviceNotices
 }
 
 const (
-	// unwatched is how long the microphone stays open for the meter in a window that is not in front: long enough to try the system's
-	// own mixer beside it, and no longer, for a window that is minimised can't tell.
-	unwatched = time.Minute
 	// settles is how long the meter takes to be dark after the last sound.
 	settles = 2 * time.Second
 )
@@ -60,12 +57,13 @@ func (p *soundPage) leave() {
 
 func (p *soundPage) apply() {
 	now, snapshot := p.s.now(), p.s.w.c.Engine.Snapshot()
-	if p.alone(now) && snapshot.Sound.Listening {
+	if p.s.alone(now) && snapshot.Sound.Listening {
 		p.s.w.do(call.Listen{On: false})
 	}
 	changed := p.applyLevel(snapshot)
 	changed = p.mic.apply(snapshot) || changed
 	changed = p.speaker.apply(snapshot) || changed
+	changed = p.ringer.apply(snapshot) || changed
 	changed = p.check.apply(snapshot, now) || changed
 	changed = p.notices.apply(snapshot, now) || changed
 	p.measure(snapshot, now)
@@ -92,17 +90,6 @@ func (p *soundPage) toggleLevel() {
 	p.s.w.do(call.Listen{On: !p.s.w.c.Engine.Snapshot().Sound.Listening})
 }
 
-// alone says whether nobody has looked at this window for some time.
-func (p *soundPage) alone(now time.Time) bool {
-	switch {
-	case p.s.w.hasFocus:
-		p.deserted = time.Time{}
-	case p.deserted.IsZero():
-		p.deserted = now
-	}
-	return !p.deserted.IsZero() && now.Sub(p.deserted) >= unwatched
-}
-
 // measure moves the meter where somebody is to see it move, and has the pump tick for that.
 func (p *soundPage) measure(snapshot *call.Snapshot, now time.Time) {
 	stats := p.s.w.c.Engine.Stats()
@@ -121,7 +108,7 @@ func (p *soundPage) measure(snapshot *call.Snapshot, now time.Time) {
 
 func (p *soundPage) microphone() fyne.CanvasObject {
 	now := p.s.w.c.Profile.Settings()
-	p.mic = newDeviceField(p.s, false)
+	p.mic = newDeviceField(p.s, microphones())
 	p.meter = kit.NewMeter()
 	p.meter.OnThreshold = p.setThreshold
 	p.show = kit.NewButton("Show my level", "mic", kit.PlainButton, p.toggleLevel)
@@ -189,12 +176,13 @@ func keyField(s *settings, chosen func()) *kit.KeyField {
 }
 
 func (p *soundPage) loudspeaker() fyne.CanvasObject {
-	p.speaker = newDeviceField(p.s, true)
+	p.speaker = newDeviceField(p.s, loudspeakers())
+	p.ringer = newDeviceField(p.s, ringers())
 	volume := percent(0, profile.MaxVolume, 5, p.s.w.c.Profile.Settings().OutputVolume, func(v int) {
 		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
 		p.s.soon("output", func(s *profile.Settings) { s.OutputVolume = v }, nil)
 	}, nil)
-	return cardOf("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root)
+	return cardOf("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root, p.ringer.root)
 }
 
 // sounds are the program's own.
@@ -235,7 +223,8 @@ func soundGroups() []soundGroup {
 		{"Mute and unmute", "", func(s *profile.SoundSwitches) *bool { return &s.Mute }},
 		{"Deafen and undeafen", "", func(s *profile.SoundSwitches) *bool { return &s.Deafen }},
 		{"Somebody new to you", "A key that you never met before joins your channel", func(s *profile.SoundSwitches) *bool { return &s.NewPerson }},
-		{"Cut off", "You were removed, or the channel is gone", func(s *profile.SoundSwitches) *bool { return &s.Ended }},
+		{"A call", "That rings here, and the tone while you call somebody", func(s *profile.SoundSwitches) *bool { return &s.Ring }},
+		{"Hung up or cut off", "A call has ended, you were removed, or the channel is gone", func(s *profile.SoundSwitches) *bool { return &s.Ended }},
 	}
 }
 
@@ -252,7 +241,7 @@ const bannerStays = 5 * time.Second
 func (d *deviceNotices) apply(snapshot *call.Snapshot, now time.Time) bool {
 	banner, was := d.s.banner, d.s.banner.Visible()
 	for _, n := range snapshot.Notices {
-		if n.Seq <= d.seen || n.Kind != call.NoticeDevice || strings.HasSuffix(n.Code, "_opened") { // it was opened from this page
+		if n.Seq <= d.seen || n.Kind != call.NoticeDevice && n.Kind != call.NoticeCamera || strings.HasSuffix(n.Code, "_opened") { // it was opened from this page
 			continue
 		}
 		icon, tone := deviceTone(n.Code)
@@ -274,6 +263,9 @@ func deviceTone(code string) (icon string, tone kit.Tone) {
 		return "check", kit.Good
 	case "failed", "none":
 		return "warning", kit.Warn
+	}
+	if strings.HasPrefix(code, "camera") {
+		return "camera", kit.Plain
 	}
 	return "speaker-channel", kit.Plain
 }

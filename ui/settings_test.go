@@ -262,7 +262,13 @@ func TestEveryControlIsKept(t *testing.T) {
 		{pageSound, "mute", flip("Mute and unmute"), false, func(s *profile.Settings) { s.Sounds.Mute = false }},
 		{pageSound, "deafen", flip("Deafen and undeafen"), false, func(s *profile.Settings) { s.Sounds.Deafen = false }},
 		{pageSound, "new", flip("Somebody new to you"), false, func(s *profile.Settings) { s.Sounds.NewPerson = false }},
-		{pageSound, "ended", flip("Cut off"), false, func(s *profile.Settings) { s.Sounds.Ended = false }},
+		{pageSound, "ended", flip("Hung up or cut off"), false, func(s *profile.Settings) { s.Sounds.Ended = false }},
+		{pageSound, "ring", flip("A call"), false, func(s *profile.Settings) { s.Sounds.Ring = false }},
+		{pageSound, "ringer", func(b *bench) {
+			c := b.settings.page.(*soundPage).ringer.choice
+			test.Tap(c)
+			typeKeys(b, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
+		}, false, func(s *profile.Settings) { s.RingSpeaker = "tv" }},
 		{pageSound, "notifications", flip("Notifications"), false, func(s *profile.Settings) { s.Notify = false }},
 		{pageKeys, "key to hold", func(b *bench) {
 			c := control[*kit.KeyField](b, "Key to hold")

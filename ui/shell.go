@@ -96,6 +96,7 @@ func (s *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(kit
 
 // Layout implements fyne.Layout.
 func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	call := s.w.view.Stage.Kind == model.StageCall && s.w.settings == nil
 	m := measure(size)
 	if m != s.size {
 		s.size = m
@@ -103,8 +104,14 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	high := size.Height - m.dock
 	people := m.people
-	if !m.showPeople || s.w.settings != nil {
+	if !m.showPeople || s.w.settings != nil || call {
 		people = 0
+	}
+	if call {
+		m.list = 0
+	}
+	if s.stage.call.filled {
+		m, high, people = metrics{}, size.Height, 0
 	}
 	x := float32(0)
 	place := func(slot int, width float32) {
@@ -118,10 +125,12 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if people > 0 {
 		place(slotPeople, people)
 	}
-	s.slots[slotPeople].Hidden = people == 0
+	s.slots[slotRail].Hidden, s.slots[slotList].Hidden = m.rail == 0, m.list == 0
+	s.slots[slotPeople].Hidden, s.slots[slotDock].Hidden = people == 0, m.dock == 0
 	s.slots[slotDock].Move(fyne.NewPos(0, high))
 	s.slots[slotDock].Resize(fyne.NewSize(size.Width, m.dock))
 	line := s.frame.Objects[slotCount]
+	line.(*fyne.Container).Hidden = m.dock == 0
 	line.Move(fyne.NewPos(0, high))
 	line.Resize(fyne.NewSize(size.Width, 1))
 }
@@ -134,11 +143,20 @@ func (s *shell) resized() {
 	s.dock.resized(s.size)
 }
 
+// refit places the parts anew, after what decides about them has changed.
+func (s *shell) refit() {
+	s.stage.head.Hidden = s.stage.call.filled
+	s.stage.root.Layout.Layout(nil, s.stage.root.Size())
+	s.Layout(s.frame.Objects, s.frame.Size())
+	s.frame.Refresh()
+}
+
 // fill puts other content into list and stage, or theirs back.
 func (s *shell) fill(list, stage fyne.CanvasObject) {
 	if list == nil {
 		list, stage = s.list.root, s.stage.root
 	}
+	s.stage.call.look(false) // until the next turn, if it is to be seen then
 	s.slots[slotList].Objects[1] = list
 	s.slots[slotStage].Objects[1] = stage
 	s.Layout(s.frame.Objects, s.frame.Size())
@@ -148,6 +166,10 @@ func (s *shell) fill(list, stage fyne.CanvasObject) {
 }
 
 func (s *shell) apply(old, v *model.View) {
+	if call := v.Stage.Kind == model.StageCall; call != (old.Stage.Kind == model.StageCall) {
+		s.w.fill(false)
+		defer s.refit()
+	}
 	s.rail.apply(v)
 	s.list.apply(old, v)
 	s.stage.apply(old, v)

@@ -23,10 +23,16 @@ type stage struct {
 	stats    *kit.IconButton
 	people   *kit.IconButton
 
+	face *kit.Avatar     // of the other one of a call
+	mine *kit.IconButton // one's own picture
+	full *kit.IconButton
+
 	banner *kit.Banner
+	call   *callStage
 	tiles  []*tile
 	grid   *fyne.Container
 	note   *note
+	calls  *calling
 	body   *fyne.Container
 }
 
@@ -38,20 +44,27 @@ func newStage(w *Window) *stage {
 	s.chip = kit.NewChip()
 	s.stats = kit.NewIconButton("stats", 32, "Connection", func() { w.showQuality(s.stats) })
 	s.people = kit.NewIconButton("people", 32, "People", func() { w.showPeople(s.people) })
-	row := kit.HRow(10, s.icon, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.stats, s.people)
+	s.face = kit.NewAvatar(30)
+	s.face.SetDot(kit.NoDot, theme.ColorNameBackground)
+	s.mine = kit.NewIconButton("eye-off", 32, "Your own picture", func() { w.layers.MenuBy(s.call.ownMenu(), s.mine) })
+	s.full = kit.NewIconButton("full-screen", 32, "Full screen (F11)", w.toggleFullScreen)
+	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.full, s.stats, s.people)
 	s.head = header(row)
 	s.banner = kit.NewBanner()
 	s.banner.Hide()
 	s.grid = container.New(&gridLayout{stage: s})
 	s.note = newNote(w)
-	s.body = container.New(&bodyLayout{stage: s}, s.banner, s.grid, s.note.root)
+	s.calls = newCalling(w)
+	s.call = newCallStage(w)
+	s.call.root.Hide()
+	s.body = container.New(&bodyLayout{stage: s}, s.call.root, s.banner, s.grid, s.note.root, s.calls.root)
 	s.root = container.New(&columnLayout{head: s.head, rest: s.body}, s.head, s.body)
 	return s
 }
 
 func (s *stage) resized(m metrics) {
 	s.size = m
-	s.people.Hidden = m.showPeople
+	s.call.small = m.compact
 	s.root.Layout.(*columnLayout).header = m.header
 	s.show(s.w.view)
 	for _, t := range s.tiles {
@@ -64,6 +77,11 @@ func (s *stage) apply(old, v *model.View) {
 	if old.Stage.Version != v.Stage.Version {
 		s.show(v)
 	}
+	s.subtitle.SetText(v.Stage.Subtitle) // a clock in a call, which is no reason to lay out anything
+	if v.Stage.Kind == model.StageCalling {
+		s.calls.show(v.Ring)
+	}
+	s.call.apply(v)
 	s.note.busy.run(v.Stage.Kind == model.StageBusy)
 	for i, t := range s.tiles {
 		if i < len(v.Stage.Tiles) {
@@ -75,12 +93,20 @@ func (s *stage) apply(old, v *model.View) {
 // show brings everything but the rings to what a view has.
 func (s *stage) show(v *model.View) {
 	st := v.Stage
-	tiles := st.Kind == model.StageTiles
+	tiles, call := st.Kind == model.StageTiles, st.Kind == model.StageCall
 	s.title.SetText(st.Title)
 	s.subtitle.SetText(st.Subtitle)
-	s.icon.Hidden = st.Title == ""
-	s.subtitle.Hidden = s.size.compact
-	s.stats.Hidden = !tiles
+	s.icon.Hidden = st.Title == "" || call
+	s.face.Hidden = !call
+	s.subtitle.Hidden = s.size.compact && !call
+	s.stats.Hidden = !tiles && !call
+	s.people.Hidden = s.size.showPeople || call
+	s.full.Hidden = !call
+	s.mine.Hidden = !call || !st.Call.OwnCamera
+	if call {
+		s.face.SetFace(face(st.Call.Face))
+	}
+	s.call.root.Hidden = !call
 	s.chip.Hidden = st.Chip == nil
 	if st.Chip != nil {
 		text := st.Chip.Text
@@ -97,7 +123,11 @@ func (s *stage) show(v *model.View) {
 	if tiles {
 		s.fit(len(st.Tiles))
 	}
-	s.note.root.Hidden = tiles && st.Message.Heading == ""
+	s.calls.root.Hidden = st.Kind != model.StageCalling
+	if s.calls.root.Hidden {
+		s.calls.show(nil)
+	}
+	s.note.root.Hidden = call || tiles && st.Message.Heading == "" || !s.calls.root.Hidden
 	s.note.set(st.Kind == model.StageBusy, st.Message)
 	s.head.Refresh()
 	s.body.Refresh()
@@ -139,6 +169,11 @@ func (l *bodyLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 func (l *bodyLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	s, edge, room := l.stage, l.stage.edge(), l.stage.room()
 	left := (size.Width - room.Width) / 2
+	s.calls.root.Resize(size)
+	if !s.call.root.Hidden {
+		l.layoutCall(size)
+		return
+	}
 	y := float32(0)
 	if !s.banner.Hidden {
 		high := kit.FitHeight(s.banner, room.Width)
@@ -160,6 +195,20 @@ func (l *bodyLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	s.banner.Move(fyne.NewPos(left, top))
 	put(s.grid, left, top+y, room.Width, block.Height)
 	put(s.note.root, left, top+y+block.Height+kit.Px(24), room.Width, below)
+}
+
+// layoutCall gives the call all that the banner leaves, or everything.
+func (l *bodyLayout) layoutCall(size fyne.Size) {
+	s, y := l.stage, float32(0)
+	if !s.banner.Hidden {
+		wide := size.Width - 2*s.edge()
+		high := kit.FitHeight(s.banner, wide)
+		put(s.banner, s.edge(), kit.Px(12), wide, high)
+		if !s.call.filled { // else it lies on the picture
+			y = high + kit.Px(12)
+		}
+	}
+	put(s.call.root, 0, y, size.Width, size.Height-y)
 }
 
 // note is a sentence in the middle, with what to do.

@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
-	"parley/call"
 	"parley/ui/kit"
 	"parley/ui/model"
 )
@@ -85,8 +84,12 @@ func (s *switcher) create(int) fyne.CanvasObject {
 
 func (s *switcher) bind(i, _ int, o fyne.CanvasObject) {
 	r, hit := s.parts[o], s.hits[i]
-	r.icon.SetIcon("people")
-	if hit.User == "" {
+	switch {
+	case hit.Call:
+		r.icon.SetIcon("phone")
+	case hit.User != "":
+		r.icon.SetIcon("people")
+	default:
 		r.icon.SetIcon("speaker-channel")
 	}
 	r.name.SetText(hit.Name)
@@ -101,9 +104,12 @@ func (s *switcher) choose(i int) {
 	if s.w.settings != nil {
 		s.w.closeSettings()
 	}
-	if hit := s.hits[i]; hit.User != "" {
+	switch hit := s.hits[i]; {
+	case hit.Call:
+		s.w.startCall(hit.User, false)
+	case hit.User != "":
 		s.w.showPerson(hit.User, s.w.shell.stage.body)
-	} else {
-		s.w.do(call.Join{Channel: hit.Channel})
+	default:
+		s.w.enter(hit.Channel, hit.Name)
 	}
 }

@@ -21,9 +21,9 @@ type tray struct {
 	app  desktop.App
 	menu *fyne.Menu
 
-	mute, deafen, leave *fyne.MenuItem
-	icon                string
-	hidden              bool // there is nothing but the icon
+	show, mute, deafen, leave *fyne.MenuItem
+	icon                      string
+	hidden                    bool // there is nothing but the icon
 }
 
 // startTray makes the icon where there is a place for one.
@@ -35,10 +35,11 @@ func (w *Window) startTray() {
 	t := &tray{w: w, app: app}
 	t.mute = fyne.NewMenuItem("Mute", w.toggleMute)
 	t.deafen = fyne.NewMenuItem("Deafen", w.toggleDeafen)
-	t.leave = fyne.NewMenuItem("Leave the channel", w.leave)
+	t.leave = fyne.NewMenuItem("Leave the channel", t.leaves)
+	t.show = fyne.NewMenuItem("Show Parley", w.front)
 	quit := fyne.NewMenuItem("Quit", w.quit)
 	quit.IsQuit = true
-	t.menu = fyne.NewMenu("Parley", fyne.NewMenuItem("Show Parley", w.front), fyne.NewMenuItemSeparator(),
+	t.menu = fyne.NewMenu("Parley", t.show, fyne.NewMenuItemSeparator(),
 		t.mute, t.deafen, t.leave, fyne.NewMenuItemSeparator(), quit)
 	t.leave.Disabled = true
 	w.tray = t
@@ -48,18 +49,39 @@ func (w *Window) startTray() {
 
 func (t *tray) apply(v *model.View) {
 	icon := "tray"
-	switch {
-	case v.Dock.InChannel && !v.Dock.Muted && !v.Dock.Deafened:
+	switch { // whoever is seen is live too
+	case v.Dock.InChannel && (!v.Dock.Muted && !v.Dock.Deafened || v.Dock.Camera):
 		icon = "tray-live"
 	case v.Dock.InChannel:
 		icon = "tray-muted"
 	}
 	t.setIcon(icon)
-	if t.mute.Checked == v.Dock.Muted && t.deafen.Checked == v.Dock.Deafened && t.leave.Disabled == !v.Dock.InChannel {
+	leave, show := "Leave the channel", "Show Parley"
+	switch {
+	case v.Dock.InCall:
+		leave = "Hang up"
+	case v.Dock.Calling && !v.Dock.InChannel:
+		leave = "Stop calling"
+	}
+	if v.Ring != nil && !v.Ring.Out {
+		show = "Somebody is calling…"
+	}
+	nothing := !v.Dock.InChannel && !v.Dock.Calling
+	if t.mute.Checked == v.Dock.Muted && t.deafen.Checked == v.Dock.Deafened && t.leave.Disabled == nothing && t.leave.Label == leave && t.show.Label == show {
 		return
 	}
-	t.mute.Checked, t.deafen.Checked, t.leave.Disabled = v.Dock.Muted, v.Dock.Deafened, !v.Dock.InChannel
+	t.mute.Checked, t.deafen.Checked, t.leave.Disabled = v.Dock.Muted, v.Dock.Deafened, nothing
+	t.leave.Label, t.show.Label = leave, show
 	t.menu.Refresh()
+}
+
+// leaves ends the stay in a channel, or else a call.
+func (t *tray) leaves() {
+	if d := t.w.view.Dock; d.InChannel && !d.InCall {
+		t.w.leave()
+		return
+	}
+	t.w.hangUp()
 }
 
 func (t *tray) setIcon(name string) {
@@ -116,14 +138,19 @@ func (w *Window) hide() {
 	}
 	w.release()
 	w.tray.hidden = true
+	w.shell.stage.call.look(false)
 	w.win.Hide()
 }
+
+// seen says whether the window can be looked at.
+func (w *Window) seen() bool { return !w.away && (w.tray == nil || !w.tray.hidden) }
 
 // front brings the window before the others.
 func (w *Window) front() {
 	if w.tray != nil {
 		w.tray.hidden = false
 	}
+	w.pump.wake() // pictures go on
 	w.win.Show()
 	w.win.RequestFocus()
 }

@@ -30,15 +30,18 @@ type Window struct {
 	tray     *tray              // nil where there is no tray
 	picking  *dialog.FileDialog // nil but while a file is chosen
 
-	link     string       // that the session was opened with
-	online   *waiting     // what waits for a session to stand
-	asking   *kit.Layer   // about a link from outside
-	used     string       // what was last kept of a server: its key and name
-	hosting  Hosting      // the server in this process
-	serving  int          // counts the starts of it that were asked for or given up
-	held     fyne.KeyName // the key that is held to talk; empty: none
-	hasFocus bool         // the window has the keyboard
-	follow   func()       // what an open popover wants to be told of each turn; nil: nothing
+	link     string          // that the session was opened with
+	online   *waiting        // what waits for a session to stand
+	asking   *kit.Layer      // about a link from outside
+	looked   map[string]bool // the missed calls that somebody has looked at, by their ids
+	incoming *incoming       // nil but while a call rings here
+	used     string          // what was last kept of a server: its key and name
+	hosting  Hosting         // the server in this process
+	serving  int             // counts the starts of it that were asked for or given up
+	held     fyne.KeyName    // the key that is held to talk; empty: none
+	hasFocus bool            // the window has the keyboard
+	away     bool            // nobody can see the window: it is an icon, or others cover it
+	follow   func()          // what an open popover wants to be told of each turn; nil: nothing
 }
 
 // waiting runs when the session with a server stands. The snapshot may still be of the one before.
@@ -110,6 +113,8 @@ func (w *Window) start() {
 	w.startTray()
 	w.pump.start()
 	w.do(call.Watch{On: true})
+	w.do(call.UseRinger{Device: s.RingSpeaker})
+	w.do(call.UseCamera{Camera: s.Camera})
 	if s.Name == "" {
 		w.showWelcome()
 	} else {
@@ -189,20 +194,26 @@ func (w *Window) apply(v *model.View) {
 	if w.welcome != nil {
 		w.welcome.apply()
 	}
+	w.showRing(v.Ring)
 	if w.follow != nil {
 		w.follow()
 	}
 }
 
-// entitle shows in the window's title, and so in a task bar, whether the microphone is live.
+// entitle shows in the window's title, and so in a task bar, whether microphone and camera are live.
 func (w *Window) entitle(v *model.View) {
 	title := "Parley"
 	switch {
+	case v.Ring != nil && !v.Ring.Out:
+		title = "Parley: somebody is calling"
 	case !v.Dock.InChannel:
 	case v.Dock.Muted || v.Dock.Deafened:
 		title = "Parley: microphone muted"
 	default:
 		title = "Parley: microphone live"
+	}
+	if v.Dock.Camera {
+		title += ", camera on"
 	}
 	if w.win.Title() != title {
 		w.win.SetTitle(title)
@@ -237,22 +248,22 @@ func (w *Window) session(s *call.Snapshot) {
 // that a live microphone can always be seen somewhere.
 func (w *Window) closed() {
 	w.keepSize()
-	if !w.view.Dock.InChannel {
+	if w.incoming == nil && !w.view.Dock.InChannel && !w.view.Dock.Calling {
 		w.quit()
 		return
 	}
 	if w.floating() {
-		return // a question stands already
+		return // a question stands already: the one of a call that rings here, too
 	}
 	if w.tray == nil || !w.c.Desktop.Tray() { // the panel may have gone meanwhile
 		if w.settings != nil {
 			w.closeSettings()
 		}
 		if w.c.Desktop.Minimize == nil || !w.c.Desktop.Minimize(w.win) {
-			w.confirm("Leave the channel and quit?", "There is no tray to go on in.", "Quit", w.quit)
+			w.confirm(w.word("Leave the channel and quit?", "Hang up and quit?"), "There is no tray to go on in.", "Quit", w.quit)
 			return
 		}
-		w.say("You are still in the voice channel. Ctrl+Q quits.", model.Plain) // some window managers do not minimise
+		w.say("You are still in the "+w.word("voice channel", "call")+". Ctrl+Q quits.", model.Plain) // some window managers do not minimise
 		return
 	}
 	if w.c.Profile.Settings().TrayExplained {
@@ -260,6 +271,14 @@ func (w *Window) closed() {
 		return
 	}
 	w.explainTray()
+}
+
+// word chooses what is said of a channel, or of a call.
+func (w *Window) word(channel, call string) string {
+	if w.view.Dock.InCall || !w.view.Dock.InChannel {
+		return call
+	}
+	return channel
 }
 
 func (w *Window) keepSize() {
@@ -283,6 +302,7 @@ func (w *Window) quit() {
 
 func (w *Window) end() {
 	w.keepSize()
+	w.hangUp()    // so that the other one hears of it at once
 	w.pump.halt() // before the driver ends: nothing may draw after that
 	w.c.App.Quit()
 }

@@ -39,7 +39,7 @@ func (d *drawing) Refresh() {
 	d.of.arrange(d.of.Size())
 	for _, p := range d.parts {
 		switch p.(type) {
-		case *canvas.Rectangle, *canvas.Circle:
+		case *canvas.Rectangle, *canvas.Circle, *canvas.Arc:
 			canvas.Refresh(p)
 		}
 	}

@@ -13,6 +13,7 @@ type IconButton struct {
 	side   float32
 	tone   Tone
 	filled bool
+	open   ends // where the next button joins on
 	tapped func()
 
 	fill, over *canvas.Rectangle
@@ -58,6 +59,20 @@ func (b *IconButton) SetFilled(filled bool) {
 		b.filled = filled
 		b.Refresh()
 	}
+}
+
+// ends are sides of a button.
+type ends uint8
+
+const (
+	leftEnd ends = 1 << iota
+	rightEnd
+)
+
+// Join makes two buttons one of two halves: their corners are square where they meet.
+func Join(left, right *IconButton) {
+	left.open |= rightEnd
+	right.open |= leftEnd
 }
 
 // Tapped implements fyne.Tappable.
@@ -120,10 +135,25 @@ func (b *IconButton) arrange(size fyne.Size) {
 		radius = Px(12)
 	}
 	for _, r := range []*canvas.Rectangle{b.fill, b.over} {
-		r.CornerRadius = radius
+		b.corners(r, radius)
 		place(r, 0, 0, size.Width, size.Height)
 	}
 	m := b.mark.MinSize()
 	place(b.mark, (size.Width-m.Width)/2, (size.Height-m.Height)/2, m.Width, m.Height)
 	b.ring.around(fyne.Position{}, size, radius)
+}
+
+// corners rounds a shape but for the open ends. Fyne takes a corner's 0 for "as CornerRadius says".
+func (b *IconButton) corners(r *canvas.Rectangle, radius float32) {
+	if b.open == 0 {
+		r.CornerRadius = radius
+		return
+	}
+	r.CornerRadius = 0
+	if b.open&leftEnd == 0 {
+		r.TopLeftCornerRadius, r.BottomLeftCornerRadius = radius, radius
+	}
+	if b.open&rightEnd == 0 {
+		r.TopRightCornerRadius, r.BottomRightCornerRadius = radius, radius
+	}
 }

@@ -27,6 +27,9 @@ const (
 	ColorWarnBg       fyne.ThemeColorName = "parley.warnBg"
 	ColorFloatLine    fyne.ThemeColorName = "parley.floatLine" // outline of what floats
 	ColorScrim        fyne.ThemeColorName = "parley.scrim"     // laid over the window under a modal layer
+	ColorBadge        fyne.ThemeColorName = "parley.badge"     // ground of what stands on a picture, whatever that shows
+	ColorOnBadge      fyne.ThemeColorName = "parley.onBadge"
+	ColorBars         fyne.ThemeColorName = "parley.bars" // beside a picture that does not fill the window
 
 	ColorRaised = theme.ColorNameOverlayBackground // what floats: popovers, menus, dialogs
 )
@@ -84,6 +87,9 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorWarnBg:       {rgba(0xFF9A62, 13), rgb(0xFBE9DB)},
 	ColorFloatLine:    {rgb(0x40525C), rgb(0xA9BABA)},
 	ColorScrim:        {rgba(0x04090B, 72), rgba(0x102020, 55)},
+	ColorBadge:        {rgba(0x080E11, 80), rgba(0x080E11, 80)},
+	ColorOnBadge:      {rgb(0xE9F0F0), rgb(0xE9F0F0)},
+	ColorBars:         {rgb(0x080E11), rgb(0x080E11)},
 }
 
 func rgb(hex uint32) color.NRGBA { return rgba(hex, 100) }

@@ -1,0 +1,105 @@
+package ui
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"parley/call"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// missedButton opens the list of missed calls, and says how many of them nobody has looked at.
+type missedButton struct {
+	w     *Window
+	root  *pressable
+	row   *fyne.Container
+	icon  *kit.Icon
+	count *kit.Text
+}
+
+func newMissedButton(w *Window) *missedButton {
+	m := &missedButton{
+		w: w, icon: kit.NewIcon("missed", 18, theme.ColorNameForeground), count: kit.NewText("", kit.CaptionBold, theme.ColorNameForeground),
+	}
+	m.row = kit.HRow(6, m.icon, m.count)
+	m.root = newPressable(kit.Fixed(0, 32, kit.Pad(7, 0, 7, 0, m.row)), 8, nil)
+	m.root.tapped = func() { w.showMissed(m.root) }
+	return m
+}
+
+// apply tells whether the button has another width now, and whether there is anything to look at.
+func (m *missedButton) apply(v *model.View) (changed bool, unseen int) {
+	for _, row := range v.Missed {
+		if !m.w.looked[row.Call] {
+			unseen++
+		}
+	}
+	text := ""
+	if unseen > 0 {
+		text = strconv.Itoa(unseen)
+	}
+	wide := m.count.Natural()
+	m.count.SetText(text)
+	if setHidden(m.count, text == "") || m.count.Natural() != wide {
+		relayout(m.row)
+		changed = true
+	}
+	return changed, unseen
+}
+
+// showMissed lists the calls that were not taken, with what calls back. They are kept until somebody clears them away.
+func (w *Window) showMissed(near fyne.CanvasObject) {
+	rows := kit.VCol(4)
+	var layer *kit.Layer
+	clearing := kit.NewButton("Clear", "", kit.TextButton, func() { w.do(call.ForgetMissed{}) })
+	title := kit.Fixed(0, 36, kit.HRow(8, kit.Grow(kit.NewText("Missed calls", kit.Section, theme.ColorNameForeground)), clearing))
+	back := func(user string, video bool) func() {
+		return func() {
+			layer.Close()
+			w.startCall(user, video)
+		}
+	}
+	version := uint64(0)
+	fill := func() {
+		if version == w.view.MissedVersion && version > 0 {
+			return
+		}
+		version = w.view.MissedVersion
+		rows.Objects = nil
+		w.looked = make(map[string]bool, len(w.view.Missed))
+		for _, m := range w.view.Missed {
+			w.looked[m.Call] = true
+			rows.Add(missedRow(m, back(m.User, false), back(m.User, true)))
+		}
+		if len(w.view.Missed) == 0 {
+			rows.Add(kit.Pad(0, 8, 0, 8, paragraph("No missed calls.")))
+		}
+		clearing.Hidden = len(w.view.Missed) == 0
+		relayout(title)
+	}
+	fill()
+	layer = w.layers.Popover(kit.VCol(8, title, rows), near, 360)
+	before := w.follow
+	w.follow = func() {
+		at := version
+		if fill(); at != version {
+			rows.Refresh()
+			layer.Relayout()
+		}
+	}
+	layer.OnClosed = func() { w.follow = before }
+	w.pump.wake() // the number is gone
+}
+
+// missedRow is one call, and what calls back.
+func missedRow(m model.MissedRow, voice, video func()) fyne.CanvasObject {
+	avatar := kit.NewAvatar(30)
+	avatar.SetFace(face(m.Face))
+	avatar.SetDot(kit.NoDot, kit.ColorRaised)
+	texts := kit.VCol(0, kit.NewText(m.Name, kit.Body, theme.ColorNameForeground), kit.NewText(m.Line, kit.Caption, theme.ColorNamePlaceHolder))
+	return kit.Fixed(0, 44, kit.HRow(12, avatar, kit.Grow(texts),
+		kit.HRow(0, kit.NewIconButton("phone", 32, "Call back", voice), kit.NewIconButton("camera", 32, "Call back with video", video))))
+}
