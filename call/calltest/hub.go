@@ -31,6 +31,7 @@ type Hub struct {
 	sessions map[string]*session // by user
 	made     int                 // sessions so far: their ids
 	rosters  map[string]*wire.Roster
+	talks    map[string]*talk // by call
 	tamper   func(to string, env wire.Envelope) []wire.Envelope
 	errors   []error // what clients did against the protocol
 }
@@ -58,7 +59,7 @@ func NewHub() (*Hub, error) {
 }
 
 func (h *Hub) reset() {
-	h.sessions, h.rosters = map[string]*session{}, map[string]*wire.Roster{}
+	h.sessions, h.rosters, h.talks = map[string]*session{}, map[string]*wire.Roster{}, map[string]*talk{}
 	for _, c := range []string{Hall, Games} {
 		h.rosters[c] = &wire.Roster{Channel: c, Seq: 1}
 	}
@@ -165,6 +166,15 @@ func (c *conn) Binding(string) ([]byte, error) { return c.binding, nil }
 func (c *conn) Close() error {
 	c.end()
 	return nil
+}
+
+func (c *conn) ended() bool {
+	select {
+	case <-c.closed:
+		return true
+	default:
+		return false
+	}
 }
 
 func (c *conn) end() { c.once.Do(func() { close(c.closed) }) }

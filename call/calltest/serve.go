@@ -101,6 +101,9 @@ func (h *Hub) adopt(c *conn, s *session, resumed bool) {
 
 // answer does what a request asks for.
 func (h *Hub) answer(s *session, m wire.Message) wire.Message {
+	if reply := h.callAnswer(s, m); reply != nil {
+		return reply
+	}
 	switch m := m.(type) {
 	case *wire.Heartbeat:
 		return &wire.Heartbeat{Seq: s.seq}
@@ -186,9 +189,13 @@ func (h *Hub) seat(user string) (*wire.Roster, int) {
 	return nil, 0
 }
 
-// pass relays between two members of one channel, and stamps who sent it.
+// pass relays between two members of one channel, or of one call, and stamps who sent it.
 func (h *Hub) pass(s *session, m wire.Relayed) {
 	p := m.Path()
+	if k := h.talks[p.Channel]; k != nil {
+		h.between(k, s, m)
+		return
+	}
 	from, i := h.seat(s.user)
 	to, _ := h.seat(p.To.User)
 	if from == nil || from != to || from.Channel != p.Channel {

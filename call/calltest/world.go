@@ -32,7 +32,9 @@ type World struct {
 	count  atomic.Int32
 
 	mu    sync.Mutex
-	media map[string]int // RTP and RTCP packets sent, by address
+	media map[string]int       // RTP and RTCP packets sent, by address
+	last  map[string]time.Time // when the last of them was
+	all   map[string]int       // packets sent, of whatever kind
 }
 
 // Person is an engine with a microphone that hums and a loudspeaker.
@@ -58,7 +60,7 @@ func New(t testing.TB) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{Hub: hub, t: t, media: map[string]int{}}
+	w := &World{Hub: hub, t: t, media: map[string]int{}, last: map[string]time.Time{}, all: map[string]int{}}
 	w.router, err = vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.1.0.0/24", QueueSize: 10000, LoggerFactory: logging.NewDefaultLoggerFactory()})
 	if err != nil {
 		t.Fatal(err)
@@ -71,12 +73,14 @@ func New(t testing.TB) *World {
 func (w *World) watch(c vnet.Chunk) bool {
 	b := c.UserData()
 	media := len(b) > 0 && b[0] >= 128 && b[0] < 192 // RFC 7983, section 7
+	from, _, _ := net.SplitHostPort(c.SourceAddr().String())
+	w.mu.Lock()
+	w.all[from]++
 	if media {
-		from, _, _ := net.SplitHostPort(c.SourceAddr().String())
-		w.mu.Lock()
 		w.media[from]++
-		w.mu.Unlock()
+		w.last[from] = time.Now()
 	}
+	w.mu.Unlock()
 	if n := w.lossy.Load(); n > 0 && w.count.Add(1)%n == 0 {
 		return false
 	}
@@ -94,6 +98,20 @@ func (w *World) Media(p *Person) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.media[p.address]
+}
+
+// Packets is how many packets a person has sent, of whatever kind.
+func (w *World) Packets(p *Person) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all[p.address]
+}
+
+// LastMedia is when a person's last packet of media was sent.
+func (w *World) LastMedia(p *Person) time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last[p.address]
 }
 
 // Add makes people and starts the network. It is called once.
