@@ -459,3 +459,63 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 		t.Errorf("nothing was decoded: %+v", st)
 	}
 }
+
+// Heard is the sample that leaves the loudspeaker: what the device is given now is heard after its latency, whatever jitter
+// buffer and ring do. Where nobody speaks, or nothing plays, there is none.
+func TestHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		a.at = 1<<32 - 3*audio.SampleRate // its clock turns over within the test
+		// The far end's loudspeaker is as late as a device that asks for what it plays next: a period.
+		r.SetDeviceLatency(10 * time.Millisecond)
+		r.run(200*time.Millisecond, nil)
+		if _, ok := a.Heard(time.Now()); ok {
+			t.Error("something is heard before anything was said")
+		}
+		delay := uint32(0)
+		r.run(6*time.Second, func(ms int) {
+			every(20, a.send)(ms)
+			if ms < 1000 {
+				return
+			}
+			ts, ok := a.Heard(time.Now())
+			if !ok {
+				t.Fatalf("nothing is heard at %d ms", ms)
+			}
+			d := uint32(a.at) - ts + uint32(ms%20)*48 // behind what is said now: the last packet has its end as its timestamp
+			if delay == 0 {
+				delay = d
+			}
+			if off := int32(d - delay); off < -500 || off > 500 {
+				t.Fatalf("%d samples off at %d ms", off, ms)
+			}
+		})
+		s, p := a.Stats(), r.Stats()
+		got, want := float64(delay)/48, s.DelayMS+p.PlayoutMS
+		if math.Abs(got-want) > 12 {
+			t.Errorf("heard %.1f ms after it was sent, want %.1f", got, want)
+		}
+		begin, heard := r.ms-6000, r.heard
+		r.run(2*time.Second, nil)
+		heard = append(heard, r.heard...)
+		last := len(heard) - 1
+		for ; math.Abs(float64(heard[last])) < 0.2; last-- { // louder than what is invented after it
+		}
+		// It was 20 ms long, and began to be sent 20 ms before the end.
+		left := float64(begin) + float64(last)/48 + 10
+		if truth := left - float64(begin+5980) - 20; math.Abs(got-truth) > 12 {
+			t.Errorf("heard %.1f ms after it was sent, and said to be %.1f", truth, got)
+		} else {
+			t.Logf("heard %.1f ms after it was sent, said %.1f; the stages' sum is %.1f", truth, got, want)
+		}
+		if _, ok := a.Heard(time.Now()); ok {
+			t.Error("something is heard in silence")
+		}
+		r.chunk = 0 // the loudspeaker is unplugged
+		r.run(2*time.Second, every(20, a.send))
+		if _, ok := a.Heard(time.Now()); ok {
+			t.Error("something is heard without a loudspeaker")
+		}
+	})
+}
