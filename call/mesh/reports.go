@@ -20,14 +20,22 @@ type source struct {
 	packets, octets uint32
 }
 
-// sent counts a packet that went out, and says whether it was the first.
-func (s *source) sent(timestamp uint32, captured time.Time, size int) (first bool) {
+// sent counts a packet that went out, and says whether that should be reported at once: it is the first, or the timestamps have
+// begun anew.
+func (s *source) sent(timestamp uint32, captured time.Time, size int) (news bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	off := int64(int32(timestamp - s.at(captured)))
+	news = s.packets == 0 || max(off, -off) > int64(s.rate/10)
 	s.timestamp, s.captured = timestamp, captured
 	s.packets++
 	s.octets += uint32(size)
-	return s.packets == 1
+	return news
+}
+
+// at is where the timestamps stand at a time, going by the last packet.
+func (s *source) at(t time.Time) uint32 {
+	return s.timestamp + uint32(int64(t.Sub(s.captured)/time.Microsecond)*int64(s.rate)/1e6)
 }
 
 // report makes a report for now; there is none before the first packet.
@@ -37,9 +45,8 @@ func (s *source) report(now time.Time) (*rtcp.SenderReport, bool) {
 	if s.packets == 0 {
 		return nil, false
 	}
-	since := int64(now.Sub(s.captured) / time.Microsecond)
 	return &rtcp.SenderReport{
-		SSRC: s.ssrc.Load(), NTPTime: ntp(now), RTPTime: s.timestamp + uint32(since*int64(s.rate)/1e6),
+		SSRC: s.ssrc.Load(), NTPTime: ntp(now), RTPTime: s.at(now),
 		PacketCount: s.packets, OctetCount: s.octets,
 	}, true
 }

@@ -16,9 +16,25 @@ func TestSource(t *testing.T) {
 	if _, ok := s.report(now); ok {
 		t.Error("a report of nothing")
 	}
-	if !s.sent(1000, now, 10) || s.sent(math.MaxUint32, now.Add(time.Second), 20) {
-		t.Error("which one was the first?")
+	for i, c := range []struct {
+		timestamp uint32
+		after     time.Duration
+		news      bool
+	}{
+		{1000, 0, true},                         // the first
+		{91_000, time.Second, false},            // as it should be
+		{91_000 + 9_000, time.Second, false},    // early or late is no news,
+		{91_000, time.Second, false},            //
+		{math.MaxUint32, time.Second, true},     // another beginning is,
+		{89_999, 2 * time.Second, false},        // and the turnover is not
+		{math.MaxUint32, time.Second, false},    // nor is going back as far as time does
+		{math.MaxUint32, 2 * time.Second, true}, // but standing still is
+	} {
+		if s.sent(c.timestamp, now.Add(c.after), 10) != c.news {
+			t.Errorf("packet %d: news is wrong", i)
+		}
 	}
+	s.packets, s.octets, s.captured = 2, 30, now.Add(time.Second)
 	r, ok := s.report(now.Add(1500 * time.Millisecond))
 	want := rtcp.SenderReport{SSRC: 9, NTPTime: ntp(now.Add(1500 * time.Millisecond)), RTPTime: 44_999, PacketCount: 2, OctetCount: 30}
 	if !ok || r.SSRC != want.SSRC || r.NTPTime != want.NTPTime || r.RTPTime != want.RTPTime || r.PacketCount != 2 || r.OctetCount != 30 {

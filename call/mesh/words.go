@@ -78,17 +78,20 @@ func (p *peer) openWords() error {
 	})
 	channel.OnBufferedAmountLow(func() { poke(w.stir) })
 	allowance := newAllowance(time.Now())
-	channel.OnMessage(func(k webrtc.DataChannelMessage) {
-		select {
-		case <-p.trusted:
-		case <-p.closing:
-			return
-		}
-		if len(k.Data) > 0 && len(k.Data) <= maxWord && allowance.take(time.Now()) {
-			p.enqueue(func() { p.post(Told{p.id, k.Data}) }) // after Connected
-		}
-	})
+	channel.OnMessage(func(k webrtc.DataChannelMessage) { p.listen(k.Data, allowance) })
 	return nil
+}
+
+// listen takes what the far end tells, once it is trusted: until then it waits, and all else in the channel behind it.
+func (p *peer) listen(data []byte, a *allowance) {
+	select {
+	case <-p.trusted:
+	case <-p.closing:
+		return
+	}
+	if len(data) > 0 && len(data) <= maxWord && a.take(time.Now()) {
+		p.enqueue(func() { p.post(Told{p.id, data}) }) // after Connected
+	}
 }
 
 // allowance bounds what the far end may tell. Of the channel's reader.

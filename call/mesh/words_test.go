@@ -158,6 +158,27 @@ func TestFloodOfWords(t *testing.T) {
 	a.hears("b", 20)
 }
 
+// Nothing is taken of a far end that is not trusted yet.
+func TestListenWaitsForTrust(t *testing.T) {
+	_, peers := sinks(t, 2)
+	never, later := peers[0], peers[1]
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		never.listen([]byte("x"), newAllowance(time.Now()))
+		later.listen([]byte("x"), newAllowance(time.Now()))
+	}()
+	never.close()
+	close(later.trusted)
+	<-over
+	if n := len(never.queue.take()); n != 0 {
+		t.Error("told by somebody who was never trusted")
+	}
+	if n := len(later.queue.take()); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+}
+
 func TestWordsAreBounded(t *testing.T) {
 	w := newWords()
 	for i := range 3 * maxWords {
