@@ -15,10 +15,12 @@ import (
 
 // Config names the files. An empty name: there is no device of that kind.
 type Config struct {
-	Input  string       // read as a microphone
-	Loop   bool         // begin again at its end, instead of silence
-	Output string       // written as a loudspeaker; what was in it is lost
-	Log    *slog.Logger // nil discards
+	Input  string // read as a microphone
+	Loop   bool   // begin again at its end, instead of silence
+	Output string // written as a loudspeaker; what was in it is lost
+	// Make, if set, is a microphone without a file, and Input only its name: it fills 10 ms with what sounds from a moment on.
+	Make func(frame []float32, from time.Time)
+	Log  *slog.Logger // nil discards
 }
 
 // Backend is an audio.Backend of at most one microphone and one loudspeaker, both files, both in real time. A device that is
@@ -46,7 +48,7 @@ func New(c Config) (*Backend, error) {
 }
 
 func (b *Backend) openFiles() (err error) {
-	if in := b.config.Input; in != "" {
+	if in := b.config.Input; in != "" && b.config.Make == nil {
 		if b.file, err = os.Open(in); err != nil {
 			return err
 		}
@@ -90,7 +92,7 @@ func (b *Backend) Close() error {
 // Devices implements audio.Backend.
 func (b *Backend) Devices() ([]audio.Info, error) {
 	var list []audio.Info
-	if b.source != nil {
+	if b.source != nil || b.config.Make != nil {
 		list = append(list, audio.Info{Kind: audio.Input, ID: b.config.Input, Name: filepath.Base(b.config.Input), Default: true})
 	}
 	if b.sink != nil {
@@ -109,6 +111,8 @@ func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error
 	d := &device{b: b, kind: r.Kind, io: io, quit: make(chan struct{}), done: make(chan struct{})}
 	name := b.config.Input
 	switch {
+	case r.Kind == audio.Input && b.config.Make != nil:
+		d.step = d.sound
 	case r.Kind == audio.Input && b.source != nil:
 		d.step = d.play
 	case r.Kind == audio.Output && b.sink != nil:
@@ -134,7 +138,7 @@ type device struct {
 	b      *Backend
 	kind   audio.Kind
 	io     func([]float32)
-	step   func(frame []float32)
+	step   func(frame []float32, due time.Time)
 	ended  bool
 	failed bool
 	quit   chan struct{}
@@ -162,13 +166,13 @@ func (d *device) run() {
 			due = now.Add(-maxLate)
 		}
 		for ; !due.After(now); due = due.Add(audio.FrameTime) {
-			d.step(frame)
+			d.step(frame, due)
 		}
 	}
 }
 
 // play is one step of the microphone.
-func (d *device) play(frame []float32) {
+func (d *device) play(frame []float32, _ time.Time) {
 	clear(frame)
 	for n := 0; n < len(frame) && !d.ended; {
 		k, err := d.b.source.read(frame[n:])
@@ -185,8 +189,14 @@ func (d *device) play(frame []float32) {
 	d.io(frame)
 }
 
+// sound is one step of a microphone without a file: a frame is there when its last sample is.
+func (d *device) sound(frame []float32, due time.Time) {
+	d.b.config.Make(frame, due.Add(-audio.FrameTime))
+	d.io(frame)
+}
+
 // record is one step of the loudspeaker.
-func (d *device) record(frame []float32) {
+func (d *device) record(frame []float32, _ time.Time) {
 	d.io(frame)
 	if err := d.b.sink.Write(frame); err != nil && !d.failed {
 		d.failed = true

@@ -220,3 +220,42 @@ func TestTapAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A microphone that is made up is told from when on each frame sounds, without a gap, and the last of it is now.
+func TestMadeMicrophone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		b, err := New(Config{Input: "clock", Make: func(frame []float32, from time.Time) {
+			for i := range frame {
+				frame[i] = float32((from.Sub(start) + time.Duration(i)*audio.FrameTime/audio.FrameSize).Seconds())
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if list, _ := b.Devices(); len(list) != 1 || list[0].Kind != audio.Input || list[0].Name != "clock" {
+			t.Errorf("%+v", list)
+		}
+		n := 0
+		d, err := b.Open(audio.Request{Kind: audio.Input}, func(x []float32) {
+			for i := range x {
+				if want := float64(n) / 48000; math.Abs(float64(x[i])-want) > 1e-6 {
+					t.Fatalf("sample %d sounds at %f", n, x[i])
+				}
+				n++
+			}
+			if age := time.Since(start).Seconds() - float64(n)/48000; math.Abs(age) > 1e-6 {
+				t.Errorf("the last of %d is %f s old", n, age)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(95 * time.Millisecond)
+		d.Close()
+		if n != 9*audio.FrameSize {
+			t.Errorf("%d samples", n)
+		}
+	})
+}

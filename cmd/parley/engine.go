@@ -11,10 +11,11 @@ import (
 	"parley/cmd/internal/setup"
 	"parley/cmd/internal/sound"
 	"parley/profile"
+	"parley/video/camera"
 )
 
-// openEngine makes the engine of the calls, with the sound of this machine, as the profile wants it. A machine without sound
-// has a window all the same.
+// openEngine makes the engine of the calls, with the sound and the pictures of this machine, as the profile wants them. A machine
+// without has a window all the same.
 func (p *program) openEngine() error {
 	late := sound.NewLate(sound.LateConfig{Find: p.soundSystems(), Log: p.log})
 	p.closeLater(late.Close)
@@ -23,8 +24,10 @@ func (p *program) openEngine() error {
 	if err := setup.Codecs(&c); err != nil {
 		return err
 	}
+	pictures := call.PictureConfig{Camera: s.Camera}
+	setup.Pictures(&pictures, camera.Config{Log: p.log})
 	e, err := call.New(call.Config{
-		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Log: p.log,
+		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Picture: pictures, Log: p.log,
 		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay,
 	})
 	if err != nil {

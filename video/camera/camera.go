@@ -43,16 +43,12 @@ func New(c Config) *Cameras {
 	return &Cameras{config: c, known: map[string]device{}}
 }
 
-// epochEvery is longer than any call, and so short that the numbers of pictures, even of 240 a second, fit into 32 bits. It
-// is a whole number of wraps of the pattern's 24-bit counter, whatever the rate.
-const epochEvery = 1 << 24 * time.Second
-
-// Epoch is when picture 0 of the pattern was, for a program that looked at the clock then: a whole second of the system's
-// clock, the same one for all programs of half a year. So a counter that was read back tells how old its picture is, in
-// another program too, and what beeps at whole seconds since then does so with a pattern that flashes then. It is told by the
-// monotonic clock: a system's clock that is set meanwhile moves nothing.
+// Epoch is when picture 0 of the pattern was, for a program that looked at the clock then: midnight, UTC. So it is the same for
+// all programs of a machine and a day; a counter that was read back tells how old its picture is, in another program too, and
+// what beeps at whole seconds since then does so with a pattern that flashes then. It is told by the monotonic clock: that the
+// system's is set meanwhile moves nothing.
 func Epoch(now time.Time) time.Time {
-	return now.Add(-time.Duration(now.UnixNano() % int64(epochEvery)))
+	return now.Add(-time.Duration(now.UnixNano() % int64(24*time.Hour)))
 }
 
 // Epoch is when picture 0 of the pattern was.

@@ -147,11 +147,9 @@ func (s *stream) run() {
 	defer close(s.ended)
 	for last, bad := time.Now(), uint64(0); ; {
 		err := s.one()
-		select {
-		case <-s.quit:
+		if s.closed() {
 			s.slot.Clear()
 			return
-		default:
 		}
 		if err == nil {
 			last = time.Now()
@@ -194,24 +192,31 @@ func (s *stream) one() error {
 // Read implements video.Source.
 func (s *stream) Read() (*video.Frame, error) {
 	for {
+		over := false
 		select {
 		case <-s.quit:
-			return nil, io.EOF
 		case <-s.slot.Ready():
-			if f := s.slot.Take(); f != nil {
-				return f, nil
-			}
 		case <-s.ended:
-			if f := s.slot.Take(); f != nil {
-				return f, nil
-			}
-			select {
-			case <-s.quit:
-				return nil, io.EOF
-			default:
-				return nil, s.err
-			}
+			over = true
 		}
+		if s.closed() {
+			return nil, io.EOF
+		}
+		if f := s.slot.Take(); f != nil {
+			return f, nil
+		}
+		if over {
+			return nil, s.err
+		}
+	}
+}
+
+func (s *stream) closed() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -160,8 +160,9 @@ func readLooped(r *video.FileReader, f *video.Frame) error {
 	return r.Read(f)
 }
 
+// number is that of the newest picture; what is due in nanoseconds is due, so that rounding loses none.
 func (s *paced) number(now time.Time) int64 {
-	return int64(math.Floor(now.Sub(s.epoch).Seconds() * s.format.FPS))
+	return int64(math.Floor(now.Sub(s.epoch).Seconds()*s.format.FPS + 1e-6))
 }
 
 func (s *paced) due(n int64) time.Time {
@@ -176,8 +177,10 @@ func (s *paced) Read() (*video.Frame, error) {
 	defer timer.Stop()
 	select {
 	case <-s.quit:
-		return nil, io.EOF
 	case <-timer.C:
+	}
+	if s.closed() {
+		return nil, io.EOF
 	}
 	f, err := s.pool.Get(s.format.Width, s.format.Height)
 	if err != nil {
@@ -185,15 +188,22 @@ func (s *paced) Read() (*video.Frame, error) {
 	}
 	if err := s.draw(f, n, n-s.next); err != nil {
 		f.Release()
-		select {
-		case <-s.quit: // which is why
+		if s.closed() { // which is why
 			return nil, io.EOF
-		default:
-			return nil, err
 		}
+		return nil, err
 	}
 	s.next, f.Captured = n+1, due
 	return f, nil
+}
+
+func (s *paced) closed() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
+	}
 }
 
 // Close implements video.Source.
