@@ -142,6 +142,16 @@ func (w *Window) hide() {
 	w.win.Hide()
 }
 
+// watch finds out whether the window can be looked at.
+func (w *Window) watch() {
+	if w.c.Desktop.Watch == nil {
+		return
+	}
+	w.pump.later(func() { // when there is one
+		w.c.Desktop.Watch(w.win, func(seen bool) { w.pump.later(func() { w.away = !seen }) })
+	})
+}
+
 // seen says whether the window can be looked at.
 func (w *Window) seen() bool { return !w.away && (w.tray == nil || !w.tray.hidden) }
 

@@ -121,6 +121,7 @@ func (w *Window) start() {
 		w.setContent(w.warm(w.shell.root))
 	}
 	w.win.Show()
+	w.watch()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
 	case w.c.AutoHost && len(servers) == 0:

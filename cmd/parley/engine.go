@@ -20,7 +20,7 @@ func (p *program) openEngine() error {
 	late := sound.NewLate(sound.LateConfig{Find: p.soundSystems(), Log: p.log})
 	p.closeLater(late.Close)
 	s := p.home.Profile.Settings()
-	c := call.SoundConfig{Backend: late, Mic: s.Mic, Speaker: s.Speaker, Voice: p.home.Voice()}
+	c := call.SoundConfig{Backend: late, Mic: s.Mic, Speaker: s.Speaker, Ringer: s.RingSpeaker, Voice: p.home.Voice()}
 	if err := setup.Codecs(&c); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"parley/cmd/internal/tray"
 	"parley/server"
 	"parley/ui"
+	"parley/video/yuv"
 )
 
 const (
@@ -36,27 +37,34 @@ func (p *program) show() error {
 		Key: p.home.Key.Public(), Safety: p.safety, ExportKey: p.exportKey, ImportKey: p.importKey,
 		Voice: setup.VoiceOf, Used: p.home.Used,
 		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
-		Restart: func() { p.again = true; a.Quit() },
-		Desktop: ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize},
-		Opened:  p.opened, Link: p.link, Version: server.Version, Log: p.log,
+		Restart:      func() { p.again = true; a.Quit() },
+		NewConverter: func() ui.Converter { return yuv.NewConverter() },
+		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch},
+		Opened:       p.opened, Link: p.link, Version: server.Version, Log: p.log,
 	})
 }
 
-// minimize knows the native handle of a window, which only the driver tells.
-func minimize(w fyne.Window) (ok bool) {
-	native, is := w.(driver.NativeWindow)
-	if !is {
-		return false
+func minimize(w fyne.Window) bool { return screen.Minimize(handle(w)) }
+
+// watch tells whether the window can be seen, until the program ends.
+func (p *program) watch(w fyne.Window, seen func(bool)) {
+	stop := screen.Watch(handle(w), seen)
+	p.closeLater(func() error { stop(); return nil })
+}
+
+// handle is the system's own for a window, which only the driver tells, on Fyne's goroutine; 0: none.
+func handle(w fyne.Window) (h uintptr) {
+	if native, is := w.(driver.NativeWindow); is {
+		native.RunNative(func(context any) {
+			switch c := context.(type) {
+			case driver.X11WindowContext:
+				h = c.WindowHandle
+			case driver.WindowsWindowContext:
+				h = c.HWND
+			}
+		})
 	}
-	native.RunNative(func(context any) {
-		switch c := context.(type) {
-		case driver.X11WindowContext:
-			ok = screen.Minimize(c.WindowHandle)
-		case driver.WindowsWindowContext:
-			ok = screen.Minimize(c.HWND)
-		}
-	})
-	return ok
+	return h
 }
 
 // explainer passes on what Fyne logs. Where a window can't be made Fyne ends the process right after it has said so in its own

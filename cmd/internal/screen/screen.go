@@ -1,5 +1,5 @@
-// Package screen is what a window needs of its display and the toolkit does not have: whether there is one, and to be
-// minimised.
+// Package screen is what a window needs of its display and the toolkit does not have: whether there is one, to be minimised,
+// and whether anybody can see it.
 package screen
 
 import "errors"
