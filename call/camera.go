@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -31,7 +32,8 @@ type camera struct {
 
 	// Of the work goroutine alone.
 	on, preview, watch bool
-	opened             time.Time
+	opens              int         // so many times it was opened
+	opened             time.Time   // the last of them
 	told               CameraState // what was posted last
 	now                CameraState // what it is to be
 	code               string      // of the last notice
@@ -174,8 +176,8 @@ func (c *camera) list() {
 
 func (c *camera) open() {
 	config := &c.p.config
-	if config.Cameras == nil || config.NewEncoder == nil {
-		c.fail(video.ErrNoCamera)
+	if !c.possible() {
+		c.fail(errNoPictures)
 		return
 	}
 	c.now.Name = c.chosen()
@@ -185,16 +187,12 @@ func (c *camera) open() {
 		return
 	}
 	c.opened = time.Now()
-	c.now.Open, c.now.Failed = true, ""
 	c.now.Width, c.now.Height, c.now.FPS = format.Width, format.Height, format.FPS
-	c.say("camera_opened", "Using the camera "+c.now.Name+".")
-	var feed *video.Feed
-	ready := make(chan struct{}) // feed is set
-	feed = video.StartFeed(source, c.clock, func(err error) {
-		<-ready
-		c.work.do(func() { c.lost(feed, err) })
-	})
-	close(ready)
+	c.opens++
+	opens := c.opens
+	feed := video.StartFeed(source, c.clock,
+		func() { c.work.do(func() { c.began(opens) }) },
+		func(err error) { c.work.do(func() { c.lost(opens, err) }) })
 	c.feed.Store(feed)
 	feed.Give(c.p.slot(""))
 	for _, k := range *c.coders.Load() {
@@ -202,21 +200,36 @@ func (c *camera) open() {
 	}
 }
 
-// chosen is the name of the camera that is to be opened.
+// possible says whether this program has what it takes.
+func (c *camera) possible() bool { return c.p.config.Cameras != nil && c.p.config.NewEncoder != nil }
+
+var errNoPictures = errors.New("this program was started without pictures")
+
+// chosen is the name of the camera that is to be opened. One for tests is never taken unasked.
 func (c *camera) chosen() string {
 	want := c.p.config.Camera
 	for _, k := range c.now.Cameras {
-		if want == "" || k.ID == want || k.Name == want {
+		if want == "" && !k.Test || want != "" && (k.ID == want || k.Name == want) {
 			return k.Name
 		}
 	}
 	return want
 }
 
-// lost is for a camera that has ended by itself.
-func (c *camera) lost(feed *video.Feed, err error) {
-	if c.feed.Load() != feed {
+// began is for the first picture.
+func (c *camera) began(opens int) {
+	if c.feed.Load() == nil || c.opens != opens {
 		return // it was closed since
+	}
+	c.now.Open, c.now.Failed = true, ""
+	c.say("camera_opened", "Using the camera "+c.now.Name+".")
+	c.tell()
+}
+
+// lost is for a camera that has ended by itself.
+func (c *camera) lost(opens int, err error) {
+	if c.feed.Load() == nil || c.opens != opens {
+		return
 	}
 	c.close()
 	c.fail(err)
@@ -236,7 +249,7 @@ func (c *camera) close() {
 // direct has a coder for each codec that a peer takes, while pictures are sent.
 func (c *camera) direct() {
 	want := map[video.Codec][]mesh.Peer{}
-	if c.on {
+	if c.on && c.possible() {
 		c.farMu.Lock()
 		for id, f := range c.far {
 			want[f.codec] = append(want[f.codec], id)

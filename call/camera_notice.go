@@ -32,6 +32,8 @@ func (c *camera) fail(err error) {
 	}
 	code, text := "camera_failed", fmt.Sprintf("The camera %s does not work: %v. Parley keeps trying.", name, err)
 	switch {
+	case errors.Is(err, errNoPictures):
+		code, text = "camera_none", "This program was started without pictures."
 	case errors.Is(err, video.ErrNoCamera) && name != "":
 		code, text = "camera_none", fmt.Sprintf("The camera %s is not there. It is used when it is plugged in.", name)
 	case errors.Is(err, video.ErrNoCamera):

@@ -14,6 +14,7 @@ import (
 type Feed struct {
 	source Source
 	clock  Clock
+	began  func()
 	ended  func(error)
 	done   chan struct{}
 	closed atomic.Bool
@@ -42,10 +43,10 @@ const maxBad = 60
 // errBad is why.
 var errBad = errors.New("the camera gives no pictures that can be used")
 
-// StartFeed begins to read; Close closes the source too. ended is called once, on a goroutine of the feed's that must not
-// wait for Close, when the source has ended by itself.
-func StartFeed(source Source, clock Clock, ended func(error)) *Feed {
-	f := &Feed{source: source, clock: clock, ended: ended, done: make(chan struct{}), start: time.Now()}
+// StartFeed begins to read; Close closes the source too. began is called after the first picture, and ended when the source has
+// ended by itself, once each and on a goroutine of the feed's that must not wait for Close.
+func StartFeed(source Source, clock Clock, began func(), ended func(error)) *Feed {
+	f := &Feed{source: source, clock: clock, began: began, ended: ended, done: make(chan struct{}), start: time.Now()}
 	go f.run()
 	return f
 }
@@ -91,7 +92,11 @@ func (f *Feed) run() {
 			return
 		}
 		if err = usable(picture); err == nil {
+			first := !f.started
 			f.give(picture)
+			if first {
+				f.began()
+			}
 			bad = 0
 			continue
 		}

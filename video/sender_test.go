@@ -17,6 +17,7 @@ type studio struct {
 	codec *numbers
 	*Sender
 	self  *Slot
+	began int
 	ended []error
 	n     uint32
 
@@ -26,7 +27,7 @@ type studio struct {
 
 func newStudio(t *testing.T, codec *numbers) *studio {
 	s := &studio{t: t, tape: newTape(), codec: codec, self: NewSlot()}
-	s.feed = StartFeed(s.tape, NewClock(), func(err error) { s.ended = append(s.ended, err) })
+	s.feed = StartFeed(s.tape, NewClock(), func() { s.began++ }, func(err error) { s.ended = append(s.ended, err) })
 	var err error
 	s.Sender, err = NewSender(SenderConfig{Codec: VP9, Encoder: codec, Kbps: 1000, Emit: func(list [][]byte, ts uint32, _ time.Time) {
 		s.sent = append(s.sent, ts)
@@ -73,7 +74,7 @@ func TestSenderSendsAll(t *testing.T) {
 				f.Release()
 			}
 		}
-		if len(s.sent) != 90 || len(s.codec.coded) != 90 || seen != 90 {
+		if len(s.sent) != 90 || len(s.codec.coded) != 90 || seen != 90 || s.began != 1 {
 			t.Errorf("%d sent, %d coded, %d seen by oneself", len(s.sent), len(s.codec.coded), seen)
 		}
 		for i := range s.sent[1:] {
