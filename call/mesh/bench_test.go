@@ -2,8 +2,11 @@ package mesh
 
 import (
 	"runtime"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/pion/rtcp"
 )
 
 // BenchmarkJoin is the time from Open on both sides to Connected on both, and to the first sound, over the real loopback.
@@ -67,4 +70,20 @@ func memory() (m runtime.MemStats) {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return m
+}
+
+// BenchmarkFlood is what it costs to take one packet that asks for a key picture, and one that asks for 3400 packets once more.
+func BenchmarkFlood(b *testing.B) {
+	for name, packet := range map[string]rtcp.Packet{
+		"pli":  &rtcp.PictureLossIndication{MediaSSRC: 7},
+		"nack": &rtcp.TransportLayerNack{MediaSSRC: 7, Nacks: slices.Repeat([]rtcp.NackPair{{PacketID: 1, LostPackets: 0xffff}}, maxPairs)},
+	} {
+		b.Run(name, func(b *testing.B) {
+			_, peers := sinks(b, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				peers[0].pictureReport(packet, 7)
+			}
+		})
+	}
 }

@@ -250,11 +250,12 @@ func (p *peer) pictureReport(k rtcp.Packet, ssrc uint32) {
 
 // repair notes which packets are asked for once more.
 func (p *peer) repair(pairs []rtcp.NackPair) {
-	for i := range pairs {
+	room := true
+	for i := 0; room && i < len(pairs); i++ {
 		pairs[i].Range(func(number uint16) bool {
 			p.meters.picture.nacks.Add(1)
-			p.film.resend(number)
-			return true
+			room = p.film.resend(number)
+			return room
 		})
 	}
 }

@@ -131,11 +131,13 @@ func (k *filmed) due(of time.Time) time.Time {
 	return of.Add(time.Duration(int(k.index)/together) * step)
 }
 
-// resend asks for a packet once more. It never blocks: a flood of requests is forgotten.
-func (f *film) resend(number uint16) {
+// resend asks for a packet once more, and reports false where too many wait: a flood of requests is forgotten.
+func (f *film) resend(number uint16) bool {
 	select {
 	case f.asked <- number:
+		return true
 	default:
+		return false
 	}
 }
 

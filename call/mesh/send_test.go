@@ -8,7 +8,7 @@ import (
 )
 
 // sinks is a mesh with n peers that are connected as far as Send knows.
-func sinks(t *testing.T, n int) (*Mesh, []*peer) {
+func sinks(t testing.TB, n int) (*Mesh, []*peer) {
 	m, err := New(Config{Post: func(Event) {}, Sound: func(Peer, Sound) {}})
 	if err != nil {
 		t.Fatal(err)
