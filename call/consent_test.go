@@ -147,11 +147,11 @@ func (c *consent) agrees(t testing.TB, s state) {
 	if c.sound != (s.place.phase != Idle) {
 		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
 	}
-	shownSound := s.snapshot(time.Time{}, &Directory{}, nil, 0).Sound
-	if c.listen != shownSound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
+	view := s.snapshot(time.Time{}, &Directory{}, nil, 0)
+	if c.listen != view.Sound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
 		t.Errorf("a test of the microphone runs that is not shown, or the other way: %+v, in %s", c, s.place.phase)
 	}
-	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers
+	shown := view.Place.Peers
 	for p := range c.peers {
 		if !slices.ContainsFunc(shown, func(v Peer) bool { return v.User == p.User && v.Member == p.Member && v.Phase != Held }) {
 			t.Errorf("%s is sent to and not shown", p.User)

@@ -866,10 +866,10 @@ func TestConsentUnderAnyOrder(t *testing.T) {
 		sequences = 1_000_000
 	}
 	makers := append(events(t), callEvents()...)
+	a, b := person(t, "Ana", '1'), person(t, "Bob", '9')
 	for seed := range sequences {
 		rng := rand.New(rand.NewPCG(uint64(seed), 1))
 		r := newRig(t)
-		a, b := person(t, "Ana", '1'), person(t, "Bob", '9')
 		r.knows(a, b)
 		r.watch = &consent{}
 		for range 5 + rng.IntN(40) {
