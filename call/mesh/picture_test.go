@@ -185,27 +185,66 @@ func TestFallback(t *testing.T) {
 	}
 }
 
-// A browser's offer has VP8 first. In the answer VP9 is, so that the browser uses it.
+// A browser's offer has VP8 first, and codecs, kinds of VP9 and numbers that ours has not. In the answer VP9 is first, so that the
+// browser uses it.
 func TestAnswerPrefersVP9(t *testing.T) {
-	a, b, onA, onB := pair(t, 0, nil)
-	a.w.tamper = func(from, to string, ev Event) []Event {
-		if d, ok := ev.(LocalDescription); ok && from == "a" {
-			d.SDP = strings.ReplaceAll(d.SDP, "SAVPF 98 99 96 97", "SAVPF 96 97 98 99")
-			ev = d
-		}
-		return []Event{ev}
+	const (
+		ours   = "SAVPF 98 99 96 97\r\n"
+		others = "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\na=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n" +
+			"a=rtpmap:100 VP9/90000\r\na=fmtp:100 profile-id=2\r\na=rtpmap:101 rtx/90000\r\na=fmtp:101 apt=100\r\n"
+		more = "SAVPF 100 101 96 97 102 103 98 99\r\n"
+	)
+	renumber := strings.NewReplacer("96", "120", "97", "124", "98", "121", "99", "125")
+	for _, c := range []struct {
+		name   string
+		change func(section string) string
+		want   string
+	}{
+		{"another order", func(s string) string { return strings.Replace(s, ours, "SAVPF 96 97 98 99\r\n", 1) }, ours},
+		{"other codecs", func(s string) string {
+			return strings.Replace(strings.Replace(s, ours, more, 1), "a=rtpmap", others+"a=rtpmap", 1)
+		}, ours},
+		{"other numbers", func(s string) string {
+			var out []string
+			for _, l := range strings.SplitAfter(strings.Replace(s, ours, "SAVPF 96 97 98 99\r\n", 1), "\r\n") {
+				for _, prefix := range []string{" 9 UDP/TLS/RTP/SAVPF", "a=rtpmap", "a=fmtp", "a=rtcp-fb"} {
+					if strings.HasPrefix(l, prefix) {
+						l = renumber.Replace(l)
+						break
+					}
+				}
+				out = append(out, l)
+			}
+			return strings.Join(out, "")
+		}, "SAVPF 121 125 120 124\r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			leakless(t)
+			a, b, onA, onB := pair(t, 0, nil)
+			a.w.tamper = func(from, to string, ev Event) []Event {
+				if d, ok := ev.(LocalDescription); ok && from == "a" {
+					sections := strings.Split(d.SDP, "m=video")
+					for i := range sections[1:] {
+						sections[i+1] = c.change(sections[i+1])
+					}
+					d.SDP = strings.Join(sections, "m=video")
+					ev = d
+				}
+				return []Event{ev}
+			}
+			a.w.start()
+			join(a, b, Options{})
+			answer := await[LocalDescription](b, "a")
+			if n := strings.Count(answer.SDP, c.want); n != 2 {
+				t.Errorf("%d sections with VP9 first:\n%s", n, answer.SDP)
+			}
+			connected(a, b)
+			defer a.film("b", 5000)()
+			defer b.film("a", 5000)()
+			onA.shows(20)
+			onB.shows(20)
+		})
 	}
-	a.w.start()
-	join(a, b, Options{})
-	answer := await[LocalDescription](b, "a")
-	if n := strings.Count(answer.SDP, "SAVPF 98 99 96 97"); n != 2 {
-		t.Errorf("%d sections with VP9 first:\n%s", n, answer.SDP)
-	}
-	connected(a, b)
-	defer a.film("b", 5000)()
-	defer b.film("a", 5000)()
-	onA.shows(20)
-	onB.shows(20)
 }
 
 // What browsers are to send stands in the description.
