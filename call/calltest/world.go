@@ -22,7 +22,10 @@ import (
 
 // World is a Hub, a network, and people who talk over them.
 type World struct {
-	Hub    *Hub
+	Hub *Hub
+	// Equip, if it is set before Add, changes what a person's engine is made of.
+	Equip func(name string, c *call.Config)
+
 	t      testing.TB
 	router *vnet.Router
 	people []*Person
@@ -152,7 +155,7 @@ func (w *World) person(name string) *Person {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p.Engine, err = call.New(call.Config{
+	config := call.Config{
 		Key: key, People: strangers{}, Dial: w.Hub.Dial, Net: network,
 		Sound: call.SoundConfig{
 			Backend: p.Devices, Voice: call.Voice{Mode: "open", FrameMS: 20},
@@ -160,8 +163,11 @@ func (w *World) person(name string) *Person {
 			NewDecoder: func() (audio.Decoder, error) { return Codec{}, nil },
 			Record:     p.hear,
 		},
-	})
-	if err != nil {
+	}
+	if w.Equip != nil {
+		w.Equip(name, &config)
+	}
+	if p.Engine, err = call.New(config); err != nil {
 		w.t.Fatal(err)
 	}
 	return p

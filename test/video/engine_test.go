@@ -1,0 +1,207 @@
+// Package video_test has whole engines show each other pictures through libvpx, over a network in memory.
+package video_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/call"
+	"parley/call/calltest"
+	"parley/video"
+	"parley/video/camera"
+	"parley/video/videotest"
+	"parley/video/vp9"
+)
+
+const fps = 30
+
+// house is two people with the pattern as their cameras.
+type house struct {
+	*calltest.World
+	t    *testing.T
+	a, b *calltest.Person
+	seen map[string]*audience
+}
+
+// audience is what somebody was shown.
+type audience struct {
+	mu     sync.Mutex
+	epoch  time.Time
+	counts []uint32
+	delays []time.Duration // from when a picture was due in the pattern to when it was shown
+	width  int
+}
+
+func (v *audience) shown(_ string, f *video.Frame) {
+	now := time.Now()
+	n, ok := videotest.ReadCounter(f)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.width = f.Width
+	if ok {
+		v.counts = append(v.counts, n)
+		v.delays = append(v.delays, now.Sub(v.epoch)-time.Duration(n)*time.Second/fps)
+	}
+}
+
+// since empties it and returns what was there.
+func (v *audience) since() (counts []uint32, delays []time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	counts, delays = v.counts, v.delays
+	v.counts, v.delays = nil, nil
+	return counts, delays
+}
+
+func (v *audience) has(n int) func() bool {
+	return func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return len(v.counts) >= n
+	}
+}
+
+func newHouse(t *testing.T, size string) *house {
+	h := &house{World: calltest.New(t), t: t, seen: map[string]*audience{}}
+	epoch := time.Now()
+	h.Equip = func(name string, c *call.Config) {
+		v := &audience{epoch: epoch}
+		h.seen[name] = v
+		c.Picture = call.PictureConfig{
+			Cameras: camera.New(camera.Config{Epoch: epoch}), Camera: "pattern:" + size, Record: v.shown,
+			NewEncoder: func(codec video.Codec) (video.Encoder, error) { return vp9.NewEncoder(vp9.Config{Codec: codec}) },
+			NewDecoder: func(codec video.Codec, pool *video.Pool) (video.Decoder, error) {
+				return vp9.NewDecoder(codec, pool, 1)
+			},
+		}
+	}
+	people := h.Add("Ana", "Bo")
+	h.a, h.b = people[0], people[1]
+	return h
+}
+
+func (h *house) do(p *calltest.Person, c call.Command) {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), calltest.Patience)
+	defer cancel()
+	if _, err := p.Ask(ctx, c); err != nil {
+		h.t.Fatalf("%s: %T: %v", p.Name, c, err)
+	}
+}
+
+// call has a ring b, who takes it.
+func (h *house) call(video bool) {
+	h.t.Helper()
+	h.do(h.a, call.Call{User: h.b.Key.ID(), Video: video})
+	h.b.Until("it rings", func(s *call.Snapshot) bool { return s.Ring != nil })
+	h.do(h.b, call.Accept{Video: video})
+	h.a.With(h.b)
+	h.b.With(h.a)
+}
+
+// picture is what somebody's engine says of the other's picture.
+func picture(p *calltest.Person) (s call.PeerPictureStats) {
+	for _, q := range p.Stats().Peers {
+		s = q.Picture
+	}
+	return s
+}
+
+func (h *house) wait(d time.Duration) { <-time.After(d) }
+
+// Two people see each other: nearly every picture, soon, in time with its sound; what is off is gone, and after hanging up nothing
+// is open and nothing leaves.
+func TestTwoEnginesSeeEachOther(t *testing.T) {
+	h := newHouse(t, "640x360@30")
+	begin := time.Now()
+	h.call(true)
+	a, b := h.seen["Ana"], h.seen["Bo"]
+	h.Until("both see", func() bool { return a.has(1)() && b.has(1)() })
+	t.Logf("seen %v after ringing", time.Since(begin).Round(time.Millisecond))
+	h.Until("a while has passed", a.has(3*fps))
+	a.since()
+	b.since()
+	before := picture(h.a)
+	h.wait(5 * time.Second)
+	for name, v := range h.seen {
+		counts, delays := v.since()
+		worst, sum := time.Duration(0), time.Duration(0)
+		for _, d := range delays {
+			worst, sum = max(worst, d), sum+d
+		}
+		mean := sum / time.Duration(max(len(delays), 1))
+		t.Logf("%s: %d pictures in 5 s, %v late in the mean, %v at worst", name, len(counts), mean.Round(time.Millisecond), worst.Round(time.Millisecond))
+		if len(counts) < 130 || mean > 200*time.Millisecond {
+			t.Errorf("%s: %d pictures, %v late", name, len(counts), mean)
+		}
+	}
+	s := picture(h.a)
+	t.Logf("%+v", s)
+	if s.Codec != video.VP9 || s.Width != 640 || s.Freezes != before.Freezes || s.FPSShown < 25 || s.Errors != 0 || s.LipSyncMS > 40 || s.LipSyncMS < -40 {
+		t.Errorf("%+v", s)
+	}
+	own := h.a.Stats().Picture
+	t.Logf("%+v", own)
+	if !own.Open || own.Sent.FPS < 25 || own.Sent.Width != 640 || own.Sent.TargetKbps < 1000 {
+		t.Errorf("own %+v", own)
+	}
+
+	h.do(h.b, call.SetCamera{On: false})
+	h.a.Until("Bo's camera is off", func(*call.Snapshot) bool { p, ok := h.a.Peer(h.b); return ok && !p.Camera })
+	h.Until("the camera is closed", func() bool { return !h.b.Stats().Picture.Open })
+	h.wait(400 * time.Millisecond)
+	a.since()
+	frozen := picture(h.a).Freezes
+	h.wait(time.Second)
+	if counts, _ := a.since(); len(counts) != 0 || h.a.Picture(h.b.Key.ID()).Take() != nil || picture(h.a).Freezes != frozen {
+		t.Errorf("off: %d pictures, %+v", len(counts), picture(h.a))
+	}
+	h.do(h.b, call.SetCamera{On: true})
+	on := time.Now()
+	h.Until("it is seen again", a.has(10))
+	t.Logf("ten pictures %v after it was switched on", time.Since(on).Round(time.Millisecond))
+
+	h.do(h.a, call.HangUp{})
+	over := time.Now()
+	h.Until("all is closed", func() bool {
+		sa, sb := h.a.Stats(), h.b.Stats()
+		return !sa.Picture.Open && !sb.Picture.Open && !sa.Sound && !sb.Sound && len(sa.Peers)+len(sb.Peers) == 0
+	})
+	if d := time.Since(over); d > 500*time.Millisecond {
+		t.Errorf("closed %v after hanging up", d)
+	}
+	h.wait(100 * time.Millisecond)
+	sent := h.Media(h.a) + h.Media(h.b)
+	h.wait(500 * time.Millisecond)
+	if n := h.Media(h.a) + h.Media(h.b) - sent; n > 0 {
+		t.Errorf("%d packets of media after hanging up", n)
+	}
+	for _, p := range []*calltest.Person{h.a, h.b} {
+		for _, user := range []string{"", h.a.Key.ID(), h.b.Key.ID()} {
+			if f := p.Picture(user).Take(); f != nil {
+				t.Errorf("%s: a picture of %q is left", p.Name, user)
+				f.Release()
+			}
+		}
+	}
+}
+
+// At 2 % loss nearly all pictures are shown, and nothing stops.
+func TestLossyLink(t *testing.T) {
+	h := newHouse(t, "640x360@30")
+	h.call(true)
+	a, b := h.seen["Ana"], h.seen["Bo"]
+	h.Until("both see", func() bool { return a.has(fps)() && b.has(fps)() })
+	h.Lose(50)
+	a.since()
+	before := picture(h.a)
+	h.wait(10 * time.Second)
+	counts, _ := a.since()
+	s := picture(h.a)
+	t.Logf("%d pictures in 10 s; %+v", len(counts), s)
+	if len(counts) < 270 || s.Freezes-before.Freezes > 1 || s.Repaired == before.Repaired {
+		t.Errorf("%d pictures; %+v", len(counts), s)
+	}
+}
