@@ -112,6 +112,72 @@ func TestCall(t *testing.T) {
 	}
 }
 
+// A camera is off until it is wanted in this call: by who calls or accepts with one, or switches it on. It is closed as fast as the
+// microphone, and off in the next call.
+func TestCallWithPictures(t *testing.T) {
+	leakless(t)
+	w := New(t)
+	p := w.Add("Ana", "Ben")
+	ana, ben := p[0], p[1]
+	cameras := func(what string, wantAna, wantBen int) {
+		t.Helper()
+		w.Until(what, func() bool {
+			a, aClosed := ana.Lens.Counts()
+			b, bClosed := ben.Lens.Counts()
+			return a-aClosed == wantAna && b-bClosed == wantBen
+		})
+	}
+	if err := ana.ask(call.Call{User: "Ben", Video: true}); err != nil {
+		t.Fatal(err)
+	}
+	ben.Until("it rings", func(s *call.Snapshot) bool { return s.Ring != nil && s.Ring.Video })
+	if n, _ := ana.Lens.Counts(); n != 0 {
+		t.Error("the camera is open while it rings")
+	}
+	if err := ben.ask(call.Accept{}); err != nil {
+		t.Fatal(err)
+	}
+	ben.Sees(ana)
+	talking(p)
+	camera := func(of, to *Person, on bool) {
+		t.Helper()
+		w.Until(to.Name+" knows of "+of.Name+"'s camera", func() bool { q, _ := to.Peer(of); return q.Camera == on })
+	}
+	camera(ana, ben, true)
+	if n, _ := ben.Lens.Counts(); n != 0 || ana.Seen(ben) != 0 || len(ben.notices(call.NoticeFirstPicture)) != 1 {
+		t.Errorf("Ben's camera was opened %d times, %d of its pictures seen; told %+v", n, ana.Seen(ben), ben.notices(call.NoticeFirstPicture))
+	}
+	ben.Do(call.SetCamera{On: true})
+	ana.Sees(ben)
+	camera(ben, ana, true)
+	ana.Do(call.SetCamera{})
+	cameras("Ana's camera is closed", 0, 1)
+	camera(ana, ben, false)
+	w.Lose(20)
+	ana.Do(call.SetCamera{On: true})
+	ben.Sees(ana)
+	ana.Sees(ben)
+	at := time.Now()
+	ben.Do(call.HangUp{})
+	cameras("both cameras are closed", 0, 0)
+	w.Until("all devices are closed", func() bool { return ana.deaf() && ben.deaf() })
+	if took := time.Since(at); took > 500*time.Millisecond {
+		t.Errorf("devices closed after %v", took)
+	}
+	for _, x := range p {
+		x.idle()
+		if late := w.LastMedia(x).Sub(at); late > 100*time.Millisecond {
+			t.Errorf("%s's last packet left %v after the hang-up", x.Name, late)
+		}
+	}
+	w.Lose(0)
+	ana.calls(ben)
+	if ana.Snapshot().Camera.On || ben.Snapshot().Camera.On {
+		t.Error("a camera is on in the next call")
+	}
+	cameras("none is open", 0, 0)
+}
+
 // Who call each other at the same moment are in one call: here Ben has not heard of Ana's when he makes his.
 func TestGlare(t *testing.T) {
 	w := New(t)

@@ -14,6 +14,7 @@ import (
 	"parley/audio/mix"
 	"parley/call"
 	"parley/identity"
+	"parley/video"
 	"parley/wire"
 
 	"github.com/pion/logging"
@@ -40,17 +41,19 @@ type World struct {
 	all   map[string]int       // packets sent, of whatever kind
 }
 
-// Person is an engine with a microphone that hums and a loudspeaker.
+// Person is an engine with a microphone that hums, a loudspeaker and a camera.
 type Person struct {
 	*call.Engine
 	w       *World
 	Name    string
 	Key     identity.Key
 	Devices *audiotest.Backend
+	Lens    *Lens
 	address string
 
 	mu    sync.Mutex
 	heard map[string]int // audible frames of 10 ms, by user
+	seen  map[string]int // pictures, by user
 }
 
 // Patience is how long tests wait for what should come soon.
@@ -145,7 +148,7 @@ func (w *World) person(name string) *Person {
 		w.t.Fatal(err)
 	}
 	p := &Person{
-		w: w, Name: name, Key: key, heard: map[string]int{}, address: fmt.Sprintf("10.1.0.%d", len(w.people)+10),
+		w: w, Name: name, Key: key, heard: map[string]int{}, seen: map[string]int{}, Lens: &Lens{}, address: fmt.Sprintf("10.1.0.%d", len(w.people)+10),
 		Devices: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("speaker")),
 	}
 	network, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{p.address}})
@@ -162,6 +165,12 @@ func (w *World) person(name string) *Person {
 			NewEncoder: func() (audio.Encoder, error) { return Codec{}, nil },
 			NewDecoder: func() (audio.Decoder, error) { return Codec{}, nil },
 			Record:     p.hear,
+		},
+		Picture: call.PictureConfig{
+			Cameras:    p.Lens,
+			NewEncoder: func(video.Codec) (video.Encoder, error) { return &Film{key: true}, nil },
+			NewDecoder: func(_ video.Codec, pool *video.Pool) (video.Decoder, error) { return &Film{pool: pool}, nil },
+			Record:     p.see,
 		},
 	}
 	if w.Equip != nil {
@@ -198,6 +207,26 @@ func (p *Person) hear(user string, _ int64, frame []float32) {
 		p.heard[user]++
 		p.mu.Unlock()
 	}
+}
+
+func (p *Person) see(user string, _ *video.Frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen[user]++
+}
+
+// Seen is how many pictures of another have been shown.
+func (p *Person) Seen(of *Person) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seen[of.Key.ID()]
+}
+
+// Sees waits until a third of a second more of another is seen.
+func (p *Person) Sees(of *Person) {
+	p.w.t.Helper()
+	from := p.Seen(of)
+	p.w.Until(p.Name+" sees "+of.Name, func() bool { return p.Seen(of) >= from+lensFPS/3 })
 }
 
 // Heard is how many audible frames of 10 ms of another have come out.
