@@ -8,8 +8,8 @@ import (
 	"parley/cmd/internal/setup"
 )
 
-func newCheckOptions() *joinOptions {
-	o := &joinOptions{options: newOptions("check")}
+func newCheckOptions() *visitOptions {
+	o := &visitOptions{options: newOptions("check")}
 	o.options.check = o.agreeOnDevices
 	o.deviceFlags()
 	return o

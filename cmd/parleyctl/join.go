@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,34 +15,37 @@ import (
 	"parley/cmd/internal/setup"
 	"parley/identity"
 	"parley/profile"
+	"parley/video/camera"
 	"parley/wire"
 )
 
-type joinOptions struct {
+// visitOptions are those of commands that stay, with sound.
+type visitOptions struct {
 	*options
-	channel, mic, play, speaker, record, recordDir string
-	loop, mute                                     bool
-	ns, mode, fec, dtx                             string
-	duration                                       time.Duration
-	stats                                          string
-	frame, bitrate                                 int
-	threshold                                      float64
-	hold                                           time.Duration
-	knownOnly, relay                               bool
-	status                                         string
+	mic, play, speaker, record, recordDir string
+	loop, mute                            bool
+	ns, mode, fec, dtx                    string
+	duration                              time.Duration
+	stats                                 string
+	frame, bitrate                        int
+	threshold                             float64
+	hold                                  time.Duration
+	knownOnly, relay                      bool
+	status                                string
+	epoch                                 time.Time // of the test picture and its beep
+	pictures                              pictureOptions
 }
 
-func newJoinOptions() *joinOptions {
-	o := &joinOptions{options: newOptions("join")}
+func newVisitOptions(command string) *visitOptions {
+	o := &visitOptions{options: newOptions(command), epoch: camera.Epoch(time.Now())}
 	o.check = o.agree
 	f := o.flags
-	f.StringVar(&o.channel, "channel", "", "voice channel, by name or id (required)")
 	o.deviceFlags()
 	f.StringVar(&o.recordDir, "record-dir", "", "write each speaker to a WAV file of their own in this folder, and play nothing")
 	f.StringVar(&o.fec, "fec", "on", "forward error correction: on or off")
 	f.StringVar(&o.dtx, "dtx", "on", "send nearly nothing in silence: on or off")
 	f.BoolVar(&o.mute, "mute", false, "start muted")
-	f.DurationVar(&o.duration, "duration", 0, "leave after this time (default: stay)")
+	f.DurationVar(&o.duration, "duration", 0, "leave after this time, of a call that one makes after it was answered (default: stay)")
 	f.StringVar(&o.stats, "stats", "", "write a JSON line of statistics each second to this file")
 	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
 	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
@@ -56,10 +58,10 @@ func newJoinOptions() *joinOptions {
 }
 
 // deviceFlags are those that say where sound comes from and goes to, and how the microphone is treated.
-func (o *joinOptions) deviceFlags() {
+func (o *visitOptions) deviceFlags() {
 	f := o.flags
 	f.StringVar(&o.mic, "mic", "", "microphone, by id or name; none: no microphone (default: the profile's, or the system's)")
-	f.StringVar(&o.play, "play", "", "take a WAV file in the place of the microphone")
+	f.StringVar(&o.play, "play", "", "take a WAV file in the place of the microphone; beep: beep when the test picture flashes")
 	f.BoolVar(&o.loop, "loop", false, "with --play: over and over")
 	f.StringVar(&o.speaker, "speaker", "", "speaker, by id or name; none: no speaker (default: the profile's, or the system's)")
 	f.StringVar(&o.record, "record", "", "write what is heard to a WAV file in the place of the speaker")
@@ -68,7 +70,7 @@ func (o *joinOptions) deviceFlags() {
 }
 
 // agreeOnDevices is agree for deviceFlags.
-func (o *joinOptions) agreeOnDevices() error {
+func (o *visitOptions) agreeOnDevices() error {
 	switch {
 	case o.mic != "" && o.play != "":
 		return usageError("--mic and --play exclude each other")
@@ -86,10 +88,8 @@ func one(name, v string, of ...string) error {
 	return usageError("--%s is %s", name, strings.Join(of, " or "))
 }
 
-func (o *joinOptions) agree() error {
+func (o *visitOptions) agree() error {
 	switch {
-	case o.channel == "":
-		return usageError("join needs --channel NAME")
 	case o.frame != 0 && o.frame != 10 && o.frame != 20:
 		return usageError("--frame is 10 or 20")
 	case o.bitrate != 0 && (o.bitrate < 8000 || o.bitrate > 192000):
@@ -116,35 +116,25 @@ func more(set ...bool) bool {
 }
 
 func join(ctx context.Context, args []string) error {
-	o := newJoinOptions()
-	home, link, rest, err := o.begin(args)
-	if err != nil {
-		return err
+	o := newVisitOptions("join")
+	channel := o.flags.String("channel", "", "voice channel, by name or id (required)")
+	o.check = func() error {
+		if *channel == "" {
+			return usageError("join needs --channel NAME")
+		}
+		return o.agree()
 	}
-	defer func() { _ = home.Close() }()
-	if len(rest) > 0 {
-		return usageError("join does not know %q", rest[0])
-	}
-	sound, closeSound, err := o.sound(home)
-	if err != nil {
-		return err
-	}
-	defer closeSound()
-	settings := home.Profile.Settings()
-	e, err := call.New(call.Config{
-		Key: home.Key, People: setup.People{Profile: home.Profile}, Sound: sound, Log: o.log(), Muted: o.mute,
-		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay, ShareSpeaking: settings.ShareSpeaking,
+	return o.stay(ctx, args, errand{
+		begin: func(ctx context.Context, e *call.Engine) error {
+			_, err := ask(ctx, e, call.Join{Channel: *channel})
+			return err
+		},
+		over: func(v *visitor, s *call.Snapshot) (bool, error) { return s.Place.Phase == call.Idle, v.ended(s) },
 	})
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	e.Do(call.SetOutputVolume{Gain: float32(settings.OutputVolume) / profile.NormalVolume})
-	return o.sit(ctx, e, home, link)
 }
 
 // voice is the profile's, but for what the flags say.
-func (o *joinOptions) voice(home *setup.Home) call.Voice {
+func (o *visitOptions) voice(home *setup.Home) call.Voice {
 	v := home.Voice()
 	if o.mode != "" {
 		v.Mode = o.mode
@@ -168,56 +158,6 @@ func (o *joinOptions) voice(home *setup.Home) call.Voice {
 	return v
 }
 
-// sit is a visit to a channel from the join to its end.
-func (o *joinOptions) sit(ctx context.Context, e *call.Engine, home *setup.Home, link string) error {
-	stats, err := openStats(o.stats)
-	if err != nil {
-		return err
-	}
-	defer stats.close()
-	v := &visitor{engine: e, home: home}
-	if err := dial(ctx, e, home, link, o.name, o.status, v.show); err != nil {
-		return err
-	}
-	var over <-chan time.Time
-	if o.duration > 0 {
-		over = time.After(o.duration)
-	}
-	if _, err := ask(ctx, e, call.Join{Channel: o.channel}); err != nil {
-		s := e.Snapshot()
-		v.show(s)
-		if s.Link != call.Online {
-			return v.ended(s)
-		}
-		return err
-	}
-	commands, left := make(chan string), make(chan struct{})
-	go readCommands(ctx, os.Stdin, commands)
-	go v.obey(ctx, commands, left)
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
-	for {
-		s := e.Snapshot()
-		v.show(s)
-		if s.Place.Phase == call.Idle {
-			return v.ended(s)
-		}
-		select {
-		case <-e.Changed():
-		case <-second.C:
-			if err := stats.write(e); err != nil {
-				return err
-			}
-		case <-left:
-			return nil
-		case <-over:
-			return nil
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
 // readCommands hands over the lines of standard input; its end is no command: a bot may have none.
 func readCommands(ctx context.Context, in io.Reader, out chan<- string) {
 	lines := bufio.NewScanner(in)
@@ -234,7 +174,9 @@ func readCommands(ctx context.Context, in io.Reader, out chan<- string) {
 type visitor struct {
 	engine *call.Engine
 	home   *setup.Home
-	last   uint64 // notice shown
+	answer func(*visitor, *call.Snapshot) // see errand.rings
+	last   uint64                         // notice shown
+	calls  int                            // that are over
 }
 
 // show prints the notices that have come since the last time.
@@ -254,13 +196,17 @@ func (v *visitor) show(s *call.Snapshot) {
 			tell("%s is new to you. Nothing is sent to them before you type: trust %s", n.Name, n.Name)
 		case n.Kind == call.NoticePeerJoined && n.New:
 			tell("%s is new to you. To be sure who it is, compare the number that you both get: type safety and the other's name", n.Name)
-		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry:
+		case n.Kind == call.NoticeCallIncoming:
+			v.rings(s, n)
+		case n.Kind == call.NoticeCallEnded:
+			v.calls++
+		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry:
 			tell("%s", n.Text)
 		}
 	}
 }
 
-// ended tells why one is not in the channel any more.
+// ended tells why one is not in the channel, or in the call, any more.
 func (v *visitor) ended(s *call.Snapshot) error {
 	for i := len(s.Notices) - 1; i >= 0; i-- {
 		switch n := s.Notices[i]; n.Kind {
@@ -271,6 +217,8 @@ func (v *visitor) ended(s *call.Snapshot) error {
 				return nil
 			}
 			return &failure{exitLost, n.Code, fmt.Errorf("no longer in the channel (%s)", n.Code)}
+		case call.NoticeCallEnded:
+			return endOfCall(n)
 		}
 	}
 	return &failure{exitLost, call.CodeNetwork, errors.New("the connection to the server was lost")}
@@ -306,7 +254,7 @@ func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 		return false
 	}
 	s := v.engine.Snapshot()
-	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened})
+	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On})
 	return false
 }
 
@@ -378,8 +326,10 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return call.SetName{Name: profile.CleanName(rest)}, nil
 	case "volume", "localmute", "trust", "verify":
 		return v.personal(words)
+	case "call", "accept", "decline", "hangup", "camera":
+		return parseCall(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.

@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"parley/audio"
 	"parley/audio/wavdev"
 	"parley/call"
 	"parley/cmd/internal/setup"
+	"parley/video/videotest"
 )
 
 // noDevice as --mic or --speaker means that none is opened.
@@ -14,7 +16,7 @@ const noDevice = "none"
 
 // sound puts together what the flags ask for: real devices, files in their place, or nothing. The returned function closes
 // all of it, after the engine.
-func (o *joinOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll func(), err error) {
+func (o *visitOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll func(), err error) {
 	var closers []func() error
 	closeAll = func() {
 		for i := len(closers) - 1; i >= 0; i-- {
@@ -32,7 +34,7 @@ func (o *joinOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll func
 	if err := setup.Codecs(&c); err != nil {
 		return c, closeAll, err
 	}
-	files, err := wavdev.New(wavdev.Config{Input: o.play, Loop: o.loop, Output: o.record, Log: o.log()})
+	files, err := wavdev.New(wavdev.Config{Input: o.play, Loop: o.loop, Make: o.beep(), Output: o.record, Log: o.log()})
 	if err != nil {
 		return c, closeAll, err
 	}
@@ -68,6 +70,18 @@ func (o *joinOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll func
 		c.Record = recorder.Tap
 	}
 	return c, closeAll, nil
+}
+
+// beepName as --play is no file, but a beep at every whole second, when the test picture flashes.
+const beepName = "beep"
+
+func (o *visitOptions) beep() func([]float32, time.Time) {
+	if o.play != beepName {
+		return nil
+	}
+	return func(frame []float32, from time.Time) {
+		videotest.Beep(frame, audio.SampleRate, from.Sub(o.epoch), time.Second)
+	}
 }
 
 func first(a, b string) string {

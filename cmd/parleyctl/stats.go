@@ -11,8 +11,9 @@ import (
 
 // statsFile gets a JSON line a second.
 type statsFile struct {
-	file *os.File
-	last map[string]sent // by member: for the bit rate
+	file  *os.File
+	epoch time.Time       // of the test picture
+	last  map[string]sent // by member: for the bit rate
 }
 
 type sent struct {
@@ -20,8 +21,8 @@ type sent struct {
 	at    time.Time
 }
 
-func openStats(path string) (*statsFile, error) {
-	s := &statsFile{last: map[string]sent{}}
+func openStats(path string, epoch time.Time) (*statsFile, error) {
+	s := &statsFile{epoch: epoch, last: map[string]sent{}}
 	if path == "" {
 		return s, nil
 	}
@@ -54,6 +55,7 @@ type statsLine struct {
 	MutedTalk bool        `json:"muted_talking"`
 	Dropped   uint64      `json:"capture_dropped"` // samples that came too fast
 	Missed    uint64      `json:"playout_missed"`  // samples that the speaker asked for in vain
+	Camera    cameraStats `json:"camera"`
 	Peers     []peerStats `json:"peers"`
 }
 
@@ -79,6 +81,8 @@ type peerStats struct {
 	Relay     bool    `json:"relay"`
 	Level     float32 `json:"level_dbfs"`
 	Speaking  bool    `json:"speaking"`
+
+	Picture peerPictureStats `json:"picture"`
 }
 
 func (s *statsFile) write(e *call.Engine) error {
@@ -91,6 +95,7 @@ func (s *statsFile) write(e *call.Engine) error {
 		CaptureMS: st.Capture.CaptureMS, DSPMS: st.Capture.DSPMS, EncodeMS: st.Capture.EncodeMS, PlayoutMS: st.Playout.PlayoutMS,
 		Before: st.Capture.Before, After: st.Capture.After, Speaker: st.Playout.Level, Speaking: st.Capture.Speaking, MutedTalk: st.Capture.MutedTalking,
 		Dropped: st.Capture.Dropped, Missed: st.Playout.Missed, Peers: []peerStats{},
+		Camera: s.camera(st.Picture, snap.Camera),
 	}
 	for _, p := range st.Peers {
 		line.Peers = append(line.Peers, s.peer(p, snap))
@@ -109,6 +114,7 @@ func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {
 		Concealed: p.Stream.Concealed, Recovered: p.Stream.Recovered, Received: p.Stream.Received, Stretched: p.Stream.Stretched,
 		Packets: p.Stream.Packets, Lost: p.Stream.Lost, Late: p.Stream.Late, Sent: p.Link.PacketsSent,
 		Path: p.Link.Local + "/" + p.Link.Remote, Relay: p.Link.Relay, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
+		Picture: pictureOf(p),
 	}
 	if before, ok := s.last[p.Member]; ok && p.Link.BytesSent >= before.bytes {
 		out.Bitrate = float64(p.Link.BytesSent-before.bytes) * 8 / now.Sub(before.at).Seconds()
