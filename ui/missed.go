@@ -22,7 +22,7 @@ type missedButton struct {
 
 func newMissedButton(w *Window) *missedButton {
 	m := &missedButton{
-		w: w, icon: kit.NewIcon("missed", 18, theme.ColorNameForeground), count: kit.NewText("", kit.CaptionBold, theme.ColorNameForeground),
+		w: w, icon: kit.NewIcon("missed", 18, theme.ColorNamePlaceHolder), count: kit.NewText("", kit.CaptionBold, theme.ColorNameForeground),
 	}
 	m.row = kit.HRow(6, m.icon, m.count)
 	m.root = newPressable(kit.Fixed(0, 32, kit.Pad(7, 0, 7, 0, m.row)), 8, nil)
@@ -37,10 +37,11 @@ func (m *missedButton) apply(v *model.View) (changed bool, unseen int) {
 			unseen++
 		}
 	}
-	text := ""
+	text, color := "", theme.ColorNamePlaceHolder
 	if unseen > 0 {
-		text = strconv.Itoa(unseen)
+		text, color = strconv.Itoa(unseen), theme.ColorNameForeground
 	}
+	m.icon.SetColor(color)
 	wide := m.count.Natural()
 	m.count.SetText(text)
 	if setHidden(m.count, text == "") || m.count.Natural() != wide {

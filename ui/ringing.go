@@ -169,7 +169,7 @@ func ringHead(w *Window, avatar *kit.Avatar, r *model.Ring, ground fyne.ThemeCol
 	chip := kit.NewChip()
 	chip.Set(r.Chip.Icon, r.Chip.Text, kit.Tone(r.Chip.Tone))
 	halo := w.roomy(28, 14)
-	return kit.VCol(w.roomy(8, 4), kit.Pad(0, halo, 0, halo, container.NewCenter(avatar)), kit.VCol(0, name, line), kit.Gap(0, 2), container.NewCenter(chip))
+	return kit.VCol(w.roomy(8, 4), kit.Pad(0, halo, 0, halo, container.NewCenter(avatar)), kit.VCol(0, name, line), kit.Gap(0, 2), kit.Center(0, chip))
 }
 
 func warning(text string) fyne.CanvasObject {

@@ -38,7 +38,7 @@ func newCameraPage(s *settings) page {
 	p.device = newDeviceField(s, cameras())
 	p.agreed = kit.NewText("", kit.Body, theme.ColorNamePlaceHolder)
 	p.agreed.Align = fyne.TextAlignTrailing
-	size := newField("Size and rate", "1280 × 720 at 30 is asked for. This is what it gives.", kit.Fixed(controlWidth, 0, p.agreed))
+	size := newField("Size and rate", "1280 × 720 at 30 is asked for", kit.Fixed(controlWidth, 0, p.agreed))
 	p.show = kit.NewButton("Show my picture", "camera", kit.PlainButton, p.toggle)
 	p.preview = newField("Your picture", previewExplained, p.show)
 	p.picture = newPicture(s.w, "")
@@ -48,8 +48,8 @@ func newCameraPage(s *settings) page {
 	p.frame = kit.Pad(0, 8, 0, 8, kit.Fixed(0, previewHigh, kit.Stack(ground, p.wait, p.picture.root)))
 	p.frame.Hide()
 	p.root = pageOf(
-		cardOf("Camera", p.device.root, p.device.none, size.root),
-		cardOf("Preview", p.preview.root, p.frame, cardNote("It is off in each call until you turn it on or call with video. Others see you as you are; you see yourself as in a mirror.")),
+		cardOf("", p.device.root, p.device.none, size.root),
+		cardOf("Preview", p.preview.root, p.frame, cardNote("Others see you as you are, you see yourself as in a mirror. In each call it is off at first, but in video calls.")),
 	)
 	return p
 }

@@ -261,7 +261,7 @@ func deviceTone(code string) (icon string, tone kit.Tone) {
 	switch code[strings.LastIndexByte(code, '_')+1:] {
 	case "plugged", "returned":
 		return "check", kit.Good
-	case "failed", "none":
+	case "failed", "none", "gone", "busy":
 		return "warning", kit.Warn
 	}
 	if strings.HasPrefix(code, "camera") {

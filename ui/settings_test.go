@@ -337,7 +337,7 @@ func (b *bench) restarted(want profile.Settings) {
 	if sound.mode.Selected() != 1 || !sound.key.root.Visible() || control[*kit.KeyField](b, "").Key() != "F9" {
 		b.t.Error("push to talk and its key are not shown")
 	}
-	for label, on := range map[string]bool{"Suppress noise": false, "Cut off": false, "Notifications": false} {
+	for label, on := range map[string]bool{"Suppress noise": false, "Hung up or cut off": false, "A call": false, "Notifications": false} {
 		if got := control[*kit.Toggle](b, label).On(); got != on {
 			b.t.Errorf("%s is shown as %v", label, got)
 		}

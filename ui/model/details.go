@@ -28,7 +28,7 @@ func Details(s *call.Snapshot, st call.Stats) []Detail {
 		loss, jitter = fmt.Sprintf("%.1f %%", 100*min(max(w.loss, 0), 1)), milliseconds(w.jitter)
 	}
 	out := []Detail{{"Round trip", trip}, {"Loss", loss}, {"Jitter", jitter}, {"Path", pathOf(st)}}
-	return append(out, delays(st, w)...)
+	return append(append(out, pictureDetails(s, st)...), delays(st, w)...)
 }
 
 // worst is the largest of each figure over all peers.

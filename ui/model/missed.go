@@ -66,7 +66,7 @@ func missedLine(one call.Missed, today time.Time) string {
 	case "busy":
 		parts = append(parts, "you were in a call")
 	case "dnd":
-		parts = append(parts, "you did not want to be disturbed")
+		parts = append(parts, "do not disturb")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -162,7 +162,7 @@ func (t *telling) device(n call.Notice) {
 			return
 		}
 		tone = Warn
-	case "lost", "failed", "unplugged":
+	case "lost", "failed", "unplugged", "gone", "busy":
 		tone = Warn
 	}
 	t.say(n.Seq, n.Text, tone)

@@ -100,7 +100,7 @@ func (q *quality) update(in Input, h here) {
 	if len(trips) == 0 {
 		q.delay = slow[string]{}
 	} else {
-		q.delay.put(in.Now, milliseconds(median(trips)))
+		q.delay.put(in.Now, milliseconds(median(trips))+pictureWord(in, h))
 	}
 }
 
