@@ -1,11 +1,12 @@
-// Package call is the engine: it keeps the session with a server, sits in a voice channel, and makes a peer connection with
-// each other member. Whatever draws it or drives it (the window, parleyctl, a test) sends commands down and takes snapshots
-// up:
+// Package call is the engine: it keeps the session with a server, sits in a voice channel or is in a call, and makes a peer
+// connection with each other member. Whatever draws it or drives it (the window, parleyctl, a test) sends commands down and
+// takes snapshots up:
 //
-//	command, server message, peer event, tick ─► queue ─► step ─► snapshot, then effects ─► gateway, mesh, sound
+//	command, server message, peer event, tick ─► queue ─► step ─► snapshot, then effects ─► gateway, mesh, sound, picture
 //
 // One goroutine, Engine.run, owns the state. step is a pure function, so that every order of events can be tested, and
-// consent is a property of it: no device opens and no peer connection exists before a local Join.
+// consent is a property of it: no device opens and no peer connection exists before a local Join or Accept, or the answer to a
+// local Call by the very person who was called.
 package call
 
 import (

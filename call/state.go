@@ -22,7 +22,7 @@ const (
 	Lost // it broke and is being made again; the call goes on
 )
 
-// Phase is where one is in a voice channel.
+// Phase is where one is in a voice channel, or in a call, from the consent to it on (see ring for what is before).
 //
 //	Idle → Joining → Joined
 //	 ▲────────┴─────────┘   (Leave, refused, kicked, channel removed)

@@ -22,14 +22,8 @@ func (t *turn) command(ev commanded) {
 	case Leave:
 		t.leave(wire.LeftSelf)
 		t.finish(ev.made, Reply{}, nil)
-	case Call:
-		t.call(c, ev)
-	case Accept:
-		t.accept(c, ev)
-	case Decline:
-		t.decline(c, ev.made)
-	case HangUp:
-		t.hangUp(ev.made)
+	case Call, Accept, Decline, HangUp:
+		t.callCommand(ev)
 	case SetCamera, UseCamera, Preview:
 		t.cameraCommand(c, ev.made)
 	case Mute:

@@ -75,6 +75,19 @@ func (s *state) callState() callState {
 // ringWithin is how long a ring is waited for: the server ends it before.
 const ringWithin = wire.RingFor + 2*time.Second
 
+func (t *turn) callCommand(ev commanded) {
+	switch c := ev.cmd.(type) {
+	case Call:
+		t.call(c, ev)
+	case Accept:
+		t.accept(c, ev)
+	case Decline:
+		t.decline(c, ev.made)
+	case HangUp:
+		t.hangUp(ev.made)
+	}
+}
+
 // call rings somebody. Nothing opens before they answer.
 func (t *turn) call(c Call, ev commanded) {
 	who, err := t.findUser(c.User)
@@ -284,6 +297,8 @@ func (t *turn) dropRing(reason string) {
 	case t.ring == nil:
 	case t.ring.out && reason == wire.LeftSelf:
 		t.cancel(t.byMe(wire.CallCancelled))
+	case reason == wire.LeftSelf:
+		t.endRing(t.byMe(reason))
 	default:
 		t.endRing(Notice{Code: reason})
 	}
