@@ -56,11 +56,13 @@ func answer(ctx context.Context, args []string) error {
 		return agree()
 	}
 	return o.stay(ctx, args, errand{
-		rings: func(v *visitor, s *call.Snapshot) {
-			known := !o.knownOnly && !v.home.Profile.Settings().KnownOnly || !s.Ring.New
-			if *auto && known && s.Ring.Like == "" {
-				v.engine.Do(call.Accept{Call: s.Ring.Call, Video: o.pictures.video})
+		rings: func(v *visitor, r *call.Ring) bool {
+			known := !o.knownOnly && !v.home.Profile.Settings().KnownOnly || !r.New
+			if !*auto || !known || r.Like != "" {
+				return false
 			}
+			v.engine.Do(call.Accept{Call: r.Call, Video: o.pictures.video})
+			return true
 		},
 		over: func(v *visitor, s *call.Snapshot) (bool, error) {
 			if s.Link == call.Offline {
@@ -77,6 +79,9 @@ func (v *visitor) rings(s *call.Snapshot, n call.Notice) {
 	if r == nil || r.Out || r.Call != n.Channel {
 		return // over already
 	}
+	if v.answer != nil && v.answer(v, r) {
+		return
+	}
 	how := "calls"
 	if r.Video {
 		how = "calls with video"
@@ -87,9 +92,6 @@ func (v *visitor) rings(s *call.Snapshot, n call.Notice) {
 		tell("That name looks like %s, whom you know, and the key is another.", r.Like)
 	case r.New:
 		tell("They are new to you.")
-	}
-	if v.answer != nil {
-		v.answer(v, s)
 	}
 }
 

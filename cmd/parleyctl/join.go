@@ -174,9 +174,9 @@ func readCommands(ctx context.Context, in io.Reader, out chan<- string) {
 type visitor struct {
 	engine *call.Engine
 	home   *setup.Home
-	answer func(*visitor, *call.Snapshot) // see errand.rings
-	last   uint64                         // notice shown
-	calls  int                            // that are over
+	answer func(*visitor, *call.Ring) bool // see errand.rings
+	last   uint64                          // notice shown
+	calls  int                             // that are over
 }
 
 // show prints the notices that have come since the last time.

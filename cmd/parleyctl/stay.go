@@ -15,7 +15,7 @@ type errand struct {
 	take  func(words []string) error                       // what is left of the command line; nil: there may be nothing
 	begin func(ctx context.Context, e *call.Engine) error  // asks for it; nil: nothing is asked
 	begun func(s *call.Snapshot) bool                      // from when on --duration counts; nil: from the beginning
-	rings func(v *visitor, s *call.Snapshot)               // what becomes of a call that rings; nil: a line of standard input decides
+	rings func(v *visitor, r *call.Ring) bool              // takes a call that rings; nil or false: a line of standard input decides
 	over  func(v *visitor, s *call.Snapshot) (bool, error) // it has ended by itself, and how
 }
 

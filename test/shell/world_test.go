@@ -62,6 +62,8 @@ type line struct {
 	Channel, ID, URL, Key, Version string
 	People                         []string
 	Muted, Deafened, Verified      bool
+	Call, Why, At, Device          string
+	Video, Camera                  bool
 	SafetyNumber                   string `json:"safety_number"`
 	KeptAside                      string `json:"kept_aside"`
 }
