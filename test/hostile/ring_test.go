@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"parley/call"
 	"parley/call/calltest"
 	"parley/identity"
+	"parley/test/lab"
 	"parley/wire"
 
 	"github.com/pion/transport/v4"
@@ -355,4 +357,97 @@ func (x *exchange) done(names ...string) {
 	for _, n := range names {
 		x.event(x.lines[n], &wire.ChannelChanged{Channel: wire.Channel{ID: "c", Name: "Done"}})
 	}
+}
+
+// TestProgramsThatRing is the same with two parleyctl, as they are shipped: neither has a socket for packets until the call is
+// taken, and none after the hang-up.
+func TestProgramsThatRing(t *testing.T) {
+	w, x := newWorld(t), newExchange(t)
+	voice, _ := w.speech("voice.wav", 4)
+	start := func(name string, args ...string) *lab.Client {
+		c, err := programs.Client(lab.Command{Args: append(args, "--name", name, "--home", w.path("home-"+name), "--play", voice, "--record", w.path(name+".wav"), "--ns=off", "--mode", "open")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		w.awaits(c, "online")
+		return c
+	}
+	ben := start("Ben", "answer", x.link.String())
+	ana := start("Ana", "call", x.link.String(), "Ben")
+	w.awaits(ben, "call_incoming")
+	w.awaits(ana, "call_ringing")
+	trap, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = trap.Close() })
+	for round := range 50 {
+		x.attack("Ben", x.key, trap.LocalAddr(), round)
+		x.attack("Ana", x.key, trap.LocalAddr(), round)
+	}
+	if err := trap.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if n, from, err := trap.ReadFrom(make([]byte, 2000)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a packet of %d bytes came from %v: %v", n, from, err)
+	}
+	for name, c := range map[string]*lab.Client{"Ana": ana, "Ben": ben} {
+		if n := packetSockets(t, c.PID()); n != 0 {
+			t.Errorf("%s has %d sockets for packets while it rings", name, n)
+		}
+	}
+	if b, a := x.said("Ben"), x.said("Ana"); len(b) != 0 || len(a) != 1 {
+		t.Errorf("Ben said %v, Ana %v", b, a)
+	}
+	if err := ben.Tell("accept"); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*lab.Client{"Ana": ana, "Ben": ben} {
+		w.awaits(c, "first_sound")
+		if packetSockets(t, c.PID()) == 0 {
+			t.Errorf("%s has no socket for packets in a call: the count is wrong", name)
+		}
+	}
+	if err := ana.Tell("hangup"); err != nil {
+		t.Fatal(err)
+	}
+	w.awaits(ben, "call_ended")
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for over := time.After(500 * time.Millisecond); packetSockets(t, ben.PID()) > 0; {
+		select {
+		case <-tick.C:
+		case <-over:
+			t.Fatal("Ben has sockets for packets half a second after the call")
+		}
+	}
+}
+
+// packetSockets counts the UDP sockets of a process.
+func packetSockets(t *testing.T, pid int) (n int) {
+	t.Helper()
+	own := map[string]bool{}
+	dir := fmt.Sprintf("/proc/%d/", pid)
+	fds, err := os.ReadDir(dir + "fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range fds {
+		if to, err := os.Readlink(dir + "fd/" + fd.Name()); err == nil && strings.HasPrefix(to, "socket:[") {
+			own[strings.Trim(to, "socket:[]")] = true
+		}
+	}
+	for _, table := range []string{"net/udp", "net/udp6"} {
+		b, err := os.ReadFile(dir + table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row := range strings.Lines(string(b)) {
+			if f := strings.Fields(row); len(f) > 9 && own[f[9]] { // inode, proc(5)
+				n++
+			}
+		}
+	}
+	return n
 }
