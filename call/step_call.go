@@ -77,6 +77,13 @@ func (t *turn) sendHere() {
 		tag{purpose: forHere, member: t.place.member})
 }
 
+// callGap: the end of a call may have been among the events that were lost, and no snapshot has it.
+func (t *turn) callGap() {
+	if t.place.call != "" && t.place.phase == Joined {
+		t.sendHere()
+	}
+}
+
 // hereReply answers a CallHere. The other one may still be on its way to the server: the media decide.
 func (t *turn) hereReply(r replied, failure *wire.Error) {
 	if t.place.call == "" || r.tag.member != t.place.member {

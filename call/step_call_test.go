@@ -367,6 +367,20 @@ func TestCallAcrossAServerRestart(t *testing.T) {
 	}
 }
 
+// The end of a call that was among lost events is found by asking.
+func TestCallThatEndedUnheard(t *testing.T) {
+	r, a := newRig(t), person(t, "Ana", '9')
+	r.taken(a)
+	r.connected(a)
+	if did := r.on(gapSeen{}); len(asked[*wire.CallHere](did)) != 1 {
+		t.Errorf("did %v", kinds(did))
+	}
+	did := r.on(r.hereReplied(wire.Errorf(wire.CallGone, "Gone.")))
+	if n := notices(did, NoticeCallEnded); len(n) != 1 || n[0].Code != wire.CallLost || r.s.place.phase != Idle {
+		t.Errorf("told %+v", n)
+	}
+}
+
 func TestHereIsSaidAgain(t *testing.T) {
 	r, a := newRig(t), person(t, "Ana", '9')
 	r.taken(a)
