@@ -43,7 +43,8 @@ type (
 	// Leave leaves the voice channel and closes all devices.
 	Leave struct{}
 
-	// Call rings somebody, by user id, or by name where that is the only one. One stays in one's channel until they answer.
+	// Call rings somebody, by user id, or by name where that is the only one. One stays in one's channel until they answer. If they
+	// ring here, it is an Accept.
 	Call struct {
 		User  string
 		Video bool // with one's camera, from the answer on
@@ -119,7 +120,7 @@ type (
 	Play struct {
 		Samples []float32
 		Gain    float32 // 0 to 2
-		Ring    bool    // on the ringer, until StopRing
+		Ring    bool    // on the ringer, which stays open until StopRing, or some seconds
 	}
 	// StopRing ends what Play plays on the ringer.
 	StopRing struct{}

@@ -35,7 +35,7 @@ const (
 	NoticeCallIncoming = "call_incoming" // Channel is the call's id, here and below
 	NoticeCallRinging  = "call_ringing"  // there
 	NoticeCallJoined   = "call_joined"   // both have said yes
-	NoticeCallEnded    = "call_ended"    // Code says why: a reason of the server's, or CodeFailed
+	NoticeCallEnded    = "call_ended"    // Code says why: a reason of the server's, or CodeFailed; User is who ended it, oneself too, or the other one
 	NoticeCallMissed   = "call_missed"   // Code says why
 	NoticeFirstPicture = "first_picture" // of a peer, out of the decoder
 	NoticeCamera       = "camera"        // it opened, vanished, came back; Code says which
