@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"math"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -154,8 +156,12 @@ func (c *callStage) tile(size fyne.Size) (fyne.Position, fyne.Size) {
 	} else {
 		tile.Height = tile.Width * 9 / 16
 	}
-	return fyne.NewPos((size.Width-tile.Width)/2, (size.Height-tile.Height)/2), tile
+	tile = fyne.NewSize(whole(tile.Width), whole(tile.Height))
+	return fyne.NewPos(whole((size.Width-tile.Width)/2), whole((size.Height-tile.Height)/2)), tile
 }
+
+// whole keeps edges sharp.
+func whole(x float32) float32 { return float32(math.Floor(float64(x))) }
 
 // beside darkens what a picture of another shape leaves of the window.
 func (c *callStage) beside(size fyne.Size, filled bool) {

@@ -49,7 +49,7 @@ type picture struct {
 func newPicture(w *Window, user string) *picture {
 	p := &picture{w: w, slot: w.c.Engine.Picture(user), mirrored: user == "", patient: user == ""}
 	p.wanted = func(on bool) { w.c.Engine.ShowPicture(user, on) }
-	p.image = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillContain} // others scale here: 17 pictures a second
+	p.image = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillContain} // the others scale before they draw: 17 pictures a second
 	p.image.Hide()
 	p.root = container.New(p, p.image)
 	return p
@@ -200,7 +200,10 @@ func (p *picture) draw() {
 		return
 	}
 	p.measure() // another screen may have other pixels
-	p.image.Image = next
+	p.image.Image, p.image.ScaleMode = next, canvas.ImageScaleFastest
+	if size := p.size.Load(); next.Rect.Max.X == int(size>>32) || next.Rect.Max.Y == int(int32(size)) {
+		p.image.ScaleMode = canvas.ImageScalePixels // there is nothing to scale, and to look at one pixel is less work than at four
+	}
 	if old == nil {
 		p.image.Show()
 	}

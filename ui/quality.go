@@ -22,7 +22,7 @@ func (w *Window) showQuality(near fyne.CanvasObject) {
 				t = kit.NewText("", kit.Body, theme.ColorNameForeground)
 				t.Align = fyne.TextAlignTrailing
 				values[d.Label] = t
-				rows.Add(kit.HRow(8, kit.Grow(kit.NewText(d.Label, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(150, 0, t)))
+				rows.Add(kit.HRow(8, kit.NewText(d.Label, kit.Body, theme.ColorNamePlaceHolder), kit.Grow(t)))
 				grown = true
 			}
 			t.SetText(d.Value)
@@ -33,7 +33,11 @@ func (w *Window) showQuality(near fyne.CanvasObject) {
 	}
 	fill()
 	title := kit.NewText("Connection", kit.Section, theme.ColorNameForeground)
-	layer := w.layers.Popover(kit.VCol(12, title, rows), near, 340)
+	width := float32(340)
+	if w.view.Dock.InCall {
+		width = 440 // there is more to say of pictures
+	}
+	layer := w.layers.Popover(kit.VCol(12, title, rows), near, width)
 	last := time.Now()
 	w.follow = func() {
 		if now := time.Now(); now.Sub(last) >= time.Second { // faster, nobody could read it
