@@ -23,7 +23,10 @@ func (w *world) phone(i int, c lab.Command, command string, args ...string) *lab
 	devices := []string{"--mic", "none", "--speaker", "none"}
 	if w.pulse != nil {
 		c.Env = append(c.Env, w.pulse.Env()...)
-		devices = []string{"--mic", "mic_" + name, "--speaker", "spk_" + name}
+		devices = []string{"--speaker", "spk_" + name}
+		if !slices.Contains(args, "--play") {
+			devices = append(devices, "--mic", "mic_"+name)
+		}
 	}
 	c.Args = slices.Concat([]string{command, w.server.Ready.Invite, "--name", name, "--home", filepath.Join(w.dir, name),
 		"--camera", "pattern:640x360@30", "--counters", w.shownFile(i), "--stats", w.statsFile(i)}, devices, args)
@@ -59,14 +62,16 @@ func (w *world) shown(i int, from, to time.Time) []lab.Picture {
 	return slices.DeleteFunc(all, func(p lab.Picture) bool { return p.At.Before(from) || p.At.After(to) })
 }
 
-// checkPictures wants numbers that go up, no faster than the clock does, and that share of all that were sent.
+// checkPictures wants numbers that go up, no faster than the clock does, and that share of all that were sent. A picture whose
+// number can't be read is none.
 func checkPictures(t *testing.T, who string, seen []lab.Picture, from, to time.Time, share float64) {
 	t.Helper()
 	const fps = 30
 	sent := to.Sub(from).Seconds() * fps
 	longest, last := time.Duration(0), from
+	seen = slices.DeleteFunc(seen, func(p lab.Picture) bool { return p.Number < 0 })
 	for i, p := range seen {
-		if p.Number < 0 || p.Width != 640 || p.Height != 360 {
+		if p.Width != 640 || p.Height != 360 {
 			t.Fatalf("%s: picture %d: %+v", who, i, p)
 		}
 		if i > 0 && p.Number <= seen[i-1].Number {
@@ -106,6 +111,9 @@ func TestVideoCall(t *testing.T) {
 	w.await(b, markB, "lost")
 	said := w.saying(0, w.speech(6))
 	w.hear(r, 2)
+	if n, err := w.pulse.Listening(w.within(10 * time.Second)); n != 2 || err != nil {
+		t.Errorf("in the call %d microphones are open, %v", n, err)
+	}
 	hung, at := time.Now(), r.Seconds()
 	if err := a.Tell("hangup"); err != nil {
 		t.Fatal(err)
@@ -196,7 +204,7 @@ func TestVideoOverABadLink(t *testing.T) {
 		name        string
 		loss, share float64
 		seconds     float64
-	}{{"2 percent", 0.02, 0.95, 15}, {"10 percent", 0.10, 0.6, 12}} {
+	}{{"2 percent", 0.02, 0.95, 15}, {"10 percent", 0.10, 0.4, 12}} {
 		t.Run(c.name, func(t *testing.T) {
 			net, err := netlab.New(23)
 			if err != nil {

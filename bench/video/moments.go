@@ -10,7 +10,6 @@ import (
 	"parley/audio/audiotest"
 	"parley/bench/internal/measure"
 	"parley/test/lab"
-	"parley/video/videotest"
 )
 
 // moment is when a picture was somewhere.
@@ -57,36 +56,17 @@ func watchScreen(ctx context.Context, d *lab.Display, place image.Rectangle, len
 			return seen, ctx.Err()
 		case <-tick.C:
 		}
-		img, err := d.Image(numberIn(place))
+		at := unixMS(time.Now())
+		n, ok, err := d.ReadNumber(place, false)
 		if err != nil {
 			return nil, err
 		}
-		at := unixMS(time.Now())
-		n, ok := readPart(img, place)
 		if ok && (len(seen) == 0 || seen[len(seen)-1].n != n) {
 			seen = append(seen, moment{n, at})
 		}
 	}
 	return seen, nil
 }
-
-// numberIn is where in a picture the pattern has its number: more than that need not be looked at.
-func numberIn(place image.Rectangle) image.Rectangle {
-	return image.Rect(place.Min.X+place.Dx()/5, place.Min.Y+place.Dy()/12, place.Max.X-place.Dx()/5, place.Min.Y+place.Dy()*7/12)
-}
-
-// readPart reads the number of a picture of which only that part was grabbed.
-func readPart(img *image.RGBA, place image.Rectangle) (n uint32, ok bool) {
-	return videotest.ReadCounterImage(part{img, place}, place)
-}
-
-// part is a part of an image that stands for the whole.
-type part struct {
-	*image.RGBA
-	whole image.Rectangle
-}
-
-func (p part) Bounds() image.Rectangle { return p.whole }
 
 func unixMS(t time.Time) float64 { return float64(t.UnixMicro()) / 1000 }
 

@@ -199,6 +199,9 @@ func leave(ctx context.Context, c *lab.Client) error {
 	return err
 }
 
+// unread is the number of a picture that has none that can be read.
+const unread = ^uint32(0)
+
 // readCounters reads the pictures that were shown between two times, and their sizes.
 func readCounters(path string, begin, end float64) (seen []moment, sizes []string, err error) {
 	all, err := lab.ReadPictures(path)
@@ -207,10 +210,11 @@ func readCounters(path string, begin, end float64) (seen []moment, sizes []strin
 		if at < begin || at > end {
 			continue
 		}
-		if p.Number < 0 {
-			return nil, nil, fmt.Errorf("%s: a picture without a number", path)
+		n := unread
+		if p.Number >= 0 {
+			n = uint32(p.Number)
 		}
-		seen = append(seen, moment{uint32(p.Number), at})
+		seen = append(seen, moment{n, at})
 		if size := fmt.Sprintf("%dx%d", p.Width, p.Height); !slices.Contains(sizes, size) {
 			sizes = append(sizes, size)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"os"
 	"strconv"
@@ -26,6 +25,7 @@ type judge struct {
 	pattern *videotest.Pattern
 	ref     *video.Frame
 	db      []float64
+	unread  int
 }
 
 func newJudge(width, height int) (*judge, error) {
@@ -37,22 +37,22 @@ func newJudge(width, height int) (*judge, error) {
 	return &judge{pattern: p, ref: ref}, err
 }
 
-// see judges one picture. One whose number can't be read is an error.
+// see judges one picture. One whose number can't be read is counted.
 func (j *judge) see(f *video.Frame) error {
-	n, ok := videotest.ReadCounter(f)
-	if !ok {
-		return fmt.Errorf("a picture of %dx%d without a number", f.Width, f.Height)
+	if f.Check() != nil || f.Width != j.ref.Width || f.Height != j.ref.Height {
+		return fmt.Errorf("a picture of %dx%d, want %dx%d", f.Width, f.Height, j.ref.Width, j.ref.Height)
 	}
+	n, ok := videotest.ReadCounter(f)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if !ok {
+		j.unread++
+		return nil
+	}
 	if err := j.pattern.Draw(j.ref, n); err != nil {
 		return err
 	}
-	db := videotest.PSNR(j.ref, f)
-	if math.IsNaN(db) {
-		return fmt.Errorf("a picture of %dx%d", f.Width, f.Height)
-	}
-	j.db = append(j.db, db)
+	j.db = append(j.db, videotest.PSNR(j.ref, f))
 	return nil
 }
 
@@ -60,8 +60,8 @@ func (j *judge) see(f *video.Frame) error {
 func (j *judge) mean() (float64, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.db) == 0 {
-		return 0, errors.New("no picture to judge")
+	if len(j.db) == 0 || j.unread > len(j.db)/20 {
+		return 0, fmt.Errorf("%d pictures to judge, and %d whose number can't be read", len(j.db), j.unread)
 	}
 	sum := 0.0
 	for _, v := range j.db {

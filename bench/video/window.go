@@ -43,8 +43,11 @@ func (p *ours) inWindow(ctx context.Context) (r result, err error) {
 		return r, err
 	}
 	place := p.place()
-	number := func(img *image.RGBA) bool { _, ok := readPart(img, place); return ok }
-	if err := app.WaitFor(ctx, "a picture with a number", numberIn(place), number); err != nil {
+	number := func(*image.RGBA) bool {
+		_, ok, err := p.display.ReadNumber(place, false)
+		return ok && err == nil
+	}
+	if err := app.WaitFor(ctx, "a picture with a number", lab.Rail, number); err != nil {
 		return r, err
 	}
 	if err := p.load(ctx, app, a, &r); err != nil {

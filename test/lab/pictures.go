@@ -3,8 +3,12 @@ package lab
 import (
 	"bufio"
 	"fmt"
+	"image"
+	"image/color"
 	"os"
 	"time"
+
+	"parley/video/videotest"
 )
 
 // Picture is one that parleyctl has shown.
@@ -35,4 +39,36 @@ func ReadPictures(path string) (all []Picture, err error) {
 		p.At = time.UnixMicro(us)
 		all = append(all, p)
 	}
+}
+
+// ReadNumber reads the number of the test pattern off the screen, where a picture of it fills place, perhaps as a mirror shows it.
+// Only the part with the number is grabbed.
+func (d *Display) ReadNumber(place image.Rectangle, mirrored bool) (n uint32, ok bool, err error) {
+	img, err := d.Image(numberIn(place))
+	if err != nil {
+		return 0, false, err
+	}
+	n, ok = videotest.ReadCounterImage(part{img, place, mirrored}, place)
+	return n, ok, nil
+}
+
+// numberIn is where in a picture the pattern has its number, and some room around it.
+func numberIn(place image.Rectangle) image.Rectangle {
+	return image.Rect(place.Min.X+place.Dx()/5, place.Min.Y+place.Dy()/12, place.Max.X-place.Dx()/5, place.Min.Y+place.Dy()*7/12)
+}
+
+// part is a part of an image that stands for the whole.
+type part struct {
+	*image.RGBA
+	whole    image.Rectangle
+	mirrored bool
+}
+
+func (p part) Bounds() image.Rectangle { return p.whole }
+
+func (p part) At(x, y int) color.Color {
+	if p.mirrored {
+		x = p.whole.Min.X + p.whole.Max.X - 1 - x
+	}
+	return p.RGBAAt(x, y)
 }

@@ -3,7 +3,9 @@ package video_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ type house struct {
 	t    *testing.T
 	a, b *calltest.Person
 	seen map[string]*audience
+	evil atomic.Int32 // how Bo's pictures are spoilt
 }
 
 // audience is what somebody was shown.
@@ -63,18 +66,27 @@ func (v *audience) has(n int) func() bool {
 	}
 }
 
-func newHouse(t *testing.T, size string) *house {
+func newHouse(t *testing.T, size string, blind bool) *house {
 	h := &house{World: calltest.New(t), t: t, seen: map[string]*audience{}}
 	epoch := time.Now()
 	h.Equip = func(name string, c *call.Config) {
 		v := &audience{epoch: epoch}
 		h.seen[name] = v
 		c.Picture = call.PictureConfig{
-			Cameras: camera.New(camera.Config{Epoch: epoch}), Camera: "pattern:" + size, Record: v.shown,
-			NewEncoder: func(codec video.Codec) (video.Encoder, error) { return vp9.NewEncoder(vp9.Config{Codec: codec}) },
+			Cameras: camera.New(camera.Config{Epoch: epoch}), Camera: "pattern:" + size,
+			NewEncoder: func(codec video.Codec) (video.Encoder, error) {
+				e, err := vp9.NewEncoder(vp9.Config{Codec: codec})
+				if name == "Bo" && err == nil {
+					return &spoiler{Encoder: e, how: &h.evil, random: rand.New(rand.NewPCG(1, 2))}, nil
+				}
+				return e, err
+			},
 			NewDecoder: func(codec video.Codec, pool *video.Pool) (video.Decoder, error) {
 				return vp9.NewDecoder(codec, pool, 1)
 			},
+		}
+		if !blind {
+			c.Picture.Record = v.shown
 		}
 	}
 	people := h.Add("Ana", "Bo")
@@ -101,6 +113,57 @@ func (h *house) call(video bool) {
 	h.b.With(h.a)
 }
 
+// The ways to spoil a picture.
+const (
+	clean   int32 = iota
+	flips         // some bits are others
+	garbage       // all are
+	huge          // key pictures that claim 16384x16384
+	sizes         // each has another size
+)
+
+// spoiler is an encoder of somebody hostile.
+type spoiler struct {
+	*vp9.Encoder
+	how    *atomic.Int32
+	random *rand.Rand
+	pool   video.Pool
+}
+
+// A VP9 key picture of 16384x16384 (VP9 bitstream specification, section 6.2): marker, profile, key, shown, sync code, colours,
+// and twice 16 bits of size less one.
+var hugeHeader = []byte{0x82, 0x49, 0x83, 0x42, 0x03, 0xff, 0xf3, 0xff, 0xf0}
+
+func (s *spoiler) Encode(f *video.Frame) (video.Encoded, error) {
+	how := s.how.Load()
+	if how == sizes {
+		other, err := s.pool.Get(16+s.random.IntN(1200), 16+s.random.IntN(700))
+		if err != nil {
+			return video.Encoded{}, err
+		}
+		defer other.Release()
+		other.Timestamp = f.Timestamp
+		f = other
+	}
+	e, err := s.Encoder.Encode(f)
+	if err != nil || len(e.Data) == 0 {
+		return e, err
+	}
+	switch how {
+	case flips:
+		for range 1 + s.random.IntN(4) {
+			e.Data[s.random.IntN(len(e.Data))] ^= 1 << s.random.IntN(8)
+		}
+	case garbage:
+		for i := range e.Data {
+			e.Data[i] = byte(s.random.Uint32())
+		}
+	case huge:
+		copy(e.Data, hugeHeader)
+	}
+	return e, nil
+}
+
 // picture is what somebody's engine says of the other's picture.
 func picture(p *calltest.Person) (s call.PeerPictureStats) {
 	for _, q := range p.Stats().Peers {
@@ -109,12 +172,24 @@ func picture(p *calltest.Person) (s call.PeerPictureStats) {
 	return s
 }
 
+// report says how many pictures somebody has been shown in 4 s, and how late, and whether that is good.
+func (h *house) report(v *audience) bool {
+	counts, delays := v.since()
+	worst, sum := time.Duration(0), time.Duration(0)
+	for _, d := range delays {
+		worst, sum = max(worst, d), sum+d
+	}
+	mean := sum / time.Duration(max(len(delays), 1))
+	h.t.Logf("%d pictures in 4 s, %v late in the mean, %v at worst", len(counts), mean.Round(time.Millisecond), worst.Round(time.Millisecond))
+	return len(counts) > 110 && mean < 200*time.Millisecond
+}
+
 func (h *house) wait(d time.Duration) { <-time.After(d) }
 
 // Two people see each other: nearly every picture, soon, in time with its sound; what is off is gone, and after hanging up nothing
 // is open and nothing leaves.
 func TestTwoEnginesSeeEachOther(t *testing.T) {
-	h := newHouse(t, "640x360@30")
+	h := newHouse(t, "640x360@30", false)
 	begin := time.Now()
 	h.call(true)
 	a, b := h.seen["Ana"], h.seen["Bo"]
@@ -123,24 +198,22 @@ func TestTwoEnginesSeeEachOther(t *testing.T) {
 	h.Until("a while has passed", a.has(3*fps))
 	a.since()
 	b.since()
-	before := picture(h.a)
-	h.wait(5 * time.Second)
-	for name, v := range h.seen {
-		counts, delays := v.since()
-		worst, sum := time.Duration(0), time.Duration(0)
-		for _, d := range delays {
-			worst, sum = max(worst, d), sum+d
+	for tries := 0; ; tries++ { // a machine that does much else may spoil a few seconds
+		before := picture(h.a)
+		h.wait(4 * time.Second)
+		good := h.report(a) && h.report(b)
+		s := picture(h.a)
+		t.Logf("%+v", s)
+		if s.Codec != video.VP9 || s.Width != 640 || s.Errors != 0 {
+			t.Errorf("%+v", s)
 		}
-		mean := sum / time.Duration(max(len(delays), 1))
-		t.Logf("%s: %d pictures in 5 s, %v late in the mean, %v at worst", name, len(counts), mean.Round(time.Millisecond), worst.Round(time.Millisecond))
-		if len(counts) < 130 || mean > 200*time.Millisecond {
-			t.Errorf("%s: %d pictures, %v late", name, len(counts), mean)
+		if good && s.Freezes == before.Freezes && s.FPSShown > 25 && s.LipSyncMS < 40 && s.LipSyncMS > -40 {
+			break
 		}
-	}
-	s := picture(h.a)
-	t.Logf("%+v", s)
-	if s.Codec != video.VP9 || s.Width != 640 || s.Freezes != before.Freezes || s.FPSShown < 25 || s.Errors != 0 || s.LipSyncMS > 40 || s.LipSyncMS < -40 {
-		t.Errorf("%+v", s)
+		if tries == 4 {
+			t.Errorf("not in five times: %+v", s)
+			break
+		}
 	}
 	own := h.a.Stats().Picture
 	t.Logf("%+v", own)
@@ -190,7 +263,7 @@ func TestTwoEnginesSeeEachOther(t *testing.T) {
 
 // At 2 % loss nearly all pictures are shown, and nothing stops.
 func TestLossyLink(t *testing.T) {
-	h := newHouse(t, "640x360@30")
+	h := newHouse(t, "640x360@30", false)
 	h.call(true)
 	a, b := h.seen["Ana"], h.seen["Bo"]
 	h.Until("both see", func() bool { return a.has(fps)() && b.has(fps)() })
@@ -203,5 +276,55 @@ func TestLossyLink(t *testing.T) {
 	t.Logf("%d pictures in 10 s; %+v", len(counts), s)
 	if len(counts) < 270 || s.Freezes-before.Freezes > 1 || s.Repaired == before.Repaired {
 		t.Errorf("%d pictures; %+v", len(counts), s)
+	}
+}
+
+// Whatever a peer's pictures are, the call lives, its sound is heard, and pictures go on when they are good again.
+func TestHostilePictures(t *testing.T) {
+	h := newHouse(t, "320x180@30", false)
+	h.call(true)
+	a := h.seen["Ana"]
+	h.Until("she sees", a.has(fps))
+	for _, how := range []int32{flips, garbage, huge, sizes} {
+		h.evil.Store(how)
+		h.wait(2 * time.Second)
+		h.a.Hears(h.b)
+		h.evil.Store(clean)
+		a.since()
+		h.Until("she sees again", a.has(fps))
+		t.Logf("after %d: %+v", how, picture(h.a))
+		if p, ok := h.a.Peer(h.b); !ok || p.Phase != call.Connected {
+			t.Fatalf("the call is over: %+v", p)
+		}
+	}
+	if s := picture(h.a); s.Errors == 0 || s.Requests == 0 || s.Width != 320 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// What is not looked at is not decoded, and is there soon when it is.
+func TestNobodyLooks(t *testing.T) {
+	h := newHouse(t, "320x180@30", true)
+	h.call(true)
+	h.Until("pictures come", func() bool { return picture(h.a).Kbps > 100 })
+	h.wait(time.Second)
+	if s := picture(h.a); s.Pictures+s.KeyFrames != 0 || s.DecodeMS != 0 {
+		t.Errorf("%+v", s)
+	}
+	slot := h.a.Picture(h.b.Key.ID())
+	begin := time.Now()
+	h.a.ShowPicture(h.b.Key.ID(), true)
+	<-slot.Ready()
+	t.Logf("seen %v after looking", time.Since(begin).Round(time.Millisecond))
+	f := slot.Take()
+	if f == nil {
+		t.Fatal("there is nothing in the slot")
+	}
+	if _, ok := videotest.ReadCounter(f); !ok {
+		t.Error("it can't be read")
+	}
+	f.Release()
+	if own := h.a.Picture(""); own.Replaced() == 0 {
+		t.Error("there is no picture of oneself")
 	}
 }
