@@ -148,9 +148,9 @@ func TestSettingsStay(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	want := Settings{
-		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
+		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", RingSpeaker: "tv", Camera: "/dev/video2", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
 		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true, ShareSpeaking: true,
-		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true}, PTTKey: "F9", Theme: DarkTheme, Scale: 120, LessMotion: true,
+		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true, Ring: true}, PTTKey: "F9", Theme: DarkTheme, Scale: 120, LessMotion: true,
 		Width: 1200, Height: 700, Status: DoNotDisturb, Notify: true, Hosting: true, HostPort: 4400, TrayExplained: true,
 	}
 	if err := p.Update(func(s *Settings) { *s = want }); err != nil {
@@ -179,6 +179,8 @@ func TestSettingsAreClamped(t *testing.T) {
 		"low rate":  {func(s *Settings) { s.Bitrate = -1 }, func(s *Settings) { s.Bitrate = 8000 }},
 		"high rate": {func(s *Settings) { s.Bitrate = 1 << 40 }, func(s *Settings) { s.Bitrate = 192000 }},
 		"device":    {func(s *Settings) { s.Mic = "\xff"; s.Speaker = strings.Repeat("a", 513) }, func(s *Settings) {}},
+		"camera":    {func(s *Settings) { s.RingSpeaker = "\xff"; s.Camera = strings.Repeat("a", 513) }, func(s *Settings) {}},
+		"ringer":    {func(s *Settings) { s.RingSpeaker = strings.Repeat("a", 512) }, func(s *Settings) { s.RingSpeaker = strings.Repeat("a", 512) }},
 		"theme":     {func(s *Settings) { s.Theme = "pink" }, func(*Settings) {}},
 		"light":     {func(s *Settings) { s.Theme = LightTheme }, func(s *Settings) { s.Theme = LightTheme }},
 		"tiny":      {func(s *Settings) { s.Scale = 1 }, func(s *Settings) { s.Scale = 80 }},

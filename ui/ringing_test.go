@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"parley/call"
 	"parley/profile"
 	"parley/ui/model"
+	"parley/video"
 )
 
 // ringing is harbour while Mara Lind calls.
@@ -465,4 +467,41 @@ func TestAgreedWith(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+}
+
+// The camera's page without a camera, and with one that was asked for.
+func TestCameraPageLooks(t *testing.T) {
+	both(t, func(t *testing.T, theme profile.Theme) {
+		b := newBench(t, func(s *profile.Settings) { s.Theme = theme })
+		b.c.NewConverter = func() Converter { return scenery{} }
+		b.open(pageCamera)
+		b.press("Show my picture")
+		b.until("a sentence", func(s *call.Snapshot) bool { return s.Camera.Preview && s.Camera.Failed != "" })
+		golden(t, b.Window, "settings-camera-failed-"+string(theme))
+		p := b.settings.page.(*cameraPage)
+		good := call.CameraState{Preview: true, Open: true, Width: 1280, Height: 720, FPS: 30}
+		p.applyPreview(good)
+		p.agreed.SetText(agreedWith(good))
+		b.settings.relay()
+		expose(t, p.picture)
+		golden(t, b.Window, "settings-camera-on-"+string(theme))
+		b.closeSettings()
+	})
+}
+
+// expose has a picture show something.
+func expose(t *testing.T, p *picture) {
+	t.Helper()
+	var pool video.Pool
+	f, err := pool.Get(160, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.slot.Put(f)
+	for ready := false; !ready; runtime.Gosched() {
+		p.mu.Lock()
+		ready = p.ready != nil
+		p.mu.Unlock()
+	}
+	p.draw()
 }

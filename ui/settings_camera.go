@@ -49,7 +49,7 @@ func newCameraPage(s *settings) page {
 	p.frame.Hide()
 	p.root = pageOf(
 		cardOf("", p.device.root, p.device.none, size.root),
-		cardOf("Preview", p.preview.root, p.frame, cardNote("Others see you as you are, you see yourself as in a mirror. In each call it is off at first, but in video calls.")),
+		cardOf("Preview", p.preview.root, p.frame, cardNote("You see yourself as in a mirror, others see you as you are. The camera is off in each call until you turn it on or call with video.")),
 	)
 	return p
 }
@@ -101,6 +101,7 @@ func (p *cameraPage) applyPreview(c call.CameraState) bool {
 	}
 	p.show.SetText(text)
 	changed := p.preview.explain(why, color)
+	p.picture.round(kit.Px(12))
 	p.picture.on(c.Preview)
 	return setHidden(p.frame, !c.Preview) || changed || p.show.MinSize() != wide
 }

@@ -382,3 +382,17 @@ func TestPictureFigures(t *testing.T) {
 	equal(t, "the camera is off", r.after(qualityStays).Dock.Delay, "31 ms")
 	equal(t, "in no call", len(pictureDetails(&call.Snapshot{}, r.in.Stats)), 0)
 }
+
+// That there is no microphone is said for a while, and then leaves its place to the picture.
+func TestCallWithoutMicrophone(t *testing.T) {
+	r := inCallWith(t, peer("mara", "Mara Lind"))
+	r.in.Snapshot.Sound.Mic = ""
+	shown := ""
+	for range 14 {
+		shown += flag(r.now().Stage.Banner != nil, "x") + flag(r.in.Snapshot.Place.Call != "", ".")
+		r.after(time.Second)
+	}
+	equal(t, "a second each", shown, "..x.x.x.x.x.x.x.x.....")
+	r.in.Snapshot.Place.Call, r.in.Snapshot.Place.Channel = "", "porch"
+	equal(t, "in a channel it stays", r.after(time.Hour).Stage.Banner != nil || r.after(grace).Stage.Banner != nil, true)
+}

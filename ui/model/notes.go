@@ -8,6 +8,9 @@ import (
 	"parley/call"
 )
 
+// noMicShown is how long a call says that there is no microphone: there a picture is to be seen.
+const noMicShown = 10 * time.Second
+
 // slowDial is after how long of connecting the window asks whether there is a server at all.
 const slowDial = 8 * time.Second
 
@@ -177,8 +180,11 @@ func (m *Model) banner(in Input) *Banner {
 		return &Banner{
 			Icon: "warning", Tone: Warn, Text: "Server connection lost. Your call goes on. " + countdown(in), Button: "Try now", Action: TryNow,
 		}
-	case s.Place.Phase == call.Joined && !m.waits.mic && in.Now.Sub(latest(m.waits.micAt, m.waits.placeAt)) >= grace:
-		return &Banner{Icon: "mic-off", Tone: Warn, Text: "No microphone found. You can join and listen; plug one in at any time."}
+	case s.Place.Phase == call.Joined && !m.waits.mic:
+		waited := in.Now.Sub(latest(m.waits.micAt, m.waits.placeAt))
+		if waited >= grace && (!inCall(s) || waited < noMicShown) {
+			return &Banner{Icon: "mic-off", Tone: Warn, Text: "No microphone found. You can join and listen; plug one in at any time."}
+		}
 	}
 	return nil
 }
