@@ -29,7 +29,7 @@ var (
 )
 
 // Missed is the button over the people that lists the missed calls.
-var Missed = image.Rect(1192, 8, 1230, 40)
+var Missed = image.Rect(1199, 8, 1235, 40)
 
 // NameLetter is the middle of the avatar beside NameField.
 var NameLetter = image.Rect(296, 244, 316, 264)
@@ -78,7 +78,7 @@ func Seat(i int) image.Rectangle {
 	return image.Rectangle{at, at}.Inset(-15)
 }
 
-// Page is the i-th line of the settings' list: Sound, Keys, Look, You and your key, Privacy, Servers.
+// Page is the i-th line of the settings' list: Sound, Camera, Keys, Look, You and your key, Privacy, Servers.
 func Page(i int) image.Point { return image.Pt(184, 71+38*i) }
 
 // TileAvatar is the avatar of the i-th of n people on the stage, up to three and in one row, with room for ring and halo. Oneself is the last.

@@ -71,7 +71,7 @@ func (c *camera) crewed(ctx context.Context) error {
 		{"", c.keys("ctrl+comma")},
 	}
 	steps = append(steps, step{"settings-sound", c.speaking})
-	for i, name := range []string{"", "keys", "look", "you", "privacy", "servers"} {
+	for i, name := range []string{"", "camera", "keys", "look", "you", "privacy", "servers"} {
 		if i > 0 {
 			steps = append(steps, step{"", c.click(lab.Page(i))}, step{"settings-" + name, nil})
 		}
