@@ -127,6 +127,13 @@ func (d *cameras) state() CameraState {
 	return d.last
 }
 
+// spoil has cameras fail from now on.
+func (d *cameras) spoil(open error, blank bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fails, d.blank = open, blank
+}
+
 // using is how many cameras are open.
 func (d *cameras) using() int {
 	d.mu.Lock()
@@ -166,7 +173,10 @@ func (c *fakeCamera) Read() (*video.Frame, error) {
 		return nil, err
 	case <-time.After(time.Second / 30):
 	}
-	if c.all.blank {
+	c.all.mu.Lock()
+	blank := c.all.blank
+	c.all.mu.Unlock()
+	if blank {
 		return &video.Frame{}, nil
 	}
 	f, err := c.pool.Get(64, 36)
@@ -340,16 +350,16 @@ func TestCameraFails(t *testing.T) {
 			d := newCameras(t, lens)
 			defer d.end()
 			d.reach(peerA, video.VP9)
-			d.fails = err
+			d.spoil(err, false)
 			d.perform(setCamera{true})
 			if _, _, codes := d.pass(30 * time.Second); !slices.Equal(codes, []string{code}) || d.state().Failed == "" {
 				t.Errorf("%v: told %v, %+v", err, codes, d.state())
 			}
-			d.fails = nil
+			d.spoil(nil, false)
 			if a, _, codes := d.pass(10 * time.Second); a < 200 || !slices.Equal(codes, []string{"camera_opened"}) {
 				t.Errorf("%v, and then not: sent %d, told %v", err, a, codes)
 			}
-			d.blank = true
+			d.spoil(nil, true)
 			if a, _, codes := d.pass(time.Minute); a > 2 || !slices.Contains(codes, "camera_failed") || len(codes) != 1 || d.state().Open {
 				t.Errorf("blank: sent %d, told %v", a, codes)
 			}

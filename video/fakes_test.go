@@ -110,6 +110,9 @@ func (c *numbers) Decode(data []byte) (*Frame, error) {
 	if len(data) < coded || data[0]&0xf0 != 0x80 {
 		return nil, errGarbage
 	}
+	if c.takes > 0 {
+		<-time.After(c.takes)
+	}
 	n := binary.BigEndian.Uint32(data[1:])
 	f, err := c.pool.Get(int(binary.BigEndian.Uint32(data[5:])), int(binary.BigEndian.Uint32(data[9:])))
 	if err != nil {

@@ -46,6 +46,8 @@ type Receiver struct {
 	assembler *Assembler
 	ssrc      uint32
 	started   bool
+	newest    uint32 // timestamp
+	skip      bool   // pictures are left out up to the next of the base layer
 	wanted    bool
 	deaf      time.Duration // until then what comes is from before it was switched off
 	ask       bool          // a key picture is to be asked for, whatever the assembler thinks
@@ -76,6 +78,8 @@ const (
 	// stragglers is how long after the camera was switched off its last packets may come.
 	stragglers = 300 * time.Millisecond
 	poll       = 10 * time.Millisecond // while the assembler waits
+	// tooFarBehind is how late pictures may be decoded until only those of the base layer are: a quarter of the work.
+	tooFarBehind = 250 * time.Millisecond
 )
 
 // NewReceiver starts the goroutine. Pictures are wanted.
@@ -106,6 +110,7 @@ func (r *Receiver) Push(ssrc uint32, seq uint16, timestamp uint32, marker bool, 
 	if !r.wanted || now < r.deaf {
 		return
 	}
+	r.newest = timestamp
 	r.assembler.Push(seq, timestamp, marker, payload, now)
 	if marker || r.assembler.Waiting() {
 		r.wake()
@@ -197,9 +202,12 @@ func (r *Receiver) tearDown() {
 func (r *Receiver) turn() time.Duration {
 	r.show()
 	for {
-		epoch, ok := r.next()
+		epoch, skip, ok := r.next()
 		if !ok {
 			break
+		}
+		if skip {
+			continue
 		}
 		if f := r.decode(); f != nil {
 			r.hold(f, epoch)
@@ -210,13 +218,13 @@ func (r *Receiver) turn() time.Duration {
 	return r.wait()
 }
 
-// next takes the next picture in hand.
-func (r *Receiver) next() (epoch int, ok bool) {
+// next takes the next picture in hand. One to skip is not worth its time: so far behind what comes, others need it too.
+func (r *Receiver) next() (epoch int, skip, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e, ok := r.assembler.Next(r.now()) // good until the next call, which is ours too
 	if !ok {
-		return 0, false
+		return 0, false, false
 	}
 	r.coded = e
 	if e.Key {
@@ -224,7 +232,12 @@ func (r *Receiver) next() (epoch int, ok bool) {
 	}
 	r.stats.received.add(r.now(), len(e.Data))
 	r.stats.layer(e.Layer)
-	return r.epoch, true
+	behind := time.Duration(int32(r.newest-e.Timestamp)) * time.Second / ClockRate
+	r.skip = e.Layer > 0 && (r.skip || behind > tooFarBehind) // a layer's pictures may need others of it, back to the base
+	if r.skip {
+		r.stats.skipped++
+	}
+	return r.epoch, r.skip, true
 }
 
 // decode makes the picture, or nil.

@@ -20,6 +20,7 @@ type ReceiverStats struct {
 	Requests      uint64  // of a key picture
 	Garbage       uint64  // packets that cannot be
 	Errors        uint64  // pictures that did not decode
+	Skipped       uint64  // pictures that were left out to catch up
 }
 
 // receiverStats is kept under the Receiver's lock.
@@ -27,7 +28,8 @@ type receiverStats struct {
 	incoming, received, shown meter
 	width, height             int
 	decodeMS                  float64
-	pictures, keys, errors    uint64
+	pictures, keys            uint64
+	errors, skipped           uint64
 	layers                    [maxLayers]uint8 // pictures since one of that layer came
 	before                    AssemblerStats   // of the assemblers that were given up
 }
@@ -66,7 +68,7 @@ func (r *Receiver) Stats() ReceiverStats {
 	a.add(s.before)
 	out := ReceiverStats{
 		Width: s.width, Height: s.height, DecodeMS: s.decodeMS, Pictures: s.pictures, KeyFrames: s.keys, Layer: s.highest(),
-		Lost: a.Lost, Repaired: a.Repaired, Nacks: a.Nacks, Requests: a.Requests, Garbage: a.Garbage, Errors: s.errors,
+		Lost: a.Lost, Repaired: a.Repaired, Nacks: a.Nacks, Requests: a.Requests, Garbage: a.Garbage, Errors: s.errors, Skipped: s.skipped,
 	}
 	out.FPSReceived, _ = s.received.rates(now)
 	out.FPSShown, _ = s.shown.rates(now)

@@ -31,8 +31,8 @@ type line struct {
 	nacks  int
 	keys   int
 	coded  int
-	due    func(ts uint32, now time.Time) time.Time
 	hold   time.Duration
+	takes  time.Duration // to decode
 	opened []*numbers
 }
 
@@ -46,7 +46,7 @@ func newLine(t *testing.T) *line {
 	l.Receiver = NewReceiver(ReceiverConfig{
 		Codec: VP9, Slot: l.slot,
 		NewDecoder: func(_ Codec, p *Pool) (Decoder, error) {
-			l.opened = append(l.opened, &numbers{pool: p})
+			l.opened = append(l.opened, &numbers{pool: p, takes: l.takes})
 			return l.opened[len(l.opened)-1], nil
 		},
 		Nack: func(list []uint16) {
@@ -91,6 +91,12 @@ func (l *line) end() {
 
 func (l *line) push(p wirePacket) { l.Push(l.ssrc, p.seq, p.ts, p.marker, p.payload) }
 
+// wait lets time pass; what the test has read until now it has read before the Receiver goes on.
+func (l *line) wait(d time.Duration) {
+	l.Stats()
+	wait(d)
+}
+
 // picture sends the next one.
 func (l *line) picture(width, height int) {
 	f := frame(l.t, &l.pool, width, height, l.n)
@@ -118,7 +124,7 @@ func (l *line) picture(width, height int) {
 func (l *line) film(n, width, height int) {
 	for range n {
 		l.picture(width, height)
-		wait(interval(30))
+		l.wait(interval(30))
 	}
 }
 
@@ -201,7 +207,7 @@ func TestReceiverNotWanted(t *testing.T) {
 			t.Errorf("it is not said that something comes: %+v", s)
 		}
 		l.SetWanted(true)
-		wait(ms(5))
+		l.wait(ms(5))
 		if l.keys != 1 {
 			t.Errorf("%d key pictures asked for", l.keys)
 		}
@@ -230,7 +236,7 @@ func TestReceiverOff(t *testing.T) {
 		l.picture(64, 36)
 		l.SetOn(false)
 		l.film(3, 64, 36) // overtaken by the word
-		wait(3 * time.Second)
+		l.wait(3 * time.Second)
 		if f := l.slot.Take(); f != nil {
 			t.Errorf("picture %d is still there", number(f))
 		}
@@ -252,7 +258,7 @@ func TestReceiverHolds(t *testing.T) {
 		l.hold = ms(120)
 		begin := time.Duration(0)
 		l.film(30, 64, 36)
-		wait(ms(200))
+		l.wait(ms(200))
 		for i, at := range l.at {
 			if d := at - begin - time.Duration(i)*interval(30); d < ms(119) || d > ms(122) {
 				t.Fatalf("picture %d is %v late", i, d)
@@ -275,7 +281,7 @@ func TestReceiverHostile(t *testing.T) {
 		l.film(10, 64, 36)
 		for _, size := range [][2]int{{16384, 16384}, {0, 0}, {1 << 31, 4}, {MaxWidth + 1, 4}} {
 			l.claim(size[0], size[1])
-			wait(interval(30))
+			l.wait(interval(30))
 		}
 		if s := l.Stats(); s.Errors == 0 || s.Pictures != 10 || l.keys == 0 {
 			t.Errorf("%+v", s)
@@ -285,7 +291,7 @@ func TestReceiverHostile(t *testing.T) {
 		} else {
 			f.Release()
 		}
-		wait(ms(400))
+		l.wait(ms(400))
 		random := rand.New(rand.NewPCG(3, 4))
 		for i := range 300 {
 			l.film(1, 1+random.IntN(300), 5+random.IntN(200))
@@ -332,6 +338,28 @@ func (l *line) claim(width, height int) {
 	l.push(wirePacket{l.seq, e.Timestamp, true, bytes.Clone(list[0])})
 	l.seq++
 	l.n++
+}
+
+// A decoder that is too slow for all pictures makes those that are needed, and stays near what comes.
+func TestReceiverSlowDecoder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		defer l.end()
+		l.takes = ms(60)
+		l.film(300, 64, 36)
+		shown, late := len(l.shown), l.n-1-l.shown[len(l.shown)-1]
+		if s := l.Stats(); late > 16 || shown < 120 || s.Freezes != 0 || s.Skipped == 0 || s.Errors != 0 {
+			t.Errorf("%d shown, %d pictures late, %+v", shown, late, s)
+		}
+		l.wait(time.Second)
+		for _, d := range l.opened {
+			for i, n := range d.decoded[1:] { // what a picture needs was decoded before it
+				if layer := layerOf(int(n)); layer == 2 && n%4 == 3 && d.decoded[i] != n-1 || n%4 != 0 && !slices.Contains(d.decoded, n/4*4) {
+					t.Fatalf("picture %d after %d", n, d.decoded[i])
+				}
+			}
+		}
+	})
 }
 
 // From the packets to the slot nothing is allocated by the pipeline.

@@ -269,13 +269,19 @@ func TestLossyLink(t *testing.T) {
 	h.Until("both see", func() bool { return a.has(fps)() && b.has(fps)() })
 	h.Lose(50)
 	a.since()
-	before := picture(h.a)
-	h.wait(10 * time.Second)
-	counts, _ := a.since()
-	s := picture(h.a)
-	t.Logf("%d pictures in 10 s; %+v", len(counts), s)
-	if len(counts) < 270 || s.Freezes-before.Freezes > 1 || s.Repaired == before.Repaired {
-		t.Errorf("%d pictures; %+v", len(counts), s)
+	for tries := 0; ; tries++ {
+		before := picture(h.a)
+		h.wait(5 * time.Second)
+		counts, _ := a.since()
+		s := picture(h.a)
+		t.Logf("%d pictures in 5 s; %+v", len(counts), s)
+		if len(counts) > 142 && s.Freezes == before.Freezes && s.Repaired > before.Repaired {
+			break
+		}
+		if tries == 4 {
+			t.Errorf("not in five times: %d pictures; %+v", len(counts), s)
+			break
+		}
 	}
 }
 

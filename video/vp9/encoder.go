@@ -90,7 +90,8 @@ func inRange(name string, v, low, high int) error {
 // With three temporal layers the pictures are of layer 0, 2, 1, 2 and so on, with two 0, 1, anew from each key frame. Each
 // is predicted from one before it alone: that of layer 0 from the layer 0 before, the first of layer 2 and that of layer 1
 // from that layer 0, the second of layer 2 from that layer 1 (in VP8, from that layer 0, too). So the upper layers can be
-// left out from any picture on and taken up again at any, and a lost picture of layer 2 costs itself alone.
+// left out from any picture on and taken up again at any, and a lost picture of layer 2 costs itself alone. Pictures of an odd
+// width or height are all of layer 0 in VP9.
 type Encoder struct {
 	cfg           Config
 	c             *C.encoder // nil until the first frame
@@ -229,8 +230,12 @@ func (e *Encoder) open(width, height int) error {
 		e.speed.level = best + 1
 	}
 	e.speed = newSpeed(e.speed.level, best, cheapest)
+	layers := e.cfg.Layers
+	if e.cfg.Codec == video.VP9 && (width%2 != 0 || height%2 != 0) {
+		layers = 1 // with more, libvpx rounds an odd size up, finds that too large, and prints so on standard output: each frame
+	}
 	code := C.enc_open(&e.c, flag(e.cfg.Codec == video.VP8), C.int(width), C.int(height), C.int(e.cfg.Kbps),
-		C.int(cpuUsed[e.cfg.Codec][e.speed.level]), C.int(e.threads), flag(e.cfg.Screen), C.int(e.cfg.Layers))
+		C.int(cpuUsed[e.cfg.Codec][e.speed.level]), C.int(e.threads), flag(e.cfg.Screen), C.int(layers))
 	if err := check("new encoder", code); err != nil {
 		e.discard()
 		return err
