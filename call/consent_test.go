@@ -28,11 +28,14 @@ type consent struct {
 // before sees an event first, and judges by itself whether it is a consent: a Join, an Accept of what rings, the answer of the
 // very person who was called.
 func (c *consent) before(s state, ev event) {
-	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0)
 	if _, ok := ev.(met); ok {
 		return // belongs to the one before
 	}
 	c.agreed, c.offer = false, ""
+	if !mayAgree(ev) {
+		return
+	}
+	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0)
 	switch ev := ev.(type) {
 	case commanded:
 		rings := shown.Ring != nil && !shown.Ring.Out
@@ -55,6 +58,20 @@ func (c *consent) before(s state, ev event) {
 			c.answered(shown.Ring, *m.With)
 		}
 	}
+}
+
+// mayAgree is there for speed alone.
+func mayAgree(ev event) bool {
+	switch ev := ev.(type) {
+	case commanded:
+		return true
+	case received:
+		_, ok := ev.body.(*wire.CallAnswered)
+		return ok
+	case replied:
+		return ev.tag.purpose == forRing
+	}
+	return false
 }
 
 func (c *consent) agree(yes bool, r *Ring) {
