@@ -26,12 +26,18 @@ func (w *world) called() (a *window, invite string) {
 	return a, invite
 }
 
-// caller starts "parleyctl call Ada" for Bo, whose camera is the test picture.
+// caller starts "parleyctl call Ada" for Bo.
 func (w *world) caller(invite string, args ...string) *lab.Client {
+	w.Helper()
+	return w.phone("call", invite, append([]string{"Ada"}, args...)...)
+}
+
+// phone starts "parleyctl call" or "answer" for Bo, whose camera is the test picture.
+func (w *world) phone(command, invite string, args ...string) *lab.Client {
 	w.Helper()
 	c, err := programs.Client(lab.Command{
 		Env: append(w.pulse.Env(), "HOME="+w.dir),
-		Args: append([]string{"call", invite, "Ada", "--name", "Bo", "--home", filepath.Join(w.dir, "bo"), "--mic", "mic_b", "--speaker", "spk_b",
+		Args: append([]string{command, invite, "--name", "Bo", "--home", filepath.Join(w.dir, "bo"), "--mic", "mic_b", "--speaker", "spk_b",
 			"--camera", "pattern:1280x720@30", "--counters", w.shownFile(), "--ns=off", "--mode", "open", "--bitrate", "64000"}, args...),
 	})
 	w.must(err)
@@ -169,6 +175,29 @@ func (w *world) mirrored(hung time.Time) {
 	if len(all) < 60 {
 		w.Errorf("Bo saw %d pictures with numbers", len(all))
 	}
+}
+
+// TestCallFromTheList: Ada calls Bo by the menu of his line, with video. Bo hangs up.
+func TestCallFromTheList(t *testing.T) {
+	w := newWorld(t, 2)
+	a, invite := w.called()
+	bo := w.phone("answer", invite, "--auto", "--video")
+	w.await(bo, 0, "online")
+	a.see("Bo among the people", lab.People, func(img *image.RGBA) bool {
+		r := image.Rectangle{Min: lab.PersonRow(1), Max: lab.PersonRow(1)}.Inset(-12).Sub(image.Pt(81, 0)) // his avatar
+		return lab.Count(img, r, a.palette.Sidebar) < r.Dx()*r.Dy()/2
+	})
+	w.must(a.Display.Click(w.ctx, lab.PersonRow(1), lab.RightButton))
+	a.see("the menu of his line", lab.People, func(img *image.RGBA) bool {
+		return lab.Count(img, lab.People, a.palette.Raised) > lab.People.Dx()*40
+	})
+	w.must(a.Display.Key(w.ctx, "Down", "Return"))
+	a.picture("Bo's picture", lab.CallTile, false, true)
+	a.picture("her own", lab.CallOwn, true, true)
+	w.await(bo, 0, "first_picture")
+	w.must(bo.Tell("hangup"))
+	a.picture("no picture", lab.CallTile, false, false)
+	w.listening("after the call", 0)
 }
 
 // TestCallsThatAreNotTaken: one that Ada declines, and one that Bo gives up, which she can see later that she missed. No microphone

@@ -72,6 +72,9 @@ var (
 // a channel with people is 4 higher, and the last seat in one 8.
 func ChannelRow(channels int) image.Point { return image.Pt(184, 104+36*channels) }
 
+// PersonRow is the middle of the i-th line of the people's list, of those under its first head.
+func PersonRow(i int) image.Point { return image.Pt(1168, 107+44*i) }
+
 // Seat is the avatar of the i-th person in the first channel, with most of the ring around it.
 func Seat(i int) image.Rectangle {
 	at := image.Pt(104, 141+30*i)
