@@ -72,6 +72,7 @@ func TestCallsLook(t *testing.T) {
 		{"outgoing", usual, outgoing(), nil},
 		{"outgoing-compact", small, outgoing(), nil},
 		{"missed", usual, missedCalls(), nil},
+		{"missed-compact", small, missedCalls(), nil},
 		{"missed-list", usual, missedCalls(), func(w *Window) { w.showMissed(w.shell.people.missed.root) }},
 		{"missed-none", usual, harbour(), func(w *Window) { w.showMissed(w.shell.people.missed.root) }},
 	} {
@@ -344,6 +345,22 @@ func TestMissedCalls(t *testing.T) {
 	b.layers.CloseAll()
 	if b.follow != nil {
 		t.Error("it follows for ever")
+	}
+	b.resizeForTest(800, 500)
+	narrow := b.shell.stage.missed
+	b.apply(v)
+	if !narrow.root.Visible() {
+		t.Error("a narrow window does not show them")
+	}
+	b.showMissed(narrow.root)
+	b.apply(none)
+	if !narrow.root.Visible() {
+		t.Error("the button goes from under its list")
+	}
+	b.layers.CloseAll()
+	b.apply(none)
+	if narrow.root.Visible() {
+		t.Error("a button for nothing")
 	}
 	more := missedCalls()
 	more.MissedVersion = 4

@@ -31,6 +31,7 @@ type stage struct {
 	call   *callStage
 	tiles  []*tile
 	grid   *fyne.Container
+	missed *missedButton // where the list of people is hidden
 	note   *note
 	calls  *calling
 	body   *fyne.Container
@@ -48,7 +49,9 @@ func newStage(w *Window) *stage {
 	s.face.SetDot(kit.NoDot, theme.ColorNameBackground)
 	s.mine = kit.NewIconButton("eye-off", 32, "Your own picture", func() { w.layers.MenuBy(s.call.ownMenu(), s.mine) })
 	s.full = kit.NewIconButton("full-screen", 32, "Full screen (F11)", w.toggleFullScreen)
-	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.full, s.stats, s.people)
+	s.missed = newMissedButton(w)
+	s.missed.root.Hide()
+	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.full, s.stats, s.missed.root, s.people)
 	s.head = header(row)
 	s.banner = kit.NewBanner()
 	s.banner.Hide()
@@ -82,6 +85,7 @@ func (s *stage) apply(old, v *model.View) {
 		s.calls.show(v.Ring)
 	}
 	s.call.apply(v)
+	s.applyMissed(v)
 	s.note.busy.run(v.Stage.Kind == model.StageBusy)
 	for i, t := range s.tiles {
 		if i < len(v.Stage.Tiles) {
@@ -129,8 +133,19 @@ func (s *stage) show(v *model.View) {
 	}
 	s.note.root.Hidden = call || tiles && st.Message.Heading == "" || !s.calls.root.Hidden
 	s.note.set(st.Kind == model.StageBusy, st.Message)
+	s.applyMissed(v)
 	s.head.Refresh()
 	s.body.Refresh()
+}
+
+// applyMissed shows the missed calls where there are some, and the list of people with their button is hidden. While something floats
+// it stays: that may stand beside it.
+func (s *stage) applyMissed(v *model.View) {
+	changed, _ := s.missed.apply(v)
+	hidden := s.people.Hidden || len(v.Missed) == 0 && (s.missed.root.Hidden || !s.w.floating())
+	if setHidden(s.missed.root, hidden) || changed {
+		s.head.Refresh()
+	}
 }
 
 // fit makes as many tiles as there are people.

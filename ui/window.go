@@ -303,7 +303,6 @@ func (w *Window) quit() {
 
 func (w *Window) end() {
 	w.keepSize()
-	w.hangUp()    // so that the other one hears of it at once
 	w.pump.halt() // before the driver ends: nothing may draw after that
 	w.c.App.Quit()
 }
