@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,8 +32,16 @@ func (w *world) clip(name string, width, height, rate, count int) (path string) 
 	if err != nil {
 		w.Fatal(err)
 	}
+	p, err := videotest.NewPattern(width, height, 0)
+	if err != nil {
+		w.Fatal(err)
+	}
+	frame, err := new(video.Pool).Get(width, height)
+	if err != nil {
+		w.Fatal(err)
+	}
 	for n := range count {
-		if err := out.Write(w.drawn(width, height, uint32(n))); err != nil {
+		if err := errors.Join(p.Draw(frame, uint32(n)), out.Write(frame)); err != nil {
 			w.Fatal(err)
 		}
 	}
@@ -40,23 +49,6 @@ func (w *world) clip(name string, width, height, rate, count int) (path string) 
 		w.Fatal(err)
 	}
 	return path
-}
-
-// drawn is picture n of the pattern without flashes.
-func (w *world) drawn(width, height int, n uint32) *video.Frame {
-	w.Helper()
-	p, err := videotest.NewPattern(width, height, 0)
-	if err != nil {
-		w.Fatal(err)
-	}
-	f, err := new(video.Pool).Get(width, height)
-	if err == nil {
-		err = p.Draw(f, n)
-	}
-	if err != nil {
-		w.Fatal(err)
-	}
-	return f
 }
 
 // y4m reads what --record-video has written, decoded.
@@ -155,7 +147,7 @@ func TestVideoCall(t *testing.T) {
 		p.awaits(0, "camera", func(l line) bool { return l.Code == "camera_opened" })
 	}
 	for _, l := range ben.sees(100) {
-		if l.Width != 321 || l.Height != 241 || l.Number < 0 || l.Number >= 50 {
+		if l.Width != 321 || l.Height != 241 || l.Number >= 50 {
 			t.Fatalf("Ben sees %+v", l)
 		}
 	}
@@ -173,29 +165,32 @@ func TestVideoCall(t *testing.T) {
 	ana.untold("camera")
 	ana.tell("camera use pattern:160x120@15")
 	ana.tell("camera on")
-	if p := ben.sees(20)[0]; p.Width != 160 || p.Height != 120 || p.Number < 0 {
+	if p := ben.sees(20)[0]; p.Width != 160 || p.Height != 120 {
 		t.Errorf("the other camera: %+v", p)
 	}
 	ana.tell("hangup")
 	ana.ends(done, "")
 	ben.ends(done, "")
-	for l := range strings.Lines(ana.Output() + ben.Output()) {
+	for l := range strings.Lines(ana.Output() + "\n" + ben.Output()) {
 		if !json.Valid([]byte(l)) { // codecs have been known to talk
 			t.Fatalf("standard output: %q", l)
 		}
 	}
 
 	seen := w.y4m(w.path("ben.y4m")) // those of the first size
-	last := uint32(0)
-	for i, f := range seen {
-		n, ok := videotest.ReadCounter(f)
-		if !ok || i > 0 && (n-last+50)%50 > 25 { // it wraps
-			t.Fatalf("picture %d has number %d after %d", i, n, last)
+	sent := w.y4m(clip)
+	numbers := w.numbers("Ben's file", seen)
+	for i, n := range numbers {
+		if i > 0 && (n-numbers[i-1]+50)%50 > 25 { // it wraps
+			t.Fatalf("Ben's picture %d has number %d after %d", i, n, numbers[i-1])
 		}
-		if d := videotest.PSNR(w.drawn(321, 241, n), f); i > 50 && d < 28 {
-			t.Errorf("picture %d: %.1f dB", i, d)
+	}
+	for i, f := range seen[min(len(seen), 50):] { // the rate has settled
+		if n, ok := videotest.ReadCounter(f); ok {
+			if d := videotest.PSNR(sent[n], f); d < 28 {
+				t.Errorf("picture %d: %.1f dB", i+50, d)
+			}
 		}
-		last = n
 	}
 	if len(seen) < 100 {
 		t.Errorf("%d pictures are recorded", len(seen))
@@ -204,14 +199,24 @@ func TestVideoCall(t *testing.T) {
 	if width != 640 || height != 360 || len(came) < len(ana.pictures())*9/10 || len(came) < 150 {
 		t.Errorf("%d pictures of %dx%d came, %d were shown", len(came), width, height, len(ana.pictures()))
 	}
-	for i, f := range came {
-		if n, ok := videotest.ReadCounter(f); !ok || i > 0 && n <= last {
-			t.Fatalf("picture %d that came has number %d after %d", i, n, last)
-		} else {
-			last = n
-		}
+	if numbers := w.numbers("Ana's file", came); !slices.IsSorted(numbers) {
+		t.Errorf("pictures came in another order: %d", numbers)
 	}
 	w.same(speech, ear)
+}
+
+// numbers reads those of pictures. In a few it may be blurred: the upper layers are coded roughly.
+func (w *world) numbers(who string, frames []*video.Frame) (numbers []uint32) {
+	w.Helper()
+	for _, f := range frames {
+		if n, ok := videotest.ReadCounter(f); ok {
+			numbers = append(numbers, n)
+		}
+	}
+	if len(numbers) < len(frames)*97/100 {
+		w.Errorf("%s: of %d pictures only %d can be read", who, len(frames), len(numbers))
+	}
+	return numbers
 }
 
 // same wants that a recording has the speech as it was said.
@@ -223,7 +228,10 @@ func (w *world) same(said []float32, recording string) {
 	}
 	const second = lab.SampleRate
 	heard = heard[3*second : len(heard)-second] // the jitter buffer begins long, and at last nobody speaks
-	if median, all := audiotest.WindowedSISDR(said, heard, second, 5*second); !(median >= 12) {
+	lag := audiotest.Align(said, heard, 8*second)
+	from := max(0, -lag)
+	said = said[from:min(len(said), from+len(heard))]
+	if median, all := audiotest.WindowedSISDR(said, heard[max(0, lag):], second, second); !(median >= 12) {
 		w.Errorf("SI-SDR %.1f dB in the median of %.1f, want 12", median, all)
 	} else {
 		w.Logf("SI-SDR %.1f dB", median)
