@@ -96,23 +96,30 @@ func moment(c mesh.SenderClock, timestamp uint32) time.Time {
 	return c.NTP.Add(time.Duration(int32(timestamp-c.Timestamp)) * time.Second / time.Duration(c.Rate))
 }
 
-// microphoneClock says when a packet's first sample came to the microphone. Each packet's own account of that trembles with what
-// else the machine does; the samples' clock does not.
+// microphoneClock says when a packet's first sample came to the microphone. Each packet's own account of that is late by whatever
+// else the machine does, never early; the samples' clock does not tremble, but some devices lose samples.
 type microphoneClock struct {
 	known bool
 	ts    uint32
 	at    time.Time
 }
 
-// came takes what is known of a packet alone.
+// pause is so long that it was no trembling.
+const pause = 100 * time.Millisecond
+
+// came takes what is known of a packet alone: earlier than expected is believed soon, and later slowly.
 func (c *microphoneClock) came(ts uint32, at time.Time) time.Time {
 	next := c.at.Add(time.Duration(int32(ts-c.ts)) * time.Second / audio.SampleRate)
-	d := at.Sub(next)
-	if !c.known || d > maxHold || d < -maxHold {
-		next, d = at, 0
+	switch d := at.Sub(next); {
+	case !c.known || d > pause || d < -pause:
+		next = at
+	case d < 0:
+		next = next.Add(d / 2)
+	default:
+		next = next.Add(d / 8)
 	}
-	c.known, c.ts, c.at = true, ts, next.Add(d/16)
-	return c.at
+	c.known, c.ts, c.at = true, ts, next
+	return next
 }
 
 // age is how long ago the first sample of a packet that has just been made came to the microphone.
