@@ -112,7 +112,7 @@ func (c *camera) apply(f effect) {
 	case useCamera:
 		if c.p.config.Camera != f.camera {
 			c.p.config.Camera, c.retry, c.code = f.camera, time.Time{}, ""
-			c.close()
+			c.change()
 		}
 	}
 	c.bring()
@@ -204,6 +204,17 @@ func (c *camera) open() {
 func (c *camera) possible() bool { return c.p.config.Cameras != nil && c.p.config.NewEncoder != nil }
 
 var errNoPictures = errors.New("this program was started without pictures")
+
+// change puts another camera in the place of the open one. As far as others see it is on all the while.
+func (c *camera) change() {
+	if c.feed.Load() == nil {
+		return
+	}
+	open := c.now.Open
+	c.close()
+	c.open()
+	c.now.Open = open && c.feed.Load() != nil
+}
 
 // chosen is the name of the camera that is to be opened. One for tests is never taken unasked.
 func (c *camera) chosen() string {

@@ -25,6 +25,7 @@ type cameras struct {
 	fails   error
 	blank   bool        // pictures of no size
 	last    CameraState // as told
+	shut    int         // times that it was told not to be open any more
 	codes   []string    // of what was told since the last pass
 	got     map[mesh.Peer]int
 	targets map[video.Codec]int
@@ -50,6 +51,9 @@ func newCameras(t *testing.T, list ...Camera) *cameras {
 		defer d.mu.Unlock()
 		switch ev := ev.(type) {
 		case cameraSeen:
+			if d.last.Open && !ev.camera.Open {
+				d.shut++
+			}
 			d.last = ev.camera
 		case soundEvent:
 			if ev.notice.Kind != NoticeCamera || ev.notice.Text == "" {
@@ -377,8 +381,8 @@ func TestCameraChosen(t *testing.T) {
 		d.pass(time.Second)
 		d.perform(useCamera{"two"})
 		a, _, codes := d.pass(2 * time.Second)
-		if a < 57 || d.using() != 1 || d.open["two"] == nil || d.state().Name != "Webcam" || !slices.Equal(codes, []string{"camera_opened"}) {
-			t.Errorf("sent %d, told %v, %+v", a, codes, d.state())
+		if a < 57 || d.using() != 1 || d.open["two"] == nil || d.state().Name != "Webcam" || !slices.Equal(codes, []string{"camera_opened"}) || d.shut != 0 {
+			t.Errorf("sent %d, told %v, shut %d times, %+v", a, codes, d.shut, d.state())
 		}
 		d.perform(useCamera{"two"})
 		if d.pass(time.Second); d.opened != 2 {
