@@ -522,3 +522,57 @@ func expose(t *testing.T, p *picture) {
 	}
 	p.draw()
 }
+
+// What bad neighbours call themselves fits, and is not more than a name.
+func TestHostileRings(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(800, 500)
+	for _, name := range hostileNames {
+		for _, v := range []*model.View{ringing(stranger), outgoing()} {
+			v.Ring.Call, v.Ring.Name, v.Ring.Line, v.Ring.Warning = name, name, name, name
+			v.Missed, v.MissedVersion = []model.MissedRow{{Call: name, Name: name, Line: name}}, w.view.MissedVersion+1
+			w.apply(v)
+			w.showMissed(w.shell.people.missed.root)
+			w.win.Canvas().Capture()
+			w.layers.Top().Close()
+		}
+	}
+}
+
+// Closing the window gives no call up unasked.
+func TestClosingInACall(t *testing.T) {
+	for name, c := range map[string]struct {
+		view *model.View
+		want string
+	}{
+		"calling": {outgoing(), "Hang up and quit?"},
+		"a call":  {&model.View{Dock: model.Dock{InChannel: true, InCall: true}}, "Hang up and quit?"},
+		"channel": {harbour(), "Leave the channel and quit?"},
+	} {
+		b := newBench(t, nil)
+		b.apply(c.view)
+		b.closed()
+		if !strings.Contains(b.texts(), c.want) {
+			t.Errorf("%s: no question in\n%s", name, b.texts())
+		}
+	}
+}
+
+// The camera's page has the pump tick only while there is something to see to.
+func TestCameraPageIsStill(t *testing.T) {
+	b := newBench(t, nil)
+	b.c.NewConverter = func() Converter { return scenery{} }
+	b.open(pageCamera)
+	if b.pump.moves.Load() {
+		t.Error("it ticks for nothing")
+	}
+	b.press("Show my picture")
+	b.until("a preview", func(s *call.Snapshot) bool { return s.Camera.Preview })
+	if !b.pump.moves.Load() {
+		t.Error("nobody would find out that the window is left alone")
+	}
+	b.closeSettings()
+	if b.pump.moves.Load() {
+		t.Error("it ticks on")
+	}
+}

@@ -58,6 +58,7 @@ func (p *cameraPage) content() fyne.CanvasObject { return p.root }
 
 // leave closes the camera. It asks the engine for that in any case: what the snapshot has may be older than the last click.
 func (p *cameraPage) leave() {
+	p.s.w.pump.moves.Store(false)
 	p.picture.on(false)
 	p.s.w.do(call.Preview{On: false})
 }
@@ -76,7 +77,7 @@ func (p *cameraPage) apply() {
 	changed = p.notices.apply(snapshot, now) || changed
 	changed = p.applyPreview(camera) || changed
 	p.agreed.SetText(agreedWith(camera))
-	if ticks := p.s.banner.Visible(); p.s.w.pump.moves.Swap(ticks) != ticks {
+	if ticks := p.s.banner.Visible() || camera.Preview; p.s.w.pump.moves.Swap(ticks) != ticks {
 		p.s.w.pump.wake()
 	}
 	if changed {

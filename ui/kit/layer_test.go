@@ -231,3 +231,24 @@ func TestLayerGrowsWithItsContent(t *testing.T) {
 		t.Errorf("grew by %v, want 28", g)
 	}
 }
+
+// What waits for an answer closes by nothing else.
+func TestLayerStays(t *testing.T) {
+	l, w := shown(t, 400, 300, NewText("", Body, ""))
+	below := l.Dialog(NewText("below", Body, ""), 200)
+	stays := l.Alert(NewText("answer", Body, ""), 200)
+	stays.Stays = true
+	above := l.Dialog(NewText("above", Body, ""), 200)
+	l.CloseAll()
+	if above.Open() || !stays.Open() || !below.Open() {
+		t.Error("CloseAll does not close down to what stays")
+	}
+	if !l.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape}) || !stays.Open() || w.Canvas().Overlays().Top() == nil {
+		t.Error("Escape closes what stays, or goes on to what is below")
+	}
+	stays.Close()
+	l.CloseAll()
+	if stays.Open() || below.Open() {
+		t.Error("what stays does not close at all")
+	}
+}

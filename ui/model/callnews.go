@@ -78,6 +78,8 @@ func unanswered(code, name string) string {
 		return capital(name) + " has declined."
 	case "timeout":
 		return capital(name) + " did not answer. They see that you called."
+	case "cancelled": // not by oneself: two calls have crossed
+		return "The call to " + name + " was given up, because somebody is calling you."
 	case "lost":
 		return capital(name) + " is not connected any more."
 	case "kicked":
