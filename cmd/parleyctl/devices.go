@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"parley/audio"
 	"parley/cmd/internal/setup"
+	"parley/video"
+	"parley/video/camera"
 )
 
 func devices(ctx context.Context, args []string) error {
@@ -19,6 +22,15 @@ func devices(ctx context.Context, args []string) error {
 	if len(words) > 0 {
 		return usageError("devices takes no arguments")
 	}
+	event := ""
+	if *watch {
+		event = "there"
+	}
+	cameras := camera.New(camera.Config{Test: true, Log: o.log()})
+	seen := cameras.List()
+	for _, c := range seen {
+		emit(cameraLine(event, c))
+	}
 	backend, closeBackend, err := setup.Devices(o.log())
 	if err != nil {
 		return &failure{exitRefused, "sound", fmt.Errorf("no sound system answers: %w", err)}
@@ -28,15 +40,11 @@ func devices(ctx context.Context, args []string) error {
 	if err != nil {
 		return &failure{exitRefused, "sound", fmt.Errorf("list devices: %w", err)}
 	}
-	event := ""
-	if *watch {
-		event = "there"
-	}
 	for _, d := range list {
 		emit(deviceLine(event, d))
 	}
 	if *watch {
-		watchDevices(ctx, backend, list)
+		watchDevices(ctx, backend, list, cameras, seen)
 	}
 	return nil
 }
@@ -46,15 +54,22 @@ func deviceLine(event string, d audio.Info) map[string]any {
 	if d.Kind == audio.Output {
 		kind = "speaker"
 	}
-	line := map[string]any{"kind": kind, "id": d.ID, "name": d.Name, "default": d.Default}
+	return eventLine(event, map[string]any{"kind": kind, "id": d.ID, "name": d.Name, "default": d.Default})
+}
+
+func cameraLine(event string, c video.Camera) map[string]any {
+	return eventLine(event, map[string]any{"kind": "camera", "id": c.ID, "name": c.Name, "test": c.Test})
+}
+
+func eventLine(event string, line map[string]any) map[string]any {
 	if event != "" {
 		line["event"] = event
 	}
 	return line
 }
 
-// watchDevices prints what becomes of the list until it is interrupted.
-func watchDevices(ctx context.Context, backend audio.Backend, list []audio.Info) {
+// watchDevices prints what becomes of the lists until it is interrupted.
+func watchDevices(ctx context.Context, backend audio.Backend, list []audio.Info, cameras video.Cameras, seen []video.Camera) {
 	lists := make(chan []audio.Info)
 	follow := audio.StartFollow(audio.FollowConfig{Backend: backend, Changed: func(d audio.Devices) {
 		select {
@@ -63,32 +78,37 @@ func watchDevices(ctx context.Context, backend audio.Backend, list []audio.Info)
 		}
 	}})
 	defer follow.Close()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
 	for {
 		select {
 		case now := <-lists:
-			printChanges(list, now)
+			printChanges(list, now, func(a, b audio.Info) bool { return a.Kind == b.Kind && a.ID == b.ID }, deviceLine)
 			list = now
+		case <-second.C:
+			now := cameras.List()
+			printChanges(seen, now, func(a, b video.Camera) bool { return a.ID == b.ID }, cameraLine)
+			seen = now
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func printChanges(before, now []audio.Info) {
-	same := func(d audio.Info) func(audio.Info) bool {
-		return func(o audio.Info) bool { return o.Kind == d.Kind && o.ID == d.ID }
-	}
+// printChanges prints what is not in a list any more, new in it, or another under the same id.
+func printChanges[D comparable](before, now []D, same func(a, b D) bool, line func(event string, d D) map[string]any) {
+	like := func(d D) func(D) bool { return func(o D) bool { return same(o, d) } }
 	for _, d := range before {
-		if !slices.ContainsFunc(now, same(d)) {
-			emit(deviceLine("removed", d))
+		if !slices.ContainsFunc(now, like(d)) {
+			emit(line("removed", d))
 		}
 	}
 	for _, d := range now {
-		switch i := slices.IndexFunc(before, same(d)); {
+		switch i := slices.IndexFunc(before, like(d)); {
 		case i < 0:
-			emit(deviceLine("added", d))
+			emit(line("added", d))
 		case before[i] != d:
-			emit(deviceLine("changed", d))
+			emit(line("changed", d))
 		}
 	}
 }

@@ -33,7 +33,7 @@ type subcommand struct {
 
 func subcommands() []subcommand {
 	return []subcommand{
-		{"devices", "[--watch]", "list microphones and speakers", devices},
+		{"devices", "[--watch]", "list microphones, speakers and cameras", devices},
 		{"check", "", "record the microphone and hear it as others would", check},
 		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},
 		{"call", "[INVITE|URL] PEER [--video] [--camera SRC]", "call somebody; commands on standard input", ring},

@@ -75,7 +75,7 @@ func TestCall(t *testing.T) {
 	ana.awaits(0, "call_ringing", func(l line) bool { return l.User == ben.user })
 	_, rings := ben.rung(0, "Ana")
 	for _, p := range []*person{ana, ben} {
-		p.without("while it rings", "device", "peer_joined", "peer_connected", "call_joined")
+		p.without("while it rings", "device", "camera", "peer_joined", "peer_connected", "call_joined")
 	}
 	ben.untold("accept it")
 	ben.untold("camera on")

@@ -165,7 +165,7 @@ func TestVideoCall(t *testing.T) {
 	ana.untold("camera")
 	ana.tell("camera use pattern:160x120@15")
 	ana.tell("camera on")
-	if p := ben.sees(20)[0]; p.Width != 160 || p.Height != 120 {
+	if p := ben.sees(20)[0]; p.Width != 160 || p.Height != 120 { // what was shown before is in the file by now
 		t.Errorf("the other camera: %+v", p)
 	}
 	ana.tell("hangup")
@@ -203,6 +203,38 @@ func TestVideoCall(t *testing.T) {
 		t.Errorf("pictures came in another order: %d", numbers)
 	}
 	w.same(speech, ear)
+}
+
+// TestCameraFails: a file that is cut short ends the pictures, says why, and nothing else; another camera takes its place.
+func TestCameraFails(t *testing.T) {
+	w := newWorld(t)
+	clip := w.clip("clip.y4m", 160, 120, 10, 20)
+	info, err := os.Stat(clip)
+	if err == nil {
+		err = os.Truncate(clip, info.Size()-100)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben := w.phone("Ben", append([]string{"answer", "--auto", "--counters", w.path("Ben.shown")}, none...)...)
+	ana := w.phone("Ana", append([]string{"call", "Ben", "--video", "--camera", "file:" + clip}, none...)...)
+	ben.awaits(0, "first_picture", nil)
+	if l := ana.awaits(0, "camera", func(l line) bool { return l.Code == "camera_failed" }); !strings.Contains(l.Text, "160x120") {
+		t.Errorf("why: %q", l.Text)
+	}
+	mark := ana.Mark()
+	ana.tell("camera use garbage")
+	ana.awaits(mark, "camera", func(l line) bool { return l.Code == "camera_none" })
+	ana.tell("camera use pattern:80x60@30")
+	w.until("the other camera is seen", func() bool {
+		all := ben.pictures()
+		return len(all) > 0 && all[len(all)-1].Width == 80
+	})
+	ana.tell("mute") // the call lives
+	ana.tell("hangup")
+	ana.ends(done, "")
+	ben.over(0, "left")
+	ben.leaves()
 }
 
 // numbers reads those of pictures. In a few it may be blurred: the upper layers are coded roughly.
