@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/assets"
 	"parley/call"
 	"parley/wire"
 )
@@ -47,6 +48,7 @@ func ring(ctx context.Context, args []string) error {
 func answer(ctx context.Context, args []string) error {
 	o := newCallOptions("answer")
 	auto := o.flags.Bool("auto", false, "take every call at once, but of people who would be held back in a channel")
+	aloud := o.flags.Bool("ring", false, "ring, on the profile's loudspeaker for that or the one that people are heard on")
 	count := o.flags.Int("for", 0, "end after so many calls, taken or not (default: stay)")
 	agree := o.check
 	o.check = func() error {
@@ -55,7 +57,17 @@ func answer(ctx context.Context, args []string) error {
 		}
 		return agree()
 	}
+	tone := &tone{}
 	return o.stay(ctx, args, errand{
+		take: func(words []string) (err error) {
+			if len(words) > 0 {
+				return usageError("answer does not know %q", words[0])
+			}
+			if *aloud {
+				tone.samples, err = assets.Sound("ring")
+			}
+			return err
+		},
 		rings: func(v *visitor, r *call.Ring) bool {
 			known := !o.knownOnly && !v.home.Profile.Settings().KnownOnly || !r.New
 			if !*auto || !known || r.Like != "" {
@@ -65,12 +77,35 @@ func answer(ctx context.Context, args []string) error {
 			return true
 		},
 		over: func(v *visitor, s *call.Snapshot) (bool, error) {
+			tone.turn(v.engine, s.Ring != nil && !s.Ring.Out, time.Now())
 			if s.Link == call.Offline {
 				return true, v.ended(s)
 			}
 			return *count > 0 && v.calls >= *count && s.Place.Call == "", nil
 		},
 	})
+}
+
+// tone rings as long as a call does.
+type tone struct {
+	samples []float32 // nil: it is silent
+	on      bool
+	next    time.Time
+}
+
+// toneEvery is from one ring to the next; who looks once a second is late by as much.
+const toneEvery = 2 * time.Second
+
+func (t *tone) turn(e *call.Engine, rings bool, now time.Time) {
+	switch {
+	case t.samples == nil:
+	case rings && !now.Before(t.next):
+		e.Do(call.Play{Samples: t.samples, Gain: 1, Ring: true})
+		t.on, t.next = true, now.Add(toneEvery)
+	case !rings && t.on:
+		e.Do(call.StopRing{})
+		t.on, t.next = false, time.Time{}
+	}
 }
 
 // rings tells of a call that rings here.

@@ -30,7 +30,7 @@ func (o *visitOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll fun
 		}
 	}()
 	settings := home.Profile.Settings()
-	c.Mic, c.Speaker, c.Voice = first(o.mic, settings.Mic), first(o.speaker, settings.Speaker), o.voice(home)
+	c.Mic, c.Speaker, c.Ringer, c.Voice = first(o.mic, settings.Mic), first(o.speaker, settings.Speaker), settings.RingSpeaker, o.voice(home)
 	if err := setup.Codecs(&c); err != nil {
 		return c, closeAll, err
 	}
@@ -44,7 +44,7 @@ func (o *visitOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll fun
 		input, c.Mic = files, ""
 	}
 	if o.record != "" {
-		output, c.Speaker = files, ""
+		output, c.Speaker, c.Ringer = files, "", ""
 	}
 	needInput, needOutput := o.play == "" && o.mic != noDevice, o.record == "" && o.recordDir == "" && o.speaker != noDevice
 	if needInput || needOutput {

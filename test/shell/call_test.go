@@ -128,6 +128,36 @@ func TestCall(t *testing.T) {
 	ben.leaves()
 }
 
+// TestRing: with --ring it is heard here that somebody calls, until it is answered; the microphone stays shut.
+func TestRing(t *testing.T) {
+	w := newWorld(t)
+	ben := w.talks("Ben", 700, "answer", "--ring")
+	ana := w.phone("Ana", append([]string{"call", "Ben"}, none...)...)
+	mark, _ := ben.rung(0, "Ana")
+	w.until("it is heard", func() bool {
+		heard, err := wavdev.ReadFile(ben.ear)
+		return err == nil && audiotest.LevelDBFS(heard) > -50
+	})
+	if strings.Contains(ben.Output(), "microphone_opened") {
+		t.Error("the microphone is open: " + ben.Output())
+	}
+	ben.tell("decline")
+	ana.ends(refused, "declined")
+	ben.over(mark, "declined")
+	var size int64
+	w.until("the loudspeaker is shut", func() bool {
+		info, err := os.Stat(ben.ear)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same := info.Size() == size
+		size = info.Size()
+		<-time.After(500 * time.Millisecond) // it is written every 0.4 s
+		return same
+	})
+	ben.leaves()
+}
+
 // TestMissedCalls: whoever could not be reached finds out later, until they forget it.
 func TestMissedCalls(t *testing.T) {
 	w := newWorld(t)

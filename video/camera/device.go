@@ -54,7 +54,19 @@ func (c *Cameras) devices() []device {
 	slices.SortFunc(list, func(a, b device) int {
 		return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(a.ID, b.ID))
 	})
-	return slices.CompactFunc(list, func(a, b device) bool { return a.ID == b.ID })
+	return numbered(slices.CompactFunc(list, func(a, b device) bool { return a.ID == b.ID }))
+}
+
+// numbered tells cameras of one name apart.
+func numbered(list []device) []device {
+	count := map[string]int{}
+	for i := range list {
+		name := list[i].Name
+		if count[name]++; count[name] > 1 {
+			list[i].Name = fmt.Sprintf("%s (%d)", name, count[name])
+		}
+	}
+	return list
 }
 
 func isCamera(d driver.Driver) bool {

@@ -346,6 +346,11 @@ func TestHotPlug(t *testing.T) {
 	if _, _, err := c.Open("zz-locked", standard); !errors.Is(err, syscall.EACCES) {
 		t.Error("a camera of somebody else:", err)
 	}
+	twin := plug(t, &fake{label: "zz-twin;video1", name: evil + ";usb", offers: []prop.Media{offer(frame.FormatYUYV, 640, 480, 30)}})
+	if two, err := c.find("zz-twin"); err != nil || two.Name != d.Name+" (2)" {
+		t.Errorf("two of one name: %q, %v", two.Name, err)
+	}
+	twin()
 	pull()
 	if slices.Contains(ids(), "zz-good") {
 		t.Error("it is still there")
