@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"parley/call/mesh"
-	"parley/call/rate"
 	"parley/video"
 )
 
@@ -40,25 +39,6 @@ type camera struct {
 	retry              time.Time   // when a camera that did not open is tried again
 	timer              *time.Timer
 }
-
-// far is a peer that takes pictures.
-type far struct {
-	codec video.Codec
-	rate  *rate.Rate
-}
-
-// coder codes for all peers of one codec.
-type coder struct {
-	sender *video.Sender
-	peers  atomic.Pointer[[]mesh.Peer]
-}
-
-// What a camera's pictures may take, in bit/s.
-const (
-	minBitrate   = 150_000
-	startBitrate = 1_000_000
-	maxBitrate   = 2_500_000
-)
 
 const (
 	lookEvery   = time.Second     // at the list of cameras
@@ -165,8 +145,9 @@ func (c *camera) watchFeed(s video.FeedStats) {
 	}
 }
 
+// list asks what cameras there are, where anybody wants to know.
 func (c *camera) list() {
-	if c.p.config.Cameras == nil {
+	if c.p.config.Cameras == nil || !c.on && !c.preview && !c.watch {
 		return
 	}
 	if list := c.p.config.Cameras.List(); !slices.Equal(list, c.now.Cameras) {
@@ -255,142 +236,4 @@ func (c *camera) close() {
 	feed.Close()
 	c.p.slot("").Clear()
 	c.now.Open, c.now.Name, c.now.Width, c.now.Height, c.now.FPS = false, "", 0, 0, 0
-}
-
-// direct has a coder for each codec that a peer takes, while pictures are sent.
-func (c *camera) direct() {
-	want := map[video.Codec][]mesh.Peer{}
-	if c.on && c.possible() {
-		c.farMu.Lock()
-		for id, f := range c.far {
-			want[f.codec] = append(want[f.codec], id)
-		}
-		c.farMu.Unlock()
-	}
-	old, next := *c.coders.Load(), map[video.Codec]*coder{}
-	for codec, peers := range want {
-		k := old[codec]
-		if k == nil {
-			k = c.newCoder(codec)
-		}
-		if k != nil {
-			k.peers.Store(&peers)
-			next[codec] = k
-		}
-	}
-	c.coders.Store(&next)
-	for codec, k := range old {
-		if next[codec] == nil {
-			c.endCoder(k)
-		}
-	}
-	c.aim()
-}
-
-func (c *camera) newCoder(codec video.Codec) *coder {
-	encoder, err := c.p.config.NewEncoder(codec)
-	if err != nil {
-		c.fail(err)
-		return nil
-	}
-	k := &coder{}
-	k.peers.Store(&[]mesh.Peer{})
-	k.sender, err = video.NewSender(video.SenderConfig{
-		Codec: codec, Encoder: encoder, Kbps: startBitrate / 1000, Log: c.p.log,
-		Emit: func(payloads [][]byte, timestamp uint32, captured time.Time) {
-			c.emit(k, payloads, timestamp, captured)
-		},
-	})
-	if err != nil {
-		if e, ok := encoder.(interface{ Close() }); ok {
-			e.Close()
-		}
-		c.fail(err)
-		return nil
-	}
-	if feed := c.feed.Load(); feed != nil {
-		feed.Give(k.sender.Slot())
-	}
-	return k
-}
-
-func (c *camera) endCoder(k *coder) {
-	if feed := c.feed.Load(); feed != nil {
-		feed.Withhold(k.sender.Slot())
-	}
-	k.sender.Close()
-}
-
-// emit is on the way of each picture, on its coder's goroutine.
-func (c *camera) emit(k *coder, payloads [][]byte, timestamp uint32, captured time.Time) {
-	c.exitMu.Lock()
-	defer c.exitMu.Unlock()
-	if !c.sending {
-		return
-	}
-	for _, id := range *k.peers.Load() {
-		c.p.send(id, payloads, timestamp, captured)
-	}
-}
-
-// reached is for a peer that can be sent to from now on, for the first time or again: it needs a key picture.
-func (c *camera) reached(peer mesh.Peer, codec video.Codec) {
-	most := c.p.config.MaxBitrate
-	c.farMu.Lock()
-	if f := c.far[peer]; f == nil || f.codec != codec {
-		c.far[peer] = &far{codec, rate.New(min(minBitrate, most), min(startBitrate, most), most)}
-	}
-	c.farMu.Unlock()
-	c.work.do(func() {
-		known := (*c.coders.Load())[codec]
-		c.bring()
-		if known != nil {
-			known.sender.KeyFrame()
-		}
-	})
-}
-
-// forget is for a peer that is closed.
-func (c *camera) forget(peer mesh.Peer) {
-	c.farMu.Lock()
-	defer c.farMu.Unlock()
-	if c.far[peer] != nil {
-		delete(c.far, peer)
-		c.work.do(c.bring)
-	}
-}
-
-// feedback is of a peer's reader goroutine.
-func (c *camera) feedback(peer mesh.Peer, f mesh.Feedback) {
-	c.farMu.Lock()
-	to := c.far[peer]
-	if to == nil {
-		c.farMu.Unlock()
-		return
-	}
-	to.rate.REMB(f.REMB)
-	if f.Report {
-		to.rate.Report(f.Loss, f.RTT, time.Since(c.p.start))
-	}
-	k := (*c.coders.Load())[to.codec]
-	c.farMu.Unlock()
-	c.aim()
-	if k != nil && f.KeyFrame {
-		k.sender.KeyFrame()
-	}
-}
-
-// aim has each coder at the rate of the slowest of its peers.
-func (c *camera) aim() {
-	c.farMu.Lock()
-	defer c.farMu.Unlock()
-	for codec, k := range *c.coders.Load() {
-		least := c.p.config.MaxBitrate
-		for _, f := range c.far {
-			if f.codec == codec {
-				least = min(least, f.rate.Target())
-			}
-		}
-		k.sender.SetTarget(least / 1000)
-	}
 }

@@ -65,16 +65,7 @@ type Receiver struct {
 	nacks   []uint16
 }
 
-// held is a decoded picture that waits for its time.
-type held struct {
-	frame *Frame
-	due   time.Duration
-	ts    uint32
-	shown bool
-}
-
 const (
-	maxHeld = 16 // pictures, half a second of them; then the oldest is shown before its time
 	// stragglers is how long after the camera was switched off its last packets may come.
 	stragglers = 300 * time.Millisecond
 	poll       = 10 * time.Millisecond // while the assembler waits
@@ -281,81 +272,6 @@ func (r *Receiver) closeDecoder() {
 	if c, ok := r.decoder.(interface{ Close() }); ok {
 		c.Close()
 	}
-}
-
-// hold puts a picture behind those that wait.
-func (r *Receiver) hold(f *Frame, epoch int) {
-	now := time.Now()
-	due := now
-	if r.config.Due != nil {
-		due = r.config.Due(f.Timestamp, now)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if epoch != r.epoch {
-		f.Release()
-		return
-	}
-	before := r.last
-	if n := len(r.held); n > 0 {
-		before = r.held[n-1]
-	}
-	r.held = append(r.held, held{frame: f, ts: f.Timestamp, due: r.spread(due.Sub(r.start), f.Timestamp, before), shown: true})
-}
-
-// spread keeps a picture that comes late a little from the one before it: several that were held up by a lost packet come at
-// once, and are seen at twice the speed rather than not at all.
-func (r *Receiver) spread(due time.Duration, ts uint32, before held) time.Duration {
-	if !before.shown {
-		return due
-	}
-	distance := time.Duration(int32(ts-before.ts)) * time.Second / ClockRate
-	if distance <= 0 || distance > freezeAfter {
-		distance = 0
-	}
-	return max(due, before.due+distance/2)
-}
-
-// show puts what is due into the slot.
-func (r *Receiver) show() {
-	for {
-		h, epoch, ok := r.due()
-		if !ok {
-			return
-		}
-		if r.config.Shown != nil {
-			r.config.Shown(h.frame, time.Now())
-		}
-		r.put(h, epoch)
-	}
-}
-
-func (r *Receiver) due() (h held, epoch int, ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.held) == 0 || r.held[0].due > r.now() && len(r.held) <= maxHeld {
-		return held{}, 0, false
-	}
-	h = r.held[0]
-	r.held = append(r.held[:0], r.held[1:]...)
-	return h, r.epoch, true
-}
-
-func (r *Receiver) put(h held, epoch int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if epoch != r.epoch { // switched off since
-		h.frame.Release()
-		return
-	}
-	now := r.now()
-	r.freeze.shown(now)
-	r.stats.shown.add(now, 0)
-	r.stats.pictures++
-	r.stats.width, r.stats.height = h.frame.Width, h.frame.Height
-	r.config.Slot.Put(h.frame)
-	h.frame, h.due = nil, now
-	r.last = h
 }
 
 // repair asks for what is missing.
