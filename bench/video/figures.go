@@ -97,18 +97,18 @@ func (b *bench) compare(s scene, ours, theirs result) {
 	}
 	cpu := ratio(func(u measure.Usage) float64 { return u.Cores })
 	pss := ratio(func(u measure.Usage) float64 { return u.PSS })
-	cpuMost, pssMost := (*limit)(nil), atMost(pssRatio)
+	cpuMost, pssMost, better := (*limit)(nil), atMost(pssRatio), (*limit)(nil)
 	switch {
 	case s.lossy:
 		return
 	case s.window:
 		cpuMost, pssMost = atMost(windowCPURatio), atMost(windowPSSRatio)
 	case s.twoWay && s.height == 720:
-		cpuMost = atMost(cpuRatio)
+		cpuMost, better = atMost(cpuRatio), atLeast(0)
 	}
 	b.say(s.name+", CPU, parley by chromium", cpu, "ratio", cpuMost, nil)
 	b.say(s.name+", memory, parley by chromium", pss, "ratio", pssMost, nil)
 	if ours.PSNR > 0 && theirs.PSNR > 0 {
-		b.say(s.name+", quality, parley above chromium", measure.Round(ours.PSNR-theirs.PSNR, 2), "dB", atLeast(0), nil)
+		b.say(s.name+", quality, parley above chromium", measure.Round(ours.PSNR-theirs.PSNR, 2), "dB", better, nil)
 	}
 }
