@@ -37,6 +37,10 @@ func (c *clock) step(timestamp uint32) (elapsed int64) {
 	return elapsed
 }
 
+// leaveOut takes back a step: libvpx is not to know of a picture that it does not get. It would take that for a slower camera and
+// make the next ones as much larger, for which more had to be left out, and so on.
+func (c *clock) leaveOut(elapsed int64) { c.pts -= elapsed }
+
 // between is the time between two frames.
 func (c *clock) between() time.Duration {
 	return time.Duration(c.interval) * time.Second / video.ClockRate

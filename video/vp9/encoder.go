@@ -169,7 +169,8 @@ func (e *Encoder) Encode(f *video.Frame) (video.Encoded, error) {
 		}
 	}
 	out := video.Encoded{Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
-	if !e.excess.room(e.clock.step(f.Timestamp), e.cfg.Kbps) {
+	if elapsed := e.clock.step(f.Timestamp); !e.excess.room(elapsed, e.cfg.Kbps) {
+		e.clock.leaveOut(elapsed)
 		e.stats.LeftOut++
 		return out, nil
 	}
