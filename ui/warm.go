@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"image"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
 	"parley/ui/kit"
@@ -20,7 +22,7 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 	t := newTile(w, w.shell.size)
 	v := model.Tile{Name: "Parley", Face: model.Face{Letters: "PA", Hue: 200}, Verified: true, Line: "You", Bars: model.Bars{Level: 2, Known: true}}
 	icons := kit.HRow(2)
-	for _, name := range []string{"headphones-off", "mic-off", "new-person", "warning", "shield", "stats"} {
+	for _, name := range []string{"headphones-off", "mic-off", "new-person", "warning", "shield", "stats", "camera", "camera-off", "full-screen", "eye-off"} {
 		icons.Add(kit.NewIcon(name, 18, kit.ColorMuted))
 	}
 	banner, chip := kit.NewBanner(), kit.NewChip()
@@ -36,7 +38,10 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 		chips.Add(c)
 	}
 	speaks := kit.NewText("Speaking", kit.CaptionBold, kit.ColorVoice)
-	column := kit.VCol(4, kit.Fixed(0, 248, t.root), icons, chips, seat, speaks, banner, kit.NewText("General", kit.Header, kit.ColorMuted),
+	picture := canvas.NewImageFromImage(image.NewRGBA(image.Rect(0, 0, 16, 9)))
+	picture.ScaleMode, picture.CornerRadius = canvas.ImageScaleFastest, 4
+	called := kit.Fixed(0, 30, kit.Stack(picture, kit.NewOutline(kit.ColorVoice, 4, 3), badge(28, kit.NewText("You", kit.Caption, kit.ColorOnBadge))))
+	column := kit.VCol(4, kit.Fixed(0, 248, t.root), called, icons, chips, seat, speaks, banner, kit.NewText("General", kit.Header, kit.ColorMuted),
 		kit.NewIcon("people", 40, kit.ColorMuted), kit.Fixed(104, 44, kit.NewButton("Leave", "hang-up", kit.DangerButton, nil)),
 		kit.NewButton("Copy invite", "", kit.PrimaryButton, nil))
 	under := container.New(warmLayout{}, column)

@@ -80,6 +80,19 @@ func TestContrastOfTones(t *testing.T) {
 	}
 }
 
+// TestContrastOfBadge: what stands on a badge can be read whatever the picture under it shows.
+func TestContrastOfBadge(t *testing.T) {
+	for _, mode := range []Mode{Dark, Light} {
+		look := NewTheme(mode, 1)
+		fg, bg := nrgba(look.Color(ColorOnBadge, theme.VariantDark)), nrgba(look.Color(ColorBadge, theme.VariantDark))
+		for _, under := range []color.NRGBA{{A: 255}, {R: 255, G: 255, B: 255, A: 255}, {R: 255, G: 255, A: 255}} {
+			if got := contrast(fg, over(bg, under)); got < textContrast {
+				t.Errorf("mode %v over %v: %.1f", mode, under, got)
+			}
+		}
+	}
+}
+
 // TestContrastOfFaces goes through all colours that a key can give.
 func TestContrastOfFaces(t *testing.T) {
 	for _, c := range []struct {
