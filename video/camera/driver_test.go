@@ -175,14 +175,14 @@ func TestPicturesOfACamera(t *testing.T) {
 	for _, format := range []frame.Format{frame.FormatYUYV, frame.FormatNV12, frame.FormatMJPEG} {
 		t.Run(string(format), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := &fake{label: "fake;video7", name: "Fake;usb-1", offers: []prop.Media{offer(format, 320, 240, 15), offer(format, 640, 360, 30)}}
+				f := &fake{label: "fake;video7", name: "Fake;usb-1", offers: []prop.Media{offer(format, 160, 120, 15), offer(format, 320, 180, 30)}}
 				plug(t, f)
 				c := New(Config{})
 				s, agreed, err := c.Open("fake", video.Format{Width: 1280, Height: 720, FPS: 30})
 				if err != nil {
 					t.Fatal(err)
 				}
-				if (agreed != video.Format{Width: 640, Height: 360, FPS: 30}) {
+				if (agreed != video.Format{Width: 320, Height: 180, FPS: 30}) {
 					t.Errorf("agreed to %+v", agreed)
 				}
 				if _, _, err := c.Open("Fake", video.Format{}); !errors.Is(err, video.ErrCameraBusy) {
@@ -390,7 +390,7 @@ func TestBusy(t *testing.T) {
 // A camera that goes says so; a picture that comes damaged is left out, and only when no good one comes any more it is gone.
 func TestGoneAndDamaged(t *testing.T) {
 	open := func(t *testing.T, damage func(n int, data []byte) ([]byte, error)) (*fake, video.Source) {
-		f := &fake{label: "fragile", offers: []prop.Media{offer(frame.FormatMJPEG, 640, 360, 30)}, damage: damage}
+		f := &fake{label: "fragile", offers: []prop.Media{offer(frame.FormatMJPEG, 320, 180, 30)}, damage: damage}
 		plug(t, f)
 		s, _, err := New(Config{}).Open("fragile", standard)
 		if err != nil {
