@@ -174,9 +174,12 @@ func (p *pictures) flush() error {
 
 // close completes the files, after the engine.
 func (p *pictures) close() {
-	_ = p.flush()
+	err := p.flush()
 	if p.ivf != nil {
-		_ = p.ivf.close()
+		err = errors.Join(err, p.ivf.close())
+	}
+	if err != nil {
+		tell("%v", err)
 	}
 	for _, f := range p.closers {
 		_ = f()
