@@ -45,6 +45,8 @@ type Settings struct {
 	Hosting       bool `json:"hosting"`        // the server in the window's process starts with it
 	HostPort      int  `json:"host_port"`      // where it listens; 0: the default
 	TrayExplained bool `json:"tray_explained"` // that closing leaves the program in the tray
+
+	MissedSeen int64 `json:"missed_seen"` // Unix time in seconds of the newest missed call that was looked at
 }
 
 // Theme is how light the window is.
@@ -143,6 +145,7 @@ func (s *Settings) clampWindow(def Settings) {
 	if s.Status != Available && s.Status != DoNotDisturb {
 		s.Status = def.Status
 	}
+	s.MissedSeen = max(s.MissedSeen, 0)
 	if s.HostPort < 0 || s.HostPort > 65535 {
 		s.HostPort = def.HostPort
 	}

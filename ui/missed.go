@@ -2,11 +2,13 @@ package ui
 
 import (
 	"strconv"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
 	"parley/call"
+	"parley/profile"
 	"parley/ui/kit"
 	"parley/ui/model"
 )
@@ -30,16 +32,11 @@ func newMissedButton(w *Window) *missedButton {
 	return m
 }
 
-// apply tells whether the button has another width now, and whether there is anything to look at.
-func (m *missedButton) apply(v *model.View) (changed bool, unseen int) {
-	for _, row := range v.Missed {
-		if !m.w.looked[row.Call] {
-			unseen++
-		}
-	}
+// apply tells whether the button has another width now.
+func (m *missedButton) apply(v *model.View) (changed bool) {
 	text, color := "", theme.ColorNamePlaceHolder
-	if unseen > 0 {
-		text, color = strconv.Itoa(unseen), theme.ColorNameForeground
+	if v.Unseen > 0 {
+		text, color = strconv.Itoa(v.Unseen), theme.ColorNameForeground
 	}
 	m.icon.SetColor(color)
 	wide := m.count.Natural()
@@ -48,7 +45,7 @@ func (m *missedButton) apply(v *model.View) (changed bool, unseen int) {
 		relayout(m.row)
 		changed = true
 	}
-	return changed, unseen
+	return changed
 }
 
 // showMissed lists the calls that were not taken, with what calls back. They are kept until somebody clears them away.
@@ -70,9 +67,10 @@ func (w *Window) showMissed(near fyne.CanvasObject) {
 		}
 		version = w.view.MissedVersion
 		rows.Objects = nil
-		w.looked = make(map[string]bool, len(w.view.Missed))
+		if seen := model.SeenNow(w.view.Missed, time.Now()); seen > w.c.Profile.Settings().MissedSeen {
+			w.change(func(s *profile.Settings) { s.MissedSeen = seen })
+		}
 		for _, m := range w.view.Missed {
-			w.looked[m.Call] = true
 			rows.Add(missedRow(m, back(m.User, false), back(m.User, true)))
 		}
 		if len(w.view.Missed) == 0 {
@@ -92,7 +90,6 @@ func (w *Window) showMissed(near fyne.CanvasObject) {
 		}
 	}
 	layer.OnClosed = func() { w.follow = before }
-	w.pump.wake() // the number is gone
 }
 
 // missedRow is one call, and what calls back.

@@ -46,7 +46,7 @@ func (p *peopleList) apply(old, v *model.View) {
 		p.rows = v.People
 		p.list.SetRows(len(p.rows), p.kind)
 	}
-	if changed, _ := p.missed.apply(v); changed {
+	if p.missed.apply(v) {
 		relayout(p.head)
 	}
 }

@@ -75,7 +75,10 @@ func cameras() deviceKind {
 		choices: model.CameraChoices,
 		setting: func(s *profile.Settings) *string { return &s.Camera },
 		use:     func(id string) call.Command { return call.UseCamera{Camera: id} },
-		lacking: func(s *call.Snapshot) bool { return s.Camera.Cameras != nil && len(s.Camera.Cameras) == 0 },
+		lacking: func(s *call.Snapshot) bool {
+			there := slices.ContainsFunc(s.Camera.Cameras, func(c call.Camera) bool { return !c.Test })
+			return !there && s.Camera.Cameras != nil
+		},
 	}
 }
 

@@ -141,7 +141,7 @@ func (s *stage) show(v *model.View) {
 // applyMissed shows the missed calls where there are some, and the list of people with their button is hidden. While something floats
 // it stays: that may stand beside it.
 func (s *stage) applyMissed(v *model.View) {
-	changed, _ := s.missed.apply(v)
+	changed := s.missed.apply(v)
 	hidden := s.people.Hidden || len(v.Missed) == 0 && (s.missed.root.Hidden || !s.w.floating())
 	if setHidden(s.missed.root, hidden) || changed {
 		s.head.Refresh()

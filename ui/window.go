@@ -30,18 +30,17 @@ type Window struct {
 	tray     *tray              // nil where there is no tray
 	picking  *dialog.FileDialog // nil but while a file is chosen
 
-	link     string          // that the session was opened with
-	online   *waiting        // what waits for a session to stand
-	asking   *kit.Layer      // about a link from outside
-	looked   map[string]bool // the missed calls that somebody has looked at, by their ids
-	incoming *incoming       // nil but while a call rings here
-	used     string          // what was last kept of a server: its key and name
-	hosting  Hosting         // the server in this process
-	serving  int             // counts the starts of it that were asked for or given up
-	held     fyne.KeyName    // the key that is held to talk; empty: none
-	hasFocus bool            // the window has the keyboard
-	away     bool            // nobody can see the window: it is an icon, or others cover it
-	follow   func()          // what an open popover wants to be told of each turn; nil: nothing
+	link     string       // that the session was opened with
+	online   *waiting     // what waits for a session to stand
+	asking   *kit.Layer   // about a link from outside
+	incoming *incoming    // nil but while a call rings here
+	used     string       // what was last kept of a server: its key and name
+	hosting  Hosting      // the server in this process
+	serving  int          // counts the starts of it that were asked for or given up
+	held     fyne.KeyName // the key that is held to talk; empty: none
+	hasFocus bool         // the window has the keyboard
+	away     bool         // nobody can see the window: it is an icon, or others cover it
+	follow   func()       // what an open popover wants to be told of each turn; nil: nothing
 }
 
 // waiting runs when the session with a server stands. The snapshot may still be of the one before.

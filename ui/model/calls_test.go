@@ -338,6 +338,10 @@ func TestMissed(t *testing.T) {
 	for _, m := range v.Missed {
 		got += m.Name + ": " + m.Line + "; "
 	}
+	equal(t, "nobody has looked at those that are of any time", v.Unseen, 4)
+	r.in.Settings.MissedSeen = SeenNow(v.Missed, r.in.Now)
+	equal(t, "but for one of the far future all are looked at", r.now().Unseen, 1)
+	equal(t, "which hides none of the day after tomorrow", r.in.Settings.MissedSeen, start.Add(24*time.Hour).Unix())
 	equal(t, "rows", got, "Mara Lind: Video call, 19:00; Ghost: Call, 21 November 20:00, you were offline; "+
 		"Bo: Call, 18 October 2025, do not disturb; Bo: Call, you were in a call; Bo: Call; ")
 	equal(t, "version", v.MissedVersion, 2)
@@ -355,6 +359,9 @@ func TestCallChoices(t *testing.T) {
 		Sound: call.SoundState{Devices: []call.Device{{ID: "m", Name: "Yeti"}, {Output: true, ID: "s1", Name: "Box", Default: true}, {Output: true, ID: "s2", Name: "TV"}}}}
 	labels, ids, at := CameraChoices(s, "pattern")
 	equal(t, "cameras", fmt.Sprintf("%q %q %d", labels, ids, at), `["The first one: Integrated camera" "Integrated camera" "Test picture"] ["" "v0" "pattern"] 2`)
+	s.Camera.Cameras = s.Camera.Cameras[1:]
+	labels, ids, at = CameraChoices(s, "")
+	equal(t, "no camera but the test picture", fmt.Sprintf("%q %q %d", labels, ids, at), `["The first one" "Test picture"] ["" "pattern"] 0`)
 	labels, ids, at = CameraChoices(&call.Snapshot{}, "old")
 	equal(t, "a camera that is gone", fmt.Sprintf("%q %q %d", labels, ids, at), `["The first one" "old (not plugged in)"] ["" "old"] 1`)
 	labels, ids, at = RingerChoices(s, "TV")

@@ -22,9 +22,11 @@ func RingerChoices(s *call.Snapshot, chosen string) (labels, ids []string, selec
 // CameraChoices are the cameras. The first one is whichever is found first.
 func CameraChoices(s *call.Snapshot, chosen string) (labels, ids []string, selected int) {
 	c := newChoice("The first one", chosen)
-	for i, camera := range s.Camera.Cameras {
-		if i == 0 {
+	first := true
+	for _, camera := range s.Camera.Cameras {
+		if first && !camera.Test { // the test picture is never taken unasked
 			c.labels[0] += ": " + deviceName(camera.Name)
+			first = false
 		}
 		c.add(camera.ID, camera.Name)
 	}

@@ -33,7 +33,7 @@ func (m *missed) update(in Input, c crowd) ([]MissedRow, uint64) {
 			who = newPerson(one.User, one.Name, nil)
 		}
 		rows = append(rows, MissedRow{
-			Call: one.Call, User: one.User, Name: who.name, Face: who.face, Video: one.Video, Line: missedLine(one, day),
+			Call: one.Call, User: one.User, Name: who.name, Face: who.face, Video: one.Video, Line: missedLine(one, day), At: one.At,
 		})
 	}
 	old := m.rows
@@ -41,6 +41,27 @@ func (m *missed) update(in Input, c crowd) ([]MissedRow, uint64) {
 		m.version++
 	}
 	return m.rows, m.version
+}
+
+// maxAhead is how far a server's clock may be ahead of the own one.
+const maxAhead = 24 * time.Hour
+
+// SeenNow is what profile.Settings.MissedSeen becomes when somebody looks at the missed calls: the time of the newest one. A server
+// that puts one into the far future does not hide those to come.
+func SeenNow(rows []MissedRow, now time.Time) (at int64) {
+	for _, r := range rows {
+		at = max(at, min(r.At, now.Add(maxAhead).Unix()))
+	}
+	return at
+}
+
+func unseen(rows []MissedRow, seen int64) (n int) {
+	for _, r := range rows {
+		if r.At > seen {
+			n++
+		}
+	}
+	return n
 }
 
 // missedLine says what was missed, when, and why where it was not just not taken.

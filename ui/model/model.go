@@ -57,6 +57,7 @@ func (m *Model) Update(in Input) *View {
 		Rings: steps, Ring: m.ringOf(in), Stage: m.stageOf(in, h, steps), Dock: m.dock(in, h.me), Status: statusOf(in), Name: nameOf(in),
 	}
 	v.Missed, v.MissedVersion = m.missed.update(in, m.crowd)
+	v.Unseen = unseen(v.Missed, in.Settings.MissedSeen)
 	m.news.read(in, v)
 	m.ringer.update(in, v)
 	return v

@@ -46,6 +46,7 @@ type View struct {
 	// Missed are the calls that were not taken, the newest first, and MissedVersion changes with them.
 	Missed        []MissedRow
 	MissedVersion uint64
+	Unseen        int // of them nobody has looked at
 
 	Dock   Dock
 	Lines  []Line  // announcements to show now, the newest last
@@ -176,6 +177,7 @@ type MissedRow struct {
 	Face             Face
 	Video            bool
 	Line             string // "Video call, 14:05, you were offline"
+	At               int64  // Unix time in seconds, as the server says
 }
 
 // Action is what a button does.
