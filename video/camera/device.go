@@ -43,7 +43,7 @@ func (c *Cameras) devices() []device {
 		found, ok := c.known[d.ID()]
 		if !ok {
 			found = describe(d)
-			c.config.Log.Info("camera", "name", found.Name, "hidden", found.hidden)
+			c.config.Log.Debug("camera", "name", found.Name, "hidden", found.hidden)
 		}
 		known[d.ID()] = found
 		if !found.hidden {

@@ -13,9 +13,19 @@ func Pictures(c *call.PictureConfig, cameras camera.Config) *camera.Cameras {
 	cameras.Test = true
 	all := camera.New(cameras)
 	c.Cameras = all
-	c.NewEncoder = func(codec video.Codec) (video.Encoder, error) { return vp9.NewEncoder(vp9.Config{Codec: codec}) }
+	c.NewEncoder = func(codec video.Codec) (video.Encoder, error) {
+		e, err := vp9.NewEncoder(vp9.Config{Codec: codec})
+		if err != nil {
+			return nil, err // and not an interface with nothing in it
+		}
+		return e, nil
+	}
 	c.NewDecoder = func(codec video.Codec, pool *video.Pool) (video.Decoder, error) {
-		return vp9.NewDecoder(codec, pool, 1)
+		d, err := vp9.NewDecoder(codec, pool, 1)
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
 	}
 	return all
 }
