@@ -204,7 +204,7 @@ func TestVideoOverABadLink(t *testing.T) {
 		name        string
 		loss, share float64
 		seconds     float64
-	}{{"2 percent", 0.02, 0.95, 15}, {"10 percent", 0.10, 0.4, 12}} {
+	}{{"2 percent", 0.02, 0.95, 15}, {"10 percent", 0.10, 0.7, 12}} {
 		t.Run(c.name, func(t *testing.T) {
 			net, err := netlab.New(23)
 			if err != nil {
