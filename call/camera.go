@@ -37,6 +37,7 @@ type camera struct {
 	now                CameraState // what it is to be
 	code               string      // of the last notice
 	retry              time.Time   // when a camera that did not open is tried again
+	spoilt             *coder      // one that can't code the pictures; nil: none
 	timer              *time.Timer
 }
 
@@ -100,12 +101,13 @@ func (c *camera) apply(f effect) {
 
 // bring opens what is needed and closes what is not.
 func (c *camera) bring() {
-	c.list()
-	switch wanted := c.on || c.preview; {
-	case !wanted:
+	wanted := c.on || c.preview
+	if !wanted {
 		c.close()
 		c.now.Failed = ""
-	case c.feed.Load() == nil && !time.Now().Before(c.retry):
+	}
+	c.list() // which may take a moment
+	if wanted && c.feed.Load() == nil && !time.Now().Before(c.retry) {
 		c.open()
 	}
 	c.direct()
@@ -136,6 +138,7 @@ func (c *camera) look() {
 // watchFeed says so where an open camera gives nothing, and keeps the size that its pictures really have.
 func (c *camera) watchFeed(s video.FeedStats) {
 	switch {
+	case c.spoilt != nil:
 	case s.FPS > 0:
 		c.now.Open, c.now.Failed = true, ""
 		c.now.Width, c.now.Height = s.Width, s.Height
@@ -210,8 +213,8 @@ func (c *camera) chosen() string {
 
 // began is for the first picture.
 func (c *camera) began(opens int) {
-	if c.feed.Load() == nil || c.opens != opens {
-		return // it was closed since
+	if c.feed.Load() == nil || c.opens != opens || c.spoilt != nil {
+		return // it was closed since, or is of no use
 	}
 	c.now.Open, c.now.Failed = true, ""
 	c.say("camera_opened", "Using the camera "+c.now.Name+".")

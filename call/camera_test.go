@@ -24,6 +24,8 @@ type cameras struct {
 	opened  int
 	fails   error
 	blank   bool        // pictures of no size
+	unmade  error       // of encoders
+	stuck   error       // of encoding
 	last    CameraState // as told
 	shut    int         // times that it was told not to be open any more
 	codes   []string    // of what was told since the last pass
@@ -43,6 +45,11 @@ func newCameras(t *testing.T, list ...Camera) *cameras {
 	d.picture = newPicture(PictureConfig{
 		Cameras: d,
 		NewEncoder: func(c video.Codec) (video.Encoder, error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if d.unmade != nil {
+				return (*fakeEncoder)(nil), d.unmade
+			}
 			d.coders++
 			return &fakeEncoder{all: d, codec: c, key: true}, nil
 		},
@@ -138,6 +145,12 @@ func (d *cameras) spoil(open error, blank bool) {
 	d.fails, d.blank = open, blank
 }
 
+func (d *cameras) spoilCoders(making, coding error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unmade, d.stuck = making, coding
+}
+
 // using is how many cameras are open.
 func (d *cameras) using() int {
 	d.mu.Lock()
@@ -203,12 +216,16 @@ type fakeEncoder struct {
 	all   *cameras
 	codec video.Codec
 	key   bool
+	kbps  int
 }
 
 func (e *fakeEncoder) Encode(f *video.Frame) (video.Encoded, error) {
-	out := video.Encoded{Data: []byte{1, 2, 3}, Key: e.key, Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
 	e.all.mu.Lock()
 	defer e.all.mu.Unlock()
+	if e.all.stuck != nil {
+		return video.Encoded{}, e.all.stuck
+	}
+	out := video.Encoded{Data: make([]byte, max(e.kbps*1000/8/30, 3)), Key: e.key, Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
 	if e.key {
 		e.all.keys++
 	}
@@ -219,11 +236,15 @@ func (e *fakeEncoder) Encode(f *video.Frame) (video.Encoded, error) {
 func (e *fakeEncoder) SetBitrate(kbps int) error {
 	e.all.mu.Lock()
 	defer e.all.mu.Unlock()
-	e.all.targets[e.codec] = kbps
+	e.kbps, e.all.targets[e.codec] = kbps, kbps
 	return nil
 }
 func (e *fakeEncoder) KeyFrame() { e.key = true }
-func (e *fakeEncoder) Close()    { e.all.coders-- }
+func (e *fakeEncoder) Close() {
+	e.all.mu.Lock()
+	defer e.all.mu.Unlock()
+	e.all.coders--
+}
 
 // The camera is open while it is on or previewed. A preview is seen by oneself alone, and nothing leaves after off.
 func TestCameraOpensAndCloses(t *testing.T) {
@@ -307,7 +328,10 @@ func TestCameraRate(t *testing.T) {
 		}
 		d.feedback(mesh.Peer{User: "stranger"}, mesh.Feedback{KeyFrame: true})
 		d.remove(peerB)
-		d.pass(time.Second)
+		for range 60 {
+			d.feedback(peerA, mesh.Feedback{Report: true, RTT: 20 * time.Millisecond})
+			d.pass(time.Second)
+		}
 		if got := d.targets[video.VP9]; got != 2500 {
 			t.Errorf("%d kbit/s to who loses nothing", got)
 		}
@@ -317,6 +341,70 @@ func TestCameraRate(t *testing.T) {
 		d.pass(time.Second)
 		if got := d.targets[video.VP9]; got != 700 || d.keys != 1 {
 			t.Errorf("%d kbit/s, %d key pictures", got, d.keys)
+		}
+	})
+}
+
+// What is not sent proves nothing: the rate does not climb while the camera is off.
+func TestCameraRateWhileOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newCameras(t, lens)
+		defer d.end()
+		d.reach(peerA, video.VP9)
+		for _, on := range []bool{false, true, false} {
+			d.perform(setCamera{on})
+			for range 30 {
+				d.pass(time.Second / 2)
+				if !on {
+					d.feedback(peerA, mesh.Feedback{Report: true})
+				}
+			}
+		}
+		d.perform(setCamera{true})
+		d.pass(time.Second)
+		if got := d.targets[video.VP9]; got != 1000 {
+			t.Errorf("%d kbit/s after it was off", got)
+		}
+	})
+}
+
+// An encoder that can't be made, or codes nothing, is told in a sentence, once, and so is its end.
+func TestCameraSpoilt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newCameras(t, lens)
+		defer d.end()
+		d.spoilCoders(io.ErrUnexpectedEOF, nil)
+		d.reach(peerA, video.VP9)
+		d.perform(setCamera{true})
+		if a, _, codes := d.pass(20 * time.Second); a != 0 || !slices.Equal(codes, []string{"camera_failed"}) || d.state().Open || d.state().Failed == "" {
+			t.Errorf("none can be made: told %v, %+v", codes, d.state())
+		}
+		d.spoilCoders(nil, nil)
+		if a, _, codes := d.pass(5 * time.Second); a < 100 || !slices.Equal(codes, []string{"camera_opened"}) || !d.state().Open || d.state().Failed != "" {
+			t.Errorf("one can be made: %d sent, told %v, %+v", a, codes, d.state())
+		}
+		d.spoilCoders(nil, io.ErrUnexpectedEOF)
+		if _, _, codes := d.pass(20 * time.Second); !slices.Equal(codes, []string{"camera_failed"}) || d.state().Open || d.state().Failed == "" {
+			t.Errorf("it codes nothing: told %v, %+v", codes, d.state())
+		}
+		d.spoilCoders(nil, nil)
+		if a, _, codes := d.pass(5 * time.Second); a < 100 || !slices.Equal(codes, []string{"camera_opened"}) || !d.state().Open || d.state().Failed != "" {
+			t.Errorf("it codes again: %d sent, told %v, %+v", a, codes, d.state())
+		}
+	})
+}
+
+// Who connects in the moment of closing is not kept.
+func TestCameraLatePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newCameras(t, lens)
+		defer d.end()
+		d.perform(setCamera{true})
+		d.reach(peerA, video.VP9)
+		d.remove(peerA)
+		d.meshEvent(mesh.Connected{Peer: peerA, Codec: video.VP8})
+		if d.pass(time.Second); len(d.camera.far) != 0 || d.coders != 0 {
+			t.Errorf("%d peers, %d encoders are left", len(d.camera.far), d.coders)
 		}
 	})
 }

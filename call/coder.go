@@ -50,6 +50,9 @@ func (c *camera) direct() {
 		}
 	}
 	c.coders.Store(&next)
+	if len(want) == 0 {
+		c.spoilt = nil
+	}
 	for codec, k := range old {
 		if next[codec] == nil {
 			c.endCoder(k)
@@ -59,25 +62,16 @@ func (c *camera) direct() {
 }
 
 func (c *camera) newCoder(codec video.Codec) *coder {
-	encoder, err := c.p.config.NewEncoder(codec)
-	if err != nil {
+	k := &coder{}
+	k.peers.Store(&[]mesh.Peer{})
+	if err := c.startCoder(k, codec); err != nil {
+		c.spoilt = k
 		c.fail(err)
 		return nil
 	}
-	k := &coder{}
-	k.peers.Store(&[]mesh.Peer{})
-	k.sender, err = video.NewSender(video.SenderConfig{
-		Codec: codec, Encoder: encoder, Kbps: startBitrate / 1000, Log: c.p.log,
-		Emit: func(payloads [][]byte, timestamp uint32, captured time.Time) {
-			c.emit(k, payloads, timestamp, captured)
-		},
-	})
-	if err != nil {
-		if e, ok := encoder.(interface{ Close() }); ok {
-			e.Close()
-		}
-		c.fail(err)
-		return nil
+	if c.spoilt != nil && !c.has(c.spoilt) { // it was one that could not be made
+		c.spoilt = nil
+		c.began(c.opens)
 	}
 	if feed := c.feed.Load(); feed != nil {
 		feed.Give(k.sender.Slot())
@@ -85,11 +79,55 @@ func (c *camera) newCoder(codec video.Codec) *coder {
 	return k
 }
 
+func (c *camera) startCoder(k *coder, codec video.Codec) error {
+	encoder, err := c.p.config.NewEncoder(codec)
+	if err != nil {
+		return err
+	}
+	k.sender, err = video.NewSender(video.SenderConfig{
+		Codec: codec, Encoder: encoder, Kbps: startBitrate / 1000, Log: c.p.log,
+		Emit: func(payloads [][]byte, timestamp uint32, captured time.Time) {
+			c.emit(k, payloads, timestamp, captured)
+		},
+		Failed: func(err error) { c.work.do(func() { c.spoil(k, err) }) },
+	})
+	if e, ok := encoder.(interface{ Close() }); ok && err != nil {
+		e.Close()
+	}
+	return err
+}
+
 func (c *camera) endCoder(k *coder) {
 	if feed := c.feed.Load(); feed != nil {
 		feed.Withhold(k.sender.Slot())
 	}
 	k.sender.Close()
+	c.spoil(k, nil)
+}
+
+// spoil is for a coder that makes nothing of the camera's pictures, or does so again: nil.
+func (c *camera) spoil(k *coder, err error) {
+	switch {
+	case err != nil && c.has(k):
+		c.spoilt = k
+		c.fail(err)
+	case err != nil || c.spoilt != k:
+		return
+	default:
+		c.spoilt = nil
+		c.began(c.opens)
+	}
+	c.tell()
+}
+
+// has says whether a coder is in use.
+func (c *camera) has(k *coder) bool {
+	for _, o := range *c.coders.Load() {
+		if o == k {
+			return true
+		}
+	}
+	return false
 }
 
 // emit is on the way of each picture, on its coder's goroutine.
@@ -108,6 +146,10 @@ func (c *camera) emit(k *coder, payloads [][]byte, timestamp uint32, captured ti
 func (c *camera) reached(peer mesh.Peer, codec video.Codec) {
 	most := c.p.config.MaxBitrate
 	c.farMu.Lock()
+	if (*c.p.peers.Load())[peer] == nil { // closed in this moment
+		c.farMu.Unlock()
+		return
+	}
 	if f := c.far[peer]; f == nil || f.codec != codec {
 		c.far[peer] = &far{codec, rate.New(min(minBitrate, most), min(startBitrate, most), most)}
 	}
@@ -140,16 +182,19 @@ func (c *camera) feedback(peer mesh.Peer, f mesh.Feedback) {
 		return
 	}
 	to.rate.REMB(f.REMB)
-	if f.Report {
+	k := (*c.coders.Load())[to.codec]
+	if f.Report && (f.Loss > 0 || k != nil && k.fills(to.rate.Target())) {
 		to.rate.Report(f.Loss, f.RTT, time.Since(c.p.start))
 	}
-	k := (*c.coders.Load())[to.codec]
 	c.farMu.Unlock()
 	c.aim()
 	if k != nil && f.KeyFrame {
 		k.sender.KeyFrame()
 	}
 }
+
+// fills says whether so much is sent that nothing lost says something: of a quarter of the target it says nothing of the rest.
+func (k *coder) fills(target int) bool { return k.sender.Stats().Kbps*1000 > float64(target)/2 }
 
 // aim has each coder at the rate of the slowest of its peers.
 func (c *camera) aim() {

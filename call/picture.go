@@ -145,13 +145,13 @@ func (p *picture) add(peer mesh.Peer) {
 }
 
 func (p *picture) remove(peer mesh.Peer) {
-	p.camera.forget(peer)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if w := (*p.peers.Load())[peer]; w != nil {
 		p.replaceLocked(func(m map[mesh.Peer]*watched) { delete(m, peer) })
 		w.close()
 	}
+	p.mu.Unlock()
+	p.camera.forget(peer) // after that: one that connects in this moment is not taken in any more
 }
 
 func (p *picture) replaceLocked(change func(map[mesh.Peer]*watched)) {

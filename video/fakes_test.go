@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,6 +70,7 @@ type numbers struct {
 	closed  int
 	decoded []uint32
 	pool    *Pool
+	dead    *atomic.Bool
 }
 
 const coded = 13
@@ -107,7 +109,7 @@ func (c *numbers) Close()                    { c.closed++ }
 var errGarbage = errors.New("garbage")
 
 func (c *numbers) Decode(data []byte) (*Frame, error) {
-	if len(data) < coded || data[0]&0xf0 != 0x80 {
+	if c.dead != nil && c.dead.Load() || len(data) < coded || data[0]&0xf0 != 0x80 {
 		return nil, errGarbage
 	}
 	if c.takes > 0 {

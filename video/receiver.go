@@ -61,6 +61,7 @@ type Receiver struct {
 	// Of run alone.
 	pool    Pool
 	decoder Decoder
+	failed  int     // pictures in a row that did not decode
 	coded   Encoded // in hand
 	nacks   []uint16
 }
@@ -68,6 +69,7 @@ type Receiver struct {
 const (
 	// stragglers is how long after the camera was switched off its last packets may come.
 	stragglers = 300 * time.Millisecond
+	maxFailed  = 8                     // pictures in a row, until a decoder is given up
 	poll       = 10 * time.Millisecond // while the assembler waits
 	// tooFarBehind is how late pictures may be decoded until only those of the base layer are: a quarter of the work.
 	tooFarBehind = 250 * time.Millisecond
@@ -241,7 +243,11 @@ func (r *Receiver) decode() *Frame {
 	begin := time.Now()
 	err := r.openDecoder()
 	if err == nil {
-		f, err = r.decoder.Decode(e.Data)
+		if f, err = r.decoder.Decode(e.Data); err == nil || errors.Is(err, ErrNoPicture) {
+			r.failed = 0
+		} else if r.failed++; r.failed >= maxFailed {
+			r.closeDecoder() // it may be of no use any more
+		}
 	}
 	took := time.Since(begin)
 	r.mu.Lock()
@@ -261,9 +267,13 @@ func (r *Receiver) decode() *Frame {
 	return nil
 }
 
-func (r *Receiver) openDecoder() (err error) {
-	if r.decoder == nil {
-		r.decoder, err = r.config.NewDecoder(r.config.Codec, &r.pool)
+func (r *Receiver) openDecoder() error {
+	if r.decoder != nil {
+		return nil
+	}
+	d, err := r.config.NewDecoder(r.config.Codec, &r.pool)
+	if err == nil { // else what came with the error is nothing
+		r.decoder, r.failed = d, 0
 	}
 	return err
 }
@@ -272,6 +282,7 @@ func (r *Receiver) closeDecoder() {
 	if c, ok := r.decoder.(interface{ Close() }); ok {
 		c.Close()
 	}
+	r.decoder = nil
 }
 
 // repair asks for what is missing.

@@ -10,8 +10,11 @@ type held struct {
 	shown bool
 }
 
-// maxHeld is how many pictures wait, half a second of them; then the oldest is shown before its time.
-const maxHeld = 16
+// What may wait: half a second of pictures, and of the largest fewer. Where there is more the oldest is shown before its time.
+const (
+	maxHeld      = 16
+	maxHeldBytes = 64 << 20
+)
 
 // hold puts a picture behind those that wait.
 func (r *Receiver) hold(f *Frame, epoch int) {
@@ -63,12 +66,20 @@ func (r *Receiver) show() {
 func (r *Receiver) due() (h held, epoch int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.held) == 0 || r.held[0].due > r.now() && len(r.held) <= maxHeld {
+	if len(r.held) == 0 || r.held[0].due > r.now() && !r.fullLocked() {
 		return held{}, 0, false
 	}
 	h = r.held[0]
 	r.held = append(r.held[:0], r.held[1:]...)
 	return h, r.epoch, true
+}
+
+func (r *Receiver) fullLocked() bool {
+	bytes := 0
+	for _, h := range r.held {
+		bytes += len(h.frame.buf)
+	}
+	return len(r.held) > maxHeld || bytes > maxHeldBytes
 }
 
 func (r *Receiver) put(h held, epoch int) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +35,8 @@ type line struct {
 	hold   time.Duration
 	takes  time.Duration // to decode
 	opened []*numbers
+	unmade atomic.Int32 // so many decoders can't be made
+	dead   atomic.Bool  // decoders that are there decode nothing
 }
 
 func newLine(t *testing.T) *line {
@@ -46,7 +49,10 @@ func newLine(t *testing.T) *line {
 	l.Receiver = NewReceiver(ReceiverConfig{
 		Codec: VP9, Slot: l.slot,
 		NewDecoder: func(_ Codec, p *Pool) (Decoder, error) {
-			l.opened = append(l.opened, &numbers{pool: p, takes: l.takes})
+			if l.unmade.Add(-1) >= 0 {
+				return (*numbers)(nil), errGarbage
+			}
+			l.opened = append(l.opened, &numbers{pool: p, takes: l.takes, dead: &l.dead})
 			return l.opened[len(l.opened)-1], nil
 		},
 		Nack: func(list []uint16) {
@@ -338,6 +344,40 @@ func (l *line) claim(width, height int) {
 	l.push(wirePacket{l.seq, e.Timestamp, true, bytes.Clone(list[0])})
 	l.seq++
 	l.n++
+}
+
+// A decoder that can't be made, or is of no use any more, is made anew.
+func TestReceiverDecoderFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		defer l.end()
+		l.unmade.Store(3)
+		l.film(60, 64, 36)
+		if s := l.Stats(); len(l.opened) != 1 || len(l.shown) < 15 || s.Errors != 3 {
+			t.Errorf("%d decoders, %d shown, %+v", len(l.opened), len(l.shown), s)
+		}
+		l.dead.Store(true)
+		l.film(120, 64, 36)
+		l.dead.Store(false)
+		shown := len(l.shown)
+		l.film(60, 64, 36)
+		if len(l.opened) != 2 || len(l.shown) < shown+20 {
+			t.Errorf("%d decoders, %d more shown, %+v", len(l.opened), len(l.shown)-shown, l.Stats())
+		}
+	})
+}
+
+// Of the largest pictures few wait.
+func TestReceiverHoldsLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		defer l.end()
+		l.hold = time.Hour
+		l.film(10, MaxWidth, MaxHeight)
+		if n := 10 - len(l.shown); n > 5 || n < 3 {
+			t.Errorf("%d wait", n)
+		}
+	})
 }
 
 // A decoder that is too slow for all pictures makes those that are needed, and stays near what comes.

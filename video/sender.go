@@ -16,7 +16,9 @@ type SenderConfig struct {
 	// Emit is given the payloads of a picture, in the order of sending, on the Sender's own goroutine. They are valid during
 	// the call.
 	Emit func(payloads [][]byte, timestamp uint32, captured time.Time)
-	Log  *slog.Logger // nil discards
+	// Failed, if set, is told there when a second or two of pictures could not be coded, and with nil when one is again.
+	Failed func(error)
+	Log    *slog.Logger // nil discards
 }
 
 // Sender codes the pictures of a camera for all receivers that have a codec in common.
@@ -44,6 +46,7 @@ type Sender struct {
 	kbps   int64 // as the encoder was told
 	served uint64
 	keyAt  time.Time // of the last key picture
+	failed int       // pictures in a row
 }
 
 // SenderStats is what a Sender has done. Rates are those of the last two seconds.
@@ -146,8 +149,20 @@ func (s *Sender) turn(f *Frame) {
 		s.config.Encoder.KeyFrame()
 	}
 	s.count(&e, payloads, took, err)
+	s.fail(err)
 	if len(payloads) > 0 && err == nil {
 		s.config.Emit(payloads, f.Timestamp, f.Captured)
+	}
+}
+
+// fail tells of an encoder that is of no use, and of the end of that.
+func (s *Sender) fail(err error) {
+	before := s.failed
+	if s.failed++; err == nil {
+		s.failed = 0
+	}
+	if s.config.Failed != nil && (s.failed == maxBad || err == nil && before >= maxBad) {
+		s.config.Failed(err)
 	}
 }
 
