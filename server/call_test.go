@@ -346,7 +346,8 @@ func TestCallIsAPlace(t *testing.T) {
 	// What is refused ends nothing.
 	ana.refused(&wire.VoiceJoin{Channel: "nowhere", Member: identity.NewMemberID(), Nonce: identity.NewChallenge()}, wire.NotFound)
 	want[*wire.Turn](ben, &wire.TurnGet{})
-	ana.sit(general)
+	ana.sit(general) // as one does who has not heard of the answer yet
+	ana.hears(m.Call, wire.CallLeft)
 	ben.hears(m.Call, wire.CallLeft)
 	want[*wire.Turn](ana, &wire.TurnGet{})
 	ben.refused(&wire.TurnGet{}, wire.NotInChannel)

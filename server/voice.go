@@ -33,8 +33,8 @@ func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
 	if others >= wire.MaxMembers {
 		return nil, wire.Errorf(wire.ChannelFull, "The channel is full: %d people.", others)
 	}
-	if s.inCall() {
-		h.endCall(s, wire.CallLeft)
+	if s.inCall() { // its client may not know yet: the answer to its ring crosses this
+		h.finish(s.call, nil, wire.CallLeft)
 	}
 	h.unseat(s, wire.LeftMoved)
 	s.seat = &member{session: s, channel: c, wire: w}
