@@ -23,6 +23,7 @@ type harbour struct {
 	pulse    *lab.Pulse
 	server   *lab.Server
 	dir      string
+	caller   *call.Engine
 	closers  []func() error
 }
 
@@ -30,6 +31,7 @@ const (
 	self      = "Sam Reyes"
 	harbourIs = "Harbour Crew"
 	porch     = "Front porch"
+	caller    = "Ola"
 )
 
 // sailor is one of the people.
@@ -248,11 +250,14 @@ func (h *harbour) online(ctx context.Context, s sailor) error {
 	if err != nil {
 		return err
 	}
-	e, err := call.New(call.Config{Key: k, People: strangers{}})
+	e, err := call.New(call.Config{Key: k, People: strangers{}, Sound: sound(), Picture: pictures()})
 	if err != nil {
 		return err
 	}
 	h.closers = append(h.closers, func() error { e.Close(); return nil })
+	if s.name == caller {
+		h.caller = e
+	}
 	if _, err := e.Ask(ctx, call.Connect{Link: h.server.Ready.Invite, Name: s.name, Status: s.status}); err != nil {
 		return err
 	}

@@ -85,18 +85,21 @@ func (r *barsRenderer) Refresh() {
 
 func (r *barsRenderer) show() {
 	b := r.bars
-	lit := b.good
+	lit, poor, unlit := b.good, theme.ColorNameWarning, theme.ColorNameButton
+	if b.good == ColorOnBadge { // which is dark in both themes
+		poor, unlit = ColorBadgePoor, ColorBadgeUnlit
+	}
 	if b.level <= 2 {
-		lit = theme.ColorNameWarning
+		lit = poor
 	}
 	for n, rect := range r.rects {
 		rect.Hidden = !b.known
 		rect.CornerRadius = 1
-		rect.FillColor = Color(theme.ColorNameButton)
+		rect.FillColor = Color(unlit)
 		if n < int(b.level) {
 			rect.FillColor = Color(lit)
 		}
 	}
 	r.slash.Hidden = !b.known || b.level > 0
-	r.slash.StrokeColor, r.slash.StrokeWidth = Color(theme.ColorNameWarning), Px(2)
+	r.slash.StrokeColor, r.slash.StrokeWidth = Color(poor), Px(2)
 }

@@ -29,7 +29,9 @@ const (
 	ColorScrim        fyne.ThemeColorName = "parley.scrim"     // laid over the window under a modal layer
 	ColorBadge        fyne.ThemeColorName = "parley.badge"     // ground of what stands on a picture, whatever that shows
 	ColorOnBadge      fyne.ThemeColorName = "parley.onBadge"
-	ColorBars         fyne.ThemeColorName = "parley.bars" // beside a picture that does not fill the window
+	ColorBadgePoor    fyne.ThemeColorName = "parley.badgePoor"  // a poor link, on a badge
+	ColorBadgeUnlit   fyne.ThemeColorName = "parley.badgeUnlit" // segments that are not lit
+	ColorBars         fyne.ThemeColorName = "parley.bars"       // beside a picture that does not fill the window
 
 	ColorRaised = theme.ColorNameOverlayBackground // what floats: popovers, menus, dialogs
 )
@@ -89,6 +91,8 @@ var palette = map[fyne.ThemeColorName]pair{
 	ColorScrim:        {rgba(0x04090B, 72), rgba(0x102020, 55)},
 	ColorBadge:        {rgba(0x080E11, 80), rgba(0x080E11, 80)},
 	ColorOnBadge:      {rgb(0xE9F0F0), rgb(0xE9F0F0)},
+	ColorBadgePoor:    {rgb(0xFF9A62), rgb(0xFF9A62)},
+	ColorBadgeUnlit:   {rgb(0x40525C), rgb(0x40525C)},
 	ColorBars:         {rgb(0x080E11), rgb(0x080E11)},
 }
 
