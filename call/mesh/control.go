@@ -33,14 +33,14 @@ const (
 type control struct {
 	wake chan struct{} // capacity 1
 
-	keyFrame, reported atomic.Bool // for Feedback
-	askKey, reportNow  atomic.Bool // for the far end
+	keyFrame, reported, limited atomic.Bool // for Feedback
+	askKey, reportNow           atomic.Bool // for the far end
 
 	mu    sync.Mutex
 	nacks []uint16
 
 	// Of steer.
-	keyAt, reportedAt time.Time // of the last Feedbacks
+	keyAt, reportedAt, limitedAt time.Time // of the last Feedbacks
 }
 
 func newControl() *control { return &control{wake: make(chan struct{}, 1)} }
@@ -119,7 +119,8 @@ func (p *peer) feed(now time.Time) (wait time.Duration) {
 		return true
 	}
 	keyFrame, reported := due(&c.keyFrame, &c.keyAt, keyFrameGap), due(&c.reported, &c.reportedAt, feedbackGap)
-	if (keyFrame || reported) && !p.isClosing() {
+	limited := due(&c.limited, &c.limitedAt, feedbackGap) // brings no loss: the last report's was told
+	if (keyFrame || reported || limited) && !p.isClosing() {
 		p.mesh.config.Feedback(p.id, Feedback{
 			KeyFrame: keyFrame, Report: reported, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
 		})
@@ -239,7 +240,7 @@ func (p *peer) pictureReport(k rtcp.Packet, ssrc uint32) {
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
 		if slices.Contains(k.SSRCs, ssrc) && k.Bitrate >= 1 { // not NaN, either
 			m.remb.Store(int64(min(k.Bitrate, maxREMB)))
-			p.control.note(&p.control.reported)
+			p.control.note(&p.control.limited)
 		}
 	default:
 		if m.reported(receptions(k), ssrc, p.mesh.steady(time.Now())) {

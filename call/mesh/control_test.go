@@ -124,12 +124,12 @@ func TestPictureReport(t *testing.T) {
 		{"receiver report", &rtcp.ReceiverReport{Reports: about(ours)}, false, true, 0, 0},
 		{"sender report", &rtcp.SenderReport{SSRC: 3, Reports: about(ours)}, false, true, 0, 0},
 		{"another's report", &rtcp.ReceiverReport{Reports: about(8)}, false, false, 0, 0},
-		{"REMB", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 5e5, SSRCs: []uint32{8, ours}}, false, true, 0, 5e5},
+		{"REMB", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 5e5, SSRCs: []uint32{8, ours}}, false, false, 0, 5e5},
 		{"another's REMB", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 5e5, SSRCs: []uint32{8}}, false, false, 0, 0},
 		{"REMB of nothing", &rtcp.ReceiverEstimatedMaximumBitrate{SSRCs: []uint32{ours}}, false, false, 0, 0},
 		{"REMB of no number", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: nan, SSRCs: []uint32{ours}}, false, false, 0, 0},
 		{"negative REMB", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: -5, SSRCs: []uint32{ours}}, false, false, 0, 0},
-		{"endless REMB", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: math.MaxFloat32, SSRCs: []uint32{ours}}, false, true, 0, maxREMB},
+		{"endless REMB", &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: math.MaxFloat32, SSRCs: []uint32{ours}}, false, false, 0, maxREMB},
 		{"something else", &rtcp.RawPacket{0x80, 204, 0, 0}, false, false, 0, 0},
 		{"goodbye", &rtcp.Goodbye{Sources: []uint32{ours}}, false, false, 0, 0},
 	} {
@@ -137,7 +137,7 @@ func TestPictureReport(t *testing.T) {
 		p := peers[0]
 		p.pictureReport(c.packet, ours)
 		s := p.meters.picture.stats()
-		if p.control.keyFrame.Load() != c.keyFrame || p.control.reported.Load() != c.reported || len(p.film.asked) != c.asked ||
+		if p.control.keyFrame.Load() != c.keyFrame || p.control.reported.Load() != c.reported || p.control.limited.Load() != (c.remb != 0) || len(p.film.asked) != c.asked ||
 			int(p.meters.picture.remb.Load()) != c.remb || int(s.Nacks) != c.asked || (s.PLIs == 1) != c.keyFrame {
 			t.Errorf("%s: %+v", c.name, s)
 		}
@@ -175,9 +175,16 @@ func TestFeed(t *testing.T) {
 			t.Errorf("call %d: %+v", i, got[i])
 		}
 	}
+	// The loss of a report counts once: what the far end says of its link's room alone is no report.
+	p.meters.picture.reported([]rtcp.ReceptionReport{{SSRC: 7, FractionLost: 128}}, 7, p.mesh.steady(now))
+	p.pictureReport(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 5e5, SSRCs: []uint32{7}}, 7)
+	at(time.Second, 5, 0)
+	if f := got[4]; f.Report || f.REMB != 5e5 {
+		t.Errorf("room alone: %+v", f)
+	}
 	p.control.note(&p.control.keyFrame)
 	p.close()
-	at(time.Hour, 4, 0)
+	at(time.Hour, 5, 0)
 }
 
 func TestNacksAreBounded(t *testing.T) {

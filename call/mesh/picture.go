@@ -20,7 +20,7 @@ type Picture struct {
 // Feedback is what a far end says of our camera's pictures. What is not known yet is zero.
 type Feedback struct {
 	KeyFrame bool          // a key picture is wanted: by a PLI or a FIR, or because one of ours found no room; at most one in 300 ms
-	Report   bool          // one of the following is new
+	Report   bool          // Loss is a new one, and RTT may be; REMB may be new by itself
 	Loss     float64       // the part (0 to 1) of our packets that the far end missed, in its last report; repairs don't count
 	REMB     int           // what it believes the path can carry, bit/s
 	RTT      time.Duration // from its last report
