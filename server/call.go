@@ -69,6 +69,8 @@ func (h *hub) callRing(s *session, m *wire.CallRing) (wire.Message, error) {
 		return nil, wire.Errorf(wire.NotFound, "You can't call yourself.")
 	case s.call != nil:
 		return h.ringAgain(s.call, own, to, m.Call)
+	case m.Call == s.user.over: // the same ring once more, by who has not heard of its end
+		return nil, errCallGone
 	}
 	if why, err := unreachable(to); err != nil {
 		h.missed(to, m.Call, &own, why)
@@ -77,8 +79,15 @@ func (h *hub) callRing(s *session, m *wire.CallRing) (wire.Message, error) {
 	c := &call{id: m.Call, sides: [2]side{own, {user: to, session: to.session}}, ringing: true}
 	s.call, to.session.call = c, c
 	c.stop = h.later(h.limits.ring, func() { h.finish(c, nil, wire.CallTimeout) })
-	to.session.event(wire.CallIncoming{Call: c.id, From: own.wire(), Video: own.video})
+	h.ringOn(to.session)
 	return h.placed(s), nil
+}
+
+// ringOn tells a session what rings there, if anything does.
+func (h *hub) ringOn(s *session) {
+	if c := s.call; c != nil && c.ringing && !c.caller(s) {
+		s.event(wire.CallIncoming{Call: c.id, From: c.sides[0].wire(), Video: c.sides[0].video})
+	}
 }
 
 // ringAgain answers a ring by who has a call already: c.
@@ -259,10 +268,13 @@ func (h *hub) finish(c *call, by *session, reason string) {
 	if c.ringing {
 		c.stop()
 	}
+	half := c.sides[0].session == nil || c.sides[1].session == nil
 	for i := range c.sides {
 		s := c.sides[i].session
-		if s == nil {
+		if s == nil || !half { // who was alone in it may have been there by mistake
 			c.sides[i].user.over = c.id
+		}
+		if s == nil {
 			continue
 		}
 		s.call = nil

@@ -508,6 +508,38 @@ func TestCallHereWhileItRings(t *testing.T) {
 	calls(ben, cat)
 }
 
+// Who has lost events asks: it tells whether it rings here still, and how the call stands that was made here.
+func TestCallAfterAGap(t *testing.T) {
+	r := start(t, withLimits(eager))
+	ana, ben := join(t, r, "Ana"), join(t, r, "Ben")
+	m := rings(ana, ben)
+	for _, c := range []*client{ana, ben} {
+		c.told()
+		want[*wire.OK](c, &wire.SnapshotGet{})
+	}
+	if in := expect[*wire.CallIncoming](ben); in.Call != m.Call || in.From.Member != m.Member || !in.Video {
+		t.Errorf("incoming: %+v", in)
+	}
+	if p := want[*wire.CallPlaced](ana, m); p.With != nil {
+		t.Errorf("placed: %+v", p)
+	}
+	want[*wire.OK](ben, end(m.Call))
+	ana.refused(m, wire.CallGone)
+	for _, c := range []*client{ana, ben} {
+		c.told()
+		want[*wire.OK](c, &wire.SnapshotGet{})
+	}
+	if told := append(ana.told(), ben.told()...); len(told) != 0 {
+		t.Errorf("told %v", told)
+	}
+	call, _, _ := calls(ana, ben)
+	want[*wire.OK](ben, end(call))
+	m = ringTo(ben)
+	m.Call = call
+	ana.refused(m, wire.CallGone)
+	rings(ana, ben)
+}
+
 // A connection that breaks changes nothing: it rings when the client is back, and the answer waits for the caller.
 func TestCallResume(t *testing.T) {
 	r := start(t)

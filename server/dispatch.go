@@ -124,7 +124,10 @@ func needsNoAnswer(m wire.Message) bool {
 
 func (h *hub) snapshotGet(s *session, _ *wire.SnapshotGet) (wire.Message, error) {
 	// The parts follow the answer, which serve queues when this has returned.
-	h.later(0, func() { h.sendSnapshot(s) })
+	h.later(0, func() {
+		h.sendSnapshot(s)
+		h.ringOn(s)
+	})
 	return wire.OK{}, nil
 }
 

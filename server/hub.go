@@ -38,7 +38,7 @@ type user struct {
 	key            ed25519.PublicKey
 	session        *session // nil: offline
 	meter          meter    // the user's, so that a new session doesn't fill it
-	over           string   // the last call that was ended while they were absent from it
+	over           string   // the last call of theirs that was ended by one who was in it with them, or while they were absent
 }
 
 type channel struct {
