@@ -81,8 +81,8 @@ type result struct {
 	Machine float64                  `json:"machine_busy_cores"` // all programs: what is not above is other people's
 	Shown   shown                    `json:"shown"`              // at b
 	Coded   any                      `json:"coded,omitempty"`
-	Delay   delay                    `json:"glass_to_glass"`
-	First   []float64                `json:"first_picture_ms"`
+	Delay   delay                    `json:"glass_to_glass,omitzero"`
+	First   []float64                `json:"first_picture_ms,omitempty"`
 	PSNR    float64                  `json:"psnr_db,omitempty"`
 	Screen  *shown                   `json:"screen,omitempty"` // as read off it
 }
