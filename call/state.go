@@ -98,6 +98,7 @@ type state struct {
 	share     bool // outsiders may see that one speaks
 
 	ring   *ring    // nil: nobody rings or is rung
+	rings  bucket   // of what rang here, and of calls missed
 	missed []Missed // the newest first
 	camera CameraState
 
@@ -152,8 +153,8 @@ type peer struct {
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
 
-	words  float64       // that it has said lately
-	wordAt time.Duration // when the last was said
+	words  bucket // of what it was told about one's switches
+	unsaid bool   // it is to be told how they are
 }
 
 // Person is what this machine knows about a key.

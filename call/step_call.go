@@ -1,8 +1,6 @@
 package call
 
 import (
-	"time"
-
 	"parley/call/mesh"
 	"parley/identity"
 	"parley/wire"
@@ -186,16 +184,16 @@ func (t *turn) overNotice(n *Notice, call string, with wire.Member) {
 
 // tickCall is what time brings about in a call, besides what it does in a channel.
 func (t *turn) tickCall() {
-	if t.place.call == "" || t.callState() != callConnecting || t.now-t.place.since <= goneAfter {
-		return
+	if t.place.call != "" && t.callState() == callConnecting && t.now-t.place.since > goneAfter {
+		t.leaveCall(Notice{Code: CodeFailed})
 	}
-	t.leaveCall(Notice{Code: CodeFailed})
+	t.tellUnsaid()
 }
 
 // told takes what the other one says over the peer connection.
 func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 	w, err := readWord(data)
-	if t.place.call == "" || !p.mayTell(t.now) || err != nil {
+	if t.place.call == "" || err != nil {
 		t.refuse()
 		return
 	}
@@ -213,12 +211,27 @@ func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 
 // tellState lets the other one know how one's switches are.
 func (t *turn) tellState() {
+	for _, p := range t.peers {
+		p.unsaid = true
+	}
+	t.tellUnsaid()
+}
+
+// How often the switches are told: far below what a mesh listens to, so that no word is dropped there, the last one least of all.
+// What is above it waits for a tick.
+const (
+	wordBurst = 8
+	wordRate  = 2 // a second
+)
+
+func (t *turn) tellUnsaid() {
 	if t.place.call == "" {
 		return
 	}
 	w := word{Type: wordState, Muted: t.quiet(), Deafened: t.self.deafened, Camera: t.camera.On && t.camera.Open}
 	for id, p := range t.peers {
-		if p.phase == Connected {
+		if p.unsaid && p.phase == Connected && p.words.take(t.now, wordBurst, wordRate) {
+			p.unsaid = false
 			t.do(tellPeer{id, w.bytes()})
 		}
 	}
@@ -231,21 +244,4 @@ func (t *turn) believable(m wire.Member, own string) bool {
 
 func sameMember(a, b wire.Member) bool {
 	return a.Address == b.Address && a.Nonce.String() == b.Nonce.String() && a.Key.String() == b.Key.String()
-}
-
-// What a peer may say over the peer connection: so many words at once, and in a second.
-const (
-	wordBurst = 20
-	wordRate  = 10
-)
-
-// mayTell bounds how often a peer is listened to.
-func (p *peer) mayTell(now time.Duration) bool {
-	p.words = max(p.words-(now-p.wordAt).Seconds()*wordRate, 0)
-	p.wordAt = now
-	if p.words >= wordBurst {
-		return false
-	}
-	p.words++
-	return true
 }
