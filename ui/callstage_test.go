@@ -271,3 +271,21 @@ func TestHostileCall(t *testing.T) {
 		}
 	}
 }
+
+// The desktop tells when nobody can see the window.
+func TestDesktopTellsOfAnIcon(t *testing.T) {
+	w := callWindow(t, inCall(), fyne.NewSize(1280, 800), nil)
+	c := w.shell.stage.call
+	var tell func(bool)
+	w.c.Desktop.Watch = func(_ fyne.Window, seen func(bool)) { tell = seen }
+	w.watch()
+	w.pump.settle()
+	for _, seen := range []bool{false, true} {
+		tell(seen)
+		w.pump.settle()
+		w.apply(inCall())
+		if on := c.theirs.quit != nil; on != seen {
+			t.Errorf("seen %v, but the picture is on: %v", seen, on)
+		}
+	}
+}
