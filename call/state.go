@@ -98,8 +98,9 @@ type state struct {
 	share     bool // outsiders may see that one speaks
 
 	ring   *ring    // nil: nobody rings or is rung
-	rings  bucket   // of what rang here, and of calls missed
+	rings  bucket   // what rang here
 	missed []Missed // the newest first
+	misses bucket   // what was told of as missed
 	camera CameraState
 
 	sound      SoundState

@@ -21,6 +21,7 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.receive(ev.body)
 	case gapSeen:
 		t.ask(&wire.SnapshotGet{}, tag{purpose: forSnapshot})
+		t.ringGap()
 		t.callGap()
 	case replied:
 		t.reply(ev)

@@ -125,9 +125,11 @@ func (t *turn) otherMissing() {
 
 // callEnded is the server's word that a call is over.
 func (t *turn) callEnded(m *wire.CallEnded) {
-	switch {
-	case t.ring != nil && m.Call == t.ring.call:
+	switch r := t.ring; {
+	case r != nil && m.Call == r.call:
 		t.endRing(Notice{Code: m.Reason})
+	case r != nil && r.crossed != nil && m.Call == r.crossed.Call:
+		r.crossed = nil
 	case t.place.call == "" || m.Call != t.place.call:
 		t.refuse()
 	case m.Reason == wire.CallLost && t.place.phase == Joined:

@@ -156,6 +156,7 @@ var callTable = []struct {
 	{"it is declined", "iiiiiiii", func(*rig, someone, someone) event { return ended(callOne, wire.CallDeclined) }},
 	{"the other is lost", "iiiiickx", func(*rig, someone, someone) event { return ended(callOne, wire.CallLost) }},
 	{"another is left", "iddrcckx", func(*rig, someone, someone) event { return ended(callTwo, wire.CallLeft) }},
+	{"lost events", "iddrcckx", func(*rig, someone, someone) event { return gapSeen{} }},
 	{"missed", "iddrcckx", func(_ *rig, a, _ someone) event {
 		return received{&wire.CallMissed{Missed: []Missed{{Call: callTwo, User: a.member.User, Why: wire.CallTimeout}}}}
 	}},
@@ -416,11 +417,111 @@ func TestMissedCalls(t *testing.T) {
 	if did := r.on(received{&wire.CallMissed{All: true, Missed: list(3, 1)}}); len(notices(did, NoticeCallMissed)) != 0 || r.s.missed[0].At != 3 {
 		t.Errorf("all: %v %+v", kinds(did), r.s.missed)
 	}
-	if did := r.on(received{&wire.CallMissed{Missed: list(wire.MaxMissed-1, 10)}}); len(notices(did, NoticeCallMissed)) != wire.MaxMissed-1 || len(r.s.missed) != wire.MaxMissed || r.s.missed[wire.MaxMissed-1].At != 3 {
+	if did := r.on(received{&wire.CallMissed{Missed: list(wire.MaxMissed-1, 10)}}); len(notices(did, NoticeCallMissed)) != ringBurst || len(r.s.missed) != wire.MaxMissed || r.s.missed[wire.MaxMissed-1].At != 3 {
 		t.Errorf("more: %d, the last %+v", len(r.s.missed), r.s.missed[len(r.s.missed)-1])
 	}
 	if did := r.cmd(ForgetMissed{}, 0); len(asked[*wire.CallSeen](did)) != 1 || len(r.s.missed) != 0 {
 		t.Errorf("forget did %v", kinds(did))
+	}
+}
+
+// The other's ring is not lost if one's own, which crosses it, is refused; it is if it has ended meanwhile.
+func TestCrossingRefused(t *testing.T) {
+	for _, over := range []bool{false, true} {
+		r, a := newRig(t), person(t, "Ana", '9')
+		r.knows(a)
+		r.cmd(Call{User: "Ana"}, 7)
+		r.on(incomingOf(callTwo, a))
+		if over {
+			r.on(ended(callTwo, wire.CallCancelled))
+		}
+		did := r.forRing(wire.Errorf(wire.RateLimited, "Slowly."))
+		if f := first[finish](t, did); f.made != 7 || wire.CodeOf(f.err) != wire.RateLimited {
+			t.Errorf("one's own: %+v", f)
+		}
+		if n := notices(did, NoticeCallIncoming); (len(n) == 1 && n[0].Channel == callTwo && r.s.callState() == callRinging) == over {
+			t.Errorf("over %v: did %v", over, kinds(did))
+		}
+		if r.s.refused != 0 {
+			t.Errorf("over %v: %d refused", over, r.s.refused)
+		}
+	}
+}
+
+// The answer to a ring may have been among events that were lost: the same ring again brings it.
+func TestAnsweredUnheard(t *testing.T) {
+	begin := func() (*rig, someone) {
+		r, a := newRig(t), person(t, "Ana", '9')
+		r.knows(a)
+		r.cmd(Call{User: "Ana", Video: true}, 0)
+		if did := r.on(gapSeen{}); len(asked[*wire.CallRing](did)) != 0 {
+			t.Error("asked twice before the first answer")
+		}
+		first := asked[*wire.CallRing](r.did)[0]
+		r.forRing(&wire.CallPlaced{Call: callOne})
+		did := r.on(gapSeen{})
+		if m := asked[*wire.CallRing](did); len(m) != 1 || !reflect.DeepEqual(m[0], first) {
+			t.Fatalf("a gap did %v", kinds(did))
+		}
+		return r, a
+	}
+	r, _ := begin()
+	if did := r.forRing(&wire.CallPlaced{Call: callOne}); r.s.callState() != callDialing || len(did) != 0 {
+		t.Errorf("it rings still: %v", kinds(did))
+	}
+	r, a := begin()
+	if did := r.forRing(placedWith(callOne, a)); r.s.callState() != callConnecting || count[openPeer](did) != 1 {
+		t.Errorf("answered: %v", kinds(did))
+	}
+	r, _ = begin()
+	did := r.forRing(wire.Errorf(wire.CallGone, "Gone."))
+	if n := notices(did, NoticeCallEnded); len(n) != 1 || n[0].Code != wire.CallLost || r.s.callState() != callIdle {
+		t.Errorf("over: %v", kinds(did))
+	}
+}
+
+// The end of what rings here may have been among them: unless the server says that it rings still, it does not.
+func TestRingEndedUnheard(t *testing.T) {
+	for _, still := range []bool{true, false} {
+		r, a := newRig(t), person(t, "Ana", '9')
+		r.now += time.Second
+		r.on(incomingOf(callOne, a))
+		r.on(gapSeen{})
+		if still {
+			r.on(incomingOf(callOne, a))
+		}
+		r.now += doubtWithin
+		if r.on(tick{}); r.s.callState() != callRinging {
+			t.Error("not waited for the server")
+		}
+		r.now += time.Second
+		did := r.on(tick{})
+		if n := notices(did, NoticeCallEnded); (len(n) == 0 && r.s.callState() == callRinging) != still {
+			t.Errorf("still %v: did %v", still, kinds(did))
+		}
+		if len(notices(r.did, NoticeCallIncoming)) != 1 || r.s.refused != 0 {
+			t.Errorf("still %v: %d refused", still, r.s.refused)
+		}
+	}
+}
+
+// A server that makes up callers does not ring on and on.
+func TestRingsAreBounded(t *testing.T) {
+	r, a := newRig(t), person(t, "Ana", '9')
+	rings := func(times int) int {
+		r.did = nil
+		for range times {
+			r.on(incomingOf(callOne, a))
+			r.on(ended(callOne, wire.CallCancelled))
+		}
+		return len(notices(r.did, NoticeCallIncoming))
+	}
+	if n := rings(1000); n != ringBurst || r.s.refused == 0 {
+		t.Errorf("%d rings, %d refused", n, r.s.refused)
+	}
+	r.now += time.Minute
+	if n := rings(1000); n != 10 {
+		t.Errorf("%d a minute", n)
 	}
 }
 

@@ -33,6 +33,9 @@ type ring struct {
 	nonce  wire.Bytes // likewise
 	made   waiter     // of the Call, until it rings there
 	since  time.Duration
+
+	crossed *wire.CallIncoming // out: the other one rings here too; it counts if one's own is refused
+	doubted time.Duration      // in: since when its end may have been among events that were lost; zero: it was not
 }
 
 // callState is where one is with calls; it is not kept but read off ring and place.
@@ -72,8 +75,14 @@ func (s *state) callState() callState {
 	return callConnecting
 }
 
-// ringWithin is how long a ring is waited for: the server ends it before.
-const ringWithin = wire.RingFor + 2*time.Second
+const (
+	ringWithin  = wire.RingFor + 2*time.Second // a ring is waited for; the server ends it before
+	doubtWithin = 5 * time.Second              // a server is waited for, to say that it rings still
+
+	// How often it may ring here, and tell of calls missed: so often at once, and then in a second. A server can make up callers.
+	ringBurst = 10
+	ringRate  = 10.0 / 60
+)
 
 func (t *turn) callCommand(ev commanded) {
 	switch c := ev.cmd.(type) {
@@ -108,7 +117,7 @@ func (t *turn) call(c Call, ev commanded) {
 		video: c.Video, member: ev.member, nonce: ev.nonce, made: ev.made, since: t.now,
 	}
 	t.do(lookUp{t.ring.who})
-	t.ask(&wire.CallRing{Call: ev.call, To: who.ID, Member: ev.member, Nonce: ev.nonce, Video: c.Video}, tag{purpose: forRing, member: ev.member})
+	t.askRing()
 }
 
 // findUser finds another member of the server.
@@ -165,9 +174,16 @@ func (t *turn) ringReply(r replied, failure *wire.Error) {
 		t.finish(ring.made, Reply{}, nil)
 		ring.made = 0
 	}
-	if failure != nil {
+	switch {
+	case failure == nil:
+	case ring.placed: // it rang, and was asked for again
+		t.cancel(Notice{Code: wire.CallLost, Text: failure.Text})
+	default:
 		t.ring = nil
 		t.ringRefused(ring, failure)
+		if ring.crossed != nil {
+			t.incoming(ring.crossed)
+		}
 	}
 }
 
@@ -219,13 +235,19 @@ func (t *turn) incoming(m *wire.CallIncoming) {
 	case !t.believable(m.From, t.place.member) || t.place.call != "":
 		t.refuse()
 		return
-	case r == nil:
-	case !r.out || r.placed:
+	case r != nil && !r.out && r.call == m.Call && sameMember(r.who, m.From):
+		r.doubted = 0
+		return
+	case r != nil && (!r.out || r.placed):
 		t.refuse() // one at a time: the server says busy to the others
 		return
-	case r.who.User == m.From.User:
-		return // crossing: the answer to one's own brings both together
-	default: // so one's own will be refused, because of this one
+	case r != nil && r.who.User == m.From.User:
+		r.crossed = m // the answer to one's own brings both together
+		return
+	case !t.rings.take(t.now, ringBurst, ringRate):
+		t.refuse()
+		return
+	case r != nil: // so one's own will be refused, because of this one
 		t.endRing(Notice{Code: wire.CallCancelled})
 	}
 	t.ring = &ring{call: m.Call, who: m.From, video: m.Video, since: t.now}
@@ -309,13 +331,33 @@ func (r *ring) notice(kind string) Notice {
 }
 
 func (t *turn) tickRing() {
-	switch {
-	case t.ring == nil || t.now-t.ring.since <= ringWithin:
+	switch r := t.ring; {
+	case r == nil:
+	case r.doubted != 0 && t.now-r.doubted > doubtWithin && t.link == Online:
+		t.endRing(Notice{Code: wire.CallLost})
+	case t.now-r.since <= ringWithin:
 	case t.ring.out:
 		t.cancel(Notice{Code: wire.CallTimeout})
 	default:
 		t.endRing(Notice{Code: wire.CallTimeout})
 	}
+}
+
+// ringGap asks for what may have been among the events that were lost: the answer to one's own ring, or the end of one here. The
+// snapshot, which is asked for as well, is followed by what rings here still.
+func (t *turn) ringGap() {
+	switch r := t.ring; {
+	case r == nil:
+	case !r.out:
+		r.doubted = t.now
+	case r.placed: // else the answer is on its way
+		t.askRing()
+	}
+}
+
+func (t *turn) askRing() {
+	r := t.ring
+	t.ask(&wire.CallRing{Call: r.call, To: r.who.User, Member: r.member, Nonce: r.nonce, Video: r.video}, tag{purpose: forRing, member: r.member})
 }
 
 // endAtServer tells the server that a call is over for oneself.
@@ -334,6 +376,10 @@ func (t *turn) callsMissed(m *wire.CallMissed) {
 	if !m.All {
 		next = append(next, t.missed...)
 		for _, c := range m.Missed {
+			if !t.misses.take(t.now, ringBurst, ringRate) {
+				t.refuse()
+				break
+			}
 			t.notify(Notice{Kind: NoticeCallMissed, Channel: c.Call, User: c.User, Name: c.Name, Code: c.Why})
 		}
 	}
