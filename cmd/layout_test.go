@@ -98,6 +98,7 @@ var rules = []rule{
 	{path: "cmd/parley", own: all, cgo: true},
 	{path: "cmd/parleyctl/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
 	{path: "cmd/internal/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
+	{path: "cmd/internal/calm", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/crash", own: none, only: none},
 	{path: "cmd/internal/host", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/internal/idle", own: none, only: []string{x11}},

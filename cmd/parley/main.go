@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"parley/cmd/internal/calm"
 	"parley/cmd/internal/restart"
 	"parley/server"
 )
@@ -38,6 +39,7 @@ LINK is an invite, parley://...  The window asks before it joins.
 `
 
 func main() {
+	calm.Runtime()
 	code, again := run(os.Args[1:], os.Stdout, os.Stderr)
 	if again {
 		if err := restart.Process(); err != nil {

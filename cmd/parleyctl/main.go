@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"parley/cmd/internal/calm"
 	"parley/wire"
 )
 
@@ -57,7 +58,10 @@ func usage() {
 	}
 }
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	calm.Runtime()
+	os.Exit(run(os.Args[1:]))
+}
 
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
