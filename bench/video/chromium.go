@@ -113,7 +113,7 @@ func (s *browsers) serve(i int) (url string, err error) {
 
 // open waits until the page has been loaded, and takes the devices.
 func (s *browsers) open(ctx context.Context, t *browser.Tab, camera bool) error {
-	if err := until(ctx, func() bool { return t.Evaluate(ctx, "peer.open", nil) == nil }); err != nil {
+	if err := measure.Until(ctx, func() bool { return t.Evaluate(ctx, "peer.open", nil) == nil }); err != nil {
 		return err
 	}
 	at := s.place()
@@ -137,23 +137,7 @@ func (s *browsers) close() (err error) {
 
 // call lets b join a, who waits, and returns the time from b's start to its first picture in milliseconds.
 func (s *browsers) call(ctx context.Context) (ms float64, err error) {
-	var offer, answer string
-	step := func(t *browser.Tab, expression string, out any) {
-		if err == nil {
-			err = t.Evaluate(ctx, expression, out)
-		}
-	}
-	quote := func(text string) string {
-		b, _ := json.Marshal(text) // a string never fails
-		return string(b)
-	}
-	step(s.a, "peer.connect()", nil)
-	step(s.a, "peer.offer()", &offer)
-	step(s.b, "peer.connect()", nil)
-	step(s.b, "peer.answer("+quote(offer)+")", &answer)
-	step(s.a, "peer.accept("+quote(answer)+")", nil)
-	step(s.b, "peer.firstPicture()", &ms)
-	return ms, err
+	return browser.Call(ctx, s.a, s.b, "peer.connect()", "peer.connect()", "peer.firstPicture()")
 }
 
 // measure lets the rate settle, and measures first what reading pictures back would cost.
@@ -272,20 +256,4 @@ func codedBetween(before, after [2]coded, seconds float64) map[string]any {
 		"encode_ms": per(a.EncodeS-before[0].EncodeS, a.Encoded-before[0].Encoded), "decode_ms": per(b.DecodeS-before[1].DecodeS, b.Decoded-before[1].Decoded),
 		"encoder": a.Encoder, "decoder": b.Decoder, "limited": a.Limited,
 	}
-}
-
-// until asks ten times a second, for 30 s at most.
-func until(ctx context.Context, ok func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
 }

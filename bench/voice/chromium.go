@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -35,7 +34,7 @@ func startBrowsers(ctx context.Context, p *lab.Pulse) (_ *browsers, err error) {
 	page := "http://" + l.Addr().String() + "/"
 	for letter, t := range map[string]**browser.Tab{"a": &s.a, "b": &s.b} {
 		if *t, err = browser.Open(ctx, browser.Config{Env: p.Env()}, page); err == nil {
-			err = until(ctx, func() bool { return (*t).Evaluate(ctx, "peer.open", nil) == nil }) // the page has been loaded
+			err = measure.Until(ctx, func() bool { return (*t).Evaluate(ctx, "peer.open", nil) == nil }) // the page has been loaded
 		}
 		if err == nil {
 			err = (*t).Evaluate(ctx, "peer.open('mic_"+letter+"')", nil)
@@ -59,23 +58,7 @@ func (s *browsers) close() error {
 
 // call lets b join a, who waits, and returns the time from b's start to its first sound in milliseconds.
 func (s *browsers) call(ctx context.Context) (ms float64, err error) {
-	var offer, answer string
-	step := func(t *browser.Tab, expression string, out any) {
-		if err == nil {
-			err = t.Evaluate(ctx, expression, out)
-		}
-	}
-	quote := func(text string) string {
-		b, _ := json.Marshal(text) // a string never fails
-		return string(b)
-	}
-	step(s.a, "peer.connect('spk_a')", nil)
-	step(s.a, "peer.offer()", &offer)
-	step(s.b, "peer.connect('spk_b')", nil)
-	step(s.b, "peer.answer("+quote(offer)+")", &answer)
-	step(s.a, "peer.accept("+quote(answer)+")", nil)
-	step(s.b, "peer.firstSound()", &ms)
-	return ms, err
+	return browser.Call(ctx, s.a, s.b, "peer.connect('spk_a')", "peer.connect('spk_b')", "peer.firstSound()")
 }
 
 // chromium measures a call with the browser's voice processing on.

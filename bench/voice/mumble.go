@@ -14,10 +14,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	_ "modernc.org/sqlite" // Mumble keeps the servers' certificates in such a database
 
+	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
 
@@ -60,7 +60,7 @@ func (b *bench) mumble(ctx context.Context, low bool) (_ any, err error) {
 		}
 		groups[c.role] = client.PID()
 		// Both are in when the server has said so of each.
-		if err := until(ctx, func() bool { return strings.Contains(server.Stderr(), "bench_"+c.letter+"(-1)> Authenticated") }); err != nil {
+		if err := measure.Until(ctx, func() bool { return strings.Contains(server.Stderr(), "bench_"+c.letter+"(-1)> Authenticated") }); err != nil {
 			return nil, fmt.Errorf("wait for %s to log in: %w: %s", c.letter, err, client.Stderr())
 		}
 	}
@@ -102,7 +102,7 @@ func (m *mumble) serve(ctx context.Context) (*lab.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = until(ctx, func() bool { return dials(m.address) })
+	err = measure.Until(ctx, func() bool { return dials(m.address) })
 	if err != nil {
 		err = fmt.Errorf("wait for murmurd: %w: %s", err, p.Stderr())
 	}
@@ -253,20 +253,4 @@ func dials(address string) bool {
 		return false
 	}
 	return c.Close() == nil
-}
-
-// until asks ten times a second, for 30 s at most.
-func until(ctx context.Context, ok func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
 }

@@ -160,3 +160,25 @@ func (t *Tab) Close() (err error) {
 	}
 	return errors.Join(err, os.RemoveAll(t.dir))
 }
+
+// Call lets b join a, who waits, and returns what first says: the time from b's start to what comes first, in milliseconds. The two
+// pages have peer.connect, as the expressions call it, and peer.offer, peer.answer and peer.accept.
+func Call(ctx context.Context, a, b *Tab, connectA, connectB, first string) (ms float64, err error) {
+	var offer, answer string
+	step := func(t *Tab, expression string, out any) {
+		if err == nil {
+			err = t.Evaluate(ctx, expression, out)
+		}
+	}
+	quote := func(text string) string {
+		b, _ := json.Marshal(text) // a string never fails
+		return string(b)
+	}
+	step(a, connectA, nil)
+	step(a, "peer.offer()", &offer)
+	step(b, connectB, nil)
+	step(b, "peer.answer("+quote(offer)+")", &answer)
+	step(a, "peer.accept("+quote(answer)+")", nil)
+	step(b, first, &ms)
+	return ms, err
+}
