@@ -14,6 +14,7 @@ import (
 
 	"parley/audio/audiotest"
 	"parley/test/lab"
+	"parley/test/netlab"
 )
 
 // programsDir names the environment variable that hands the built programs from TestMain to the tests.
@@ -277,3 +278,22 @@ func part(x []float32, from, to float64) []float32 {
 
 // level of a recording in dBFS between two times in seconds.
 func level(x []float32, from, to float64) float64 { return audiotest.LevelDBFS(part(x, from, to)) }
+
+// apart is a world of two network namespaces with a link between them that can be made bad; the server is in the near one, A.
+func apart(t *testing.T, seed uint64) (*world, *netlab.Net) {
+	t.Helper()
+	net, err := netlab.New(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := net.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := newWorld(t, 0, nil)
+	w.server.Close()
+	w.listen = net.A.IP + ":7440"
+	w.serve(lab.Command{Netns: net.A.Name})
+	return w, net
+}

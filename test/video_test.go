@@ -206,19 +206,7 @@ func TestVideoOverABadLink(t *testing.T) {
 		seconds     float64
 	}{{"2 percent", 0.02, 0.95, 15}, {"10 percent", 0.10, 0.7, 12}} {
 		t.Run(c.name, func(t *testing.T) {
-			net, err := netlab.New(23)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := net.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			w := newWorld(t, 0, nil)
-			w.server.Close()
-			w.listen = net.A.IP + ":7440"
-			w.serve(lab.Command{Netns: net.A.Name})
+			w, net := apart(t, 23)
 			a, b := w.ring(lab.Command{Netns: net.A.Name}, lab.Command{Netns: net.B.Name})
 			net.Set(netlab.Params{Loss: c.loss})
 			from := time.Now()

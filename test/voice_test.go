@@ -164,19 +164,7 @@ func wait(seconds float64) { <-time.After(time.Duration(seconds * float64(time.S
 
 // TestForwardErrorCorrection: two clients say the same over a link that loses a tenth of all packets, one with FEC.
 func TestForwardErrorCorrection(t *testing.T) {
-	net, err := netlab.New(11)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := net.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := newWorld(t, 0, nil)
-	w.server.Close()
-	w.listen = net.A.IP + ":7440"
-	w.serve(lab.Command{Netns: net.A.Name})
+	w, net := apart(t, 11)
 
 	speech := w.speech(20)
 	wav := filepath.Join(w.dir, "speech.wav")
