@@ -65,8 +65,8 @@ type numbers struct {
 
 	kbps    []int
 	coded   []uint32
-	key     bool
-	at      int // in the pattern of layers
+	key     atomic.Bool // a Receiver asks for it on its own goroutine
+	at      int         // in the pattern of layers
 	closed  int
 	decoded []uint32
 	pool    *Pool
@@ -80,16 +80,15 @@ func (c *numbers) Encode(f *Frame) (Encoded, error) {
 		<-time.After(c.takes)
 	}
 	if c.fails != nil {
-		c.key = true
+		c.key.Store(true)
 		return Encoded{}, c.fails
 	}
-	key := c.key || len(c.coded) == 0
+	key := c.key.Swap(false) || len(c.coded) == 0
 	if key {
 		c.at = 0
 	}
 	e := Encoded{Key: key, Layer: layerOf(c.at), Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
 	c.at++
-	c.key = false
 	c.coded = append(c.coded, number(f))
 	e.Data = make([]byte, max(c.size, coded))
 	e.Data[0] = 0x85
@@ -103,7 +102,7 @@ func (c *numbers) Encode(f *Frame) (Encoded, error) {
 }
 
 func (c *numbers) SetBitrate(kbps int) error { c.kbps = append(c.kbps, kbps); return nil }
-func (c *numbers) KeyFrame()                 { c.key = true }
+func (c *numbers) KeyFrame()                 { c.key.Store(true) }
 func (c *numbers) Close()                    { c.closed++ }
 
 var errGarbage = errors.New("garbage")

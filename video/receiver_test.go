@@ -319,7 +319,8 @@ func TestReceiverHostile(t *testing.T) {
 			f.Release()
 		}
 		l.ssrc = 8 // the far end begins anew
-		l.seq, l.codec.key = 3, true
+		l.seq = 3
+		l.codec.KeyFrame()
 		l.film(10, 64, 36)
 		if f := l.slot.Take(); f == nil || number(f) != l.n-1 {
 			t.Errorf("another SSRC: %+v", l.Stats())
