@@ -162,29 +162,36 @@ func newCoefficients() (c coefficients) {
 	return c
 }
 
-func (g *golang) rgba(dst *image.RGBA, src *video.Frame) {
+func (g *golang) pixels(dst *image.RGBA, src *video.Frame, o order) {
 	cw, _ := src.ChromaSize()
 	for y := range src.Height {
 		u, v := src.U[y/2*src.CStride:][:cw], src.V[y/2*src.CStride:][:cw]
-		g.maker.row(dst.Pix[y*dst.Stride:][:4*src.Width], src.Y[y*src.YStride:][:src.Width], u, v)
+		g.maker.row(dst.Pix[y*dst.Stride:][:4*src.Width], src.Y[y*src.YStride:][:src.Width], u, v, o)
 	}
 }
 
 // row converts one row. Two pixels share their chroma; a last one may be alone.
-func (c *coefficients) row(dst, luma, u, v []byte) {
+func (c *coefficients) row(dst, luma, u, v []byte, o order) {
 	pairs := len(luma) / 2
 	d, l, us, vs := dst[:8*pairs], luma[:2*pairs], u[:pairs], v[:pairs]
 	for i, cu := range us {
-		cv := vs[i]
-		r, g, b := c.rv[cv], c.gu[cu]+c.gv[cv], c.bu[cu]
+		r, g, b := c.chroma(cu, vs[i], o)
 		p, y := d[8*i:][:8], l[2*i:][:2]
 		binary.LittleEndian.PutUint32(p, c.pixel(c.y[y[0]], r, g, b))
 		binary.LittleEndian.PutUint32(p[4:], c.pixel(c.y[y[1]], r, g, b))
 	}
 	if len(luma)%2 != 0 {
-		cu, cv := u[pairs], v[pairs]
-		binary.LittleEndian.PutUint32(dst[8*pairs:], c.pixel(c.y[luma[2*pairs]], c.rv[cv], c.gu[cu]+c.gv[cv], c.bu[cu]))
+		r, g, b := c.chroma(u[pairs], v[pairs], o)
+		binary.LittleEndian.PutUint32(dst[8*pairs:], c.pixel(c.y[luma[2*pairs]], r, g, b))
 	}
+}
+
+// chroma is what the colour adds to the first three bytes of a pixel.
+func (c *coefficients) chroma(u, v byte, o order) (first, second, third int32) {
+	if o == bgra {
+		return c.bu[u], c.gu[u] + c.gv[v], c.rv[v]
+	}
+	return c.rv[v], c.gu[u] + c.gv[v], c.bu[u]
 }
 
 func (c *coefficients) pixel(y, r, g, b int32) uint32 {

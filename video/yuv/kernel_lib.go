@@ -29,8 +29,13 @@ func (libyuv) scale(dst, src *video.Frame) {
 		C.int(dst.Width), C.int(dst.Height), C.kFilterBilinear)
 }
 
-// rgba: libyuv names its formats as little-endian words, so that ABGR is the byte order R, G, B, A.
-func (libyuv) rgba(dst *image.RGBA, src *video.Frame) {
+// pixels: libyuv names its formats as little-endian words, so that ABGR is the byte order R, G, B, A.
+func (libyuv) pixels(dst *image.RGBA, src *video.Frame, o order) {
+	if o == bgra {
+		C.I420ToARGB(pointer(src.Y), C.int(src.YStride), pointer(src.U), C.int(src.CStride), pointer(src.V), C.int(src.CStride),
+			pointer(dst.Pix), C.int(dst.Stride), C.int(src.Width), C.int(src.Height))
+		return
+	}
 	C.I420ToABGR(pointer(src.Y), C.int(src.YStride), pointer(src.U), C.int(src.CStride), pointer(src.V), C.int(src.CStride),
 		pointer(dst.Pix), C.int(dst.Stride), C.int(src.Width), C.int(src.Height))
 }

@@ -21,9 +21,17 @@ var ErrImage = errors.New("yuv: no image of that size")
 type kernel interface {
 	// scale fills dst with all of src, of another size.
 	scale(dst, src *video.Frame)
-	// rgba fills dst with src, of the same size.
-	rgba(dst *image.RGBA, src *video.Frame)
+	// pixels fills dst with src, of the same size.
+	pixels(dst *image.RGBA, src *video.Frame, o order)
 }
+
+// order is that of a pixel's four bytes.
+type order int
+
+const (
+	rgba order = iota
+	bgra
+)
 
 // Converter converts pictures of one stream for one tile. It keeps memory for that, as long as the sizes stay. It is not
 // safe for concurrent use.
@@ -42,6 +50,15 @@ func NewConverter() *Converter { return &Converter{kernel: newKernel()} }
 // Convert fills dst with the whole picture, scaled to dst's size in both directions as they come (Fit keeps the aspect).
 // It does not keep either.
 func (c *Converter) Convert(dst *image.RGBA, src *video.Frame) error {
+	return c.convert(dst, src, rgba)
+}
+
+// ConvertBGRA is Convert for memory where blue comes first and red third, whatever its type says: what most displays want.
+func (c *Converter) ConvertBGRA(dst *image.RGBA, src *video.Frame) error {
+	return c.convert(dst, src, bgra)
+}
+
+func (c *Converter) convert(dst *image.RGBA, src *video.Frame, o order) error {
 	if err := src.Check(); err != nil {
 		return fmt.Errorf("yuv: %w", err)
 	}
@@ -49,7 +66,7 @@ func (c *Converter) Convert(dst *image.RGBA, src *video.Frame) error {
 	if video.CheckSize(w, h) != nil || dst.Stride < 4*w || (len(dst.Pix)-4*w)/dst.Stride < h-1 || len(dst.Pix) < 4*w {
 		return fmt.Errorf("%w: %v, stride %d, %d bytes", ErrImage, dst.Rect, dst.Stride, len(dst.Pix))
 	}
-	c.kernel.rgba(dst, c.scaled(src, w, h))
+	c.kernel.pixels(dst, c.scaled(src, w, h), o)
 	return nil
 }
 

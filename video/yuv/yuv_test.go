@@ -59,6 +59,16 @@ func testColours(t *testing.T, k kernel) {
 			if d := worst(got, want); d > 3 {
 				t.Errorf("%v became %v at %v", c[:3], got.Pix[:4], size)
 			}
+			turned := image.NewRGBA(got.Rect)
+			if err := (&Converter{kernel: k}).ConvertBGRA(turned, f); err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < len(turned.Pix); i += 4 {
+				turned.Pix[i], turned.Pix[i+2] = turned.Pix[i+2], turned.Pix[i]
+			}
+			if worst(got, turned) > 0 {
+				t.Errorf("%v became %v, blue first", c[:3], turned.Pix[:4])
+			}
 		}
 	}
 }
