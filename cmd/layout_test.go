@@ -106,6 +106,7 @@ var rules = []rule{
 	{path: "cmd/internal/restart", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/screen", own: none, only: []string{x11}},
 	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
+	{path: "cmd/internal/surface", own: none, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parleyd/...", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "test/...", own: all, cgo: true},
@@ -121,7 +122,7 @@ var onlyIn = map[string][]string{
 	devices:                             {"audio/opus/...", "video/camera/...", "video/screen/..."},
 	fyne:                                {"ui/...", "cmd/parley/..."},
 	fyneApp:                             {"cmd/parley/..."}, // so that the window's tests need neither display nor OpenGL
-	x11:                                 {"cmd/internal/idle/...", "cmd/internal/screen/...", "hotkey/...", "video/screen/...", "test/..."},
+	x11:                                 {"cmd/internal/idle/...", "cmd/internal/screen/...", "cmd/internal/surface/...", "hotkey/...", "video/screen/...", "test/..."},
 	dbus:                                {"cmd/internal/tray/...", "hotkey/...", "video/screen/...", "test/..."},
 	webrtc:                              {"call/...", "test/...", "bench/..."},
 	"github.com/pion/turn/...":          {"server/...", "test/...", "bench/..."},

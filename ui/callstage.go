@@ -93,6 +93,7 @@ func (c *callStage) apply(v *model.View) {
 	if new {
 		c.arrange()
 	}
+	c.past()
 }
 
 // look starts and ends the pictures. What nobody can see costs nothing.
@@ -104,8 +105,11 @@ func (c *callStage) look(visible bool) {
 // arrange places everything, after a picture came or went.
 func (c *callStage) arrange() { c.Layout(nil, c.root.Size()) }
 
-// MinSize implements fyne.Layout.
-func (c *callStage) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+// MinSize implements fyne.Layout. It is also how Fyne says that it is about to paint.
+func (c *callStage) MinSize([]fyne.CanvasObject) fyne.Size {
+	c.past()
+	return fyne.Size{}
+}
 
 // Layout implements fyne.Layout.
 func (c *callStage) Layout(_ []fyne.CanvasObject, size fyne.Size) {

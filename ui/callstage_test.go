@@ -17,6 +17,8 @@ import (
 // scenery is a converter that paints a room, or a wall for oneself.
 type scenery struct{}
 
+func (s scenery) ConvertBGRA(dst *image.RGBA, src *video.Frame) error { return s.Convert(dst, src) }
+
 func (scenery) Convert(dst *image.RGBA, src *video.Frame) error {
 	w, h := dst.Rect.Dx(), dst.Rect.Dy()
 	for y := range h {

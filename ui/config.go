@@ -70,6 +70,7 @@ type Desktop struct {
 	Idle     func() (time.Duration, bool) // since somebody touched this machine; false: the platform does not tell
 	Tray     func() bool                  // there is a place for a tray icon
 	Minimize func(fyne.Window) bool       // false: it can't
+	Surface  func(fyne.Window) Surface    // makes one for a picture, on Fyne's goroutine; nil, or nothing from it: Fyne paints pictures
 	// Watch tells from now on, on any goroutine, whether the window can be seen by anybody; that it can is taken for granted. It is
 	// called on Fyne's goroutine.
 	Watch func(w fyne.Window, seen func(bool))

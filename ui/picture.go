@@ -16,14 +16,18 @@ import (
 // Converter makes of a picture the pixels of a tile, at the size of dst; yuv.Converter is one. It is used by one goroutine.
 type Converter interface {
 	Convert(dst *image.RGBA, src *video.Frame) error
+	ConvertBGRA(dst *image.RGBA, src *video.Frame) error // blue first
 }
 
 // picture shows what somebody's camera sees, the newest alone:
 //
-//	Slot ─► run: take, convert to the tile's pixels ─► ready ─► pump: one fyne.Do a tick for all pictures ─► draw
+//	Slot ─► showing.run ─┬► convert to the tile's pixels ─► ready ─► pump: one fyne.Do a tick for all pictures ─► draw
+//	                     └► Surface, without Fyne, while there is one and nothing is in its way (place)
 //
 // Two images go round: one is on the screen, the other is written or ready. One that was not drawn in time is written over. While
 // it is off there is no goroutine, no image and nothing to draw, and whoever fills the slot is told that nobody looks.
+//
+// Between the two ways nothing flashes: the surface comes before Fyne's image goes, and goes after Fyne has an image to paint.
 type picture struct {
 	w        *Window
 	slot     *video.Slot
@@ -34,15 +38,22 @@ type picture struct {
 	size     atomic.Int64 // of the tile in pixels: width<<32 | height
 
 	// Of Fyne's goroutine alone.
-	root  *fyne.Container
-	image *canvas.Image
-	quit  chan struct{} // of the run under way; nil: off
-	box   fyne.Size
+	root   *fyne.Container
+	image  *canvas.Image
+	quit   chan struct{} // of the run under way; nil: off
+	again  chan struct{} // capacity 1: that run shall show the last picture anew, at another place or the other way
+	box    fyne.Size
+	shape  image.Point // of the picture that is shown; zero: none is
+	placed placing     // as last told
 
-	mu    sync.Mutex
-	of    chan struct{} // the run that may hand over, which is quit
-	ready *image.RGBA   // to be drawn next; nil: nothing new
-	spare *image.RGBA   // to write into
+	mu      sync.Mutex
+	of      chan struct{} // the run that may hand over, which is quit
+	ready   *image.RGBA   // to be drawn next; nil: nothing new
+	from    image.Point   // of the picture that ready was made of
+	spare   *image.RGBA   // to write into
+	lies    placement     // where run is to show pictures past Fyne
+	past    bool          // it does
+	painted bool          // and Fyne shows them, too: the surface can go
 }
 
 // newPicture makes the picture of a person, oneself if user is empty, that is off. Oneself is mirrored, for oneself alone.
@@ -80,14 +91,14 @@ func (p *picture) round(radius float32) {
 }
 
 // seen says whether there is something to look at.
-func (p *picture) seen() bool { return p.image.Image != nil }
+func (p *picture) seen() bool { return p.shape != image.Point{} }
 
 // aspect is the width of what is shown, of which the height is 1.
 func (p *picture) aspect() float32 {
 	if !p.seen() {
 		return 16. / 9
 	}
-	return p.image.Aspect()
+	return float32(p.shape.X) / float32(p.shape.Y)
 }
 
 // on starts and ends it.
@@ -97,64 +108,37 @@ func (p *picture) on(on bool) {
 	}
 	if on {
 		p.slot.Clear() // what was left there is old
-		p.quit = make(chan struct{})
+		p.quit, p.again = make(chan struct{}), make(chan struct{}, 1)
 		p.hold(p.quit)
 		p.measure()
 		p.w.pump.pictures = append(p.w.pump.pictures, p)
-		go p.run(p.quit, p.w.c.NewConverter())
+		go p.newShowing().run()
 	} else {
 		close(p.quit)
 		p.quit = nil
 		p.hold(nil)
 		p.w.pump.drop(p)
-		p.image.Image = nil
-		p.image.Hide()
-		p.image.Refresh()
+		p.shape = image.Point{}
+		p.clear()
 	}
 	if p.wanted != nil {
 		p.wanted(on)
 	}
 }
 
+// clear has Fyne show nothing.
+func (p *picture) clear() {
+	p.image.Image = nil
+	p.image.Hide()
+	p.image.Refresh()
+}
+
 // hold has one run hand over from now on, or none.
 func (p *picture) hold(of chan struct{}) {
 	p.mu.Lock()
 	p.of, p.ready, p.spare = of, nil, nil
+	p.placed, p.lies, p.past, p.painted = placing{}, placement{}, false, false
 	p.mu.Unlock()
-}
-
-// run converts whatever comes, on a goroutine of its own.
-func (p *picture) run(quit chan struct{}, c Converter) {
-	failed := false
-	for {
-		select {
-		case <-quit:
-			return
-		case <-p.slot.Ready():
-		}
-		f := p.slot.Take()
-		if f == nil {
-			continue
-		}
-		size := p.size.Load()
-		out := p.take(fit(image.Pt(f.Width, f.Height), image.Pt(int(size>>32), int(int32(size)))))
-		err := c.Convert(out, f)
-		f.Release()
-		if err != nil {
-			if !failed {
-				p.w.pump.log.Warn("a picture can't be shown", "err", err)
-			}
-			failed = true
-			p.give(quit, nil, out)
-			continue
-		}
-		if p.mirrored {
-			mirror(out)
-		}
-		if p.give(quit, out, nil) {
-			p.w.pump.pictured(p.patient)
-		}
-	}
 }
 
 // take gets an image of that size to write into.
@@ -172,17 +156,17 @@ func (p *picture) take(size image.Point) *image.RGBA {
 	return out
 }
 
-// give hands over what was made, or back what was not used, if the run is still the one.
-func (p *picture) give(of chan struct{}, ready, spare *image.RGBA) bool {
+// give hands over what was made of a picture of that size, or back what was not used (zero), if the run is still the one.
+func (p *picture) give(of chan struct{}, out *image.RGBA, from image.Point) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.of != of {
 		return false
 	}
-	if ready != nil {
-		p.ready = ready
+	if from == (image.Point{}) {
+		p.spare = out
 	} else {
-		p.spare = spare
+		p.ready, p.from = out, from
 	}
 	return true
 }
@@ -191,12 +175,15 @@ func (p *picture) give(of chan struct{}, ready, spare *image.RGBA) bool {
 func (p *picture) draw() {
 	old, _ := p.image.Image.(*image.RGBA)
 	p.mu.Lock()
-	next := p.ready
+	next, from, past := p.ready, p.from, p.past
 	if next != nil {
-		p.ready, p.spare = nil, old
+		p.ready, p.spare, p.painted = nil, old, past
 	}
 	p.mu.Unlock()
 	if next == nil {
+		if past && old != nil && p.placed.past() {
+			p.clear()
+		}
 		return
 	}
 	p.measure() // another screen may have other pixels
@@ -208,8 +195,14 @@ func (p *picture) draw() {
 		p.image.Show()
 	}
 	p.image.Refresh()
-	if p.changed != nil && (old == nil || old.Rect != next.Rect) {
-		p.changed()
+	if past {
+		p.renew()
+	}
+	if p.shape != from {
+		p.shape = from
+		if p.changed != nil {
+			p.changed()
+		}
 	}
 }
 

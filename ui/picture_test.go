@@ -28,6 +28,8 @@ func newPainter() *painter {
 	return &painter{calls: new(atomic.Int32), sizes: make(chan image.Point, 64), fails: new(atomic.Bool)}
 }
 
+func (p *painter) ConvertBGRA(dst *image.RGBA, src *video.Frame) error { return p.Convert(dst, src) }
+
 func (p *painter) Convert(dst *image.RGBA, src *video.Frame) error {
 	p.calls.Add(1)
 	if p.fails.Load() {

@@ -13,6 +13,7 @@ import (
 	"parley/assets"
 	"parley/cmd/internal/screen"
 	"parley/cmd/internal/setup"
+	"parley/cmd/internal/surface"
 	"parley/cmd/internal/tray"
 	"parley/server"
 	"parley/ui"
@@ -39,12 +40,19 @@ func (p *program) show() error {
 		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },
-		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch},
+		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Surface: newSurface},
 		Opened:       p.opened, Link: p.link, Version: server.Version, Log: p.log,
 	})
 }
 
 func minimize(w fyne.Window) bool { return screen.Minimize(handle(w)) }
+
+func newSurface(w fyne.Window) ui.Surface {
+	if h := handle(w); h != 0 {
+		return surface.New(h)
+	}
+	return nil
+}
 
 // watch tells whether the window can be seen, until the program ends.
 func (p *program) watch(w fyne.Window, seen func(bool)) {

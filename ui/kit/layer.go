@@ -18,6 +18,14 @@ func NewLayers(c fyne.Canvas) *Layers {
 // Root wraps what goes to the window's SetContent, so that tooltips can be drawn over it.
 func (l *Layers) Root(content fyne.CanvasObject) fyne.CanvasObject { return newSurface(content) }
 
+// Tip is where a tooltip is shown over the window's content; an empty size: none is.
+func (l *Layers) Tip() (fyne.Position, fyne.Size) {
+	if p := planeOf(l.canvas); p != nil && p.Visible() {
+		return p.box.Position(), p.box.Size()
+	}
+	return fyne.Position{}, fyne.Size{}
+}
+
 // TypedKey closes the layer on top at Escape where it does not stay, and says whether the key was meant for a layer.
 func (l *Layers) TypedKey(ev *fyne.KeyEvent) bool {
 	top := l.Top()

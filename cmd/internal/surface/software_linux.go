@@ -1,0 +1,29 @@
+package surface
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+)
+
+// accelerated says whether OpenGL is likely to be drawn by a graphics card: programs reach one through DRI3 or DRI2, which the
+// display offers only where it has one, or through NVIDIA's own extension; and none is used where Mesa is told so.
+func accelerated(conn *xgb.Conn) bool {
+	switch strings.ToLower(os.Getenv("LIBGL_ALWAYS_SOFTWARE")) {
+	case "1", "true", "yes", "y":
+		return false
+	}
+	if offers(conn, "NV-GLX") {
+		return true
+	}
+	nodes, err := filepath.Glob("/dev/dri/renderD*")
+	return err == nil && len(nodes) > 0 && (offers(conn, "DRI3") || offers(conn, "DRI2"))
+}
+
+func offers(conn *xgb.Conn, extension string) bool {
+	r, err := xproto.QueryExtension(conn, uint16(len(extension)), extension).Reply()
+	return err == nil && r != nil && r.Present
+}
