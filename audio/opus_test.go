@@ -99,7 +99,10 @@ func TestOpusAllocatesNothing(t *testing.T) {
 	defer c.Close()
 	p.SetTap(func(key string, _ int64, _ []float32) {
 		if key == "" {
-			turns <- struct{}{}
+			select {
+			case turns <- struct{}{}:
+			default: // on a slow machine a loudspeaker gets more than one turn for a question, now and then
+			}
 		}
 	})
 	speech := audiotest.Vowels(1, 2*audio.FrameSize)
