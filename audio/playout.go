@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/audio/mix"
+	"parley/audio/vad"
 )
 
 // PlayoutConfig says what a Playout is made of. The zero value will do.
@@ -55,6 +56,7 @@ type Playout struct {
 	// The rest belongs to run.
 	frame, sum []float32
 	limiter    mix.Limiter
+	meter      *vad.Meter
 	master     float32 // gain of the last sample of speech: 0 while deafened
 	sounds     []*Sound
 	position   int64 // samples made
@@ -78,6 +80,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		volumes: make(map[string]float32),
 		frame:   make([]float32, FrameSize),
 		sum:     make([]float32, FrameSize),
+		meter:   vad.NewMeter(),
 		master:  1,
 		begun:   make(chan *Sound, maxSounds),
 		sounds:  make([]*Sound, 0, maxSounds),
@@ -190,7 +193,10 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	if tap != nil {
 		(*tap)("", p.position, p.sum)
 	}
-	p.level.setLevel(mix.DBFS(mix.RMS(p.sum)))
+	if !served {
+		clear(p.sum) // whom it is recorded for has it, and nobody hears it
+	}
+	p.level.setLevel(p.meter.Add(p.sum))
 	p.position += FrameSize
 	return p.sum
 }

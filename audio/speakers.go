@@ -101,7 +101,7 @@ func (p *Playout) SetDeviceLatency(d time.Duration) { p.latency.Store(int64(d)) 
 
 // PlayoutStats is what the statistics panel shows of the loudspeaker's side.
 type PlayoutStats struct {
-	Level     float32 // dBFS, of the last frame
+	Level     float32 // dBFS, as a meter shows it, of what a loudspeaker plays: silence where none asks
 	Missed    uint64  // samples that the device asked for in vain
 	TargetMS  float64 // how full the ring is kept
 	PlayoutMS float64 // from the mix to the air: limiter, ring and device

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/audio"
+	"parley/audio/mix"
 	"parley/call/mesh"
 	"parley/video"
 )
@@ -13,8 +14,8 @@ type Stats struct {
 	AtMS    int64 // since the engine's start
 	Peers   []PeerStats
 	Capture audio.CaptureStats
-	Playout audio.PlayoutStats
-	Sound   bool // the microphone is needed, in a channel or for a test: Capture tells of it
+	Playout audio.PlayoutStats // its Level is that of silence while nothing is open
+	Sound   bool               // the microphone is needed, in a channel or for a test: Capture tells of it
 	Picture PictureStats
 }
 
@@ -44,7 +45,7 @@ type PeerPictureStats struct {
 
 // Stats may be called from any goroutine; it reads counters and waits for nobody.
 func (e *Engine) Stats() Stats {
-	out := Stats{AtMS: time.Since(e.start).Milliseconds()}
+	out := Stats{AtMS: time.Since(e.start).Milliseconds(), Playout: audio.PlayoutStats{Level: mix.Floor}}
 	speakers := *e.sound.speakers.Load()
 	for id, w := range *e.picture.peers.Load() {
 		link, _ := e.mesh.Stats(id)

@@ -14,8 +14,9 @@ import (
 	"parley/ui/model"
 )
 
-// soundPage is microphone, loudspeaker and the program's own sounds. Its meter shows what the microphone hears: in a channel, in a
-// check, and where the person asks for it by a click. Nothing else opens the microphone, and whatever ends that, it stays ended.
+// soundPage is microphone, loudspeaker and the program's own sounds. One meter shows what the microphone hears: in a channel, in a
+// check, and where the person asks for it by a click. Nothing else opens the microphone, and whatever ends that, it stays ended. The
+// other one shows what the loudspeaker plays, whatever that is.
 type soundPage struct {
 	s    *settings
 	root *fyne.Container
@@ -29,12 +30,14 @@ type soundPage struct {
 	key   *field
 	check *checkField
 
-	heard   time.Time // when the meter last moved
+	played *kit.Meter // of the loudspeaker
+
+	heard   time.Time // when a meter last moved
 	notices deviceNotices
 }
 
 const (
-	// settles is how long the meter takes to be dark after the last sound.
+	// settles is how long a meter takes to be dark after the last sound.
 	settles = 2 * time.Second
 )
 
@@ -90,7 +93,7 @@ func (p *soundPage) toggleLevel() {
 	p.s.w.do(call.Listen{On: !p.s.w.c.Engine.Snapshot().Sound.Listening})
 }
 
-// measure moves the meter where somebody is to see it move, and has the pump tick for that.
+// measure moves the meters where somebody is to see them move, and has the pump tick for that.
 func (p *soundPage) measure(snapshot *call.Snapshot, now time.Time) {
 	stats := p.s.w.c.Engine.Stats()
 	on := snapshot.Sound.Listening || snapshot.Sound.Check.Phase != call.CheckIdle || snapshot.Place.Phase != call.Idle
@@ -100,7 +103,11 @@ func (p *soundPage) measure(snapshot *call.Snapshot, now time.Time) {
 	} else {
 		p.meter.Set(-60, false, now)
 	}
-	ticks := on || now.Sub(p.heard) < settles || p.s.banner.Visible()
+	plays := snapshot.Sound.Speaker != ""
+	if p.played.Set(stats.Playout.Level, true, now); plays {
+		p.heard = now
+	}
+	ticks := on || plays || now.Sub(p.heard) < settles || p.s.banner.Visible()
 	if p.s.w.pump.moves.Swap(ticks) != ticks {
 		p.s.w.pump.wake()
 	}
@@ -178,11 +185,21 @@ func keyField(s *settings, chosen func()) *kit.KeyField {
 func (p *soundPage) loudspeaker() fyne.CanvasObject {
 	p.speaker = newDeviceField(p.s, loudspeakers())
 	p.ringer = newDeviceField(p.s, ringers())
+	p.played = kit.NewMeter()
+	try := kit.NewButton("Play", "speaker-channel", kit.PlainButton, p.try)
 	volume := percent(0, profile.MaxVolume, 5, p.s.w.c.Profile.Settings().OutputVolume, func(v int) {
 		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
 		p.s.soon("output", func(s *profile.Settings) { s.OutputVolume = v }, nil)
 	}, nil)
-	return cardOf("Speaker", p.speaker.root, p.speaker.none, newField("Volume", "Of everybody together", volume).root, p.ringer.root)
+	return cardOf("Speaker", p.speaker.root, p.speaker.none, kit.Gap(0, 8), p.played,
+		newField("Test sound", "Two seconds, as loud as people are", try).root, newField("Volume", "Of everybody together", volume).root, p.ringer.root)
+}
+
+// try lets hear, and see, that the loudspeaker works: by the longest of the sounds.
+func (p *soundPage) try() {
+	if samples, err := assets.Sound(string(model.SoundRing)); err == nil {
+		p.s.w.do(call.Play{Samples: samples, Gain: float32(p.s.w.c.Profile.Settings().OutputVolume) / 100})
+	}
 }
 
 // sounds are the program's own.

@@ -11,7 +11,6 @@ import (
 	"parley/audio"
 	"parley/call"
 	"parley/profile"
-	"parley/ui/kit"
 )
 
 // TestListening opens the microphone by a click on the page, outside of a channel, and by nothing else.
@@ -160,6 +159,41 @@ func TestMeterMoves(t *testing.T) {
 	}
 }
 
+// TestSpeakerMeterMoves shows what the loudspeaker plays, outside of a channel a test sound, and opens no microphone for that.
+func TestSpeakerMeterMoves(t *testing.T) {
+	b := newBench(t, nil)
+	b.hasFocus = true
+	b.open(pageSound)
+	p := b.settings.page.(*soundPage)
+	words := func() string { return wordsOf(p.played) }
+	if b.pump.moves.Load() || strings.Contains(words(), "dB") {
+		t.Errorf("the meter of a closed loudspeaker says %q", words())
+	}
+	b.press("Play")
+	b.until("the loudspeaker opens", func(s *call.Snapshot) bool { return s.Sound.Speaker != "" })
+	if !b.pump.moves.Load() {
+		t.Error("the meter stands still")
+	}
+	timeout, frames := time.After(20*time.Second), time.NewTicker(10*time.Millisecond)
+	defer frames.Stop()
+	for moved := false; !moved || b.c.Engine.Snapshot().Sound.Speaker != ""; {
+		b.devices.Step(make([]float32, audio.FrameSize))
+		select {
+		case <-timeout:
+			t.Fatalf("moved: %v; it says %q", moved, words())
+		case <-frames.C:
+		}
+		b.rest(133 * time.Millisecond)
+		moved = moved || strings.Contains(words(), "−") // some tens of dB below full scale
+	}
+	if b.rest(settles); b.pump.moves.Load() || strings.Contains(words(), "dB") {
+		t.Errorf("when all is played it says %q, or the pump ticks on", words())
+	}
+	if opened, _ := b.devices.Counts(audio.Input); opened != 0 {
+		t.Error("a microphone was opened")
+	}
+}
+
 // TestDevicesComeAndGo changes the list while its menu is open: what is chosen then is what was read, or nothing.
 func TestDevicesComeAndGo(t *testing.T) {
 	b := newBench(t, nil)
@@ -298,10 +332,10 @@ func TestCheckRow(t *testing.T) {
 	}
 }
 
-// wordsOf is what stands on a button.
-func wordsOf(b *kit.Button) string {
-	for _, o := range test.WidgetRenderer(b).Objects() {
-		if t, ok := textOf(o); ok {
+// wordsOf is what stands on a button, or under a meter.
+func wordsOf(w fyne.Widget) string {
+	for _, o := range test.WidgetRenderer(w).Objects() {
+		if t, ok := textOf(o); ok && o.Visible() {
 			return t
 		}
 	}
@@ -346,6 +380,8 @@ func soundLooks(t *testing.T, b *bench, suffix string) {
 	page := b.settings.page.(*soundPage)
 	page.meter.Set(-14, true, b.time)
 	page.meter.Set(-23, true, b.time)
+	page.played.Set(-9, true, b.time)
+	page.played.Set(-17, true, b.time)
 	b.settings.banner.Set("check", "USB headset plugged in. It is used now.", 1, "", nil)
 	b.settings.banner.Show()
 	b.settings.relay()

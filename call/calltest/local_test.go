@@ -8,6 +8,7 @@ import (
 
 	"parley/audio"
 	"parley/audio/audiotest"
+	"parley/audio/mix"
 	"parley/call"
 	"parley/identity"
 )
@@ -144,20 +145,25 @@ func TestPlayOutsideOfAChannel(t *testing.T) {
 	a := newAlone(t, call.Voice{Mode: "open"})
 	tone := make([]float32, audio.SampleRate/4)
 	hum(500)(tone)
+	level := func() float32 { return a.Stats().Playout.Level }
+	if level() != mix.Floor {
+		t.Errorf("%.1f dBFS of a loudspeaker that is closed", level())
+	}
 	a.Do(call.SetOutputVolume{Gain: 0})
 	a.Do(call.Deafen{On: true})
 	a.Do(call.Play{Samples: tone, Gain: 1})
 	a.Do(call.Play{Samples: tone, Gain: 0.5})
 	a.World.Until("it is heard", func() bool { _, speaker := a.open(); return speaker })
+	a.World.Until("its level", func() bool { return level() > -20 })
 	if a.Stats().Sound {
 		t.Error("the microphone is said to be open")
 	}
-	a.World.Until("closed", func() bool { _, speaker := a.open(); return !speaker })
+	a.World.Until("closed", func() bool { _, speaker := a.open(); return !speaker && level() == mix.Floor })
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	level := audiotest.LevelDBFS(a.heard) + 10*math.Log10(float64(len(a.heard))/float64(len(tone)))
-	if want := audiotest.LevelDBFS(tone) + 3.5; math.Abs(level-want) > 1.5 || mixPeak(a.heard) < 0.25 {
-		t.Errorf("%.1f dB of the sounds were heard, want %.1f; peak %.2f", level, want, mixPeak(a.heard))
+	sum := audiotest.LevelDBFS(a.heard) + 10*math.Log10(float64(len(a.heard))/float64(len(tone)))
+	if want := audiotest.LevelDBFS(tone) + 3.5; math.Abs(sum-want) > 1.5 || mixPeak(a.heard) < 0.25 {
+		t.Errorf("%.1f dB of the sounds were heard, want %.1f; peak %.2f", sum, want, mixPeak(a.heard))
 	}
 	if opened, _ := a.devices.Counts(audio.Input); opened != 0 || len(a.Snapshot().Notices) != 0 {
 		t.Errorf("microphone opened %d times; told %+v", opened, a.Snapshot().Notices)
