@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/parley-asan}
 lib=$cache/lib
 
-if [ ! -e "$lib/lib/pkgconfig/vpx.pc" ]; then
+if [ ! -e "$lib/lib/libvpx.a" ]; then
 	command -v dpkg-source >/dev/null || {
 		echo "asan: needs Debian and its package dpkg-dev" >&2
 		exit 1
@@ -44,5 +44,5 @@ if [ ! -e "$lib/lib/pkgconfig/vpx.pc" ]; then
 fi
 
 # Memory that libvpx was given and that nobody frees is an error at the end.
-export PKG_CONFIG_PATH="$lib/lib/pkgconfig" PARLEY_SOAK="${PARLEY_SOAK-1}"
+export CGO_CFLAGS="-g -O1 -I$lib/include" CGO_LDFLAGS="-L$lib/lib" PARLEY_SOAK="${PARLEY_SOAK-1}"
 exec "${GO:-go}" test -asan -count=1 -timeout 2h "$@" ./video/vp9

@@ -1,6 +1,8 @@
 // Package vp9 codes and decodes pictures by libvpx: VP9 (profile 0) and, for who has no VP9, VP8. It needs libvpx 1.12.0 in
 // Debian's revision deb12u5, or later: earlier ones lack fixes against hostile streams. Without cgo only the readers of
-// headers are there.
+// headers are there. On Linux its archive is linked into the program, which so runs where another libvpx is installed, or
+// none, and which gives it its memory (memory.c); whoever has no libvpx.a builds with the tag sharedvpx. What Debian mends in
+// libvpx reaches a program when it is built again.
 //
 // What libvpx does not do, and is done here:
 //

@@ -1,7 +1,6 @@
 package vp9
 
 /*
-#cgo pkg-config: vpx
 #cgo CFLAGS: -O2
 #include "encoder.h"
 */
