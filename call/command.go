@@ -73,7 +73,8 @@ type (
 	Deafen struct{ On bool }
 	// Talk is the push-to-talk key.
 	Talk struct{ Down bool }
-	// SetVolume sets how loud a person is here: 0 to 2, 1 is as sent.
+	// SetVolume sets how loud a person is here: 0 to 2, 1 is as sent. It is taken, as the next two are, for everybody of the server:
+	// of those who are elsewhere it is kept until they come.
 	SetVolume struct {
 		User   string
 		Volume float32
@@ -83,13 +84,13 @@ type (
 		User string
 		On   bool
 	}
-	// Trust lets sound go to a person who was held back: unknown with "known people only", or like somebody else in name.
-	Trust struct{ User string }
-	// Verify records that the safety number was compared, or takes that back.
+	// Verify records that the safety number was compared, or takes that back. It lets in nobody who is held back.
 	Verify struct {
 		User string
 		On   bool
 	}
+	// Trust lets sound go to a person who is held back: unknown with "known people only", or like somebody else in name.
+	Trust struct{ User string }
 	// SetKnownOnly holds back everybody who was never met before.
 	SetKnownOnly struct{ On bool }
 	// SetRelayOnly hides this machine's addresses from the others, from the next peer connection on.

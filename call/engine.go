@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,10 @@ import (
 type People interface {
 	// Known tells what is known of a key that shows up under a name. It must be quick: it is asked on the engine's goroutine.
 	Known(user string, key identity.PublicKey, name string) Person
-	// Remember keeps what has changed about a person; it is called on a goroutine that may wait for a disk.
+	// Everybody tells of all who are known, by user id, for a list of people: Like is not asked for. It is called once.
+	Everybody() map[string]Person
+	// Remember keeps what has changed about a person; it is called on a goroutine that may wait for a disk. Who is New is not met
+	// by that: what was decided about them is kept, and they stay a stranger. An empty name leaves the one that is known.
 	Remember(user string, key identity.PublicKey, name string, p Person) error
 }
 
@@ -106,6 +110,7 @@ func New(c Config) (*Engine, error) {
 	e.state = newState(c.Key.Public())
 	e.state.self.muted, e.state.knownOnly, e.state.relayOnly = c.Muted, c.KnownOnly, c.RelayOnly
 	e.state.share = c.ShareSpeaking
+	maps.Copy(e.state.known, c.People.Everybody())
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
 	e.picture = newPicture(c.Picture, e.queue.post, c.Log)
 	m, err := mesh.New(mesh.Config{
@@ -408,15 +413,9 @@ func (e *Engine) performPeer(f effect) {
 }
 
 func (e *Engine) remember(f remember) {
-	for _, p := range e.state.peers {
-		if p.member.User == f.user {
-			m := p.member
-			e.memory.keep(m.User, func() {
-				if err := e.config.People.Remember(m.User, identity.PublicKey(m.Key), m.Name, f.person); err != nil {
-					e.log.Warn("remember a person", "err", err)
-				}
-			})
-			return
+	e.memory.keep(f.user, func() {
+		if err := e.config.People.Remember(f.user, identity.PublicKey(f.key), f.name, f.person); err != nil {
+			e.log.Warn("remember a person", "err", err)
 		}
-	}
+	})
 }

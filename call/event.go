@@ -157,6 +157,8 @@ type (
 	lookUp   struct{ member wire.Member }
 	remember struct {
 		user   string
+		key    wire.Bytes
+		name   string // empty: the one that is known stays
 		person Person
 	}
 

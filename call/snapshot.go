@@ -125,9 +125,21 @@ type Directory struct {
 	Channels []Channel // in their order
 	Users    []User    // by name; the same slice until one of them changes
 	Sitting  map[string][]Seat
-	Complete bool // nothing of the server's first account is missing
+	Known    map[string]Person // see Person; the same map until somebody in it changes
+	Complete bool              // nothing of the server's first account is missing
 	version  uint64
 	people   uint64 // version of Users
+	facts    uint64 // version of Known
+}
+
+// Person is what this machine knows of somebody by their id. Whether they look like another is not looked at before they are met.
+func (d *Directory) Person(user string) Person { return personIn(d.Known, user) }
+
+func personIn(known map[string]Person, user string) Person {
+	if p, ok := known[user]; ok {
+		return p
+	}
+	return Person{New: true, Volume: 1}
 }
 
 // Seat is one person in a voice channel, as the server says.
@@ -212,7 +224,7 @@ func byName(a, b User) int {
 
 // directory draws up who and what there is. Of thousands of people only a change among them is worth sorting them anew.
 func (s *state) directory(old *Directory) *Directory {
-	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), Complete: s.complete, version: s.version, people: s.people}
+	d := &Directory{Sitting: make(map[string][]Seat, len(s.rosters)), Complete: s.complete, version: s.version, people: s.people, facts: s.facts}
 	for _, c := range s.channels {
 		d.Channels = append(d.Channels, c)
 	}
@@ -220,6 +232,9 @@ func (s *state) directory(old *Directory) *Directory {
 	if d.Users = old.Users; old.people != s.people {
 		d.Users = slices.AppendSeq(make([]User, 0, len(s.users)), maps.Values(s.users))
 		slices.SortFunc(d.Users, byName)
+	}
+	if d.Known = old.Known; old.facts != s.facts || old.Known == nil {
+		d.Known = maps.Clone(s.known)
 	}
 	for channel, members := range s.rosters {
 		for _, m := range members {

@@ -88,6 +88,9 @@ type state struct {
 	people   uint64                   // with each of users
 	complete bool                     // the last part of the snapshot has come
 
+	known map[string]Person // by user id: whom this machine knows, or something was decided about; who is not in it is New
+	facts uint64            // grows with each change of known
+
 	place     place
 	next      place // Joining, while a switch to it is asked for; else Idle
 	peers     map[mesh.Peer]*peer
@@ -160,7 +163,7 @@ type peer struct {
 
 // Person is what this machine knows about a key.
 type Person struct {
-	New      bool    // never met before this session
+	New      bool    // never met before this session; among known: never met
 	Trusted  bool    // by a click in this session
 	Verified bool    // the safety number was compared
 	Like     string  // the name of a known person with another key that this one's name looks like
@@ -211,7 +214,7 @@ func newState(me identity.PublicKey) state {
 	return state{
 		me:      me,
 		version: 1, people: 1, channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
-		peers: map[mesh.Peer]*peer{},
-		self:  selfState{status: wire.Online, role: wire.RoleMember},
+		peers: map[mesh.Peer]*peer{}, known: map[string]Person{},
+		self: selfState{status: wire.Online, role: wire.RoleMember},
 	}
 }

@@ -2,7 +2,6 @@ package call
 
 import (
 	"fmt"
-	"math"
 
 	"parley/wire"
 )
@@ -92,30 +91,6 @@ func (t *turn) switches(muted, deafened bool) {
 	}
 }
 
-// personCommand changes what this machine keeps about a person. Whoever is in the channel is affected at once.
-func (t *turn) personCommand(cmd Command, made waiter) {
-	user := personOf(cmd)
-	found := false
-	for id, p := range t.peers {
-		if id.User != user {
-			continue
-		}
-		found = true
-		t.changePerson(p, cmd)
-		if _, ok := cmd.(Trust); ok && p.phase == Held {
-			t.open(id, p)
-		}
-		if p.phase != Held { // who is held stays unknown: to silence a stranger is not to trust them
-			t.do(remember{p.member.User, p.person})
-		}
-	}
-	if !found {
-		t.finish(made, Reply{}, wire.Errorf(wire.NotFound, "That person is not in your channel or call."))
-		return
-	}
-	t.finish(made, Reply{}, nil)
-}
-
 // setKnownOnly holds for those who are in the channel already, too.
 func (t *turn) setKnownOnly(on bool) {
 	t.knownOnly = on
@@ -127,49 +102,6 @@ func (t *turn) setKnownOnly(on bool) {
 			t.open(id, p)
 		}
 	}
-}
-
-func personOf(cmd Command) string {
-	switch c := cmd.(type) {
-	case SetVolume:
-		return c.User
-	case SetLocalMute:
-		return c.User
-	case Verify:
-		return c.User
-	case Trust:
-		return c.User
-	}
-	return ""
-}
-
-func (t *turn) changePerson(p *peer, cmd Command) {
-	switch c := cmd.(type) {
-	case SetVolume:
-		p.person.Volume = clampVolume(c.Volume)
-	case SetLocalMute:
-		p.person.Muted = c.On
-	case Verify:
-		p.person.Verified = c.On
-	case Trust:
-		p.person.Like, p.person.Trusted = "", true
-	}
-	t.do(setGain{p.member.User, p.gain()})
-}
-
-func clampVolume(v float32) float32 {
-	if math.IsNaN(float64(v)) {
-		return 1
-	}
-	return min(max(v, 0), 2)
-}
-
-// gain is what a peer's sound is multiplied with here.
-func (p *peer) gain() float32 {
-	if p.person.Muted {
-		return 0
-	}
-	return p.person.Volume
 }
 
 // serverCommand turns a command into the request that it is.

@@ -60,7 +60,7 @@ func (t *turn) met(ev met) {
 		t.renamed(id, p, ev.person.Like)
 		return
 	}
-	p := &peer{member: ev.member, person: ev.person, phase: Held, since: t.now}
+	p := &peer{member: ev.member, person: t.recalled(id.User, ev.person), phase: Held, since: t.now}
 	p.person.Volume = clampVolume(p.person.Volume)
 	t.peers[id] = p
 	n := Notice{Kind: NoticePeerJoined, User: id.User, Name: ev.member.Name, New: ev.person.New}
@@ -108,7 +108,7 @@ func (t *turn) listed(a wire.Address) bool {
 // first packet leaves.
 func (t *turn) open(id mesh.Peer, p *peer) {
 	t.setPhase(p, Connecting)
-	t.do(remember{id.User, p.person})
+	t.keepPeer(p)
 	t.reopen(id, p)
 }
 

@@ -260,7 +260,7 @@ func (t *turn) ringMet(ev met) bool {
 	if r == nil || r.met || ev.member.Address != r.who.Address {
 		return false
 	}
-	r.met, r.person = true, ev.person
+	r.met, r.person = true, t.recalled(r.who.User, ev.person)
 	if !r.out {
 		t.notify(r.notice(NoticeCallIncoming))
 	}

@@ -569,7 +569,7 @@ func TestHeldStayUnknown(t *testing.T) {
 		t.Fatalf("did %v", kinds(did))
 	}
 	for _, cmd := range []Command{SetLocalMute{ana.member.User, true}, SetVolume{ana.member.User, 2}, Verify{ana.member.User, true}} {
-		if did := r.on(commanded{cmd: cmd}); count[remember](did) != 0 || r.phase(ana) != "held" {
+		if did := r.on(commanded{cmd: cmd}); first[remember](t, did).name != "" || r.phase(ana) != "held" {
 			t.Errorf("%T did %v", cmd, kinds(did))
 		}
 	}

@@ -9,15 +9,16 @@ import (
 	"parley/identity"
 )
 
-// Person is somebody whose key this machine has met.
+// Person is somebody whose key this machine has met, or about whom something was decided before that.
 type Person struct {
 	ID        string             `json:"-"`
 	Key       identity.PublicKey `json:"key"`
-	Name      string             `json:"name"` // the last one they had; see CleanName
-	FirstSeen time.Time          `json:"first_seen"`
-	Verified  bool               `json:"verified"` // the safety number was compared
-	Volume    int                `json:"volume"`   // how loud they are here, percent, 0 to MaxVolume
-	Muted     bool               `json:"muted"`    // not heard here
+	Name      string             `json:"name"`       // the last one they had; see CleanName
+	FirstSeen time.Time          `json:"first_seen"` // when they were met; of one who was not: when something was decided
+	Unmet     bool               `json:"unmet"`      // they are a stranger still, and nobody looks like them: there is no Name
+	Verified  bool               `json:"verified"`   // the safety number was compared
+	Volume    int                `json:"volume"`     // how loud they are here, percent, 0 to MaxVolume
+	Muted     bool               `json:"muted"`      // not heard here
 }
 
 // Volumes in percent.
@@ -61,7 +62,9 @@ func (k *known) clean() error {
 	if identity.UserID(v.Key) != v.ID {
 		return fmt.Errorf("%w: person %s has the key of another", ErrInvalid, v.ID)
 	}
-	v.Name = CleanName(v.Name)
+	if v.Name = CleanName(v.Name); v.Unmet {
+		v.Name = "" // a server said it, and nobody has heard them under it
+	}
 	v.Volume = min(max(v.Volume, 0), MaxVolume)
 	k.looks = looksOf(v.Name)
 	return nil
@@ -81,7 +84,8 @@ func (p *Profile) Person(id string) (Person, bool) {
 // Keep notes that the owner of a key was here, under a name, and all that was decided about them, in one write, or none
 // where nothing has changed. An id that does not belong to the key is refused: then somebody lies. FirstSeen is not taken
 // from the caller, and an empty Name leaves the one that is known. Whether the name looks like somebody else's is asked
-// before, with Lookalike.
+// before, with Lookalike. Who is Unmet stays so until kept without that, and never becomes it again; one about whom nothing is
+// decided any more is forgotten.
 func (p *Profile) Keep(v Person) error {
 	k := newKnown(v.ID)
 	k.value = v
@@ -90,14 +94,21 @@ func (p *Profile) Keep(v Person) error {
 		return fmt.Errorf("keep person: %w", err)
 	}
 	return p.change(peopleFile, func() (any, error) {
-		before, met := p.people[v.ID]
-		if met {
+		before, there := p.people[v.ID]
+		if there {
 			k.continues(before)
-			if k.same(before) {
-				return nil, nil
-			}
-		} else {
+		}
+		idle := k.value.Unmet && !k.value.decided()
+		switch {
+		case there && k.same(before), !there && idle:
+			return nil, nil
+		case idle:
+			delete(p.people, v.ID)
+			return maps.Clone(p.people), nil
+		case !there || before.value.Unmet && !k.value.Unmet:
 			k.value.FirstSeen = p.now().UTC()
+		}
+		if !there {
 			if err := p.makeRoomLocked(); err != nil {
 				return nil, fmt.Errorf("keep person: %w", err)
 			}
@@ -110,6 +121,7 @@ func (p *Profile) Keep(v Person) error {
 // continues takes over from what was known of the same person what Keep does not set.
 func (k *known) continues(before *known) {
 	k.rest, k.value.FirstSeen = before.rest, before.value.FirstSeen
+	k.value.Unmet = k.value.Unmet && before.value.Unmet
 	if k.value.Name == "" {
 		k.value.Name, k.looks = before.value.Name, before.looks
 	}
@@ -118,8 +130,11 @@ func (k *known) continues(before *known) {
 // same says that nothing has changed; both are of one id, and so of one key.
 func (k *known) same(before *known) bool {
 	v, w := k.value, before.value
-	return v.Name == w.Name && v.Verified == w.Verified && v.Volume == w.Volume && v.Muted == w.Muted
+	return v.Name == w.Name && v.Unmet == w.Unmet && v.Verified == w.Verified && v.Volume == w.Volume && v.Muted == w.Muted
 }
+
+// decided says that the person of this machine has decided something about them.
+func (v *Person) decided() bool { return v.Verified || v.Muted || v.Volume != NormalVolume }
 
 // SetVerified notes whether the safety number with a known person was compared and found equal.
 func (p *Profile) SetVerified(id string, verified bool) error {
@@ -148,7 +163,7 @@ func (p *Profile) makeRoomLocked() error {
 	var last *Person
 	for _, k := range p.people {
 		v := &k.value
-		if v.Verified || v.Muted || v.Volume != NormalVolume {
+		if v.decided() {
 			continue
 		}
 		if last == nil || v.FirstSeen.After(last.FirstSeen) || v.FirstSeen.Equal(last.FirstSeen) && v.ID > last.ID {
@@ -182,6 +197,17 @@ func checkPerson(id string, k *known) error {
 	}
 	k.value.ID = id
 	return k.clean()
+}
+
+// People returns everybody who is known, in no order.
+func (p *Profile) People() []Person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]Person, 0, len(p.people))
+	for _, k := range p.people {
+		list = append(list, k.copy())
+	}
+	return list
 }
 
 // Named returns the people met who were last called exactly so, the one met first before the others.

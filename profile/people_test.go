@@ -56,6 +56,44 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// One about whom something was decided before they were met is nobody's namesake, and is first seen when they are met.
+func TestKeepUnmet(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	at := newClock()
+	p.now = at.now
+	id, key := somebody(t, 1)
+	keep := func(v Person) Person {
+		t.Helper()
+		v.ID, v.Key = id, key
+		if err := p.Keep(v); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := p.Person(id)
+		return got
+	}
+	keep(Person{Unmet: true, Volume: NormalVolume})
+	if len(p.People()) != 0 {
+		t.Error("a stranger is kept for nothing")
+	}
+	keep(Person{Unmet: true, Name: "Anna", Volume: 35})
+	p, _ = reopen(t, dir, p)
+	p.now = at.now
+	if got, ok := p.Person(id); !ok || !got.Unmet || got.Name != "" || got.Volume != 35 || len(p.Named("Anna")) != 0 {
+		t.Errorf("a stranger: %+v, %v", got, ok)
+	}
+	if _, ok := p.Lookalike("Anna", "x"); ok {
+		t.Error("somebody looks like a stranger")
+	}
+	at.t = at.t.Add(time.Hour)
+	if got := keep(Person{Name: "Anna", Volume: 35}); got.Unmet || got.Name != "Anna" || !got.FirstSeen.Equal(at.t) {
+		t.Errorf("met: %+v", got)
+	}
+	if got := keep(Person{Unmet: true, Volume: NormalVolume}); got.Unmet || got.Name != "Anna" || got.Volume != NormalVolume {
+		t.Errorf("unmet again: %+v", got)
+	}
+}
+
 func TestKeepRefuses(t *testing.T) {
 	p := fresh(t)
 	id, key := somebody(t, 1)

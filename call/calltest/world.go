@@ -188,6 +188,7 @@ type strangers struct{}
 func (strangers) Known(string, identity.PublicKey, string) call.Person {
 	return call.Person{New: true, Volume: 1}
 }
+func (strangers) Everybody() map[string]call.Person                              { return nil }
 func (strangers) Remember(string, identity.PublicKey, string, call.Person) error { return nil }
 
 // hum is a tone that goes on.

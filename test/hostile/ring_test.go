@@ -235,6 +235,7 @@ type nobody struct{}
 func (nobody) Known(string, identity.PublicKey, string) call.Person {
 	return call.Person{New: true, Volume: 1}
 }
+func (nobody) Everybody() map[string]call.Person                              { return nil }
 func (nobody) Remember(string, identity.PublicKey, string, call.Person) error { return nil }
 
 func newCaller(t *testing.T, x *exchange, name string) *caller {

@@ -54,6 +54,63 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+// What is decided about somebody who was not met is kept, and they stay a stranger by it: like others, and looked like by nobody. It
+// does not come back to their name, or to that, once they were met.
+func TestPeopleUnmet(t *testing.T) {
+	dir := t.TempDir()
+	home, _, err := OpenHome(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people := People{home.Profile}
+	anna, ben, other := someone(t), someone(t), someone(t)
+	remember := func(who identity.Key, name string, p call.Person) {
+		t.Helper()
+		if err := people.Remember(who.ID(), who.Public(), name, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(when string, who identity.Key, name string, want call.Person) {
+		t.Helper()
+		if got := people.Known(who.ID(), who.Public(), name); got != want {
+			t.Errorf("%s: %+v, want %+v", when, got, want)
+		}
+		if got, kept := people.Everybody()[who.ID()]; kept && want.Like == "" && got != want {
+			t.Errorf("%s, in the list: %+v, want %+v", when, got, want)
+		}
+	}
+	set := call.Person{New: true, Volume: 0.35, Verified: true}
+	remember(anna, "Anna", call.Person{Volume: 1})
+	remember(ben, "", set)
+	remember(other, "Carl", call.Person{New: true, Volume: 1, Muted: true}) // whatever it is called
+	if err := home.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if home, _, err = OpenHome(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = home.Close() }()
+	people.Profile = home.Profile
+	check("in the next run", ben, "Ben", set)
+	check("somebody named like a stranger", someone(t), "Carl", call.Person{New: true, Volume: 1})
+	if got := people.Known(ben.ID(), ben.Public(), "Anna"); got.Like != "Anna" || !got.New {
+		t.Errorf("the stranger under a known name: %+v", got)
+	}
+	remember(anna, "", call.Person{New: true, Volume: 2})
+	check("who was met stays so, under her name", anna, "Anna", call.Person{Volume: 2})
+	met := set
+	met.New = false
+	remember(ben, "Ben", met)
+	check("met", ben, "Ben", met)
+	if got := people.Known(other.ID(), other.Public(), "ben"); got.Like != "Ben" {
+		t.Errorf("now somebody looks like him: %+v", got)
+	}
+	remember(other, "", call.Person{New: true, Volume: 1})
+	if _, kept := home.Profile.Person(other.ID()); kept || len(people.Everybody()) != 2 {
+		t.Errorf("nothing is decided about a stranger, who is kept: %v", people.Everybody())
+	}
+}
+
 func someone(t *testing.T) identity.Key {
 	t.Helper()
 	key, err := identity.Generate(nil)
