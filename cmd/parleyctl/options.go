@@ -4,6 +4,7 @@ import (
 	"flag"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"parley/cmd/internal/setup"
@@ -122,12 +123,12 @@ func (o *options) begin(args []string) (home *setup.Home, link string, rest []st
 	return home, link, rest, nil
 }
 
-// server picks the link out of the words; without one it is the server used last.
+// server picks the link out of the words, the first wherever it stands; without one it is the server used last.
 func server(home *setup.Home, words []string) (link string, rest []string, err error) {
-	if len(words) > 0 {
-		if _, err := wire.ParseLink(words[0]); err == nil {
-			return words[0], words[1:], nil
-		} else if looksLikeLink(words[0]) {
+	for i, word := range words {
+		if _, err := wire.ParseLink(word); err == nil {
+			return word, slices.Delete(slices.Clone(words), i, i+1), nil
+		} else if i == 0 && looksLikeLink(word) {
 			return "", nil, &failure{exitUsage, "bad_link", err}
 		}
 	}

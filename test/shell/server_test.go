@@ -25,6 +25,7 @@ func TestUsage(t *testing.T) {
 		{usage, "usage", []string{"join", invite, "--channel", "General", "--mic", "none", "--speaker", "none", "--nonsense"}},
 		{usage, "bad_link", []string{"who", "parley://nothing"}},
 		{connect, "", []string{"who", "parley://127.0.0.1:1/?key=" + linkOf(t, invite).Key.String()}},
+		{refused, "not_found", []string{"call", "Nobody", invite, "--mic", "none", "--speaker", "none"}}, // the link last
 		{refused, "", []string{"join", invite, "--channel", "Nowhere", "--mic", "none", "--speaker", "none"}},
 		{done, "", []string{"join", invite, "--channel", "Games", "--mic", "none", "--speaker", "none", "--duration", "100ms"}},
 	} {
