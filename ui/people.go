@@ -87,7 +87,8 @@ type personRow struct {
 	avatar *kit.Avatar
 	name   *kit.Text
 	line   *kit.Text
-	mark   *kit.Icon
+	mark   *kit.Icon // what is known of the key
+	crown  *kit.Icon // of the server's owner
 }
 
 func (p *peopleList) create(kind int) fyne.CanvasObject {
@@ -99,10 +100,11 @@ func (p *peopleList) create(kind int) fyne.CanvasObject {
 	}
 	r := &personRow{
 		avatar: kit.NewAvatar(30), name: kit.NewText("", kit.Body, theme.ColorNameForeground),
-		line: kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder), mark: kit.NewIcon("", 16, theme.ColorNamePlaceHolder),
+		line: kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder), mark: kit.NewIcon("", 16, kit.ColorNewToYou),
+		crown: kit.NewIcon("crown", 16, theme.ColorNamePlaceHolder),
 	}
 	texts := kit.VCol(0, r.name, r.line)
-	r.row = kit.HRow(12, r.avatar, kit.Grow(texts), r.mark)
+	r.row = kit.HRow(12, r.avatar, kit.Grow(texts), r.mark, r.crown)
 	o := kit.Pad(8, 2, 8, 2, r.row)
 	p.parts[o] = r
 	return o
@@ -125,15 +127,15 @@ func (p *peopleList) bind(i, _ int, o fyne.CanvasObject) {
 		}
 		r.name.SetColor(color)
 		switch {
+		case row.Verified:
+			r.mark.SetIcon("lock-verified")
+			r.mark.SetColor(theme.ColorNameSuccess)
 		case row.New:
 			r.mark.SetIcon("new-person")
 			r.mark.SetColor(kit.ColorNewToYou)
-		case row.Owner:
-			r.mark.SetIcon("crown")
-			r.mark.SetColor(theme.ColorNamePlaceHolder)
-		default:
-			r.mark.SetIcon("")
 		}
+		r.mark.Hidden = !row.Verified && !row.New
+		r.crown.Hidden = !row.Owner
 		relayout(r.row)
 	}
 }

@@ -55,7 +55,7 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 		})
 		parts = append(parts, kit.NewParagraph(c.HeldFor, kit.Caption, theme.ColorNameWarning), let)
 	}
-	if c.InChannel {
+	if !c.Self {
 		parts = append(parts, p.volume(c), p.mute(c))
 	}
 	if !c.Self && len(c.Key) > 0 {
@@ -110,7 +110,7 @@ func (p *personCard) mute(c model.Card) fyne.CanvasObject {
 // safety is the number that two people compare to know that nobody stands between them.
 func (p *personCard) safety(c model.Card) fyne.CanvasObject {
 	p.trust = kit.NewChip()
-	why := kit.NewParagraph("Encrypted, identity not verified. Read these aloud to each other, or compare them on paper.", kit.Caption, theme.ColorNamePlaceHolder)
+	why := kit.NewParagraph("", kit.Caption, theme.ColorNamePlaceHolder)
 	digits := kit.VCol(0)
 	box := kit.NewPanel(theme.ColorNameInputBackground, 12, kit.Pad(12, 12, 12, 12, digits))
 	box.SetLine(theme.ColorNameSeparator, 1)
@@ -121,6 +121,7 @@ func (p *personCard) safety(c model.Card) fyne.CanvasObject {
 	copied := kit.NewButton("Copy", "", kit.PlainButton, func() { p.w.c.App.Clipboard().SetContent(number) })
 	copied.Disable()
 	show := func(verified bool) {
+		why.SetText(c.Safety(verified))
 		if verified {
 			p.trust.Set("lock-verified", "Verified", kit.Good)
 			compare.SetText("Take that back")
@@ -141,11 +142,8 @@ func (p *personCard) safety(c model.Card) fyne.CanvasObject {
 			}
 			verified = want
 			show(verified)
+			p.layer.Relayout() // the sentence may be shorter
 		})
-	}
-	if !c.InChannel {
-		compare.Disable()
-		why.SetText("Encrypted. To compare, sit in one voice channel and read these aloud to each other.")
 	}
 	background(p.w, func() (string, error) { return p.w.c.Safety(c.Key), nil }, func(n string, _ error) {
 		number = n

@@ -27,6 +27,7 @@ type bench struct {
 	devices *audiotest.Backend
 	folder  string
 	key     identity.Key
+	hub     *calltest.Hub // a server, to which nobody is connected
 	time    time.Time
 }
 
@@ -53,7 +54,10 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := call.New(call.Config{Key: b.key, People: nobody{}, Sound: call.SoundConfig{
+	if b.hub, err = calltest.NewHub(); err != nil {
+		t.Fatal(err)
+	}
+	e, err := call.New(call.Config{Key: b.key, People: nobody{}, Dial: b.hub.Dial, Sound: call.SoundConfig{
 		Backend: b.devices, Voice: call.Voice{Mode: "open", FrameMS: 20},
 		NewEncoder: func() (audio.Encoder, error) { return calltest.Codec{}, nil },
 		NewDecoder: func() (audio.Decoder, error) { return calltest.Codec{}, nil },
@@ -63,7 +67,7 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	}
 	t.Cleanup(e.Close)
 	b.Window = newWindow(Config{
-		App: app, Engine: e, Profile: p, Key: b.key.Public(),
+		App: app, Engine: e, Profile: p, Key: b.key.Public(), Used: func(string, string) error { return nil },
 		Voice: func(s profile.Settings) call.Voice {
 			return call.Voice{Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression, FrameMS: 20}
 		},

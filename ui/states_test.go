@@ -49,12 +49,23 @@ func TestStatesLook(t *testing.T) {
 func TestFloatingLooks(t *testing.T) {
 	ines := model.Card{
 		User: "ines", Name: "Ines Vidal", Face: sampleFace("Ines Vidal"), Presence: model.Online, Line: "Front porch", Key: []byte{1},
-		InChannel: true, Volume: 130, New: true, CanKick: true,
+		Connected: true, Volume: 130, New: true, CanKick: true,
 	}
+	bo := model.Card{User: "bo", Name: "Bo", Face: sampleFace("Bo"), Line: "Offline", Key: []byte{1}, Volume: 35, New: true, NoCall: "They are offline."}
+	kofi := model.Card{User: "kofi", Name: "Kofi", Face: sampleFace("Kofi"), Presence: model.Online, Line: "Workshop", Key: []byte{1}, Volume: 100, Verified: true}
 	held := ines
-	held.Held, held.HeldFor, held.CanKick = true, "This name looks like that of somebody you know, but the key is another one. Nothing is sent to them before you let them in.", false
+	held.Connected, held.Held, held.HeldFor, held.CanKick = false, true, "This name looks like that of somebody you know, but the key is another one. Nothing is sent to them before you let them in.", false
 	for name, show := range map[string]func(w *Window){
-		"person":  func(w *Window) { w.showCard(ines, w.shell.stage.tiles[3].root) },
+		"person": func(w *Window) { w.showCard(ines, w.shell.stage.tiles[3].root) },
+		"away":   func(w *Window) { w.showCard(bo, w.shell.people.list) },
+		"known": func(w *Window) {
+			v := harbour()
+			v.PeopleVersion++
+			v.People[1].Verified, v.People[2].Verified, v.People[4].New = true, true, true // Mara, Teo, Ines
+			v.People[6].Verified, v.People[6].Owner, v.People[10].New = true, true, true   // Kofi, Petra
+			w.apply(v)
+			w.showCard(kofi, w.shell.people.list)
+		},
 		"held":    func(w *Window) { w.showCard(held, w.shell.stage.tiles[3].root) },
 		"quality": func(w *Window) { w.showQuality(w.shell.dock.quality) },
 		"keys":    func(w *Window) { w.showKeys() },

@@ -158,3 +158,35 @@ func TestCut(t *testing.T) {
 		t.Error(w.Hub.Errors())
 	}
 }
+
+// What is set for somebody in no channel holds when they come, from the first sound on.
+func TestSetBeforeTheyCome(t *testing.T) {
+	w := New(t)
+	people := w.Add("ana", "bob")
+	ana, bob := people[0], people[1]
+	ana.Until("bob is listed", func(s *call.Snapshot) bool { return len(s.Directory.Users) == 2 })
+	set := func(c call.Command) {
+		t.Helper()
+		if _, err := ana.Ask(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(call.SetVolume{User: bob.Key.ID(), Volume: 0.1})
+	set(call.SetLocalMute{User: bob.Key.ID(), On: true})
+	for _, p := range people {
+		p.Do(call.Join{Channel: Hall})
+	}
+	ana.With(bob)
+	ana.Hears(bob) // before volume
+	if p, _ := ana.Peer(bob); p.Volume != 0.1 || !p.LocalMuted {
+		t.Errorf("shown as %+v", p)
+	}
+	if level := ana.Stats().Playout.Level; level > -60 {
+		t.Errorf("muted before he came, he is heard at %.1f dBFS", level)
+	}
+	set(call.SetLocalMute{User: bob.Key.ID()})
+	w.Until("a tenth of the hum is heard", func() bool { // -17 dBFS
+		level := ana.Stats().Playout.Level
+		return level > -39 && level < -35
+	})
+}

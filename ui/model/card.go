@@ -17,11 +17,11 @@ type Card struct {
 	Owner      bool
 	Key        []byte // public; the caller's to keep, not to change
 
-	InChannel  bool   // sits in one's own channel or call: what follows is known
 	Volume     int    // here, percent
 	LocalMuted bool   // here
 	New        bool   // a key never met before
 	Verified   bool   // the safety number was compared
+	Connected  bool   // they are in one's own channel or call, and not Held
 	Held       bool   // nothing is sent to them before a click
 	HeldFor    string // why, as a sentence
 
@@ -31,7 +31,9 @@ type Card struct {
 
 // CardOf draws up the card of a user; false: there is nobody of that id, who may have just left.
 func CardOf(s *call.Snapshot, user string) (Card, bool) {
-	c, found := Card{User: user, Presence: Offline}, false
+	known := directoryOf(s).Person(user)
+	c, found := Card{User: user, Presence: Offline, LocalMuted: known.Muted, New: known.New, Verified: known.Verified}, false
+	volume := known.Volume
 	for _, u := range directoryOf(s).Users {
 		if u.ID == user {
 			found = true
@@ -45,7 +47,7 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 	}
 	for _, p := range s.Place.Peers {
 		if p.User == user {
-			found, c.InChannel = true, true
+			found = true
 			c.Name, c.Key, c.Line = p.Name, bytes.Clone(p.Key), channelName(s, s.Place.Channel)
 			if inCall(s) {
 				c.Line = "In a call with you"
@@ -53,20 +55,38 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 			if c.Presence == Offline {
 				c.Presence = Online // the server may not say so, but there they are
 			}
-			c.Volume, c.LocalMuted = int(math.Round(float64(p.Volume)*100)), p.LocalMuted
+			volume, c.LocalMuted = p.Volume, p.LocalMuted
 			c.New, c.Verified = p.New, p.Verified
 			c.Held = p.Phase == call.Held
+			c.Connected = !c.Held
 			if c.Held {
 				c.HeldFor = heldSentence(p.HeldFor)
 			}
 		}
 	}
-	c.Self = user == s.Self.User
+	c.Volume = int(math.Round(float64(volume) * 100))
+	if c.Self = user == s.Self.User; c.Self {
+		c.New = false
+	}
 	c.Face = FaceOf(c.Key, c.Name, user)
 	c.Name = personName(c.Name, user)
 	c.NoCall = NoCall(s, user)
 	c.CanKick = s.Link == call.Online && s.Self.Role == roleOwner && !c.Self && !c.Owner
 	return c, found
+}
+
+// Safety says how sure it is that the key is theirs, and what to do; verified may be newer than the card. The key is the one of the
+// user's id, but whose id that is only the server says of somebody who was never met.
+func (c Card) Safety(verified bool) string {
+	switch {
+	case verified:
+		return "You compared these: the key is theirs."
+	case c.Connected:
+		return "Encrypted, identity not verified. Read these aloud to each other, or compare them on paper."
+	case c.New:
+		return "Only the server says whose key this is. Compare these on paper, or aloud in a call."
+	}
+	return "Met before, identity not verified. Compare these on paper, or aloud in a call."
 }
 
 // heldLine says in short why nothing is sent to somebody.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -38,9 +39,31 @@ func toldPeople(rows []PersonRow) string {
 			out = append(out, "["+r.Heading+"]")
 			continue
 		}
-		out = append(out, r.Name+": "+r.Line+flag(r.Self, " self")+flag(r.New, " new")+flag(r.Owner, " owner"))
+		out = append(out, r.Name+": "+r.Line+flag(r.Self, " self")+flag(r.New, " new")+flag(r.Verified, " verified")+flag(r.Owner, " owner"))
 	}
 	return strings.Join(out, "; ")
+}
+
+// What is known of a key is marked wherever its owner is, and as soon as that changes.
+func TestPeopleMarks(t *testing.T) {
+	r := newRig(t)
+	r.directory(func(d *call.Directory) {
+		d.Users = append([]call.User{}, d.Users...)
+		d.Users[1].Role = "owner"
+		d.Known = map[string]call.Person{"kofi": {Volume: 1, Verified: true}, "zoe": {New: true, Volume: 0.5}, "petra": {Volume: 1}, "mara": {Volume: 1}}
+	})
+	v := r.now()
+	equal(t, "marks", toldPeople(v.People), "[In voice, 1]; Kofi: Workshop verified owner; [Not in voice, 4]; Bo: Do not disturb new; Mara Lind: Online; "+
+		"Petra N: Away; Sam Reyes: You self; [Offline, 1]; zoe: Offline new")
+	version := v.PeopleVersion
+	r.directory(func(d *call.Directory) { d.Known = maps.Clone(d.Known); d.Known["bo"] = call.Person{Volume: 1} })
+	v = r.now()
+	equal(t, "met", v.People[3].New, false)
+	equal(t, "shown anew", v.PeopleVersion > version, true)
+	mara := peer("mara", "Mara Lind")
+	mara.New = true
+	r.join(mara)
+	equal(t, "met in this very session", r.now().People[2].New, true)
 }
 
 func TestRows(t *testing.T) {

@@ -33,17 +33,21 @@ func (l *lists) describeAll(c crowd, s *call.Snapshot) bool {
 	l.strange = strange
 	for _, list := range [2][]*person{l.entries, l.strange} {
 		for _, p := range list {
-			changed = l.describe(p, p.user == s.Self.User, fresh[p.user]) || changed
+			known := l.directory.Person(p.user)
+			if isNew, here := fresh[p.user]; here {
+				known.New = isNew
+			}
+			changed = l.describe(p, p.user == s.Self.User, known) || changed
 		}
 	}
 	return changed
 }
 
-func (l *lists) describe(p *person, self, isNew bool) bool {
+func (l *lists) describe(p *person, self bool, known call.Person) bool {
 	if p.sits != l.turn {
 		p.channel = ""
 	}
-	row := PersonRow{User: p.user, Name: p.name, Face: p.face, Presence: p.presence, Owner: p.owner, Self: self, New: isNew}
+	row := PersonRow{User: p.user, Name: p.name, Face: p.face, Presence: p.presence, Owner: p.owner, Self: self, New: known.New && !self, Verified: known.Verified}
 	group := notInVoice
 	switch {
 	case l.with != "" && self:

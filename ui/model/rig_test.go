@@ -11,7 +11,7 @@ import (
 
 var start = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
-// rig is a Model with a clock of its own, and what it is shown: Sam, logged in to Harbour Crew, in no channel.
+// rig is a Model with a clock of its own, and what it is shown: Sam, logged in to Harbour Crew, in no channel, who has met everybody.
 type rig struct {
 	*Model
 	t  *testing.T
@@ -34,6 +34,7 @@ func newRig(t *testing.T) *rig {
 					user("bo", "Bo", "dnd"), user("kofi", "Kofi", "online"), user("mara", "Mara Lind", "online"),
 					user("petra", "Petra N", "away"), user("sam", "Sam Reyes", "online"), user("zoe", "zoe", "offline"),
 				},
+				Known:   map[string]call.Person{"bo": {Volume: 1}, "kofi": {Volume: 1}, "mara": {Volume: 1}, "petra": {Volume: 1}, "zoe": {Volume: 1}},
 				Sitting: map[string][]call.Seat{"workshop": {{User: "kofi", Name: "Kofi"}}},
 			},
 			Sound: call.SoundState{Mic: "Yeti", Speaker: "Headset"},

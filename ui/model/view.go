@@ -114,7 +114,8 @@ type PersonRow struct {
 	Face     Face
 	Presence Presence
 	Self     bool
-	New      bool
+	New      bool // a key never met before
+	Verified bool // the safety number was compared
 	Owner    bool
 }
 

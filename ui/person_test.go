@@ -1,0 +1,91 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"parley/call"
+	"parley/identity"
+	"parley/ui/kit"
+	"parley/ui/model"
+)
+
+// TestCardOfSomebodyElsewhere sets by keys, for one who is on the server and in no channel, how loud they are, that they are not
+// heard, and that the number was compared. It is all there when the card is opened again.
+func TestCardOfSomebodyElsewhere(t *testing.T) {
+	b := newBench(t, nil)
+	key, err := identity.Generate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bo, err := call.New(call.Config{Key: key, People: nobody{}, Dial: b.hub.Dial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(bo.Close)
+	bo.Do(call.Connect{Link: b.hub.Link(), Name: "Bo"})
+	b.do(call.Connect{Link: b.hub.Link(), Name: "Sam Reyes"})
+	b.until("Bo is listed", func(s *call.Snapshot) bool {
+		_, listed := model.CardOf(s, key.ID())
+		return listed
+	})
+	v := *b.view
+	v.People, v.PeopleVersion = []model.PersonRow{{Heading: "Not in voice, 1"}, {User: key.ID(), Name: "Bo"}}, v.PeopleVersion+1
+	b.apply(&v)
+	says := func(text string) {
+		t.Helper()
+		for !strings.Contains(b.texts(), text) {
+			b.later()
+		}
+	}
+	open := func() {
+		t.Helper()
+		b.win.Canvas().Focus(b.shell.people.list)
+		typeKeys(b, fyne.KeyDown, fyne.KeyReturn)
+		if b.layers.Top() == nil {
+			t.Fatal("no card")
+		}
+		says("40718") // the digits
+	}
+	is := func(want call.Person) func(*call.Snapshot) bool {
+		return func(s *call.Snapshot) bool { return s.Directory.Person(key.ID()) == want }
+	}
+	open()
+	if s := b.texts(); !strings.Contains(s, "New to you") || !strings.Contains(s, "Only the server says whose key this is.") || strings.Contains(s, "Encrypted") {
+		t.Errorf("of somebody never met it says\n%s", s)
+	}
+	reach := func(which fyne.Focusable, press fyne.KeyName) {
+		t.Helper()
+		for range 12 {
+			if b.win.Canvas().Focused() == which {
+				typeKeys(b, press)
+				return
+			}
+			b.win.Canvas().FocusNext()
+		}
+		t.Fatalf("%T is out of reach of the keys", which)
+	}
+	reach(control[*kit.Slider](b, ""), fyne.KeyHome)
+	b.until("the volume", is(call.Person{New: true}))
+	reach(control[*kit.Toggle](b, ""), fyne.KeySpace)
+	b.until("the mute", is(call.Person{New: true, Muted: true}))
+	reach(b.button("I compared it"), fyne.KeySpace)
+	says("the key is theirs")
+	b.until("the number", is(call.Person{New: true, Muted: true, Verified: true}))
+	b.layers.CloseAll()
+	open()
+	if s := b.texts(); !strings.Contains(s, "the key is theirs") || !strings.Contains(s, "Take that back") {
+		t.Errorf("the card is opened again:\n%s", s)
+	}
+	if v := control[*kit.Slider](b, "").Value(); v != 0 || !control[*kit.Toggle](b, "").On() {
+		t.Errorf("again: volume %v", v)
+	}
+	b.press("Take that back")
+	says("I compared it")
+	b.until("it is taken back", is(call.Person{New: true, Muted: true}))
+	if p := b.c.Engine.Snapshot().Place; p.Phase != call.Idle || len(p.Peers) != 0 {
+		t.Errorf("the card has opened something: %+v", p)
+	}
+}
