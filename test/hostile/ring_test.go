@@ -26,7 +26,7 @@ import (
 
 // exchange is a server that lets two people ring at each other, and writes down every word that they say to it.
 type exchange struct {
-	*imposter
+	*lab.Imposter
 
 	mu    sync.Mutex
 	lines map[string]*line // by name
@@ -44,7 +44,7 @@ type line struct {
 
 func newExchange(t *testing.T) *exchange {
 	x := &exchange{lines: map[string]*line{}}
-	x.imposter = newImposter(t, x.serve)
+	x.Imposter = newImposter(t, x.serve)
 	return x
 }
 
@@ -128,8 +128,8 @@ func (x *exchange) attack(name string, accomplice identity.Key, trap net.Addr, r
 		with = from.member
 	}
 	stranger := with
-	stranger.Key = wire.Bytes(x.key.Public())
-	stranger.User = identity.UserID(x.key.Public())
+	stranger.Key = wire.Bytes(x.Key.Public())
+	stranger.User = identity.UserID(x.Key.Public())
 	_, port, _ := net.SplitHostPort(trap.String())
 	candidate := "candidate:1 1 udp 2130706431 127.0.0.1 " + port + " typ host"
 	relay := &wire.Turn{URLs: []string{"turn:" + trap.String(), "stun:" + trap.String()}, Username: "u", Password: "p", TTL: 60}
@@ -139,7 +139,7 @@ func (x *exchange) attack(name string, accomplice identity.Key, trap net.Addr, r
 		route := wire.Route{To: me.Address, From: with.Address, Channel: room}
 		for _, context := range []string{"call ", "channel "} {
 			d := identity.Description{
-				Context: context + identity.FormatKey(x.key.Public()) + " " + room,
+				Context: context + identity.FormatKey(x.Key.Public()) + " " + room,
 				From:    with.User, To: me.User, FromMember: with.Member, ToMember: me.Member,
 				FromNonce: with.Nonce.String(), ToNonce: me.Nonce.String(), Role: identity.Offer, Generation: generation, SDP: text,
 			}
@@ -268,7 +268,7 @@ func newCaller(t *testing.T, x *exchange, name string) *caller {
 		}
 	}, nil))
 	t.Cleanup(c.Close)
-	c.Do(call.Connect{Link: x.link.String(), Name: name})
+	c.Do(call.Connect{Link: x.Link.String(), Name: name})
 	c.until("online", func(s *call.Snapshot) bool { return s.Link == call.Online && len(s.Directory.Channels) == 1 })
 	return c
 }
@@ -374,8 +374,8 @@ func TestProgramsThatRing(t *testing.T) {
 		w.awaits(c, "online")
 		return c
 	}
-	ben := start("Ben", "answer", x.link.String())
-	ana := start("Ana", "call", x.link.String(), "Ben")
+	ben := start("Ben", "answer", x.Link.String())
+	ana := start("Ana", "call", x.Link.String(), "Ben")
 	w.awaits(ben, "call_incoming")
 	w.awaits(ana, "call_ringing")
 	trap, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -384,8 +384,8 @@ func TestProgramsThatRing(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = trap.Close() })
 	for round := range 50 {
-		x.attack("Ben", x.key, trap.LocalAddr(), round)
-		x.attack("Ana", x.key, trap.LocalAddr(), round)
+		x.attack("Ben", x.Key, trap.LocalAddr(), round)
+		x.attack("Ana", x.Key, trap.LocalAddr(), round)
 	}
 	if err := trap.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
 		t.Fatal(err)

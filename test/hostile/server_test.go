@@ -1,10 +1,7 @@
 package hostile_test
 
 import (
-	"crypto/tls"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -14,57 +11,14 @@ import (
 	"parley/wire"
 )
 
-// imposter is a server that has the key of its link and plays by no other rule.
-type imposter struct {
-	key  identity.Key
-	link wire.Link
-}
-
-// newImposter logs everybody in and hands the connection to act.
-func newImposter(t *testing.T, act func(c *wire.Conn, user wire.Login)) *imposter {
+func newImposter(t *testing.T, act func(c *wire.Conn, user wire.Login)) *lab.Imposter {
 	t.Helper()
-	key, err := identity.Generate(nil)
+	i, err := lab.StartImposter(act)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := &imposter{key: key}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		c, err := wire.Upgrade(rw, r)
-		if err != nil {
-			return
-		}
-		defer func() { _ = c.Close() }()
-		if login, ok := i.login(c); ok {
-			act(c, *login)
-		}
-	}))
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}, MinVersion: tls.VersionTLS13}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	i.link = wire.Link{Host: strings.TrimPrefix(s.URL, "https://"), Key: wire.Bytes(key.Public()), Mode: wire.ModeNative, Secret: "x"}
+	t.Cleanup(func() { _ = i.Close() })
 	return i
-}
-
-func (i *imposter) login(c *wire.Conn) (*wire.Login, bool) {
-	env, err := c.Read(time.Now().Add(10 * time.Second))
-	if err != nil {
-		return nil, false
-	}
-	hello, ok := env.Body.(*wire.Hello)
-	if !ok {
-		return nil, false
-	}
-	binding, err := c.Binding(wire.ModeNative)
-	if err != nil {
-		return nil, false
-	}
-	proof := identity.ServerHello{Server: i.key.Public(), Nonce: hello.Nonce, Challenge: identity.NewChallenge(), Mode: identity.Native, Binding: binding}
-	_ = c.Write(wire.Envelope{Body: wire.ServerHello{Version: wire.Version, Name: "Imposter", Key: wire.Bytes(i.key.Public()), Challenge: proof.Challenge, Signature: proof.Sign(i.key)}})
-	if env, err = c.Read(time.Now().Add(10 * time.Second)); err != nil {
-		return nil, false
-	}
-	login, ok := env.Body.(*wire.Login)
-	return login, ok
 }
 
 // welcome lets the client see a server with one channel.
@@ -85,7 +39,7 @@ func TestServerOfGarbage(t *testing.T) {
 		_, _ = c.Read(time.Now().Add(10 * time.Second))
 	})
 	// The garbage comes before the join or after it.
-	if status, code := w.ctl(w.joinArgs(bad.link.String(), "garbage", "--duration", "5s")...); code != "protocol" || status != 3 && status != 5 {
+	if status, code := w.ctl(w.joinArgs(bad.Link.String(), "garbage", "--duration", "5s")...); code != "protocol" || status != 3 && status != 5 {
 		t.Errorf("exit %d %q", status, code)
 	}
 }
@@ -120,7 +74,7 @@ func TestServerThatFloods(t *testing.T) {
 			_ = c.Write(wire.Envelope{Seq: seq, Body: &wire.ChannelChanged{Channel: wire.Channel{ID: "c", Name: "End of flood"}}})
 		}
 	})
-	client, err := programs.Client(lab.Command{Args: w.joinArgs(bad.link.String(), "flooded", "--duration", "60s", "--stats", w.path("stats"))})
+	client, err := programs.Client(lab.Command{Args: w.joinArgs(bad.Link.String(), "flooded", "--duration", "60s", "--stats", w.path("stats"))})
 	if err != nil {
 		t.Fatal(err)
 	}
