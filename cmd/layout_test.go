@@ -107,6 +107,7 @@ var rules = []rule{
 	{path: "cmd/internal/screen", own: none, only: []string{x11}},
 	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
 	{path: "cmd/internal/surface", own: none, only: []string{x11, "golang.org/x/sys/..."}},
+	{path: "cmd/internal/thread", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parleyd/...", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "test/...", own: all, cgo: true},

@@ -43,6 +43,7 @@ type Config struct {
 	Link    string        // what this start was given
 	Version string
 	Log     *slog.Logger
+	Clock   func() time.Duration // the calling thread's CPU time; not nil: frames are measured, for the log
 }
 
 // Hosting is a server in this process.

@@ -120,6 +120,9 @@ func (w *Window) start() {
 		w.setContent(w.warm(w.shell.root))
 	}
 	w.win.Show()
+	if w.c.Clock != nil {
+		measureFrames(w.c.Clock, w.pump.do, w.pump.log)
+	}
 	w.watch()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":

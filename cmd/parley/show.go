@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"os"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -14,6 +16,7 @@ import (
 	"parley/cmd/internal/screen"
 	"parley/cmd/internal/setup"
 	"parley/cmd/internal/surface"
+	"parley/cmd/internal/thread"
 	"parley/cmd/internal/tray"
 	"parley/server"
 	"parley/ui"
@@ -23,6 +26,8 @@ import (
 const (
 	appID    = "chat.parley.app"
 	iconSize = 256 // pixels; window managers make it smaller
+
+	framesVariable = "PARLEY_FRAMES" // of the environment, for benchmarks: the log tells how long frames took
 )
 
 // show shows the window and returns when it is closed for good.
@@ -33,6 +38,10 @@ func (p *program) show() error {
 	if icon, err := assets.AppIcon(iconSize); err == nil {
 		a.SetIcon(fyne.NewStaticResource("parley.png", icon))
 	}
+	var clock func() time.Duration
+	if os.Getenv(framesVariable) != "" {
+		clock = thread.Time
+	}
 	return ui.Run(ui.Config{
 		App: a, Engine: p.engine, Profile: p.home.Profile, Notices: p.notices,
 		Key: p.home.Key.Public(), Safety: p.safety, ExportKey: p.exportKey, ImportKey: p.importKey,
@@ -41,7 +50,7 @@ func (p *program) show() error {
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },
 		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Surface: newSurface},
-		Opened:       p.opened, Link: p.link, Version: server.Version, Log: p.log,
+		Opened:       p.opened, Link: p.link, Version: server.Version, Log: p.log, Clock: clock,
 	})
 }
 
