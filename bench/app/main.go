@@ -23,7 +23,7 @@ func main() {
 	starts := flag.Int("starts", 5, "starts of each kind; the median counts")
 	seconds := flag.Int("seconds", 60, "length of the quiet measurements")
 	minutes := flag.Float64("minutes", 10, "length of the call in which both talk")
-	only := flag.String("only", "", "start or call")
+	only := flag.String("only", "", "start, call or crowd")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -53,6 +53,14 @@ const (
 	talkLimit    = 0.15 // the same while both talk
 	pssLimit     = 200  // 2^20 bytes
 	stallLimit   = 0    // of the window's turns in a call took or waited for more than 50 ms
+	frameLimit   = 33   // ms, what is handled and what is drawn in one, with crowdChannels and crowdPeople
+)
+
+// The crowd.
+const (
+	crowdChannels = 1000
+	crowdPeople   = 5000
+	renamedEvery  = 100 * time.Millisecond // all of them, or as often as the app takes it in
 )
 
 const method = "Xvfb 1280x800, Mesa's llvmpipe; start: process start to the pixels of the first screen's field (first), or of " +
@@ -83,7 +91,7 @@ func (b *bench) run(ctx context.Context) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, *world) error
-	}{{"start", b.start}, {"call", b.call}} {
+	}{{"start", b.start}, {"call", b.call}, {"crowd", b.crowd}} {
 		if !strings.Contains(part.name, b.only) || ctx.Err() != nil {
 			continue
 		}
