@@ -42,7 +42,9 @@ type List struct {
 	scroll *container.Scroll
 	body   *listBody
 	shown  map[int]*listRow
-	spare  [][]*listRow // by kind
+	// filling: some of them are to be filled in the next frame
+	filling bool
+	spare   [][]*listRow // by kind
 
 	clock  func() time.Time
 	tapped time.Time
@@ -163,7 +165,15 @@ func (l *List) ScrollTo(i int) {
 	l.place(false)
 }
 
-// place gives each row that can be seen an object at its height; rebind fills those anew that already had one.
+// A row with new texts costs a millisecond or two, half of that as it is filled and half as it is painted, and a frame has room for
+// some of them: what is not filled after fillFor is left for the next one.
+const (
+	fillFor   = 3 * time.Millisecond
+	nextFrame = 10 * time.Millisecond // after that it is another one
+)
+
+// place gives each row that can be seen an object at its height; rebind fills those anew that already had one. Where a whole page is
+// new, or has other names, that is done from the top down in some frames; until then a new row is not there, and an old one as it was.
 func (l *List) place(rebind bool) {
 	if l.look != currentLook() {
 		// Rows that wait to be used again do not hear of another theme: none is kept.
@@ -182,17 +192,25 @@ func (l *List) place(rebind bool) {
 		}
 	}
 	l.body.rows = l.body.rows[:0]
+	owes, out, begun := false, l.filling, l.clock()
 	for i := first; i < last; i++ {
 		r, ok := l.shown[i]
+		if out && !ok {
+			owes = true
+			continue
+		}
 		if !ok {
 			r = l.take(l.kinds[i])
 			l.shown[i] = r
 			changed = true
 		}
-		if !ok || rebind || r.i != i {
-			r.i = i
+		r.due = r.due || !ok || rebind
+		if r.due && !out {
+			r.i, r.due = i, false
 			l.bind(i, r.kind, r.content)
+			out = l.clock().Sub(begun) > fillFor
 		}
+		owes = owes || r.due
 		r.show()
 		place(r, 0, l.tops[i], l.body.Size().Width, l.tops[i+1]-l.tops[i])
 		l.body.rows = append(l.body.rows, r)
@@ -200,6 +218,20 @@ func (l *List) place(rebind bool) {
 	if changed { // a row that was never painted is on no canvas, and can't ask for that by itself
 		canvas.Refresh(l.body)
 	}
+	if owes && !l.filling {
+		l.fillLater()
+	}
+}
+
+// fillLater fills in the next frame what this one has no room for.
+func (l *List) fillLater() {
+	l.filling = true
+	fyne.NewAnimation(nextFrame, func(done float32) {
+		if done == 1 {
+			l.filling = false
+			l.place(false)
+		}
+	}).Start()
 }
 
 // look is what decides how a row is drawn.
@@ -250,7 +282,7 @@ func (l *List) activate(i int) {
 
 // tap tells double clicks by the clock. Fyne's own way would hold every click back until it is sure.
 func (l *List) tap(i int) {
-	if !l.enabled(i) {
+	if r := l.shown[i]; !l.enabled(i) || r != nil && r.due { // what is due to be filled does not show what it is
 		return
 	}
 	l.focusQuietly()
@@ -272,7 +304,7 @@ func (l *List) tap(i int) {
 }
 
 func (l *List) secondary(i int, pos fyne.Position) {
-	if l.enabled(i) && l.OnSecondary != nil {
+	if r := l.shown[i]; l.enabled(i) && l.OnSecondary != nil && (r == nil || !r.due) {
 		l.OnSecondary(i, pos)
 	}
 }

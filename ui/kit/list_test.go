@@ -251,3 +251,77 @@ func TestListFollowsTheTheme(t *testing.T) {
 		}
 	}
 }
+
+// A page of rows that take long to fill is filled in several frames, from the top down; what is not filled can't be pressed.
+func TestListFillsInFrames(t *testing.T) {
+	app := test.NewTempApp(t)
+	now, filled := time.Unix(0, 0), []int(nil)
+	l := NewList([]float32{20}, func(int) fyne.CanvasObject { return NewText("", Body, "") }, func(i, _ int, o fyne.CanvasObject) {
+		filled = append(filled, i)
+		now = now.Add(fillFor / 2)
+	})
+	l.clock = func() time.Time { return now }
+	tapped := 0
+	l.OnActivate = func(int) { tapped++ }
+	later := &laterDriver{Driver: app.Driver()}
+	fyne.SetCurrentApp(&laterApp{app, later})
+	defer fyne.SetCurrentApp(app)
+	l.Resize(fyne.NewSize(100, 120))
+	l.SetRows(50, func(int) int { return 0 })
+	equalRows(t, "the first frame", filled, 0, 1, 2)
+	if len(l.shown) != 3 {
+		t.Errorf("%d rows to be seen, of which three are filled", len(l.shown))
+	}
+	later.next()
+	equalRows(t, "the second", filled, 0, 1, 2, 3, 4, 5)
+	later.next()
+	equalRows(t, "and no more", filled, 0, 1, 2, 3, 4, 5)
+
+	filled = nil
+	l.RefreshVisible() // others are called otherwise now
+	equalRows(t, "again", filled, 0, 1, 2)
+	l.tap(4)
+	l.tap(1)
+	if tapped != 1 || len(l.shown) != 6 {
+		t.Errorf("%d presses count, %d rows are to be seen", tapped, len(l.shown))
+	}
+	l.RefreshVisible() // before that was over
+	later.next()
+	later.next()
+	for i := range 6 {
+		if r := l.shown[i]; r == nil || r.due || r.i != i {
+			t.Errorf("row %d: %+v", i, r)
+		}
+	}
+}
+
+func equalRows(t *testing.T, when string, got []int, want ...int) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: filled %v, want %v", when, got, want)
+	}
+}
+
+// laterDriver has frames that a test makes.
+type laterDriver struct {
+	fyne.Driver
+	due []*fyne.Animation
+}
+
+func (d *laterDriver) StartAnimation(a *fyne.Animation) { d.due = append(d.due, a) }
+
+func (d *laterDriver) next() {
+	due := d.due
+	d.due = nil
+	for _, a := range due {
+		a.Tick(0.3) // the frame that it was asked for in
+		a.Tick(1)
+	}
+}
+
+type laterApp struct {
+	fyne.App
+	driver fyne.Driver
+}
+
+func (a *laterApp) Driver() fyne.Driver { return a.driver }

@@ -15,6 +15,7 @@ type listRow struct {
 	i, kind int
 	content fyne.CanvasObject
 	hovered bool
+	due     bool // it shows what row i was
 
 	fill *canvas.Rectangle
 	ring *focusRing
