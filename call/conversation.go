@@ -82,7 +82,7 @@ func (g *gateway) read(c Conn, beat time.Duration, seen chan uint64) error {
 	var pace pace
 	for garbage := 0; ; {
 		env, err := c.Read(time.Now().Add(3 * beat))
-		if wait := pace.take(time.Now()); wait > 0 {
+		if wait := pace.take(time.Now(), env.Body); wait > 0 {
 			<-time.After(wait)
 		}
 		if wire.CodeOf(err) != "" {

@@ -77,6 +77,7 @@ type Engine struct {
 	state    state
 	drawn    time.Time     // when the directory was last drawn up
 	pause    time.Duration // until it may be again
+	draws    bucket        // how often it was
 	later    *time.Timer   // when it is to be again
 	waiting  bool          // for later
 	notices  []Notice
@@ -278,11 +279,15 @@ func (e *Engine) note(n Notice) {
 }
 
 // A directory of thousands of people takes milliseconds to draw up, and a server can change it with every message: it is drawn
-// up so often at most, and takes a twentieth of a core at most.
+// up so often at most, and takes a twentieth of a core at most. Whoever shows it has to draw all that is new in it besides: where there
+// is no end of that, nobody can read so fast anyway, and it is drawn up some times a second.
 const (
-	drawEvery = 50 * time.Millisecond
-	drawShare = 20
-	drawLate  = time.Second // after a moment in which this machine stood still, too
+	drawEvery  = 50 * time.Millisecond
+	drawShare  = 20
+	drawLate   = time.Second // after a moment in which this machine stood still, too
+	drawBurst  = 20
+	drawRate   = 2 // a second, beyond the burst
+	drawSteady = 400 * time.Millisecond
 )
 
 func (e *Engine) publish(directory bool) {
@@ -295,6 +300,9 @@ func (e *Engine) publish(directory bool) {
 			old = e.state.directory(old)
 			e.drawn = time.Now()
 			e.pause = min(max(drawEvery, drawShare*e.drawn.Sub(begin)), drawLate)
+			if !e.draws.take(e.drawn.Sub(e.start), drawBurst, drawRate) {
+				e.pause = max(e.pause, drawSteady)
+			}
 		} else if !e.waiting {
 			e.waiting = true
 			e.later.Reset(e.pause - begin.Sub(e.drawn))
