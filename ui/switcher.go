@@ -27,14 +27,15 @@ func (w *Window) showSwitcher() {
 }
 
 type switcher struct {
-	w     *Window
-	layer *kit.Layer
-	entry *kit.Entry
-	list  *kit.List
-	empty *kit.Text
-	hits  []model.Hit
-	at    int // the one that Enter takes
-	parts map[fyne.CanvasObject]*hitRow
+	w      *Window
+	layer  *kit.Layer
+	entry  *kit.Entry
+	list   *kit.List
+	empty  *kit.Text
+	finder model.Finder
+	hits   []model.Hit
+	at     int // the one that Enter takes
+	parts  map[fyne.CanvasObject]*hitRow
 }
 
 type hitRow struct {
@@ -44,7 +45,7 @@ type hitRow struct {
 }
 
 func (s *switcher) find(query string) {
-	s.hits = model.Find(s.w.c.Engine.Snapshot(), query)
+	s.hits = s.finder.Find(s.w.c.Engine.Snapshot(), query)
 	setHidden(s.empty, len(s.hits) > 0)
 	s.list.SetRows(len(s.hits), func(int) int { return 0 })
 	s.mark(0)

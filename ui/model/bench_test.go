@@ -95,8 +95,9 @@ func benchmark(b *testing.B, update func()) {
 
 func BenchmarkFind(b *testing.B) {
 	s := crowded(1000, 5000)
+	var f Finder
 	for b.Loop() {
-		Find(s, "pers 49")
+		f.Find(s, "pers 49")
 	}
 }
 

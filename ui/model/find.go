@@ -36,37 +36,67 @@ const (
 // offered is how many of the people found are offered to be called.
 const offered = 1
 
+// Finder finds channels and people. It keeps the names of thousands as they are searched, since it is asked with each key that is pressed.
+// The zero value is ready.
+type Finder struct {
+	directory *call.Directory   // that folded was made for
+	folded    map[string]string // its names
+}
+
 // Find looks for channels and people by name, without regard to case and accents. Channels come before people that fit as well,
 // and the best of these is offered to be called; "call ana" asks for that of everybody who fits. An empty query lists the channels in
 // their order, then who is there.
-func Find(s *call.Snapshot, query string) []Hit {
+func (f *Finder) Find(s *call.Snapshot, query string) []Hit {
 	query = strings.TrimSpace(fold(query[:min(len(query), maxQuery)]))
 	if query == "" {
-		return find(s, query, 0)
+		return f.find(s, query, 0)
 	}
+	f.fold(directoryOf(s))
 	name, wanted := strings.CutPrefix(query, "call ")
 	if !wanted {
-		return find(s, query, offered)
+		return f.find(s, query, offered)
 	}
-	out := slices.DeleteFunc(find(s, strings.TrimSpace(name), maxHits), func(h Hit) bool { return !h.Call })
-	out = append(out, find(s, query, 0)...)
+	out := slices.DeleteFunc(f.find(s, strings.TrimSpace(name), maxHits), func(h Hit) bool { return !h.Call })
+	out = append(out, f.find(s, query, 0)...)
 	return out[:min(len(out), maxHits)]
 }
 
+// fold takes over the names of a directory, most of which are those of the one before.
+func (f *Finder) fold(d *call.Directory) {
+	if f.directory == d {
+		return
+	}
+	before := f.folded
+	f.directory, f.folded = d, make(map[string]string, len(d.Channels)+len(d.Users))
+	take := func(name string) {
+		folded, ok := before[name]
+		if !ok {
+			folded = fold(name)
+		}
+		f.folded[name] = folded
+	}
+	for i := range d.Channels {
+		take(d.Channels[i].Name)
+	}
+	for i := range d.Users {
+		take(d.Users[i].Name)
+	}
+}
+
 // find looks for a folded query, and offers to call that many.
-func find(s *call.Snapshot, query string, calls int) []Hit {
+func (f *Finder) find(s *call.Snapshot, query string, calls int) []Hit {
 	d := directoryOf(s)
 	// As many lists as there are ways to fit, each of at most what is shown: thousands of names cost no sorting.
 	var channels [noMatch][]int
 	var people [noMatch][]int
 	for i := range d.Channels {
-		keep(&channels, i, fit(fold(d.Channels[i].Name), query))
+		keep(&channels, i, f.fit(d.Channels[i].Name, query))
 	}
 	for i := range d.Users {
 		if query == "" && presenceOf(d.Users[i].Status) == Offline {
 			continue
 		}
-		keep(&people, i, fit(fold(d.Users[i].Name), query))
+		keep(&people, i, f.fit(d.Users[i].Name, query))
 	}
 	var out []Hit
 	for how := range noMatch {
@@ -89,6 +119,14 @@ func keep(lists *[noMatch][]int, i, how int) {
 	if how < noMatch && len(lists[how]) < maxHits {
 		lists[how] = append(lists[how], i)
 	}
+}
+
+// fit compares a name with a folded query, which any name fits that is empty.
+func (f *Finder) fit(name, query string) int {
+	if query == "" {
+		return startsWith
+	}
+	return fit(f.folded[name], query)
 }
 
 // fit compares two folded texts.

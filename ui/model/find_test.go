@@ -40,20 +40,37 @@ func TestFind(t *testing.T) {
 		"call":    "",
 		"Call  N": "(Call Émile Noé): Away; (Call Petra N): Away; (Call Wren Workman): Online; (Call Mara Lind): Front porch",
 	} {
-		equal(t, query, toldHits(Find(r.in.Snapshot, query)), want)
+		equal(t, query, toldHits(new(Finder).Find(r.in.Snapshot, query)), want)
 	}
 }
 
 func TestFindIsBounded(t *testing.T) {
 	s := crowded(1000, 5000)
 	for _, query := range []string{"", "e", "channel 99", strings.Repeat("e", 1<<20), strings.Repeat("é", 1<<20)} {
-		if hits := Find(s, query); len(hits) > 20 {
+		if hits := new(Finder).Find(s, query); len(hits) > 20 {
 			t.Errorf("%d hits", len(hits))
 		}
 	}
-	equal(t, "the exact one first", Find(s, "person 4999")[0].User, "u4999")
-	equal(t, "a full one", Find(s, "channel 7")[0].Line, "8 of 8, full")
-	equal(t, "nothing to search", len(Find(&call.Snapshot{}, "x")), 0)
+	equal(t, "the exact one first", new(Finder).Find(s, "person 4999")[0].User, "u4999")
+	equal(t, "a full one", new(Finder).Find(s, "channel 7")[0].Line, "8 of 8, full")
+	equal(t, "nothing to search", len(new(Finder).Find(&call.Snapshot{}, "x")), 0)
+}
+
+// A Finder that has searched one directory searches the next one, which has other names.
+func TestFindAmongOthers(t *testing.T) {
+	var f Finder
+	s := crowded(10, 50)
+	equal(t, "before", len(f.Find(s, "Émile")), 0)
+	s.Directory = crowded(10, 50).Directory
+	s.Directory.Users[7].Name, s.Directory.Channels[3].Name = "Émile", "Emily's"
+	hits := f.Find(s, "emil")
+	equal(t, "the channel", hits[0].Channel, "c3")
+	equal(t, "the person", hits[1].User, "u7")
+	for _, hit := range f.Find(s, "person 7") {
+		if hit.User == "u7" {
+			t.Errorf("found by the name before: %+v", hit)
+		}
+	}
 }
 
 func FuzzFind(f *testing.F) {
@@ -65,7 +82,7 @@ func FuzzFind(f *testing.F) {
 		s := &call.Snapshot{Directory: &call.Directory{
 			Channels: []call.Channel{{ID: "c", Name: name}}, Users: []call.User{{ID: "u", Name: name, Status: "online"}},
 		}}
-		hits := Find(s, query)
+		hits := new(Finder).Find(s, query)
 		for _, h := range hits {
 			if h.Name == "" || h.Line == "" || (h.Channel == "") == (h.User == "") {
 				t.Fatalf("%+v", h)
