@@ -209,7 +209,8 @@ func (r *avatarRenderer) showFace(look faceLook) {
 	case d <= 32:
 		part = .36
 	}
-	r.letters.Text, r.letters.Color, r.letters.TextSize = look.text, look.letters, part*d*look.scale
+	r.letters.Color, r.letters.TextSize = look.letters, part*d*look.scale
+	spell(r.letters, look.text)
 	// Capitals stand a little under the middle of their line.
 	place(r.letters, 0, -.03*r.letters.TextSize, look.size.Width, look.size.Height)
 	r.letters.Refresh()

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/fontscan"
@@ -17,19 +18,58 @@ const replacement = '\ufffd'
 
 // drawable tells whether some font has a letter for a rune.
 func drawable(r rune) bool {
-	// Noto Sans, which Fyne carries, has all of Latin, and the punctuation that we write ourselves.
-	if r < 0x250 || r == '…' || r == replacement {
-		return true
-	}
-	return fonts().has(r)
+	return plain(r) || fonts().has(r)
 }
 
-// fonts is read at the first rune that is not Latin.
-var fonts = sync.OnceValue(loadCoverage)
+// plain tells whether Noto Sans, which Fyne carries, has a letter for a rune: it has all of Latin, and the punctuation that we write
+// ourselves.
+func plain(r rune) bool { return r < 0x250 || r == '…' || r == replacement || has(noto(), r) }
 
-// coverage is which runes the fonts have that Fyne draws with: its own and the system's.
+// fontOf is the font that has all of a text. Where that is nil Fyne gathers several, with all of what is in them: for each style its
+// own and 4 MB of emoji, and one of the system's.
+func fontOf(text string, style fyne.TextStyle) fyne.Resource {
+	for _, r := range text {
+		if !plain(r) {
+			return nil
+		}
+	}
+	return Current().Font(style)
+}
+
+// spell has a line say something, in the style it has.
+func spell(line *canvas.Text, text string) {
+	line.Text, line.FontSource = text, fontOf(text, line.TextStyle)
+}
+
+// Both are read at the first rune that needs them.
+var (
+	noto  = sync.OnceValue(func() font.Cmap { return lettersOf(theme.DefaultTextFont()) })
+	fonts = sync.OnceValue(loadCoverage)
+)
+
+// lettersOf is which letters a font has, without the letters themselves; nil: none.
+func lettersOf(res fyne.Resource) font.Cmap {
+	if res == nil {
+		return nil // a build may leave the emoji out
+	}
+	face, err := font.ParseTTF(bytes.NewReader(res.Content()))
+	if err != nil {
+		return nil
+	}
+	return face.Cmap
+}
+
+func has(letters font.Cmap, r rune) bool {
+	if letters == nil {
+		return false
+	}
+	_, ok := letters.Lookup(r)
+	return ok
+}
+
+// coverage is which runes the fonts have that Fyne draws with, besides Noto Sans: its own and the system's.
 type coverage struct {
-	own    []*font.Face
+	emoji  font.Cmap
 	system []fontscan.Footprint
 
 	lock  sync.Mutex
@@ -39,16 +79,8 @@ type coverage struct {
 const maxKnown = 4096
 
 func loadCoverage() *coverage {
-	c := &coverage{known: make(map[rune]bool)}
-	for _, res := range []fyne.Resource{theme.DefaultTextFont(), theme.DefaultEmojiFont()} {
-		if res == nil {
-			continue // a build may leave the emoji out
-		}
-		if face, err := font.ParseTTF(bytes.NewReader(res.Content())); err == nil {
-			c.own = append(c.own, face)
-		}
-	}
-	// Fyne has scanned them for its first text; this is the same list. Without one, only its own fonts are drawn with.
+	c := &coverage{emoji: lettersOf(theme.DefaultEmojiFont()), known: make(map[rune]bool)}
+	// Fyne scans them for its first text that is not plain; this is the same list. Without one, only its own fonts are drawn with.
 	if system, err := fontscan.SystemFonts(quiet{}, ""); err == nil {
 		c.system = system
 	}
@@ -75,10 +107,8 @@ func (c *coverage) has(r rune) bool {
 }
 
 func (c *coverage) find(r rune) bool {
-	for _, face := range c.own {
-		if _, ok := face.NominalGlyph(r); ok {
-			return true
-		}
+	if has(c.emoji, r) {
+		return true
 	}
 	for i := range c.system {
 		if c.system[i].Runes.Contains(r) {

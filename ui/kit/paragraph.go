@@ -183,7 +183,8 @@ func (r *paragraphRenderer) show() {
 	size := fyne.NewSize(p.Size().Width, p.style.LineHeight())
 	for n, s := range wrapped {
 		line := r.lines[n].(*canvas.Text)
-		line.Text, line.TextSize, line.TextStyle = s, p.style.Size(), p.style.TextStyle()
+		line.TextSize, line.TextStyle = p.style.Size(), p.style.TextStyle()
+		spell(line, s)
 		line.Color, line.Alignment = Color(or(p.color, foreground)), p.Align
 		line.Resize(size)
 		line.Move(fyne.NewPos(0, float32(n)*size.Height))

@@ -73,7 +73,9 @@ func (s Style) Width(text string) float32 {
 	if text == "" {
 		return 0
 	}
-	return float32(math.Ceil(float64(fyne.MeasureText(text, s.Size(), s.TextStyle()).Width)))
+	style := s.TextStyle()
+	size, _ := fyne.CurrentApp().Driver().RenderedTextSize(text, s.Size(), style, fontOf(text, style))
+	return float32(math.Ceil(float64(size.Width)))
 }
 
 // Text is one line, cut with an ellipsis to the width it has got. What it says may come from anybody: it is bounded before it is
@@ -183,7 +185,7 @@ func (r *textRenderer) Destroy()                     {}
 
 func (r *textRenderer) Layout(size fyne.Size) {
 	if s := r.text.shown(size.Width); r.line.Text != s {
-		r.line.Text = s
+		spell(r.line, s)
 		r.line.Refresh()
 	}
 	r.line.Resize(size)
@@ -197,8 +199,8 @@ func (r *textRenderer) Refresh() {
 
 func (r *textRenderer) show() {
 	t := r.text
-	r.line.Text = t.shown(t.Size().Width)
 	r.line.TextSize, r.line.TextStyle = t.style.Size(), t.style.TextStyle()
+	spell(r.line, t.shown(t.Size().Width))
 	r.line.Color, r.line.Alignment = Color(or(t.color, foreground)), t.Align
 }
 

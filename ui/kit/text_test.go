@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 )
 
 // hostile is what somebody may write where a name is asked for.
@@ -209,6 +210,38 @@ func TestDrawable(t *testing.T) {
 	for r := range rune(3 * maxKnown) {
 		if empty.has(r) || len(empty.known) > maxKnown {
 			t.Fatalf("no font has %U, and %d are remembered", r, len(empty.known))
+		}
+	}
+}
+
+// TestFontOf: what Noto Sans has is drawn with it alone, in every weight, and the rest with all fonts that there are. The ones that
+// draw do have it: what they lack Fyne would look for, and remember.
+func TestFontOf(t *testing.T) {
+	test.NewTempApp(t).Settings().SetTheme(NewTheme(Dark, 1))
+	bold, mono := Header.TextStyle(), Mono.TextStyle()
+	for _, c := range []struct {
+		text  string
+		style fyne.TextStyle
+		want  fyne.Resource
+	}{
+		{"Łódź — Юрий", fyne.TextStyle{}, theme.DefaultTextFont()},
+		{"Ζωή…", bold, theme.DefaultTextBoldFont()},
+		{"40718", mono, theme.DefaultTextMonospaceFont()},
+		{"Mara 👩", bold, nil},
+	} {
+		if got := fontOf(c.text, c.style); got != c.want {
+			t.Errorf("%q is drawn with %v", c.text, got)
+		}
+	}
+	letters := lettersOf(theme.DefaultTextBoldFont())
+	for all := noto().Iter(); all.Next(); {
+		if r, _ := all.Char(); !has(letters, r) {
+			t.Errorf("the bold font lacks %U", r)
+		}
+	}
+	for _, r := range "0123456789 …" {
+		if !has(lettersOf(theme.DefaultTextMonospaceFont()), r) {
+			t.Errorf("the font of safety numbers lacks %q", r)
 		}
 	}
 }
