@@ -275,21 +275,17 @@ func (v *visitor) carryOut(ctx context.Context, words []string) error {
 	return nil
 }
 
-// safety prints the number that oneself and somebody in the channel share.
+// safety prints the number that oneself and somebody else share.
 func (v *visitor) safety(name string) error {
 	s := v.engine.Snapshot()
-	user, err := findPeer(s, name)
+	p, err := findAnybody(s, name)
 	if err != nil {
 		return err
 	}
-	for _, p := range s.Place.Peers {
-		if p.User == user {
-			emit(map[string]any{
-				"event": "safety", "user": p.User, "name": p.Name, "verified": p.Verified,
-				"safety_number": identity.SafetyNumber(v.home.Key.Public(), p.Key),
-			})
-		}
-	}
+	emit(map[string]any{
+		"event": "safety", "user": p.User, "name": p.Name, "verified": s.Directory.Person(p.User).Verified,
+		"safety_number": identity.SafetyNumber(v.home.Key.Public(), p.Key),
+	})
 	return nil
 }
 
@@ -350,7 +346,7 @@ func toggle(words []string, s *call.Snapshot) (call.Command, error) {
 	return call.Mute{On: on}, nil
 }
 
-// personal reads the commands about one person of the channel; a name may have blanks in it.
+// personal reads the commands about one person, who but for trust may be elsewhere; a name may have blanks in it.
 func (v *visitor) personal(words []string) (call.Command, error) {
 	args := words[1:]
 	value := ""
@@ -360,11 +356,15 @@ func (v *visitor) personal(words []string) (call.Command, error) {
 		}
 		value, args = args[len(args)-1], args[:len(args)-1]
 	}
-	user, err := findPeer(v.engine.Snapshot(), strings.Join(args, " "))
+	find := findAnybody
+	if words[0] == "trust" {
+		find = findPeer
+	}
+	found, err := find(v.engine.Snapshot(), strings.Join(args, " "))
 	if err != nil {
 		return nil, err
 	}
-	switch words[0] {
+	switch user := found.User; words[0] {
 	case "volume":
 		percent, err := parsePercent(value)
 		return call.SetVolume{User: user, Volume: percent / 100}, err
@@ -376,7 +376,7 @@ func (v *visitor) personal(words []string) (call.Command, error) {
 	case "verify":
 		return call.Verify{User: user, On: true}, nil
 	}
-	return call.Trust{User: user}, nil
+	return call.Trust{User: found.User}, nil
 }
 
 func parsePercent(s string) (float32, error) {
@@ -388,21 +388,43 @@ func parsePercent(s string) (float32, error) {
 }
 
 // findPeer takes the name or the id of somebody in one's channel.
-func findPeer(s *call.Snapshot, want string) (string, error) {
-	found := ""
-	for _, p := range s.Place.Peers {
-		if p.User == want {
-			return want, nil
+func findPeer(s *call.Snapshot, want string) (call.Peer, error) {
+	return pick("here", want, s.Place.Peers)
+}
+
+// findAnybody takes the name or the id of somebody in one's channel, or else on the server.
+func findAnybody(s *call.Snapshot, want string) (call.Peer, error) {
+	p, err := findPeer(s, want)
+	if !errors.Is(err, errNobody) {
+		return p, err
+	}
+	var all []call.Peer
+	for _, u := range s.Directory.Users {
+		if u.ID != s.Self.User {
+			all = append(all, call.Peer{User: u.ID, Name: u.Name, Key: identity.PublicKey(u.Key)})
 		}
-		if p.Name == want && found != "" {
-			return "", fmt.Errorf("several people here are called %q: use the user id", want)
+	}
+	return pick("on this server", want, all)
+}
+
+var errNobody = errors.New("nobody")
+
+// pick finds the one with an id, or the only one with a name.
+func pick(where, want string, all []call.Peer) (call.Peer, error) {
+	var found []call.Peer
+	for _, p := range all {
+		if p.User == want {
+			return p, nil
 		}
 		if p.Name == want {
-			found = p.User
+			found = append(found, p)
 		}
 	}
-	if found == "" {
-		return "", fmt.Errorf("nobody here is called %q", want)
+	switch len(found) {
+	case 0:
+		return call.Peer{}, fmt.Errorf("%w %s is called %q", errNobody, where, want)
+	case 1:
+		return found[0], nil
 	}
-	return found, nil
+	return call.Peer{}, fmt.Errorf("several people %s are called %q: use the user id", where, want)
 }

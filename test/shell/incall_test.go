@@ -124,3 +124,27 @@ func TestSwitch(t *testing.T) {
 	ana.tell("switch General")
 	ana.leaves()
 }
+
+// What is chosen about somebody who sits elsewhere holds as soon as they come; to let them in there is nobody yet.
+func TestSilencedBeforeTheyCome(t *testing.T) {
+	w := newWorld(t)
+	ana, ben := w.both()
+	carl := w.sits("Carl", 1100, "--channel", "Games")
+	people := func(p ...*person) []*person { return p }
+	ben.tell("localmute Carl on")
+	ben.tell("volume " + carl.user + " 50")
+	ben.tell("verify Carl")
+	for _, bad := range []string{"trust Carl", "localmute Ben on", "volume Nobody 50"} {
+		ben.untold(bad)
+	}
+	carl.tell("switch General")
+	ben.connected(carl)
+	w.hears("silenced before he came", ben, hear(ben)[0], people(ana), people(carl))
+	level := func() float64 { return toneIn(hear(ben)[0], carl.tone) }
+	ben.tell("localmute Carl off")
+	half := level()
+	ben.tell("volume Carl 100")
+	if full := level(); math.Abs(full-half-6) > 1.5 {
+		t.Errorf("at 50 %%: %.1f dBFS, %.1f at 100", half, full)
+	}
+}
