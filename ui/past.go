@@ -80,6 +80,9 @@ func (p *picture) place(to placing) {
 	if p.quit == nil {
 		return
 	}
+	if !to.past() {
+		to = placing{}
+	}
 	if last := p.placed; last.tile == to.tile && last.within == to.within && last.of == to.of && slices.Equal(last.over, to.over) {
 		return
 	}
