@@ -13,10 +13,10 @@ import (
 )
 
 // called is Ada's app, online on a server, with the test picture as her camera, and the server's invite.
-func (w *world) called() (a *window, invite string) {
+func (w *world) called(env ...string) (a *window, invite string) {
 	w.Helper()
 	invite = w.serve().Ready.Invite
-	c := lab.AppConfig{Display: w.display(), Dir: filepath.Join(w.dir, "ada"), Pulse: w.pulse, Settings: func(s *profile.Settings) {
+	c := lab.AppConfig{Display: w.display(), Dir: filepath.Join(w.dir, "ada"), Pulse: w.pulse, Env: env, Settings: func(s *profile.Settings) {
 		lab.Person(0, "Ada")(s)
 		s.Camera = "pattern"
 	}}

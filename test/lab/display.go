@@ -215,6 +215,20 @@ func (w *Window) Bounds() (image.Rectangle, error) {
 	return image.Rect(x, y, x+int(g.Width), y+int(g.Height)), nil
 }
 
+// Inside is how many windows can be seen within the window.
+func (w *Window) Inside() (n int, err error) {
+	tree, err := xproto.QueryTree(w.d.conn, xproto.Window(w.ID)).Reply()
+	if err != nil {
+		return 0, fmt.Errorf("get windows in a window: %w", err)
+	}
+	for _, child := range tree.Children {
+		if a, err := xproto.GetWindowAttributes(w.d.conn, child).Reply(); err == nil && a.MapState == xproto.MapStateViewable { // it may be gone
+			n++
+		}
+	}
+	return n, nil
+}
+
 // Resize asks for another size and waits until the window has it.
 func (w *Window) Resize(ctx context.Context, width, height int) error {
 	err := xproto.ConfigureWindowChecked(w.d.conn, xproto.Window(w.ID), xproto.ConfigWindowWidth|xproto.ConfigWindowHeight,
