@@ -130,7 +130,7 @@ var onlyIn = map[string][]string{
 	"github.com/gorilla/websocket":      {"wire/conn.go"},
 	"github.com/tetratelabs/wazero/...": {"audio/ns/..."},
 	"modernc.org/sqlite/...":            {"server/...", "bench/..."}, // Mumble's settings are in one
-	"C":                                 {"audio/opus/...", "video/vp9/...", "video/yuv/...", "video/camera/...", "video/screen/...", "hotkey/..."},
+	"C":                                 {"audio/opus/...", "video/vp9/...", "video/yuv/...", "video/camera/...", "video/screen/...", "hotkey/...", "cmd/parley/memory_linux.go"},
 }
 
 const module = "parley"

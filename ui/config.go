@@ -75,4 +75,6 @@ type Desktop struct {
 	// Watch tells from now on, on any goroutine, whether the window can be seen by anybody; that it can is taken for granted. It is
 	// called on Fyne's goroutine.
 	Watch func(w fyne.Window, seen func(bool))
+	// Settled is called on Fyne's goroutine when the start is over for a while, for what only that needed.
+	Settled func(fyne.Window)
 }

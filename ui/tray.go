@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/png"
 	"runtime"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -149,6 +150,19 @@ func (w *Window) watch() {
 	}
 	w.pump.later(func() { // when there is one
 		w.c.Desktop.Watch(w.win, func(seen bool) { w.pump.later(func() { w.away = !seen }) })
+	})
+}
+
+// settleAfter is more than a slow machine takes to its first pictures.
+const settleAfter = 5 * time.Second
+
+// settle tells that the start is over.
+func (w *Window) settle() {
+	if w.c.Desktop.Settled == nil {
+		return
+	}
+	time.AfterFunc(settleAfter, func() {
+		w.pump.later(func() { w.c.Desktop.Settled(w.win) })
 	})
 }
 

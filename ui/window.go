@@ -124,6 +124,7 @@ func (w *Window) start() {
 		measureFrames(w.c.Clock, w.pump.do, w.pump.log)
 	}
 	w.watch()
+	w.settle()
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
 	case w.c.AutoHost && len(servers) == 0:

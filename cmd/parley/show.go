@@ -34,6 +34,7 @@ const (
 func (p *program) show() error {
 	log.SetOutput(explainer{p.people})                                                    // what Fyne has to say
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Parley", Version: server.Version}) // else Fyne looks for FyneApp.toml beside the program
+	bare()
 	a := app.NewWithID(appID)
 	if icon, err := assets.AppIcon(iconSize); err == nil {
 		a.SetIcon(fyne.NewStaticResource("parley.png", icon))
@@ -49,7 +50,7 @@ func (p *program) show() error {
 		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },
-		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Surface: newSurface},
+		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: releaseCompiler, Surface: newSurface},
 		Opened:       p.opened, Link: p.link, Version: server.Version, Log: p.log, Clock: clock,
 	})
 }
