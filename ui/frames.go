@@ -39,15 +39,31 @@ type frames struct {
 	events  time.Duration // what came before it
 	idle    time.Duration // the thread's time at the end of the last one
 
-	counts  map[int]int // of the frames since told, by milliseconds, rounded up
-	longest time.Duration
-	parts   [2]time.Duration // of the longest: before it was drawn, and drawing
-	told    time.Time
+	whole, own lengths // of the frames since told; own: the thread's time alone, whatever else the machine does
+	longest    time.Duration
+	parts      [2]time.Duration // of the longest: before it was drawn, and drawing
+	told       time.Time
+}
+
+// lengths is how many took how many milliseconds, rounded up.
+type lengths map[int]int
+
+func (l lengths) add(took time.Duration) {
+	l[int(math.Ceil(float64(took)/float64(time.Millisecond)))]++
+}
+
+// String of "6:2 7:31" is two of at most 6 ms and 31 of at most 7.
+func (l lengths) String() string {
+	var all []string
+	for _, ms := range slices.Sorted(maps.Keys(l)) {
+		all = append(all, fmt.Sprintf("%d:%d", ms, l[ms]))
+	}
+	return strings.Join(all, " ")
 }
 
 // measureFrames has frames told of in the log until the program ends.
 func measureFrames(clock func() time.Duration, do func(func()), log *slog.Logger) {
-	f := &frames{clock: clock, do: do, log: log, counts: map[int]int{}, idle: clock(), told: time.Now()}
+	f := &frames{clock: clock, do: do, log: log, whole: lengths{}, own: lengths{}, idle: clock(), told: time.Now()}
 	fyne.NewAnimation(time.Hour, func(float32) { f.begin(time.Now()) }).Start()
 }
 
@@ -55,7 +71,6 @@ func measureFrames(clock func() time.Duration, do func(func()), log *slog.Logger
 func (f *frames) begin(now time.Time) {
 	if f.drawing { // another one was begun before there was time for anything else
 		f.add(now)
-		f.idle = f.clock()
 	}
 	if now.Sub(f.told) >= framesTold {
 		f.tell(now)
@@ -72,33 +87,34 @@ func (f *frames) end(of int, now time.Time) {
 		return
 	}
 	f.add(now)
-	f.drawing, f.idle = false, f.clock()
+	f.drawing = false
 }
 
 // add counts the frame that was begun last.
 func (f *frames) add(end time.Time) {
+	used := f.clock()
+	own := used - f.idle
+	f.idle = used
 	parts := [2]time.Duration{f.events, end.Sub(f.begun)}
 	took := parts[0] + parts[1]
 	if took < aFrame {
 		return
 	}
-	f.counts[int(math.Ceil(float64(took)/float64(time.Millisecond)))]++
+	f.whole.add(took)
+	f.own.add(own)
 	if took > f.longest {
 		f.longest, f.parts = took, parts
 	}
 }
 
-// tell says how many frames took how long: "6:2 7:31" are two of at most 6 ms and 31 of at most 7.
+// tell says how many frames took how long.
 func (f *frames) tell(now time.Time) {
 	f.told = now
-	if len(f.counts) == 0 {
+	if len(f.whole) == 0 {
 		return
 	}
-	var ms []string
-	for _, n := range slices.Sorted(maps.Keys(f.counts)) {
-		ms = append(ms, fmt.Sprintf("%d:%d", n, f.counts[n]))
-	}
-	f.log.Debug("ui frames", "ms", strings.Join(ms, " "), "longest_events_ms", f.parts[0].Milliseconds(), "longest_draw_ms", f.parts[1].Milliseconds())
-	clear(f.counts)
+	f.log.Debug("ui frames", "ms", f.whole.String(), "own_ms", f.own.String(), "longest_events_ms", f.parts[0].Milliseconds(), "longest_draw_ms", f.parts[1].Milliseconds())
+	clear(f.whole)
+	clear(f.own)
 	f.longest = 0
 }

@@ -16,13 +16,13 @@ func TestFrames(t *testing.T) {
 	var asked []func()
 	f := &frames{
 		clock: func() time.Duration { return used }, do: func(run func()) { asked = append(asked, run) },
-		log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), counts: map[int]int{}, told: now,
+		log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), whole: lengths{}, own: lengths{}, told: now,
 	}
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	frame := func(events, draw int) {
 		used += ms(events)
 		f.begin(now)
-		now, used = now.Add(ms(draw)), used+ms(draw)
+		now, used = now.Add(ms(draw)), used+ms(draw)/2
 		f.end(f.count, now)
 		now = now.Add(ms(5)) // idle: the processor is not used
 	}
@@ -39,7 +39,7 @@ func TestFrames(t *testing.T) {
 	f.end(f.count, now.Add(time.Second))
 	now = now.Add(framesTold)
 	f.begin(now)
-	if got := log.String(); !strings.Contains(got, `msg="ui frames" ms="1:1 12:2 20:1 41:1" longest_events_ms=30 longest_draw_ms=11`) {
+	if got := log.String(); !strings.Contains(got, `msg="ui frames" ms="1:1 12:2 20:1 41:1" own_ms="0:2 8:2 36:1" longest_events_ms=30 longest_draw_ms=11`) {
 		t.Errorf("told: %s", got)
 	}
 	log.Reset()

@@ -15,14 +15,17 @@ import (
 // FramesEnv has the app measure its frames, when it stands in AppConfig.Env.
 const FramesEnv = "PARLEY_FRAMES=1"
 
-// Frames is how long an app's frames took: events, its own work, and painting; each in milliseconds, rounded up.
+// Lengths is how many frames took how many milliseconds, rounded up.
+type Lengths map[int]int
+
+// Frames is how long an app's frames took.
 type Frames struct {
-	counts map[int]int
-	worst  string // what the log says of the longest one
-	most   int
+	Lengths         // events, its own work, and painting
+	Own     Lengths // as much of it as the window's thread had to do, by the processor's time: the same on a machine that does other things, too
+	Parts   string  // what the log says of the longest one
 }
 
-var framesLine = regexp.MustCompile(`^time=(\S+) .*msg="ui frames" ms="?([0-9: ]+)"? (.*)`)
+var framesLine = regexp.MustCompile(`^time=(\S+) .*msg="ui frames" ms="?([0-9: ]+)"? own_ms="?([0-9: ]+)"? (.*)`)
 
 // Frames reads from the log those that were told of after a time. They are told of once a second.
 func (a *App) Frames(from time.Time) (Frames, error) {
@@ -31,7 +34,7 @@ func (a *App) Frames(from time.Time) (Frames, error) {
 		return Frames{}, fmt.Errorf("read frames: %w", err)
 	}
 	defer f.Close()
-	all := Frames{counts: map[int]int{}}
+	all := Frames{Lengths: Lengths{}, Own: Lengths{}}
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
 		m := framesLine.FindStringSubmatch(lines.Text())
@@ -45,36 +48,40 @@ func (a *App) Frames(from time.Time) (Frames, error) {
 		if at.Before(from) {
 			continue
 		}
-		for _, pair := range strings.Fields(m[2]) {
-			ms, count, _ := strings.Cut(pair, ":")
-			length, err := strconv.Atoi(ms)
-			if err != nil {
-				return Frames{}, fmt.Errorf("read frames: %w", err)
-			}
-			n, _ := strconv.Atoi(count) // digits
-			all.counts[length] += n
-			if length > all.most {
-				all.most, all.worst = length, m[3]
-			}
+		before := all.Longest()
+		all.read(m[2])
+		all.Own.read(m[3])
+		if all.Longest() > before {
+			all.Parts = m[4]
 		}
 	}
 	return all, lines.Err()
 }
 
+// read adds what a line says: "6:2 7:31".
+func (l Lengths) read(line string) {
+	for _, pair := range strings.Fields(line) {
+		length, count, _ := strings.Cut(pair, ":")
+		ms, _ := strconv.Atoi(length) // digits
+		n, _ := strconv.Atoi(count)
+		l[ms] += n
+	}
+}
+
 // Len is how many there were.
-func (f Frames) Len() (n int) {
-	for _, c := range f.counts {
+func (l Lengths) Len() (n int) {
+	for _, c := range l {
 		n += c
 	}
 	return n
 }
 
-// Longest is the longest one's time in milliseconds, with how it was made up.
-func (f Frames) Longest() (ms int, parts string) { return f.most, f.worst }
+// Longest is the longest one's time.
+func (l Lengths) Longest() int { return l.Quantile(1) }
 
 // Over is how many took longer than so many milliseconds.
-func (f Frames) Over(ms int) (n int) {
-	for length, c := range f.counts {
+func (l Lengths) Over(ms int) (n int) {
+	for length, c := range l {
 		if length > ms {
 			n += c
 		}
@@ -82,13 +89,13 @@ func (f Frames) Over(ms int) (n int) {
 	return n
 }
 
-// Quantile is the time in milliseconds that a part of all frames did not exceed.
-func (f Frames) Quantile(part float64) int {
-	left := int(part * float64(f.Len()))
-	for _, length := range slices.Sorted(maps.Keys(f.counts)) {
-		if left -= f.counts[length]; left < 0 {
-			return length
+// Quantile is the time that a part of all did not exceed; 0 where there are none.
+func (l Lengths) Quantile(part float64) (ms int) {
+	left := int(part * float64(l.Len()))
+	for _, ms = range slices.Sorted(maps.Keys(l)) {
+		if left -= l[ms]; left < 0 {
+			break
 		}
 	}
-	return f.most
+	return ms
 }
