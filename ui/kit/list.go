@@ -42,8 +42,10 @@ type List struct {
 	scroll *container.Scroll
 	body   *listBody
 	shown  map[int]*listRow
-	// filling: some of them are to be filled in the next frame
+	// filling: some of them are to be filled in the next frame; this one has taken filled for that, and began at frame
 	filling bool
+	filled  time.Duration
+	frame   time.Time
 	spare   [][]*listRow // by kind
 
 	clock  func() time.Time
@@ -168,8 +170,8 @@ func (l *List) ScrollTo(i int) {
 // A row with new texts costs a millisecond or two, half of that as it is filled and half as it is painted, and a frame has room for
 // some of them: what is not filled after fillFor is left for the next one.
 const (
-	fillFor   = 3 * time.Millisecond
-	nextFrame = 10 * time.Millisecond // after that it is another one
+	fillFor   = 2 * time.Millisecond
+	nextFrame = 12 * time.Millisecond // after that it is another one
 )
 
 // place gives each row that can be seen an object at its height; rebind fills those anew that already had one. Where a whole page is
@@ -192,7 +194,7 @@ func (l *List) place(rebind bool) {
 		}
 	}
 	l.body.rows = l.body.rows[:0]
-	owes, out, begun := false, l.filling, l.clock()
+	owes, out, begun := false, !l.mayFill(), l.clock()
 	for i := first; i < last; i++ {
 		r, ok := l.shown[i]
 		if out && !ok {
@@ -208,7 +210,7 @@ func (l *List) place(rebind bool) {
 		if r.due && !out {
 			r.i, r.due = i, false
 			l.bind(i, r.kind, r.content)
-			out = l.clock().Sub(begun) > fillFor
+			out = l.filled+l.clock().Sub(begun) > fillFor
 		}
 		owes = owes || r.due
 		r.show()
@@ -218,9 +220,18 @@ func (l *List) place(rebind bool) {
 	if changed { // a row that was never painted is on no canvas, and can't ask for that by itself
 		canvas.Refresh(l.body)
 	}
+	l.filled += l.clock().Sub(begun)
 	if owes && !l.filling {
 		l.fillLater()
 	}
+}
+
+// mayFill says whether this frame has room for a row. Several keys may have been pressed in it.
+func (l *List) mayFill() bool {
+	if now := l.clock(); now.Sub(l.frame) > nextFrame {
+		l.frame, l.filled = now, 0
+	}
+	return !l.filling && l.filled <= fillFor
 }
 
 // fillLater fills in the next frame what this one has no room for.
@@ -228,7 +239,7 @@ func (l *List) fillLater() {
 	l.filling = true
 	fyne.NewAnimation(nextFrame, func(done float32) {
 		if done == 1 {
-			l.filling = false
+			l.filling, l.frame = false, time.Time{}
 			l.place(false)
 		}
 	}).Start()

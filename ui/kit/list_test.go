@@ -258,7 +258,7 @@ func TestListFillsInFrames(t *testing.T) {
 	now, filled := time.Unix(0, 0), []int(nil)
 	l := NewList([]float32{20}, func(int) fyne.CanvasObject { return NewText("", Body, "") }, func(i, _ int, o fyne.CanvasObject) {
 		filled = append(filled, i)
-		now = now.Add(fillFor / 2)
+		now = now.Add(fillFor/2 - 1)
 	})
 	l.clock = func() time.Time { return now }
 	tapped := 0
@@ -278,8 +278,10 @@ func TestListFillsInFrames(t *testing.T) {
 	equalRows(t, "and no more", filled, 0, 1, 2, 3, 4, 5)
 
 	filled = nil
-	l.RefreshVisible() // others are called otherwise now
-	equalRows(t, "again", filled, 0, 1, 2)
+	l.RefreshVisible() // others are called otherwise now: before the frame is over
+	equalRows(t, "in the same frame", filled)
+	later.next()
+	equalRows(t, "the third", filled, 0, 1, 2)
 	l.tap(4)
 	l.tap(1)
 	if tapped != 1 || len(l.shown) != 6 {
