@@ -60,13 +60,15 @@ const (
 const (
 	crowdChannels = 1000
 	crowdPeople   = 5000
-	renamedEvery  = 100 * time.Millisecond // all of them, or as often as the app takes it in
+	renamedEvery  = 50 * time.Millisecond // those in sight
 )
 
 const method = "Xvfb 1280x800, Mesa's llvmpipe; start: process start to the pixels of the first screen's field (first), or of " +
 	"the channels of a server that answers (again), looked for 30 times a second, the first start not counted; CPU of the " +
 	"process tree, llvmpipe's threads included; the headless client is the other one in the same channel, with the same " +
-	"settings; talk: recorded speech into both microphones at once; stalls: the app's own log, of every turn of the pump"
+	"settings; talk: recorded speech into both microphones at once; stalls: the app's own log, of every turn of the pump; " +
+	"crowd: a server that says it has so many, and gives the first of both lists other names twenty times a second where it is a renamed one; frames: " +
+	"the app's own log, events and painting by the clock, own: the CPU time of the window's thread alone; longer ones on a machine that is busy are its doing"
 
 // figure is one line of the report.
 type figure struct {
