@@ -89,7 +89,7 @@ func (p *picture) place(to placing) {
 	p.placed = to
 	var lies placement
 	if to.past() {
-		size := fill(to.of, to.tile.Size())
+		size := largest(to.of, to.tile.Size())
 		at := image.Rectangle{Max: size}.Add(to.tile.Min).Add(to.tile.Size().Sub(size).Div(2))
 		lies = placement{at: at, seen: uncovered(block{at, to.tile.radius}, to.within, to.over), of: to.of}
 	}
@@ -97,14 +97,6 @@ func (p *picture) place(to placing) {
 	p.lies = lies
 	p.mu.Unlock()
 	p.renew()
-}
-
-// fill is the largest size with the aspect of src that goes into box.
-func fill(src, box image.Point) image.Point {
-	if w := (box.Y*src.X + src.Y/2) / src.Y; w <= box.X {
-		return image.Pt(max(w, 1), max(box.Y, 1))
-	}
-	return image.Pt(max(box.X, 1), min(max((box.X*src.Y+src.X/2)/src.X, 1), max(box.Y, 1)))
 }
 
 // renew has the last picture shown anew.

@@ -212,10 +212,15 @@ func fit(src, box image.Point) image.Point {
 	if box.X < 1 || box.Y < 1 || src.X <= box.X && src.Y <= box.Y {
 		return src
 	}
+	return largest(src, box)
+}
+
+// largest is the largest size with the aspect of src that goes into box, and at least 1x1.
+func largest(src, box image.Point) image.Point {
 	if w := (box.Y*src.X + src.Y/2) / src.Y; w <= box.X {
-		return image.Pt(max(w, 1), box.Y)
+		return image.Pt(max(w, 1), max(box.Y, 1))
 	}
-	return image.Pt(box.X, min(max((box.X*src.Y+src.X/2)/src.X, 1), box.Y))
+	return image.Pt(max(box.X, 1), min(max((box.X*src.Y+src.X/2)/src.X, 1), max(box.Y, 1)))
 }
 
 // mirror turns left and right.

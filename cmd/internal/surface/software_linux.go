@@ -3,14 +3,17 @@ package surface
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
+	"golang.org/x/sys/unix"
 )
 
 // accelerated says whether OpenGL is likely to be drawn by a graphics card: programs reach one through DRI3 or DRI2, which the
-// display offers only where it has one, or through NVIDIA's own extension; and none is used where Mesa is told so.
+// display offers only where it has one, and a device that this user may open, or through NVIDIA's own extension; and none is used
+// where Mesa is told so.
 func accelerated(conn *xgb.Conn) bool {
 	switch strings.ToLower(os.Getenv("LIBGL_ALWAYS_SOFTWARE")) {
 	case "1", "true", "yes", "y":
@@ -19,8 +22,9 @@ func accelerated(conn *xgb.Conn) bool {
 	if offers(conn, "NV-GLX") {
 		return true
 	}
-	nodes, err := filepath.Glob("/dev/dri/renderD*")
-	return err == nil && len(nodes) > 0 && (offers(conn, "DRI3") || offers(conn, "DRI2"))
+	nodes, _ := filepath.Glob("/dev/dri/renderD*") // the pattern is a good one
+	open := func(node string) bool { return unix.Access(node, unix.R_OK|unix.W_OK) == nil }
+	return slices.ContainsFunc(nodes, open) && (offers(conn, "DRI3") || offers(conn, "DRI2"))
 }
 
 func offers(conn *xgb.Conn, extension string) bool {
