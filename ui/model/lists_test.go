@@ -44,7 +44,7 @@ func toldPeople(rows []PersonRow) string {
 	return strings.Join(out, "; ")
 }
 
-// What is known of a key is marked wherever its owner is, and as soon as that changes.
+// What is known of a key is marked wherever its owner is, and as soon as that changes; that it is new, where one hears it.
 func TestPeopleMarks(t *testing.T) {
 	r := newRig(t)
 	r.directory(func(d *call.Directory) {
@@ -53,12 +53,12 @@ func TestPeopleMarks(t *testing.T) {
 		d.Known = map[string]call.Person{"kofi": {Volume: 1, Verified: true}, "zoe": {New: true, Volume: 0.5}, "petra": {Volume: 1}, "mara": {Volume: 1}}
 	})
 	v := r.now()
-	equal(t, "marks", toldPeople(v.People), "[In voice, 1]; Kofi: Workshop verified owner; [Not in voice, 4]; Bo: Do not disturb new; Mara Lind: Online; "+
-		"Petra N: Away; Sam Reyes: You self; [Offline, 1]; zoe: Offline new")
+	equal(t, "marks", toldPeople(v.People), "[In voice, 1]; Kofi: Workshop verified owner; [Not in voice, 4]; Bo: Do not disturb; Mara Lind: Online; "+
+		"Petra N: Away; Sam Reyes: You self; [Offline, 1]; zoe: Offline")
 	version := v.PeopleVersion
-	r.directory(func(d *call.Directory) { d.Known = maps.Clone(d.Known); d.Known["bo"] = call.Person{Volume: 1} })
+	r.directory(func(d *call.Directory) { d.Known = maps.Clone(d.Known); d.Known["bo"] = call.Person{Volume: 1, Verified: true} })
 	v = r.now()
-	equal(t, "met", v.People[3].New, false)
+	equal(t, "compared", v.People[3].Verified, true)
 	equal(t, "shown anew", v.PeopleVersion > version, true)
 	mara := peer("mara", "Mara Lind")
 	mara.New = true

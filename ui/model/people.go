@@ -34,9 +34,7 @@ func (l *lists) describeAll(c crowd, s *call.Snapshot) bool {
 	for _, list := range [2][]*person{l.entries, l.strange} {
 		for _, p := range list {
 			known := l.directory.Person(p.user)
-			if isNew, here := fresh[p.user]; here {
-				known.New = isNew
-			}
+			known.New = fresh[p.user] // of people elsewhere it is said in their card: on a new server all are
 			changed = l.describe(p, p.user == s.Self.User, known) || changed
 		}
 	}
