@@ -11,7 +11,7 @@ import (
 
 // showSwitcher is Ctrl+K: type a part of a name, and Enter goes to that channel or opens that person.
 func (w *Window) showSwitcher() {
-	s := &switcher{w: w, parts: map[fyne.CanvasObject]*hitRow{}}
+	s := &switcher{w: w, finder: &model.Finder{}, parts: map[fyne.CanvasObject]*hitRow{}}
 	s.entry = kit.NewEntry("Find a channel or somebody")
 	s.list = kit.NewList([]float32{44}, s.create, s.bind)
 	s.empty = kit.NewText("Nothing called that.", kit.Body, theme.ColorNamePlaceHolder)
@@ -22,6 +22,8 @@ func (w *Window) showSwitcher() {
 	s.list.OnActivate = s.choose
 	results := kit.Fixed(0, 44*7, container.NewStack(s.empty, s.list))
 	s.find("")
+	snapshot := w.c.Engine.Snapshot()
+	background(w, func() (*model.Finder, error) { return model.NewFinder(snapshot), nil }, func(f *model.Finder, _ error) { s.finder = f })
 	s.layer = w.layers.Dialog(kit.VCol(12, s.entry, results), 480)
 	w.win.Canvas().Focus(s.entry)
 }
@@ -32,7 +34,7 @@ type switcher struct {
 	entry  *kit.Entry
 	list   *kit.List
 	empty  *kit.Text
-	finder model.Finder
+	finder *model.Finder
 	hits   []model.Hit
 	at     int // the one that Enter takes
 	parts  map[fyne.CanvasObject]*hitRow

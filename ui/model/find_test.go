@@ -58,8 +58,8 @@ func TestFindIsBounded(t *testing.T) {
 
 // A Finder that has searched one directory searches the next one, which has other names.
 func TestFindAmongOthers(t *testing.T) {
-	var f Finder
 	s := crowded(10, 50)
+	f := NewFinder(s)
 	equal(t, "before", len(f.Find(s, "Émile")), 0)
 	s.Directory = crowded(10, 50).Directory
 	s.Directory.Users[7].Name, s.Directory.Channels[3].Name = "Émile", "Emily's"
