@@ -43,7 +43,7 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 	called := kit.Fixed(0, 30, kit.Stack(picture, kit.NewOutline(kit.ColorVoice, 4, 3), badge(28, kit.NewText("You", kit.Caption, kit.ColorOnBadge))))
 	column := kit.VCol(4, kit.Fixed(0, 248, t.root), called, icons, chips, seat, speaks, banner, kit.NewText("General", kit.Header, kit.ColorMuted),
 		kit.NewIcon("people", 40, kit.ColorMuted), kit.Fixed(104, 44, kit.NewButton("Leave", "hang-up", kit.DangerButton, nil)),
-		kit.NewButton("Copy invite", "", kit.PrimaryButton, nil))
+		kit.NewButton("Copy invite", "", kit.PrimaryButton, nil), kit.NewEntry("Find a channel or somebody")) // Fyne's own looks for all fonts
 	under := container.New(warmLayout{}, column)
 	content := container.NewStack(under, screen)
 	time.AfterFunc(warmFor, func() {

@@ -56,7 +56,10 @@ func TestPeopleMarks(t *testing.T) {
 	equal(t, "marks", toldPeople(v.People), "[In voice, 1]; Kofi: Workshop verified owner; [Not in voice, 4]; Bo: Do not disturb; Mara Lind: Online; "+
 		"Petra N: Away; Sam Reyes: You self; [Offline, 1]; zoe: Offline")
 	version := v.PeopleVersion
-	r.directory(func(d *call.Directory) { d.Known = maps.Clone(d.Known); d.Known["bo"] = call.Person{Volume: 1, Verified: true} })
+	r.directory(func(d *call.Directory) {
+		d.Known = maps.Clone(d.Known)
+		d.Known["bo"] = call.Person{Volume: 1, Verified: true}
+	})
 	v = r.now()
 	equal(t, "compared", v.People[3].Verified, true)
 	equal(t, "shown anew", v.PeopleVersion > version, true)
