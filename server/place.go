@@ -18,6 +18,9 @@ import (
 // place is where a server stands.
 type place struct {
 	host  string     // HOST:PORT for links
+	port  uint16     // that it listens on, TCP and UDP
+	fixed bool       // host is a name or an address of the world, which somebody gave
+	named bool       // and so is its port
 	relay netip.Addr // where relayed packets come from, as seen from outside
 	bind  netip.Addr // what relay sockets listen on
 }
@@ -73,7 +76,7 @@ func locate(c Config, addr net.Addr) (place, error) {
 	if err != nil {
 		return place{}, fmt.Errorf("the gateway's address: %w", err)
 	}
-	p := place{bind: normal(ap.Addr()), relay: normal(ap.Addr())}
+	p := place{bind: normal(ap.Addr()), relay: normal(ap.Addr()), port: ap.Port()}
 	if p.bind.IsUnspecified() {
 		p.bind, p.relay = netip.IPv4Unspecified(), ownAddress()
 	}
@@ -86,6 +89,8 @@ func locate(c Config, addr net.Addr) (place, error) {
 		return place{}, err
 	}
 	p.host = net.JoinHostPort(host, port)
+	a, err := netip.ParseAddr(host)
+	p.fixed, p.named = err != nil || ofTheWorld(a), p.host == c.PublicHost
 	if a, err := resolve(host, p.bind.Is4()); err == nil {
 		p.relay = a
 	} else {
@@ -128,10 +133,25 @@ func resolve(host string, want4 bool) (netip.Addr, error) {
 	return normal(list[0]), nil
 }
 
-// origins are those of the pages at this address. Browsers leave the usual port out.
-func (p place) origins() map[string]bool {
-	out := map[string]bool{"https://" + p.host: true}
-	if host, port, _ := net.SplitHostPort(p.host); port == "443" {
+// outside is where the world comes in by a router's port: a name that leads to the router stays.
+func (p place) outside(to netip.AddrPort) string {
+	host, _, err := net.SplitHostPort(p.host)
+	switch {
+	case err != nil || !p.fixed:
+		return to.String()
+	case p.named:
+		return p.host
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(to.Port())))
+}
+
+// relayHosts are where the relay is, as far as this machine knows.
+func (p place) relayHosts() []string { return []string{p.host} }
+
+// originsOf are those of the pages at an address. Browsers leave the usual port out.
+func originsOf(address string) map[string]bool {
+	out := map[string]bool{"https://" + address: true}
+	if host, port, _ := net.SplitHostPort(address); port == "443" {
 		out["https://"+host] = true
 	}
 	return out

@@ -42,6 +42,11 @@ func (p policy) permits(a netip.Addr) bool {
 	}
 }
 
+// ofTheWorld tells whether the world can send to an address.
+func ofTheWorld(a netip.Addr) bool {
+	return policy{own: func(netip.Addr) bool { return false }}.permits(a)
+}
+
 func within(table []netip.Prefix, a netip.Addr) bool {
 	for _, p := range table {
 		if p.Contains(a) {

@@ -2,7 +2,7 @@
 // between peers. It never sees sound or pictures, and can't read what it carries for the relay: both are encrypted between
 // the peers, with keys that they sign to each other.
 //
-//	door     counts who has not logged in            certificate  TLS of this run
+//	door     counts who has not logged in            inward  how the world comes in: certificate (certs), router (router)
 //	gateway  websocket, handshake, requests          outbox       what waits for a client
 //	session  events, replies, resume                 dispatch     the table of requests and who may make them
 //	hub      members, channels, rosters, presence    voice, call, admin, login   what the requests do
@@ -29,8 +29,13 @@ import (
 	"time"
 
 	"parley/identity"
+	"parley/server/certs"
+	"parley/server/router"
 	"parley/wire"
 )
+
+// certsFolder keeps what an authority has issued.
+const certsFolder = "acme"
 
 // Version of the server's software.
 const Version = "0.1.0"
@@ -48,6 +53,11 @@ type Config struct {
 	// PublicHost is how the world reaches the server, HOST or HOST:PORT. Empty: the address it listens on, or the
 	// machine's own where it listens on all.
 	PublicHost string
+	// MapPorts asks the router to pass the server's ports on; see Server.MapPorts.
+	MapPorts bool
+	// Certs gives a domain, and the authority to have a certificate of. Its folder and its log are the server's. The domain is the
+	// public host where none is given.
+	Certs certs.Config
 	// Name is the server's name for people; "Parley" by default.
 	Name string
 	// RelayAllow opens networks to the relay that its policy keeps closed, such as the LAN the server stands in.
@@ -76,19 +86,25 @@ type Ready struct {
 
 // Server is a running server.
 type Server struct {
-	ready   Ready
-	name    string
-	key     identity.Key
-	log     *slog.Logger
-	origins map[string]bool // of pages whose logins are taken in web mode
+	name string
+	key  identity.Key
+	log  *slog.Logger
 
 	gate    net.Listener // TLS over the door
 	http    *http.Server
 	control net.Listener
+	certs   *certs.Certs
+	place   place
+	ports   []router.Port  // that people outside need
 	closers []func() error // what New has opened, in that order
+
+	turning sync.Mutex // of the router, on or off
 
 	mu      sync.Mutex
 	hub     *hub
+	ready   Ready
+	origins map[string]bool // of pages whose logins are taken in web mode
+	router  *router.Router  // nil: not asked
 	conns   map[*wire.Conn]struct{}
 	closing bool
 
@@ -125,6 +141,9 @@ func (c *Config) validate() error {
 		l := defaultLimits()
 		c.limits = &l
 	}
+	if c.Certs.Domain != "" && c.PublicHost == "" {
+		c.PublicHost = c.Certs.Domain
+	}
 	if c.Name = cleanName(c.Name); c.Name == "" {
 		c.Name = "Parley"
 	}
@@ -143,6 +162,7 @@ func New(c Config) (*Server, error) {
 		closeGiven(c)
 		return nil, err
 	}
+	srv.MapPorts(c.MapPorts)
 	return srv, nil
 }
 
@@ -197,7 +217,7 @@ func (srv *Server) open(c Config) error {
 	r, err := newRelay(relayConfig{
 		conn: udp, addr: place.relay, bind: place.bind, first: c.RelayFirst, last: c.RelayLast,
 		allow: c.RelayAllow, secret: []byte(newSecret()), now: c.now,
-		urls: []string{"stun:" + place.host, "turn:" + place.host + "?transport=udp"},
+		urls: relayURLs(place.relayHosts()),
 	})
 	if err != nil {
 		udp.Close()
@@ -209,13 +229,14 @@ func (srv *Server) open(c Config) error {
 	if err := srv.hub.store.setMeta(metaHost, []byte(place.host)); err != nil {
 		return fmt.Errorf("write the server's address: %w", err)
 	}
-	srv.origins = place.origins()
+	srv.origins = originsOf(place.host)
+	srv.place, srv.ports = place, []router.Port{{Protocol: router.TCP, Inside: place.port}, {Protocol: router.UDP, Inside: place.port}}
 
-	conf, err := serverTLS()
-	if err != nil {
+	c.Certs.Dir, c.Certs.Log = filepath.Join(c.Dir, certsFolder), c.Log
+	if srv.certs, err = certs.New(c.Certs); err != nil {
 		return err
 	}
-	srv.gate = tls.NewListener(newDoor(tcp, *c.limits), conf)
+	srv.gate = tls.NewListener(newDoor(tcp, *c.limits), srv.certs.TLS())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.GatewayPath, srv.gateway)
 	mux.HandleFunc("GET /healthz", healthz)
@@ -223,7 +244,7 @@ func (srv *Server) open(c Config) error {
 	if srv.control, err = listenControl(c.Dir); err != nil {
 		return err
 	}
-	srv.closers = append(srv.closers, func() error { return closeControl(c.Dir, srv.control) })
+	srv.closers = append(srv.closers, func() error { return closeControl(c.Dir, srv.control) }, srv.closeRouter)
 	return nil
 }
 
@@ -257,8 +278,12 @@ func (srv *Server) announce() error {
 	return nil
 }
 
-// Ready tells how to reach the server. It is complete when New has returned.
-func (srv *Server) Ready() Ready { return srv.ready }
+// Ready tells how to reach the server. It is complete when New has returned; a router that passes ports on changes the address.
+func (srv *Server) Ready() Ready {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.ready
+}
 
 // String is the line by which a parleyd says that it is ready.
 func (r Ready) String() string {
@@ -272,6 +297,9 @@ func (srv *Server) Serve(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { failed <- srv.http.Serve(srv.gate) })
 	running.Go(srv.serveControl)
+	ordering, stop := context.WithCancel(ctx)
+	defer stop()
+	running.Go(func() { srv.certs.Run(ordering) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -279,6 +307,7 @@ func (srv *Server) Serve(ctx context.Context) error {
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
 	}
+	stop()
 	srv.goodbye()
 	err = errors.Join(err, srv.Close())
 	running.Wait()

@@ -44,7 +44,6 @@ const (
 type relay struct {
 	policy policy
 	secret []byte
-	urls   []string
 	bind   netip.Addr // where relay sockets listen, at a port from first to last
 	first  uint16
 	last   uint16
@@ -52,6 +51,7 @@ type relay struct {
 	server *turn.Server
 
 	mu    sync.RWMutex
+	urls  []string              // never changed, only replaced
 	seats map[string]time.Time  // by user; zero: sits in a channel or a call; else: was lost, and may go on until then
 	live  map[uint16]*allocated // relay sockets by port
 	count map[string]int        // and how many each user has
@@ -127,10 +127,20 @@ func (r *relay) expel(user string) {
 	}
 }
 
+// lead changes what clients are told from now on.
+func (r *relay) lead(urls []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.urls = urls
+}
+
 // credentials are good for turnLife, for somebody who sits in a channel or a call.
 func (r *relay) credentials(user string) wire.Turn {
 	name := strconv.FormatInt(r.now().Add(turnLife).Unix(), 10) + ":" + user
-	return wire.Turn{URLs: r.urls, Username: name, Password: r.password(name), TTL: int(turnLife / time.Second)}
+	r.mu.RLock()
+	urls := r.urls
+	r.mu.RUnlock()
+	return wire.Turn{URLs: urls, Username: name, Password: r.password(name), TTL: int(turnLife / time.Second)}
 }
 
 func (r *relay) password(name string) string {
