@@ -44,6 +44,7 @@ type Settings struct {
 
 	Hosting       bool `json:"hosting"`        // the server in the window's process starts with it
 	HostPort      int  `json:"host_port"`      // where it listens; 0: the default
+	MapPorts      bool `json:"map_ports"`      // the router is asked to let people elsewhere in
 	TrayExplained bool `json:"tray_explained"` // that closing leaves the program in the tray
 
 	MissedSeen int64 `json:"missed_seen"` // Unix time in seconds of the newest missed call that was looked at

@@ -21,7 +21,7 @@ import (
 type Status struct {
 	Host        string      `json:"host"` // HOST:PORT that an invite carries
 	Certificate certs.State `json:"certificate"`
-	Router      RouterState `json:"router"`
+	Router      RouterState `json:"router,omitzero"`
 }
 
 // RouterState is what the router answered; the zero value: it was not asked.
