@@ -76,7 +76,7 @@ var rules = []rule{
 	{path: "profile", own: []string{"identity"}, only: crypto, never: []string{"net", "os/exec"}},
 	{path: "wire", own: none, only: []string{"github.com/gorilla/websocket/..."}},
 	{path: "server/certs", own: none, only: []string{"golang.org/x/crypto/...", "golang.org/x/net/...", "golang.org/x/text/..."}},
-	{path: "server/router", own: none, only: []string{"github.com/huin/goupnp/...", "github.com/jackpal/go-nat-pmp", "golang.org/x/net/...", "golang.org/x/sync/..."}},
+	{path: "server/router", own: none, only: []string{"github.com/huin/goupnp/...", "github.com/jackpal/go-nat-pmp", "golang.org/x/net/...", "golang.org/x/sync/...", "golang.org/x/text/..."}},
 	{path: "server", own: []string{"identity", "wire", "server/..."}, never: []string{fyne, malgo, devices, webrtc}},
 	{
 		path:  "call/...",

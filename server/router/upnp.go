@@ -15,6 +15,7 @@ import (
 
 	"github.com/huin/goupnp"
 	"github.com/huin/goupnp/soap"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // services are those that map ports, the newest first (UPnP Forum, WANIPConnection:2, section 2.4; WANPPPConnection:1 has the same
@@ -103,7 +104,9 @@ func describe(ctx context.Context, client doer, where *url.URL) (*goupnp.RootDev
 	root := &goupnp.RootDevice{}
 	d := xml.NewDecoder(body)
 	d.DefaultSpace = goupnp.DeviceXMLNamespace
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // what is read of it is ASCII
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) {
+		return charmap.ISO8859_1.NewDecoder().Reader(in), nil // whichever it is, what is needed of it is ASCII
+	}
 	if err := d.Decode(root); err != nil {
 		return nil, fmt.Errorf("read its description: %w", err)
 	}
