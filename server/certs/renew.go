@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"time"
 )
 
@@ -66,17 +65,17 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (c *Certs) due() time.Time {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	return c.dueLocked()
+}
+
+func (c *Certs) dueLocked() time.Time {
 	var due time.Time
 	if c.issued != nil {
 		leaf := c.issued.Leaf
 		due = leaf.NotBefore.Add(leaf.NotAfter.Sub(leaf.NotBefore) * 2 / 3)
 	}
-	if f := c.failures; f.Count > 0 {
-		after := f.Last.Add(pause(f.Count))
-		if f.Last.After(c.config.now()) { // the clock was set back
-			after = time.Time{}
-		}
-		due = latest(due, after, f.Until)
+	if f := c.failures; f.Count > 0 && !f.Last.After(c.config.now()) { // else the clock was set back
+		due = latest(due, f.Last.Add(pause(f.Count)), f.Until)
 	}
 	return due
 }
@@ -117,7 +116,7 @@ func (c *Certs) try(ctx context.Context) {
 	c.config.Log.Info("a certificate was issued", "until", s.Until, "next", s.Next.Round(time.Second))
 }
 
-// note counts a failure, or the end of them. The pause varies by a tenth, so that not all servers of a blackout come at once.
+// note counts a failure, or the end of them.
 func (c *Certs) note(err error) {
 	now := c.config.now()
 	c.mu.Lock()
@@ -125,15 +124,11 @@ func (c *Certs) note(err error) {
 		c.failures = failures{}
 	} else {
 		c.failures.Count++
-		c.failures.Last = now.Add(-rand.N(pause(c.failures.Count) / 10))
-		c.failures.Until = now.Add(patience(err))
+		c.failures.Last, c.failures.Until = now, now.Add(patience(err))
 		c.state.Trouble, c.state.Detail = explain(err, now), detail(err)
 	}
+	c.state.Next = c.dueLocked()
 	f := c.failures
-	c.mu.Unlock()
-	next := c.due()
-	c.mu.Lock()
-	c.state.Next = next
 	c.mu.Unlock()
 	ctx := context.Background()
 	data, _ := json.Marshal(f) // two times and a number
@@ -153,12 +148,11 @@ func (c *Certs) readFailures(ctx context.Context) (f failures) {
 	if err != nil || json.Unmarshal(data, &f) != nil || f.Count < 0 {
 		return failures{}
 	}
-	now := c.config.now()
 	f.Count = min(f.Count, 100)
 	for f.Count > 1 && pause(f.Count) > freshPause {
 		f.Count--
 	}
-	if f.Until.After(now.Add(maxPatience)) {
+	if f.Until.After(f.Last.Add(maxPatience)) {
 		f.Until = time.Time{}
 	}
 	return f
