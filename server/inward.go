@@ -35,38 +35,26 @@ type RouterState struct {
 func (srv *Server) MapPorts(on bool) {
 	srv.turning.Lock()
 	defer srv.turning.Unlock()
-	srv.mu.Lock()
-	r := srv.router
-	srv.mu.Unlock()
-	switch {
-	case on == (r != nil):
-		return
-	case !on:
-		srv.keepRouter(nil)
-		_ = r.Close()
+	if !on {
+		_ = srv.endRouter()
 		_ = srv.locked(func(h *hub) error { return srv.leadTo(h, srv.place.host, srv.place.relayHosts()) })
 		return
 	}
-	srv.keepRouter(router.Start(router.Config{Ports: srv.ports, Public: ofTheWorld, Changed: srv.follow, Probe: srv.probe, Log: srv.log}))
-}
-
-// keepRouter notes the router, unless the end has begun: then it is closed at once.
-func (srv *Server) keepRouter(r *router.Router) {
 	srv.mu.Lock()
-	closing := srv.closing
-	if !closing {
-		srv.router = r
-	}
-	srv.mu.Unlock()
-	if closing && r != nil {
-		_ = r.Close()
+	defer srv.mu.Unlock()
+	if srv.router == nil && !srv.closing { // whoever ends the server waits for turning
+		srv.router = router.Start(router.Config{Ports: srv.ports, Public: ofTheWorld, Changed: srv.follow, Probe: srv.probe, Log: srv.log})
 	}
 }
 
-// closeRouter is the end of a mapping.
+// closeRouter is the end of a mapping with the server.
 func (srv *Server) closeRouter() error {
 	srv.turning.Lock()
 	defer srv.turning.Unlock()
+	return srv.endRouter()
+}
+
+func (srv *Server) endRouter() error {
 	srv.mu.Lock()
 	r := srv.router
 	srv.router = nil
