@@ -28,14 +28,17 @@ func patience(err error) time.Duration {
 	return min(max(d, 0), maxPatience)
 }
 
+// notFound is for when something else answers. Some authorities say the same when nothing does.
+const notFound = "The authority did not find this server on port 443 of the domain. Have the router or firewall pass TCP 443 on to the port that this server listens on, " +
+	"without a proxy in between that ends TLS, and see that the domain has this server's address, in the AAAA record too."
+
 // meanings tells the authority's kinds of problems (RFC 8555, section 6.7).
 var meanings = map[string]string{
-	"connection": "The authority could not connect to port 443 of the domain. Have the router or firewall pass TCP 443 on to the port that this server listens on.",
-	"dns":        "The authority could not find the domain's address. Give the domain an A or AAAA record with this server's public address.",
-	"tls":        "Something answered on port 443 of the domain, but not this server. See that port 443 leads here, without a proxy in between that ends TLS.",
-	"unauthorized": "Something answered on port 443 of the domain, but not this server, or the authority holds the account for invalid. See that the domain has this " +
-		"server's address, in the AAAA record too, and that no proxy in between ends TLS.",
-	"incorrectResponse":       "Something answered on port 443 of the domain, but not this server. See that the domain has this server's address, in the AAAA record too.",
+	"connection":              "The authority could not connect to port 443 of the domain. Have the router or firewall pass TCP 443 on to the port that this server listens on.",
+	"dns":                     "The authority could not find the domain's address. Give the domain an A or AAAA record with this server's public address.",
+	"tls":                     notFound,
+	"unauthorized":            notFound,
+	"incorrectResponse":       notFound,
 	"caa":                     "The domain's CAA record forbids this authority. Add the authority to it, or use another one by --acme-directory.",
 	"rateLimited":             "The authority has issued too many certificates, or seen too many failures, for this domain. It is asked again later.",
 	"rejectedIdentifier":      "The authority issues no certificates for this domain. See that it is spelled rightly and is a name of the public world.",

@@ -37,7 +37,7 @@ const (
 )
 
 var meaningsUPnP = map[int]string{
-	501:           "it failed at it",
+	501:           "it failed, as routers do that have no connection to the internet themselves, or no public address",
 	606:           "it is set to map no ports for others",
 	728:           "it has no more room for mappings",
 	codeConflict:  "the ports are taken by others",
