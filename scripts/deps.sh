@@ -7,8 +7,8 @@
 #        brings the noise model)
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
-#        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse
-#        and clipboard
+#        memory with OpenGL drawn by software, a window manager, a session bus, hands for keyboard, mouse
+#        and clipboard, a router that maps ports (miniupnpd), and an authority that issues certificates (pebble)
 # peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and "make bench-video PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
@@ -49,6 +49,9 @@ for part; do
 		tool pulseaudio pulseaudio
 		tool pactl pulseaudio-utils
 		tool ip iproute2
+		tool nft nftables
+		tool miniupnpd miniupnpd-nftables
+		tool pebble pebble
 		file /usr/share/sounds/alsa/Front_Center.wav alsa-utils
 		file /usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
 		;;
