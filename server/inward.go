@@ -43,7 +43,7 @@ func (srv *Server) MapPorts(on bool) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	if srv.router == nil && !srv.closing { // whoever ends the server waits for turning
-		srv.router = router.Start(router.Config{Ports: srv.ports, Public: ofTheWorld, Changed: srv.follow, Probe: srv.probe, Log: srv.log})
+		srv.router = router.Start(router.Config{Ports: srv.ports, Bind: srv.place.bind, Public: ofTheWorld, Changed: srv.follow, Probe: srv.probe, Log: srv.log})
 	}
 }
 

@@ -31,7 +31,8 @@ func TestUsage(t *testing.T) {
 		"serve --listen 127.0.0.1:0 --data D --relay-allow nonsense", "invite", "invite --data D --uses 0", "invite --data D --uses x",
 		"invite --data D --expires 0", "invite --data D --expires -1h", "invite --data D --expires soon", "invite --data D --expires -1d",
 		"channels", "channels --data D", "channels dance --data D", "channels add --data D", "channels add A B --data D", "channels list A --data D",
-		"users", "users --data D extra", "users --nonsense", "claim", "version extra"} {
+		"serve --listen 127.0.0.1:0 --data D --acme-ca D/none", "serve --listen 127.0.0.1:0 --data D --acme-ca /dev/null",
+		"status", "status --data D extra", "users", "users --data D extra", "users --nonsense", "claim", "version extra"} {
 		code, out, people := call(strings.Fields(strings.ReplaceAll(line, " D", " "+dir))...)
 		if code != exitUsage || out != "" || !strings.Contains(people, "parleyd serve") {
 			t.Errorf("%q: %d %q %q", line, code, out, people)
@@ -45,7 +46,8 @@ func TestUsage(t *testing.T) {
 	if code, out, _ := call("version"); code != exitDone || out != `{"version":"`+server.Version+`"}`+"\n" {
 		t.Errorf("version: %d %q", code, out)
 	}
-	for _, line := range []string{"users --data D", "serve --listen 127.0.0.1:999999 --data D", "serve --listen 127.0.0.1:0 --data /dev/null/x"} {
+	for _, line := range []string{"users --data D", "serve --listen 127.0.0.1:999999 --data D", "serve --listen 127.0.0.1:0 --data /dev/null/x",
+		"serve --listen 127.0.0.1:0 --data D --domain localhost", "serve --listen 127.0.0.1:0 --data D --acme-email a@example.org", "status --data D"} {
 		if code, out, people := call(strings.Fields(strings.ReplaceAll(line, " D", " "+dir))...); code != exitFailed || out != "" || !strings.HasPrefix(people, "parleyd: ") {
 			t.Errorf("%q: %d %q %q", line, code, out, people)
 		}
@@ -88,6 +90,10 @@ func TestServe(t *testing.T) {
 		t.Errorf("ready: %+v %v", ready, err)
 	}
 	lists(t, dir)
+	var s server.Status
+	if code, out, people := call("status", "--data", dir); code != exitDone || people != "" || json.Unmarshal([]byte(out), &s) != nil || s.Host != link.Host || s.Certificate.Until.IsZero() {
+		t.Errorf("status: %d %q %q", code, out, people)
+	}
 	if code, _, people := call("serve", "--listen", "127.0.0.1:0", "--data", dir); code != exitFailed || !strings.Contains(people, "in use") {
 		t.Errorf("a second server: %d %q", code, people)
 	}

@@ -18,7 +18,7 @@ const (
 	// A try ends after orderTimeout, whatever the authority does.
 	orderTimeout = 5 * time.Minute
 	// The clock is looked at so often while nothing is to be done: it may jump, and the machine may sleep.
-	longestSleep = time.Hour
+	longestSleep = 10 * time.Minute
 
 	failuresFile = "failures"
 )

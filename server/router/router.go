@@ -61,6 +61,7 @@ const (
 	Silent   Outcome = "silent"   // no router answers
 	Missing  Outcome = "missing"  // this machine has no router: it is in no network
 	Needless Outcome = "needless" // this machine has a public address itself
+	Apart    Outcome = "apart"    // the ports listen on an address that the router does not reach
 	Lying    Outcome = "lying"    // somebody else answers at the address that the router calls its own
 )
 
@@ -79,6 +80,8 @@ func (s State) Outside(p Port) (netip.AddrPort, bool) {
 // Config describes a Router.
 type Config struct {
 	Ports []Port
+	// Bind is the address that they listen on; unspecified or invalid: all.
+	Bind netip.Addr
 	// Public tells whether the world can send to an address.
 	Public func(netip.Addr) bool
 	// Changed is told each new state, one after the other. It must not call Close.
@@ -205,6 +208,7 @@ func (r *Router) rest(ctx context.Context, wait time.Duration) bool {
 	defer end.Stop()
 	look := time.NewTicker(r.config.tick)
 	defer look.Stop()
+	due := time.Now().Add(wait).Round(0) // by the wall: a machine that slept has leases that went on
 	for {
 		select {
 		case <-ctx.Done():
@@ -212,7 +216,7 @@ func (r *Router) rest(ctx context.Context, wait time.Duration) bool {
 		case <-end.C:
 			return true
 		case <-look.C:
-			if now, _ := r.config.place(); now != r.place {
+			if now, _ := r.config.place(); now != r.place || time.Now().Round(0).After(due) {
 				return true
 			}
 		}
@@ -231,6 +235,9 @@ func (r *Router) round(ctx context.Context) time.Duration {
 		return lease / 2
 	case r.config.Public(now.local):
 		r.tell(State{Outcome: Needless})
+		return lease / 2
+	case r.config.Bind.IsValid() && !r.config.Bind.IsUnspecified() && r.config.Bind != now.local:
+		r.tell(State{Outcome: Apart})
 		return lease / 2
 	}
 	s, wait := r.ask(ctx)

@@ -103,6 +103,8 @@ func TestOutcomes(t *testing.T) {
 		{"nothing", func(f *fake) { f.refuse[ports[0]], f.refuse[ports[1]] = no, unwilling }, Config{}, Refused, 0},
 		{"no router", nil, Config{place: func() (place, error) { return place{}, errNoGateway }}, Missing, 0},
 		{"a rented machine", nil, Config{place: at(place{netip.MustParseAddr("8.8.4.1"), world})}, Needless, 0},
+		{"loopback alone", nil, Config{Bind: netip.MustParseAddr("127.0.0.1")}, Apart, 0},
+		{"that address", nil, Config{Bind: home.local}, Open, 2},
 		{"silence", nil, Config{ways: []way{silent}}, Silent, 0},
 		{"somebody else's address", nil, Config{Probe: func(context.Context, netip.AddrPort) (bool, bool) { return true, false }}, Lying, 2},
 		{"our address", nil, Config{Probe: func(context.Context, netip.AddrPort) (bool, bool) { return true, true }}, Open, 2},

@@ -63,6 +63,8 @@ func (s State) Sentence(ports []Port) string {
 		return "This computer has no router: it is in no network, or in one that leads nowhere."
 	case Needless:
 		return "This computer has a public address itself, so no router need pass ports on. A firewall may still keep " + ask(ports) + " closed."
+	case Apart:
+		return "The server listens on an address that the router does not reach, so it was not asked. Listen on all addresses."
 	case Lying:
 		return by + " says that it passes ports on, but at the address that it calls its own somebody else answers. Pass " + ask(ports) + " on by hand, and look its address up there."
 	}
