@@ -67,7 +67,6 @@ type Certs struct {
 	challenge *tls.Certificate // shown to the authority while an order is under way (RFC 8737)
 	state     State
 	failures  failures
-	client    *acme.Client // with an account; of Run
 }
 
 // New makes Certs, with the certificate of an earlier run if there is a good one.

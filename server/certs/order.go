@@ -29,20 +29,25 @@ const (
 // order has the authority issue a certificate (RFC 8555, section 7.4), with the challenge on the port for TLS (RFC 8737): that
 // one is open anyway.
 func (c *Certs) order(ctx context.Context) (*tls.Certificate, error) {
-	if err := c.register(ctx); err != nil {
+	client, err := c.newClient(ctx)
+	if err != nil {
 		return nil, err
 	}
-	o, err := c.client.AuthorizeOrder(ctx, acme.DomainIDs(c.config.Domain))
+	defer client.HTTPClient.CloseIdleConnections() // the next order is weeks away
+	if err := c.register(ctx, client); err != nil {
+		return nil, err
+	}
+	o, err := client.AuthorizeOrder(ctx, acme.DomainIDs(c.config.Domain))
 	if err != nil {
 		return nil, fmt.Errorf("order: %w", err)
 	}
 	defer c.show(nil)
 	for _, u := range o.AuthzURLs {
-		if err := c.prove(ctx, u); err != nil {
+		if err := c.prove(ctx, client, u); err != nil {
 			return nil, err
 		}
 	}
-	if o, err = c.client.WaitOrder(ctx, o.URI); err != nil {
+	if o, err = client.WaitOrder(ctx, o.URI); err != nil {
 		return nil, fmt.Errorf("order: %w", err)
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -53,26 +58,22 @@ func (c *Certs) order(ctx context.Context) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a request: %w", err)
 	}
-	chain, _, err := c.client.CreateCertFromOrder(ctx, o, csr, true)
+	chain, _, err := client.CreateCertFromOrder(ctx, o, csr, true)
 	if err != nil {
 		return nil, fmt.Errorf("fetch the certificate: %w", err)
 	}
 	return c.accept(ctx, chain, key)
 }
 
-// register makes the account, once. The account's terms are agreed to by whoever starts the server with a domain: the
-// README says so.
-func (c *Certs) register(ctx context.Context) error {
-	if c.client != nil {
-		return nil
-	}
+// newClient makes a client with the account's key.
+func (c *Certs) newClient(ctx context.Context) (*acme.Client, error) {
 	key, err := c.accountKey(ctx)
 	if err != nil {
-		return fmt.Errorf("the account's key: %w", err)
+		return nil, fmt.Errorf("the account's key: %w", err)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: c.config.Roots}
-	client := &acme.Client{
+	return &acme.Client{
 		Key: key, DirectoryURL: c.config.Directory, UserAgent: "parleyd",
 		HTTPClient: &http.Client{Transport: transport, Timeout: requestTimeout},
 		RetryBackoff: func(n int, _ *http.Request, r *http.Response) time.Duration {
@@ -81,16 +82,18 @@ func (c *Certs) register(ctx context.Context) error {
 			}
 			return time.Duration(n) * 200 * time.Millisecond
 		},
-	}
+	}, nil
+}
+
+// register makes the account, or finds it. Its terms are agreed to by whoever starts the server with a domain: the README says so.
+func (c *Certs) register(ctx context.Context, client *acme.Client) error {
 	account := &acme.Account{}
 	if c.config.Email != "" {
 		account.Contact = []string{"mailto:" + c.config.Email}
 	}
 	if _, err := client.Register(ctx, account, autocert.AcceptTOS); err != nil && !errors.Is(err, acme.ErrAccountAlreadyExists) {
-		transport.CloseIdleConnections()
 		return fmt.Errorf("register: %w", err)
 	}
-	c.client = client
 	return nil
 }
 
@@ -115,8 +118,8 @@ func (c *Certs) accountKey(ctx context.Context) (crypto.Signer, error) {
 var errNoTLSChallenge = errors.New("the authority offers no tls-alpn-01 challenge")
 
 // prove shows the authority that the domain leads here.
-func (c *Certs) prove(ctx context.Context, authorization string) error {
-	z, err := c.client.GetAuthorization(ctx, authorization)
+func (c *Certs) prove(ctx context.Context, client *acme.Client, authorization string) error {
+	z, err := client.GetAuthorization(ctx, authorization)
 	if err != nil {
 		return fmt.Errorf("look at the challenge: %w", err)
 	}
@@ -127,15 +130,15 @@ func (c *Certs) prove(ctx context.Context, authorization string) error {
 		if challenge.Type != "tls-alpn-01" {
 			continue
 		}
-		cert, err := c.client.TLSALPN01ChallengeCert(challenge.Token, c.config.Domain)
+		cert, err := client.TLSALPN01ChallengeCert(challenge.Token, c.config.Domain)
 		if err != nil {
 			return fmt.Errorf("make the challenge's certificate: %w", err)
 		}
 		c.show(&cert)
-		if _, err := c.client.Accept(ctx, challenge); err != nil {
+		if _, err := client.Accept(ctx, challenge); err != nil {
 			return fmt.Errorf("accept the challenge: %w", err)
 		}
-		if _, err := c.client.WaitAuthorization(ctx, authorization); err != nil {
+		if _, err := client.WaitAuthorization(ctx, authorization); err != nil {
 			return fmt.Errorf("the challenge: %w", err)
 		}
 		return nil

@@ -104,8 +104,6 @@ func (c *Certs) try(ctx context.Context) {
 	}
 	if err == nil {
 		c.use(cert)
-	} else {
-		c.client = nil // the authority may have forgotten the account
 	}
 	c.note(err)
 	s := c.State()

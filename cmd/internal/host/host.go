@@ -150,9 +150,6 @@ func (h *Host) open() (*server.Server, Hosting, error) {
 	if h.config.Name != nil {
 		c.Name = h.config.Name()
 	}
-	if h.config.MapPorts != nil {
-		c.MapPorts = h.config.MapPorts()
-	}
 	c.Listen, c.PublicHost = address(reach, port), addr.String()
 	srv, err := server.New(c)
 	if listening(err) {
@@ -169,6 +166,8 @@ func (h *Host) open() (*server.Server, Hosting, error) {
 	if err != nil {
 		return nil, Hosting{}, errors.Join(err, srv.Close())
 	}
+	// Only now: the way in from here is not the router's, which may not let its own network in by the address outside.
+	srv.MapPorts(h.config.MapPorts != nil && h.config.MapPorts())
 	return srv, about, nil
 }
 
