@@ -24,47 +24,119 @@ type place struct {
 
 const metaHost = "host" // place.host of the last start, for invites made while the server is down
 
-// listen opens TCP and UDP on one address and port.
-func listen(c Config) (net.Listener, net.PacketConn, error) {
-	tcp := c.Listener
-	for range 20 { // where the port is any that is free, the UDP port of the same number may not be
-		if c.Listener == nil {
-			var err error
-			if tcp, err = net.Listen("tcp", c.Listen); err != nil {
-				return nil, nil, fmt.Errorf("listen: %w", err)
-			}
-		}
-		if c.PacketConn != nil {
-			return tcp, c.PacketConn, nil
-		}
-		udp, err := listenUDP(tcp.Addr())
-		if err == nil {
-			return tcp, udp, nil
-		}
-		if _, port, _ := net.SplitHostPort(c.Listen); c.Listener != nil || port != "0" {
-			tcp.Close()
-			return nil, nil, fmt.Errorf("listen: %w", err)
-		}
-		tcp.Close()
-	}
-	return nil, nil, errors.New("listen: no port is free for both TCP and UDP")
+// sockets are what a server listens with. UDP is the relay's on either port: on the https port too, so that a client that asks at
+// both sees whether its router shows it as the same.
+type sockets struct {
+	web, relay net.Listener
+	udp        []net.PacketConn
 }
 
-// listenUDP opens the relay's socket. On all addresses it speaks IPv4 only: a socket for both families shows IPv4 peers as
-// mapped ones, and one relay address can't be of both.
-func listenUDP(tcp net.Addr) (net.PacketConn, error) {
+func (s *sockets) close() {
+	for _, l := range []net.Listener{s.web, s.relay} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	for _, c := range s.udp {
+		c.Close()
+	}
+}
+
+// listen opens the https port and the relay's.
+func listen(c Config) (*sockets, error) {
+	s := &sockets{}
+	if err := s.open(c); err != nil {
+		s.close()
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return s, nil
+}
+
+func (s *sockets) open(c Config) (err error) {
+	given := []net.PacketConn{c.PacketConn}
+	if c.PacketConn == nil {
+		given = nil
+	}
+	if s.web, err = s.both(c.Listen, c.Listener, given); err != nil {
+		return err
+	}
+	if c.RelayListen != "" {
+		s.relay, err = s.both(c.RelayListen, nil, nil)
+		return err
+	}
+	host, _, err := net.SplitHostPort(s.web.Addr().String())
+	if err != nil {
+		return err
+	}
+	if s.relay, err = s.both(net.JoinHostPort(host, relayPort(c)), nil, nil); err != nil && relayPort(c) != "0" {
+		c.Log.Warn("the relay's usual port can't be had: it takes any that is free", "port", relayPort(c))
+		s.relay, err = s.both(net.JoinHostPort(host, "0"), nil, nil)
+	}
+	return err
+}
+
+// relayPort is the port of the relay where none is given: the usual one (RFC 8656, section 18.6), and any that is free for a server
+// whose own port is any.
+func relayPort(c Config) string {
+	if _, port, _ := net.SplitHostPort(c.Listen); c.Listener != nil || port == "0" {
+		return "0"
+	}
+	return "3478"
+}
+
+// both opens TCP, or takes what is given, and UDP on one address and port.
+func (s *sockets) both(addr string, tcp net.Listener, udp []net.PacketConn) (net.Listener, error) {
+	given := tcp != nil
+	for range 20 { // where the port is any that is free, the UDP port of the same number may not be
+		if !given {
+			var err error
+			if tcp, err = net.Listen("tcp", addr); err != nil {
+				return nil, err
+			}
+		}
+		var err error
+		if udp == nil {
+			udp, err = listenUDP(tcp.Addr())
+		}
+		if err == nil {
+			s.udp = append(s.udp, udp...)
+			return tcp, nil
+		}
+		tcp.Close()
+		if _, port, _ := net.SplitHostPort(addr); given || port != "0" {
+			return nil, err
+		}
+	}
+	return nil, errors.New("no port is free for both TCP and UDP")
+}
+
+// listenUDP opens sockets of the address and port. On all addresses they are two: one for both families would show IPv4 clients
+// as mapped ones. A machine without IPv6 does with one.
+func listenUDP(tcp net.Addr) ([]net.PacketConn, error) {
 	ap, err := netip.ParseAddrPort(tcp.String())
 	if err != nil {
 		return nil, fmt.Errorf("the gateway's address: %w", err)
 	}
-	network, a := "udp6", normal(ap.Addr())
-	if a.IsUnspecified() {
-		a = netip.IPv4Unspecified()
+	at := func(network string, a netip.Addr) (net.PacketConn, error) {
+		return net.ListenPacket(network, netip.AddrPortFrom(a, ap.Port()).String())
 	}
-	if a.Is4() {
-		network = "udp4"
+	a := normal(ap.Addr())
+	switch {
+	case a.IsUnspecified():
+		conn, err := at("udp4", netip.IPv4Unspecified())
+		if err != nil {
+			return nil, err
+		}
+		if conn6, err := at("udp6", netip.IPv6Unspecified()); err == nil {
+			return []net.PacketConn{conn, conn6}, nil
+		}
+		return []net.PacketConn{conn}, nil
+	case a.Is4():
+		conn, err := at("udp4", a)
+		return []net.PacketConn{conn}, err
 	}
-	return net.ListenPacket(network, netip.AddrPortFrom(a, ap.Port()).String())
+	conn, err := at("udp6", a)
+	return []net.PacketConn{conn}, err
 }
 
 // locate finds out how clients reach a server that listens on addr.
@@ -135,4 +207,41 @@ func (p place) origins() map[string]bool {
 		out["https://"+host] = true
 	}
 	return out
+}
+
+// urls are what clients are told of the relay: TURN by UDP, by TCP, and by TLS on the https port.
+func (p place) urls(c Config, s *sockets) []string {
+	host, web, _ := net.SplitHostPort(p.host)
+	at := net.JoinHostPort(host, p.relayPort(c, s))
+	list := []string{
+		"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp",
+		"turns:" + net.JoinHostPort(host, web) + "?transport=tcp",
+	}
+	if a, err := netip.ParseAddr(host); err != nil || !a.Is4() || !p.bind.IsUnspecified() {
+		return list
+	}
+	for _, a := range publicIPv6() { // an IPv4 address says nothing of the other
+		list = append(list, "stun:"+net.JoinHostPort(a.String(), p.relayPort(c, s)))
+	}
+	return list
+}
+
+func (p place) relayPort(c Config, s *sockets) string {
+	if c.PublicRelayPort != 0 {
+		return strconv.Itoa(int(c.PublicRelayPort))
+	}
+	_, port, _ := net.SplitHostPort(s.relay.Addr().String())
+	return port
+}
+
+// stun are the addresses at which a client is told where it is seen, so that it can compare: each port and each address of this
+// machine that strangers reach.
+func (p place) stun(c Config, s *sockets) []string {
+	host, web, _ := net.SplitHostPort(p.host)
+	ports := []string{p.relayPort(c, s), web}
+	var list []string
+	for _, port := range ports {
+		list = append(list, "stun:"+net.JoinHostPort(host, port))
+	}
+	return list
 }
