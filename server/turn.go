@@ -101,6 +101,7 @@ func newRelay(c relayConfig) (*relay, error) {
 		AuthHandler:   r.authenticate,
 		QuotaHandler:  r.admit,
 		EventHandler:  c.gate.events(),
+		InboundMTU:    wire.MaxFrame + 1, // pion drops what fills it
 		// A relay has addresses of one family, whichever its clients come by.
 		StrictAddressFamily: c.bind.Is4(),
 		// The same policy on each: one forgotten would be an open relay.

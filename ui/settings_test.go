@@ -284,6 +284,7 @@ func TestEveryControlIsKept(t *testing.T) {
 		{pageYou, "name", func(b *bench) { control[*kit.Entry](b, "Your name").SetText(" Sam\u202e  of Reyes ") }, true,
 			func(s *profile.Settings) { s.Name = "Sam of Reyes" }},
 		{pagePrivacy, "relay", flip("Always relay"), false, func(s *profile.Settings) { s.AlwaysRelay = true }},
+		{pagePrivacy, "relay for new people", flip("Relay for new people"), false, func(s *profile.Settings) { s.RelayNew = true }},
 		{pagePrivacy, "known", flip("Known people only"), false, func(s *profile.Settings) { s.KnownOnly = true }},
 		{pagePrivacy, "speaking", flip("Tell others when I speak"), false, func(s *profile.Settings) { s.ShareSpeaking = false }},
 	}

@@ -16,8 +16,8 @@ import (
 // the relay needs no certificate that the client knows either.
 
 const (
-	// MaxFrame is the longest frame in bytes, header and padding included: what pion takes, and more than a packet has.
-	MaxFrame = 1600
+	// MaxFrame is the longest frame in bytes, header and padding included: more than a packet has with all that is put around it.
+	MaxFrame = 2048
 
 	// The attributes are of those that nobody else has to understand (RFC 8489, section 18.3).
 	attrNonce     = 0xca70
