@@ -23,6 +23,7 @@ import (
 type gate struct {
 	door     *door
 	patience time.Duration
+	stuck    time.Duration                            // see limits
 	prove    func(tls.ConnectionState, []byte) []byte // signs a wire.RelayHello's nonce
 	web      *hall
 	relayed  *hall

@@ -221,7 +221,7 @@ func (srv *Server) open(c Config) error {
 		return err
 	}
 	srv.gate = &gate{
-		door: &door{limits: *c.limits}, patience: c.limits.handshake, prove: srv.prove,
+		door: &door{limits: *c.limits}, patience: c.limits.handshake, stuck: c.limits.stuck, prove: srv.prove,
 		web: newHall(sockets.web.Addr()), relayed: newHall(sockets.relay.Addr()), streams: map[streamKey]*stream{},
 	}
 	r, err := newRelay(relayConfig{

@@ -9,10 +9,8 @@ import (
 	"parley/wire"
 )
 
-const (
-	streamStuck  = 5 * time.Second // how long a client may take nothing of what is written to it
-	streamBuffer = 64 << 10        // bytes that may be on their way to it: a third of a second of sound and pictures
-)
+// streamBuffer is how many bytes may be on their way to a client: a third of a second of sound and pictures.
+const streamBuffer = 64 << 10
 
 // stream is a client's connection to the relay by TCP or TLS. pion above it reads one frame at a time; all that guards against
 // clients that are slow, silent or deaf is here:
@@ -60,7 +58,7 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // Write implements net.Conn. Half a frame can't be taken back, so an error is the end.
 func (s *stream) Write(p []byte) (int, error) {
-	if err := s.SetWriteDeadline(time.Now().Add(streamStuck)); err != nil {
+	if err := s.SetWriteDeadline(time.Now().Add(s.gate.stuck)); err != nil {
 		return 0, err
 	}
 	n, err := s.Conn.Write(p)
