@@ -198,7 +198,7 @@ func TestGate(t *testing.T) {
 		{byTLS, []byte("XYZZY\r\n\r\n"), "web refuses"}, {byTLS, []byte("get / HTTP/1.1\r\n\r\n"), "closed"},
 		{byTLS, []byte{0x40, 0, 0, 0, 0, 0, 0, 0}, "web refuses"}, {byTCP, []byte{0x40, 0, 0, 0}, "closed"},
 		{byTLS, []byte{0x16, 3, 1, 0, 0}, "closed"}, {byTLS, []byte("SSH-2.0-x\r\n\r\n"), "web refuses"},
-		{byTLS, []byte{0, 1, 0xff, 0xff}, "closed"}, {byTCP, []byte{0, 1, 0xff, 0xff}, "closed"},
+		{byTLS, []byte{0, 1, 0xff, 0xff, 0x21, 0x12, 0xa4, 0x42}, "closed"}, {byTCP, make([]byte, 20), "closed"},
 	} {
 		if c.first[0] == 0x40 {
 			c.want = "closed" // '@', which no request begins with
@@ -321,7 +321,7 @@ func TestHalfFrames(t *testing.T) {
 	quiet := mustAllocateOn(t, r.stream(t, w, byTCP), w)
 	for name, half := range map[string][]byte{
 		"half a message": {0, 1, 0, 8, 0x21, 0x12}, "half a packet": {0x40, 0, 0, 9, 'x'}, "no STUN": []byte("GET / HTTP/1.1"),
-		"too long a message": {0, 1, 0xff, 0}, "too long a packet": {0x40, 0, 0xff, 0},
+		"too long a message": {0, 1, 0xff, 0, 0x21, 0x12, 0xa4, 0x42}, "too long a packet": {0x40, 0, 0xff, 0},
 	} {
 		conn := r.stream(t, w, byTCP)
 		mustAllocateOn(t, conn, w)

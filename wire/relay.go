@@ -83,11 +83,15 @@ func (f *Frames) Read(p []byte) (int, error) {
 	if head[0] >= 0x50 {
 		return 0, ErrFrame
 	}
-	if head, err = f.whole(channelHeader); err != nil {
+	atLeast := channelHeader
+	if IsRelayed(head[0]) {
+		atLeast = 8 // the cookie
+	}
+	if head, err = f.whole(atLeast); err != nil {
 		return 0, err
 	}
 	n := frameSize(head)
-	if n > min(MaxFrame, len(p)) {
+	if n > min(MaxFrame, len(p)) || atLeast == 8 && binary.BigEndian.Uint32(head[4:]) != magicCookie {
 		return 0, ErrFrame
 	}
 	if head, err = f.whole(n); err != nil {
