@@ -93,7 +93,7 @@ func TestRelayByStream(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(600 * time.Millisecond) // longer than a guest may stay
-		for _, text := range []string{"a", "four", strings.Repeat("x", 1400)} {
+		for _, text := range []string{"hello", "hello again", strings.Repeat("x", 1400)} {
 			send(t, c.relay, open.LocalAddr(), text)
 			got, from := receive(t, open)
 			if got != text {
