@@ -27,6 +27,7 @@ type Settings struct {
 	Bitrate       int     `json:"bitrate"`        // of the voice, bit/s, 8000 to 192000
 	KnownOnly     bool    `json:"known_only"`     // nothing is sent to people never met before, until a click
 	AlwaysRelay   bool    `json:"always_relay"`   // peers never learn this machine's address
+	RelayNew      bool    `json:"relay_new"`      // those whom this machine has never met don't either
 	ShareSpeaking bool    `json:"share_speaking"` // people outside of the channel see when this person speaks
 
 	OutputVolume int           `json:"output_volume"` // of people all together, percent, 0 to MaxVolume

@@ -37,13 +37,13 @@ func (srv *Server) MapPorts(on bool) {
 	defer srv.turning.Unlock()
 	if !on {
 		_ = srv.endRouter()
-		_ = srv.locked(func(h *hub) error { return srv.leadTo(h, srv.place.host, srv.place.relayHosts()) })
+		_ = srv.locked(func(h *hub) error { return srv.leadTo(h, srv.inlet) })
 		return
 	}
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
 	if srv.router == nil && !srv.closing { // whoever ends the server waits for turning
-		srv.router = router.Start(router.Config{Ports: srv.ports, Bind: srv.place.bind, Public: ofTheWorld, Changed: srv.follow, Probe: srv.probe, Log: srv.log})
+		srv.router = router.Start(router.Config{Ports: srv.inlet.ports[:], Bind: srv.place.bind, Public: ofTheWorld, Changed: srv.follow, Probe: srv.probe, Log: srv.log})
 	}
 }
 
@@ -74,7 +74,7 @@ func (srv *Server) Router() RouterState {
 		return RouterState{}
 	}
 	s := r.State()
-	return RouterState{s, s.Sentence(srv.ports)}
+	return RouterState{s, s.Sentence(srv.inlet.ports[:])}
 }
 
 // AwaitRouter waits until the router has answered, or surely will not, or was not asked.
@@ -103,25 +103,22 @@ func (srv *Server) Status() Status {
 
 // follow has invites and the relay's addresses lead where the router has opened a way.
 func (srv *Server) follow(s router.State) {
-	host, relayHosts := srv.place.host, srv.place.relayHosts()
-	if to, ok := s.Outside(router.Port{Protocol: router.TCP, Inside: srv.place.port}); ok {
-		host = srv.place.outside(to)
-	}
-	if to, ok := s.Outside(router.Port{Protocol: router.UDP, Inside: srv.place.port}); ok {
-		// Whoever is in the same network may not get in by the address outside: that one stays.
-		relayHosts = append([]string{srv.place.outside(to)}, relayHosts...)
-	}
-	if err := srv.locked(func(h *hub) error { return srv.leadTo(h, host, relayHosts) }); err != nil {
+	if err := srv.locked(func(h *hub) error { return srv.leadTo(h, srv.inlet.by(s)) }); err != nil {
 		srv.log.Warn("the server's new address is not kept", "err", err)
 	}
 }
 
 // leadTo changes what is told to whoever asks from now on.
-func (srv *Server) leadTo(h *hub, host string, relayHosts []string) error {
+func (srv *Server) leadTo(h *hub, e inlet) error {
 	if srv.closing {
 		return nil
 	}
-	h.relay.lead(relayURLs(relayHosts))
+	urls := e.urls()
+	if e.at != srv.inlet.at { // whoever is in the same network may not get in by the address outside
+		urls = append(urls, srv.inlet.turn()...)
+	}
+	h.relay.lead(urls, e.stun())
+	host := e.at[webTCP]
 	if host == h.link.Host {
 		return nil
 	}
@@ -144,17 +141,6 @@ func rehost(text, host string) string {
 	}
 	l.Host = host
 	return l.String()
-}
-
-// relayURLs are the relay's at hosts, the best first. STUN is asked at that one only: one answer is enough.
-func relayURLs(hosts []string) (urls []string) {
-	for i, host := range hosts {
-		if i == 0 {
-			urls = append(urls, "stun:"+host)
-		}
-		urls = append(urls, "turn:"+host+"?transport=udp")
-	}
-	return urls
 }
 
 // probeTimeout bounds a look at one's own address from outside.

@@ -14,10 +14,11 @@ import (
 
 // passes is what a router answers that passes this server's ports on, from another address and by other ports.
 func passes(r *running, outcome router.Outcome) router.State {
-	return router.State{Outcome: outcome, Way: "UPnP", External: netip.MustParseAddr("8.8.4.4"), Mapped: []router.Mapping{
-		{Port: router.Port{Protocol: router.TCP, Inside: r.place.port}, Outside: 20001},
-		{Port: router.Port{Protocol: router.UDP, Inside: r.place.port}, Outside: 20002},
-	}}
+	state := router.State{Outcome: outcome, Way: "UPnP", External: netip.MustParseAddr("8.8.4.4")}
+	for i, port := range r.inlet.ports {
+		state.Mapped = append(state.Mapped, router.Mapping{Port: port, Outside: uint16(20001 + i)})
+	}
+	return state
 }
 
 // Where the router lets people in, invites lead there, unless somebody knows better.
@@ -47,13 +48,14 @@ func TestFollow(t *testing.T) {
 			if !r.takesLogins("https://"+want) || !r.takesLogins("https://"+here) || r.takesLogins("https://elsewhere.example") {
 				t.Error("logins of pages")
 			}
-			outside := strings.Replace(want, "20001", "20002", 1)
-			urls := r.hub.relay.credentials("ana").URLs
-			if !slices.Contains(urls, "turn:"+outside+"?transport=udp") || !slices.Contains(urls, "turn:"+here+"?transport=udp") || urls[0] != "stun:"+outside {
-				t.Errorf("the relay is at %v", urls)
+			host, _, _ := strings.Cut(want, ":")
+			relay := r.hub.relay.credentials("ana", turnLife)
+			outside := []string{"stun:" + host + ":20004", "turn:" + host + ":20004?transport=udp", "turn:" + host + ":20003?transport=tcp", "turns:" + want + "?transport=tcp"}
+			if !slices.Equal(relay.URLs[:4], outside) || !slices.Equal(relay.URLs[len(relay.URLs)-3:], r.inlet.turn()) || !slices.Equal(relay.STUN, []string{outside[0], "stun:" + host + ":20002"}) {
+				t.Errorf("the relay is at %v and %v", relay.URLs, relay.STUN)
 			}
 			r.follow(router.State{Outcome: router.Missing})
-			if r.Ready() != before || len(r.hub.relay.credentials("ana").URLs) != 2 {
+			if r.Ready() != before || !slices.Equal(r.hub.relay.credentials("ana", turnLife).URLs, r.inlet.urls()) {
 				t.Errorf("after its end: %+v", r.Ready())
 			}
 			r.follow(passes(r, router.Open))

@@ -70,3 +70,14 @@ func ownAddress() netip.Addr {
 	}
 	return best
 }
+
+// publicIPv6 lists this machine's IPv6 addresses of the world, of which one is enough.
+func publicIPv6() []netip.Addr {
+	list, _ := ownAddresses()
+	for _, a := range list {
+		if globalIPv6.Contains(a) && !within(deniedIPv6, a) {
+			return []netip.Addr{a}
+		}
+	}
+	return nil
+}

@@ -286,6 +286,7 @@ func TestEveryControlIsKept(t *testing.T) {
 			func(s *profile.Settings) { s.Name = "Sam of Reyes" }},
 		{pageServers, "router", flip("Let people outside of this network in"), false, func(s *profile.Settings) { s.MapPorts = true }},
 		{pagePrivacy, "relay", flip("Always relay"), false, func(s *profile.Settings) { s.AlwaysRelay = true }},
+		{pagePrivacy, "relay for new people", flip("Relay for new people"), false, func(s *profile.Settings) { s.RelayNew = true }},
 		{pagePrivacy, "known", flip("Known people only"), false, func(s *profile.Settings) { s.KnownOnly = true }},
 		{pagePrivacy, "speaking", flip("Tell others when I speak"), false, func(s *profile.Settings) { s.ShareSpeaking = false }},
 	}

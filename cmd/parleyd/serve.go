@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"parley/server"
@@ -38,6 +39,13 @@ func serve(ctx context.Context, args []string, out, people io.Writer) error {
 	f.StringVar(&c.Dir, "data", "", "")
 	f.StringVar(&c.Name, "name", "", "")
 	f.StringVar(&c.PublicHost, "public-host", "", "")
+	f.StringVar(&c.RelayListen, "relay-listen", "", "")
+	f.IntVar(&c.RelayRate, "relay-rate", 0, "")
+	f.Func("turn", "", func(s string) error {
+		e, err := externalOf(s)
+		c.External = append(c.External, e)
+		return err
+	})
 	f.Func("relay-allow", "", func(s string) error {
 		p, err := netip.ParsePrefix(s)
 		c.RelayAllow = append(c.RelayAllow, p)
@@ -57,6 +65,7 @@ func serve(ctx context.Context, args []string, out, people io.Writer) error {
 	if c.Listen == "" || c.Dir == "" {
 		return fmt.Errorf("%w: serve needs --listen and --data", errUsage)
 	}
+	c.RelayRate *= 1000 / 8
 	c.Log = slog.New(slog.NewTextHandler(people, nil))
 	srv, err := server.New(c)
 	if err != nil {
@@ -73,4 +82,31 @@ func serve(ctx context.Context, args []string, out, people io.Writer) error {
 		return fmt.Errorf("say that the server is ready: %w", err)
 	}
 	return srv.Serve(ctx)
+}
+
+// externalOf reads a file that describes a TURN server of somebody else's: its addresses and the secret that it shares with this
+// server, a word on each line. In a flag everybody on the machine could read the secret.
+func externalOf(file string) (server.External, error) {
+	const enough = 16 << 10
+	f, err := os.Open(file)
+	if err != nil {
+		return server.External{}, fmt.Errorf("an external TURN server: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, enough))
+	if err != nil {
+		return server.External{}, fmt.Errorf("an external TURN server: %w", err)
+	}
+	var e server.External
+	for _, line := range strings.Fields(string(text)) {
+		switch {
+		case strings.HasPrefix(line, "turn:"), strings.HasPrefix(line, "turns:"), strings.HasPrefix(line, "stun:"):
+			e.URLs = append(e.URLs, line)
+		case e.Secret == "":
+			e.Secret = line
+		default:
+			return e, fmt.Errorf("%s: one secret is enough, and an address begins with turn:, turns: or stun:", file)
+		}
+	}
+	return e, nil
 }

@@ -34,6 +34,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// Challenge is the protocol (ALPN) by which an authority looks at a server; nothing is said over such a connection.
+const Challenge = acme.ALPNProto
+
 // Config describes Certs. The zero value is one that signs for itself.
 type Config struct {
 	Domain    string         // a name of the world, whose port 443 leads here; empty: no authority is asked
@@ -133,7 +136,7 @@ func (c *Certs) TLS() *tls.Config {
 		NextProtos:     []string{"http/1.1"},
 	}
 	if c.config.Domain != "" {
-		conf.NextProtos = append(conf.NextProtos, acme.ALPNProto)
+		conf.NextProtos = append(conf.NextProtos, Challenge)
 	}
 	return conf
 }
@@ -145,7 +148,7 @@ func (c *Certs) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	ours := c.config.Domain != "" && strings.EqualFold(strings.TrimSuffix(hello.ServerName, "."), c.config.Domain)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if slices.Equal(hello.SupportedProtos, []string{acme.ALPNProto}) { // the authority, or who plays it
+	if slices.Equal(hello.SupportedProtos, []string{Challenge}) { // the authority, or who plays it
 		if !ours || c.challenge == nil {
 			return nil, errNoChallenge
 		}

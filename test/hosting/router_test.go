@@ -39,11 +39,14 @@ func TestMapping(t *testing.T) {
 			direct.Close()
 			s := serve(t, h.den, listen, "--map-ports")
 			state := s.status(t)
-			if r := state.Router; r.Outcome != router.Open || r.Way != name || r.External.String() != public || len(r.Mapped) != 2 || state.Host != public+":7440" {
+			if r := state.Router; r.Outcome != router.Open || r.Way != name || r.External.String() != public || len(r.Mapped) != 4 || state.Host != public+":7440" {
 				t.Fatalf("%+v\n%s", state, s.Stderr())
 			}
-			if tcp, udp := h.reaches(public+":7440", public+":7440"); !tcp || !udp || h.mappings() != 2 {
+			if tcp, udp := h.reaches(public+":7440", public+":7440"); !tcp || !udp || h.mappings() != 4 {
 				t.Errorf("TCP %v, UDP %v, %d mappings", tcp, udp, h.mappings())
+			}
+			if tcp, udp := h.reaches(public+":3478", public+":3478"); !tcp || !udp {
+				t.Errorf("the relay: TCP %v, UDP %v", tcp, udp)
 			}
 			if code := who(t, h.outside, s.Ready.Invite); code != 0 {
 				t.Errorf("somebody outside can't join by %s: %d", s.Ready.Invite, code)
@@ -68,7 +71,7 @@ func TestAnotherPort(t *testing.T) {
 			first := serve(t, h.den, listen, "--map-ports")
 			second := serve(t, h.attic, listen, "--map-ports")
 			tcp, udp := outer(t, second, router.TCP), outer(t, second, router.UDP)
-			if outer(t, first, router.TCP) != public+":7440" || tcp == public+":7440" || udp == public+":7440" || second.status(t).Host != tcp || h.mappings() != 4 {
+			if outer(t, first, router.TCP) != public+":7440" || tcp == public+":7440" || udp == public+":7440" || second.status(t).Host != tcp || h.mappings() != 8 {
 				t.Errorf("TCP at %s, UDP at %s, %+v, %d mappings", tcp, udp, second.status(t), h.mappings())
 			}
 			if byTCP, byUDP := h.reaches(tcp, udp); !byTCP || !byUDP {
@@ -80,7 +83,7 @@ func TestAnotherPort(t *testing.T) {
 				}
 			}
 			second.Close()
-			if byTCP, _ := h.reaches(public+":7440", public+":7440"); !byTCP || h.mappings() != 2 {
+			if byTCP, _ := h.reaches(public+":7440", public+":7440"); !byTCP || h.mappings() != 4 {
 				t.Errorf("the end of the second took the first one's: %v, %d mappings", byTCP, h.mappings())
 			}
 		})
