@@ -209,13 +209,14 @@ func (p place) origins() map[string]bool {
 	return out
 }
 
-// urls are what clients are told of the relay: TURN by UDP, by TCP, and by TLS on the https port.
+// urls are what clients are told of the relay: TURN by UDP, by TCP, and by TLS on the https port; there by UDP too, for routers
+// and firewalls that know of that port alone.
 func (p place) urls(c Config, s *sockets) []string {
 	host, web, _ := net.SplitHostPort(p.host)
 	at := net.JoinHostPort(host, p.relayPort(c, s))
 	list := []string{
 		"stun:" + at, "turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp",
-		"turns:" + net.JoinHostPort(host, web) + "?transport=tcp",
+		"turns:" + net.JoinHostPort(host, web) + "?transport=tcp", "turn:" + net.JoinHostPort(host, web) + "?transport=udp",
 	}
 	if a, err := netip.ParseAddr(host); err != nil || !a.Is4() || !p.bind.IsUnspecified() {
 		return list

@@ -27,9 +27,9 @@ const (
 	realm      = "parley"
 	turnLife   = time.Hour
 	doctorLife = 5 * time.Minute
-	// allocationsPerUser is enough for a call of eight, each with a connection of its own by UDP, or by TCP and TLS where that
-	// brings nothing, and as many again while they restart.
-	allocationsPerUser = 48
+	// allocationsPerUser is enough for a call of eight, each with a connection of its own, by UDP on two ports, and by TCP and TLS
+	// where that brings nothing, and as many again while they restart.
+	allocationsPerUser = 64
 	allocationsInAll   = 4000
 
 	// relayRate is what an allocation may carry each way where nothing else is said, in bytes a second: 12 Mbit/s, several

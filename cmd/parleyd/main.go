@@ -23,7 +23,8 @@ const (
 
 const usage = `parleyd is a Parley server.
 
-  parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-allow PREFIX]...
+  parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-listen HOST:PORT]
+                [--relay-rate KBIT] [--relay-allow PREFIX]... [--turn FILE]...
   parleyd invite --data DIR [--uses N] [--expires 24h]
   parleyd channels list --data DIR
   parleyd channels add NAME --data DIR
