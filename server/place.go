@@ -29,6 +29,7 @@ const metaHost = "host" // place.host of the last start, for invites made while 
 type sockets struct {
 	web, relay net.Listener
 	udp        []net.PacketConn
+	elsewhere  net.PacketConn // of udp: on another address; nil: there is none
 }
 
 func (s *sockets) close() {
@@ -139,6 +140,16 @@ func listenUDP(tcp net.Addr) ([]net.PacketConn, error) {
 	return []net.PacketConn{conn}, err
 }
 
+// listenElsewhere opens one socket more on an address, at one of the ports that are open for relayed packets.
+func (s *sockets) listenElsewhere(c Config, a netip.Addr) {
+	conn, err := listenAmong("udp4", a, c.RelayFirst, c.RelayLast)
+	if err != nil {
+		c.Log.Warn("STUN has one address only", "err", errors.Unwrap(err))
+		return
+	}
+	s.udp, s.elsewhere = append(s.udp, conn), conn
+}
+
 // locate finds out how clients reach a server that listens on addr.
 func locate(c Config, addr net.Addr) (place, error) {
 	ap, err := netip.ParseAddrPort(addr.String())
@@ -147,7 +158,10 @@ func locate(c Config, addr net.Addr) (place, error) {
 	}
 	p := place{bind: normal(ap.Addr()), relay: normal(ap.Addr())}
 	if p.bind.IsUnspecified() {
-		p.bind, p.relay = netip.IPv4Unspecified(), ownAddress()
+		list, _ := ownAddresses() // none is what a machine without a network has
+		if p.bind, p.relay = netip.IPv4Unspecified(), ownAddress(list); p.relay.Is6() {
+			p.bind = netip.IPv6Unspecified()
+		}
 	}
 	p.host = netip.AddrPortFrom(p.relay, ap.Port()).String()
 	if c.PublicHost == "" {
@@ -235,14 +249,17 @@ func (p place) relayPort(c Config, s *sockets) string {
 	return port
 }
 
-// stun are the addresses at which a client is told where it is seen, so that it can compare: each port and each address of this
-// machine that strangers reach.
+// stun are the addresses at which a client is told where it is seen, so that it can compare: two ports, and another address where
+// this machine has one.
 func (p place) stun(c Config, s *sockets) []string {
 	host, web, _ := net.SplitHostPort(p.host)
 	ports := []string{p.relayPort(c, s), web}
 	var list []string
 	for _, port := range ports {
 		list = append(list, "stun:"+net.JoinHostPort(host, port))
+	}
+	if s.elsewhere != nil {
+		list = append(list, "stun:"+s.elsewhere.LocalAddr().String())
 	}
 	return list
 }

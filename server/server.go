@@ -217,6 +217,11 @@ func (srv *Server) open(c Config) error {
 	if err != nil {
 		return err
 	}
+	if list, _ := ownAddresses(); place.bind.IsUnspecified() {
+		if a, ok := another(list, place.relay); ok {
+			sockets.listenElsewhere(c, a)
+		}
+	}
 	if srv.tls, err = serverTLS(); err != nil {
 		return err
 	}
