@@ -49,9 +49,13 @@ func TestFollow(t *testing.T) {
 				t.Error("logins of pages")
 			}
 			host, _, _ := strings.Cut(want, ":")
+			web := host + ":20002"
+			if public == "localhost:443" {
+				web = want
+			}
 			relay := r.hub.relay.credentials("ana", turnLife)
-			outside := []string{"stun:" + host + ":20004", "turn:" + host + ":20004?transport=udp", "turn:" + host + ":20003?transport=tcp", "turns:" + want + "?transport=tcp"}
-			if !slices.Equal(relay.URLs[:4], outside) || !slices.Equal(relay.URLs[len(relay.URLs)-3:], r.inlet.turn()) || !slices.Equal(relay.STUN, []string{outside[0], "stun:" + host + ":20002"}) {
+			outside := []string{"stun:" + host + ":20004", "turn:" + host + ":20004?transport=udp", "turn:" + host + ":20003?transport=tcp", "turns:" + want + "?transport=tcp", "turn:" + web + "?transport=udp"}
+			if !slices.Equal(relay.URLs[:5], outside) || !slices.Equal(relay.URLs[len(relay.URLs)-4:], r.inlet.turn()) || !slices.Equal(relay.STUN[:2], []string{outside[0], "stun:" + web}) {
 				t.Errorf("the relay is at %v and %v", relay.URLs, relay.STUN)
 			}
 			r.follow(router.State{Outcome: router.Missing})

@@ -34,6 +34,7 @@ const metaHost = "host" // place.host of the last start, for invites made while 
 type sockets struct {
 	web, relay net.Listener
 	udp        []net.PacketConn
+	elsewhere  net.PacketConn // of udp: on another address; nil: there is none
 }
 
 func (s *sockets) close() {
@@ -144,6 +145,16 @@ func listenUDP(tcp net.Addr) ([]net.PacketConn, error) {
 	return []net.PacketConn{conn}, err
 }
 
+// listenElsewhere opens one socket more on an address, at one of the ports that are open for relayed packets.
+func (s *sockets) listenElsewhere(c Config, a netip.Addr) {
+	conn, err := listenAmong("udp4", a, c.RelayFirst, c.RelayLast)
+	if err != nil {
+		c.Log.Warn("STUN has one address only", "err", errors.Unwrap(err))
+		return
+	}
+	s.udp, s.elsewhere = append(s.udp, conn), conn
+}
+
 // locate finds out how clients reach a server that listens on addr.
 func locate(c Config, addr net.Addr) (place, error) {
 	ap, err := netip.ParseAddrPort(addr.String())
@@ -152,7 +163,10 @@ func locate(c Config, addr net.Addr) (place, error) {
 	}
 	p := place{bind: normal(ap.Addr()), relay: normal(ap.Addr()), port: ap.Port()}
 	if p.bind.IsUnspecified() {
-		p.bind, p.relay = netip.IPv4Unspecified(), ownAddress()
+		list, _ := ownAddresses() // none is what a machine without a network has
+		if p.bind, p.relay = netip.IPv4Unspecified(), ownAddress(list); p.relay.Is6() {
+			p.bind = netip.IPv6Unspecified()
+		}
 	}
 	p.host = netip.AddrPortFrom(p.relay, ap.Port()).String()
 	if c.PublicHost == "" {
@@ -223,6 +237,8 @@ type inlet struct {
 	fixed bool     // the host is a name or an address of the world, which somebody gave
 	said  [4]bool  // and so is the port
 	six   []string // where they ask for their address by IPv6, of which one of IPv4 says nothing
+
+	elsewhere []string // likewise on another address of this machine, if it has one
 }
 
 // The ports of an inlet.
@@ -241,7 +257,7 @@ func (p place) inlet(c Config, s *sockets) inlet {
 	if c.PublicRelayPort != 0 {
 		relay = strconv.Itoa(int(c.PublicRelayPort))
 	}
-	e := inlet{fixed: p.fixed, said: [4]bool{webTCP: p.named, relayTCP: c.PublicRelayPort != 0, relayUDP: c.PublicRelayPort != 0}}
+	e := inlet{fixed: p.fixed, said: [4]bool{webTCP: p.named, webUDP: p.named, relayTCP: c.PublicRelayPort != 0, relayUDP: c.PublicRelayPort != 0}}
 	e.at = [4]string{webTCP: p.host, webUDP: net.JoinHostPort(host, web), relayTCP: net.JoinHostPort(host, relay), relayUDP: net.JoinHostPort(host, relay)}
 	for i, protocol := range []string{router.TCP, router.UDP} {
 		e.ports[webTCP+i] = router.Port{Protocol: protocol, Inside: p.port}
@@ -251,6 +267,9 @@ func (p place) inlet(c Config, s *sockets) inlet {
 		for _, a := range publicIPv6() {
 			e.six = append(e.six, "stun:"+net.JoinHostPort(a.String(), relay))
 		}
+	}
+	if s.elsewhere != nil {
+		e.elsewhere = []string{"stun:" + s.elsewhere.LocalAddr().String()}
 	}
 	return e
 }
@@ -271,9 +290,13 @@ func (e inlet) by(s router.State) inlet {
 	return e
 }
 
-// turn are the addresses of the relay by UDP, by TCP, and by TLS on the https port.
+// turn are the addresses of the relay: by UDP, by TCP, and by TLS on the https port; there by UDP too, for routers and firewalls
+// that know of that port alone.
 func (e inlet) turn() []string {
-	return []string{"turn:" + e.at[relayUDP] + "?transport=udp", "turn:" + e.at[relayTCP] + "?transport=tcp", "turns:" + e.at[webTCP] + "?transport=tcp"}
+	return []string{
+		"turn:" + e.at[relayUDP] + "?transport=udp", "turn:" + e.at[relayTCP] + "?transport=tcp",
+		"turns:" + e.at[webTCP] + "?transport=tcp", "turn:" + e.at[webUDP] + "?transport=udp",
+	}
 }
 
 // urls are what clients are told of the relay.
@@ -281,6 +304,8 @@ func (e inlet) urls() []string {
 	return slices.Concat([]string{"stun:" + e.at[relayUDP]}, e.turn(), e.six)
 }
 
-// stun are the addresses at which a client is told where it is seen, so that it can compare: each port and each address of this
-// machine that strangers reach.
-func (e inlet) stun() []string { return []string{"stun:" + e.at[relayUDP], "stun:" + e.at[webUDP]} }
+// stun are the addresses at which a client is told where it is seen, so that it can compare: two ports, and another address where
+// this machine has one.
+func (e inlet) stun() []string {
+	return slices.Concat([]string{"stun:" + e.at[relayUDP], "stun:" + e.at[webUDP]}, e.elsewhere)
+}

@@ -237,6 +237,11 @@ func (srv *Server) open(c Config) error {
 	if err != nil {
 		return err
 	}
+	if list, _ := ownAddresses(); place.bind.IsUnspecified() {
+		if a, ok := another(list, place.relay); ok {
+			sockets.listenElsewhere(c, a)
+		}
+	}
 	c.Certs.Dir, c.Certs.Log = filepath.Join(c.Dir, certsFolder), c.Log
 	if srv.certs, err = certs.New(c.Certs); err != nil {
 		return err

@@ -27,9 +27,9 @@ const (
 	realm      = "parley"
 	turnLife   = time.Hour
 	doctorLife = 5 * time.Minute
-	// allocationsPerUser is enough for a call of eight, each with a connection of its own by UDP, or by TCP and TLS where that
-	// brings nothing, and as many again while they restart.
-	allocationsPerUser = 48
+	// allocationsPerUser is enough for a call of eight, each with a connection of its own, by UDP on two ports, and by TCP and TLS
+	// where that brings nothing, and as many again while they restart.
+	allocationsPerUser = 64
 	allocationsInAll   = 4000
 
 	// relayRate is what an allocation may carry each way where nothing else is said, in bytes a second: 12 Mbit/s, several
@@ -86,9 +86,9 @@ type relayConfig struct {
 }
 
 func newRelay(c relayConfig) (*relay, error) {
-	here := &machine{now: c.now, list: ownAddresses}
+	here := &machine{now: c.now, list: ownNetworks}
 	r := &relay{
-		policy: policy{own: here.has, relay: normal(c.addr)},
+		policy: policy{own: here.has, near: here.near, relay: normal(c.addr)},
 		secret: c.secret, urls: c.urls, stun: c.stun, others: c.others, bind: c.bind, first: c.first, last: c.last, rate: c.rate, now: c.now,
 		seats: map[string]time.Time{}, live: map[uint16]*allocated{}, count: map[string]int{},
 	}
@@ -315,11 +315,16 @@ func (r *relay) listen(network string, port int) (net.PacketConn, error) {
 		}
 		return net.ListenPacket(network, net.JoinHostPort(r.bind.String(), strconv.Itoa(port)))
 	}
+	return listenAmong(network, r.bind, r.first, r.last)
+}
+
+// listenAmong opens a socket at a port from first to last that nobody can guess.
+func listenAmong(network string, bind netip.Addr, first, last uint16) (net.PacketConn, error) {
 	err := errPort
 	for range portTries {
 		var conn net.PacketConn
-		port := int(r.first) + rand.IntN(int(r.last)-int(r.first)+1)
-		if conn, err = net.ListenPacket(network, net.JoinHostPort(r.bind.String(), strconv.Itoa(port))); err == nil {
+		port := int(first) + rand.IntN(int(last)-int(first)+1)
+		if conn, err = net.ListenPacket(network, net.JoinHostPort(bind.String(), strconv.Itoa(port))); err == nil {
 			return conn, nil
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	// backupAfter is how long after the descriptions are exchanged a path by UDP has to come about before relays are asked by TCP
 	// and TLS: on those, what is lost or late delays all that follows.
 	backupAfter = time.Second
+	tlsAfter    = 300 * time.Millisecond // later still: it takes a round trip or two more
 	dialTimeout = 10 * time.Second
 )
 
@@ -31,11 +32,16 @@ type dialer struct{ peer *peer }
 // Dial waits until a relay by TCP is needed, and connects to it. (pion, which asks for tcp4, is on a goroutine of its own here.)
 func (d dialer) Dial(_, address string) (net.Conn, error) {
 	p := d.peer
-	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
-	defer cancel()
-	if err := p.needsBackup(); err != nil {
+	security := p.security(address)
+	after := backupAfter
+	if security.TLS {
+		after += tlsAfter
+	}
+	if err := p.needsBackup(after); err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	defer cancel()
 	over := make(chan struct{})
 	defer close(over)
 	go func() {
@@ -45,17 +51,17 @@ func (d dialer) Dial(_, address string) (net.Conn, error) {
 		case <-over:
 		}
 	}()
-	return relay.Dial(ctx, address, p.security(address))
+	return relay.Dial(ctx, address, security)
 }
 
 // needsBackup waits for what UDP brings.
-func (p *peer) needsBackup() error {
+func (p *peer) needsBackup(after time.Duration) error {
 	select {
 	case <-p.described:
 	case <-p.closing:
 		return errClosing
 	}
-	wait := time.NewTimer(backupAfter)
+	wait := time.NewTimer(after)
 	defer wait.Stop()
 	select {
 	case <-wait.C:

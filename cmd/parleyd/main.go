@@ -23,7 +23,8 @@ const (
 
 const usage = `parleyd is a Parley server.
 
-  parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-allow PREFIX]...
+  parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-listen HOST:PORT]
+                [--relay-rate KBIT] [--relay-allow PREFIX]... [--turn FILE]...
                 [--domain NAME [--acme-directory URL] [--acme-ca FILE] [--acme-email ADDRESS]] [--map-ports]
   parleyd status --data DIR         certificate and router of the running server
   parleyd invite --data DIR [--uses N] [--expires 24h]
