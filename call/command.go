@@ -95,6 +95,8 @@ type (
 	SetKnownOnly struct{ On bool }
 	// SetRelayOnly hides this machine's addresses from the others, from the next peer connection on.
 	SetRelayOnly struct{ On bool }
+	// SetRelayNew hides them likewise from people who are new to this machine.
+	SetRelayNew struct{ On bool }
 	// UseDevice chooses the microphone or the loudspeaker: a device's id or name, or empty for what the system says.
 	UseDevice struct {
 		Output bool
@@ -185,6 +187,7 @@ func (Trust) command()            {}
 func (Verify) command()           {}
 func (SetKnownOnly) command()     {}
 func (SetRelayOnly) command()     {}
+func (SetRelayNew) command()      {}
 func (UseDevice) command()        {}
 func (Tune) command()             {}
 func (Watch) command()            {}

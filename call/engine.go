@@ -46,6 +46,7 @@ type Config struct {
 	Muted         bool // what the switches are at the start
 	KnownOnly     bool
 	RelayOnly     bool
+	RelayNew      bool
 	ShareSpeaking bool
 
 	Dial Dialer        // nil: DialWire
@@ -110,7 +111,7 @@ func New(c Config) (*Engine, error) {
 	e.waiters.of = map[waiter]chan answerTo{}
 	e.state = newState(c.Key.Public())
 	e.state.self.muted, e.state.knownOnly, e.state.relayOnly = c.Muted, c.KnownOnly, c.RelayOnly
-	e.state.share = c.ShareSpeaking
+	e.state.share, e.state.relayNew = c.ShareSpeaking, c.RelayNew
 	maps.Copy(e.state.known, c.People.Everybody())
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
 	e.picture = newPicture(c.Picture, e.queue.post, c.Log)

@@ -98,6 +98,7 @@ type state struct {
 	iceUntil  time.Duration // when the credentials are to be fetched again
 	knownOnly bool
 	relayOnly bool
+	relayNew  bool // relayOnly for people who are new
 	share     bool // outsiders may see that one speaks
 
 	ring   *ring    // nil: nobody rings or is rung

@@ -55,6 +55,9 @@ func (t *turn) command(ev commanded) {
 	case SetRelayOnly:
 		t.relayOnly = c.On
 		t.finish(ev.made, Reply{}, nil)
+	case SetRelayNew:
+		t.relayNew = c.On
+		t.finish(ev.made, Reply{}, nil)
 	case SetVolume, SetLocalMute, Verify, Trust:
 		t.personCommand(c, ev.made)
 	default:

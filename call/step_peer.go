@@ -113,9 +113,11 @@ func (t *turn) open(id mesh.Peer, p *peer) {
 }
 
 // peerOptions: addresses of this machine itself are of use only if the server is on it; from anybody else they could only mean
-// to make us knock at our own doors.
-func (t *turn) peerOptions() mesh.Options {
-	return mesh.Options{ICE: t.ice, RelayOnly: t.relayOnly, Loopback: isLoopback(t.address.Host)}
+// to make us knock at our own doors. Who is new stays so for the session, whatever was clicked: to talk with a stranger is not to
+// tell them where one lives.
+func (t *turn) peerOptions(p *peer) mesh.Options {
+	relayOnly := t.relayOnly || t.relayNew && p.person.New
+	return mesh.Options{ICE: t.ice, RelayOnly: relayOnly, Loopback: isLoopback(t.address.Host)}
 }
 
 func isLoopback(hostPort string) bool {
@@ -130,7 +132,7 @@ func isLoopback(hostPort string) bool {
 // reopen makes a new peer connection in whatever phase, and an offer for it.
 func (t *turn) reopen(id mesh.Peer, p *peer) {
 	p.session, p.unmade, p.owed, p.acted = "", true, false, t.now
-	t.do(openPeer{id, p.gain(), t.peerOptions()})
+	t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 	if t.offers(id) {
 		t.makeOffer(id, p, false)
 		return
@@ -250,7 +252,7 @@ func (t *turn) offer(m *wire.Offer) {
 	session := sdpSession(m.SDP)
 	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
 		t.do(closePeer{id})
-		t.do(openPeer{id, p.gain(), t.peerOptions()})
+		t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 		p.unmade, p.acted = true, t.now
 	}
 	p.generation, p.answered, p.session = m.Generation, true, session

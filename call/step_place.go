@@ -267,7 +267,12 @@ func (t *turn) relayReply(body wire.Message) {
 	}
 	t.ice = nil
 	if len(m.URLs) > 0 {
-		t.ice = []mesh.ICEServer{{URLs: m.URLs, Username: m.Username, Password: m.Password}}
+		t.ice = append(t.ice, mesh.ICEServer{URLs: m.URLs, Username: m.Username, Password: m.Password, Key: t.serverKey})
+	}
+	for _, e := range m.External {
+		if len(e.URLs) > 0 {
+			t.ice = append(t.ice, mesh.ICEServer{URLs: e.URLs, Username: e.Username, Password: e.Password})
+		}
 	}
 	t.iceUntil = 0
 	if m.TTL > 0 {

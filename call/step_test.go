@@ -760,7 +760,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	for _, cmd := range []Command{
 		Connect{Link: link, Name: "x"}, Connect{Link: "nonsense"}, Disconnect{}, Join{hall}, Join{"Games"}, Join{"nowhere"}, Leave{}, Mute{true}, Mute{}, Deafen{true}, Deafen{},
 		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
-		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
+		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, SetRelayNew{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
 		RenameChannel{hall, "y"}, MoveChannel{hall, 0}, RemoveChannel{hall}, CreateInvite{}, ListInvites{}, RevokeInvite{"i"}, KickUser{"nonsense"},
 	} {
 		add(func(r *rig, _, _ someone) event {
@@ -890,5 +890,35 @@ func TestConsentUnderAnyOrder(t *testing.T) {
 				t.Fatalf("seed %d", seed)
 			}
 		}
+	}
+}
+
+// Where one is new to this machine the relay hides it, if that is wished, whatever was clicked; who is known is met as before.
+func TestRelayForNewPeople(t *testing.T) {
+	for _, c := range []struct{ always, forNew, isNew, want bool }{
+		{false, false, true, false}, {false, true, true, true}, {false, true, false, false}, {true, false, false, true}, {true, true, true, true},
+	} {
+		r := newRig(t)
+		r.on(commanded{cmd: SetRelayOnly{c.always}})
+		r.on(commanded{cmd: SetRelayNew{c.forNew}})
+		p := &peer{person: Person{New: c.isNew, Trusted: true}}
+		if got := (&turn{state: r.s}).peerOptions(p).RelayOnly; got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// One's own server's relays prove its key, those of others a certificate.
+func TestRelaysOfAll(t *testing.T) {
+	r := newRig(t)
+	r.join()
+	m := &wire.Turn{URLs: []string{"turns:a.example:443?transport=tcp"}, Username: "u", Password: "p", TTL: 3600,
+		External: []wire.TurnServer{{URLs: []string{"turns:b.example"}, Username: "v", Password: "q"}, {}}}
+	r.on(replied{tag{purpose: forRelay}, m})
+	want := []mesh.ICEServer{
+		{URLs: m.URLs, Username: "u", Password: "p", Key: r.s.serverKey}, {URLs: []string{"turns:b.example"}, Username: "v", Password: "q"},
+	}
+	if !reflect.DeepEqual(r.s.ice, want) || len(r.s.serverKey) == 0 {
+		t.Errorf("%+v", r.s.ice)
 	}
 }

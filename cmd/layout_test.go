@@ -75,7 +75,9 @@ var rules = []rule{
 	{path: "identity", own: none, only: crypto, never: []string{"net", "os/exec"}},
 	{path: "profile", own: []string{"identity"}, only: crypto, never: []string{"net", "os/exec"}},
 	{path: "wire", own: none, only: []string{"github.com/gorilla/websocket/..."}},
-	{path: "server", own: []string{"identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "server/certs", own: none, only: []string{"golang.org/x/crypto/...", "golang.org/x/net/...", "golang.org/x/text/..."}},
+	{path: "server/router", own: none, only: []string{"github.com/huin/goupnp/...", "github.com/jackpal/go-nat-pmp", "golang.org/x/net/...", "golang.org/x/sync/...", "golang.org/x/text/..."}},
+	{path: "server", own: []string{"identity", "wire", "server/..."}, never: []string{fyne, malgo, devices, webrtc}},
 	{
 		path:  "call/...",
 		own:   join(leaves, "audio", "video", "identity", "wire", "call/..."),
@@ -100,7 +102,7 @@ var rules = []rule{
 	{path: "cmd/internal/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
 	{path: "cmd/internal/calm", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/crash", own: none, only: none},
-	{path: "cmd/internal/host", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "cmd/internal/host", own: []string{"server/...", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/internal/idle", own: none, only: []string{x11}},
 	{path: "cmd/internal/instance", own: none, only: none},
 	{path: "cmd/internal/restart", own: none, only: none, never: []string{"net"}},
@@ -109,7 +111,7 @@ var rules = []rule{
 	{path: "cmd/internal/surface", own: none, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/thread", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
-	{path: "cmd/parleyd/...", own: []string{"server", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "test/...", own: all, cgo: true},
 	{path: "bench/...", own: all, cgo: true},
 }
@@ -128,6 +130,9 @@ var onlyIn = map[string][]string{
 	webrtc:                              {"call/...", "test/...", "bench/..."},
 	"github.com/pion/turn/...":          {"server/...", "test/...", "bench/..."},
 	"github.com/gorilla/websocket":      {"wire/conn.go"},
+	"golang.org/x/crypto/acme/...":      {"server/certs/..."},
+	"github.com/huin/goupnp/...":        {"server/router/..."},
+	"github.com/jackpal/go-nat-pmp":     {"server/router/..."},
 	"github.com/tetratelabs/wazero/...": {"audio/ns/..."},
 	"modernc.org/sqlite/...":            {"server/...", "bench/..."}, // Mumble's settings are in one
 	"C":                                 {"audio/opus/...", "video/vp9/...", "video/yuv/...", "video/camera/...", "video/screen/...", "hotkey/...", "cmd/parley/memory_linux.go"},

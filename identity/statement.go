@@ -66,6 +66,29 @@ func (h ServerHello) encode(signer PublicKey) ([]byte, error) {
 	return message("parley server hello v1", h.Server, h.Nonce, h.Challenge, []byte(h.Mode), h.Binding), nil
 }
 
+// RelayHello is what a server signs on a connection to its relay over TLS.
+type RelayHello struct {
+	Server  PublicKey
+	Nonce   []byte // the client's, ChallengeSize bytes
+	Binding []byte // exporter value
+}
+
+// Sign signs with the server's key.
+func (h RelayHello) Sign(k Key) []byte { return sign(k, h.encode) }
+
+// Verify checks a signature of the server with the key pub.
+func (h RelayHello) Verify(pub PublicKey, sig []byte) error { return verify(pub, sig, h.encode) }
+
+func (h RelayHello) encode(signer PublicKey) ([]byte, error) {
+	if !signer.Equal(h.Server) {
+		return nil, ErrSigner
+	}
+	if err := checkBinding(h.Nonce, Native, h.Binding); err != nil {
+		return nil, err
+	}
+	return message("parley relay hello v1", h.Server, h.Nonce, h.Binding), nil
+}
+
 // Login is what a user signs to be let in.
 type Login struct {
 	Server    PublicKey

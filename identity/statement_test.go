@@ -29,6 +29,10 @@ func goodHello() ServerHello {
 	}
 }
 
+func goodRelayHello() RelayHello {
+	return RelayHello{Server: seeded(1).Public(), Nonce: count(0, 32), Binding: count(64, 32)}
+}
+
 func goodLogin() Login {
 	return Login{
 		Server: seeded(1).Public(), Challenge: count(32, 32), Mode: Native, Binding: count(64, 32),
@@ -61,6 +65,7 @@ func TestGoldenSignatures(t *testing.T) {
 		want string
 	}{
 		{"hello", goodHello(), seeded(1), "DPS-WzzUQQkdARQemggtQseWKLQPYStdwlqkZ1F7SRxy25dI7UKJXjS6RKPWrPRqJtu4lhXtK4xwZ-eJFYN4AQ"},
+		{"relay hello", goodRelayHello(), seeded(1), "CcS3E5fOeqlPcWXiE8SmrXdtOQI5kLJ9a8BNxWq3TFOEx26n0PP6qghWh4G6ZDnAUqF8HGqbPBg4yt8Y-W4lBA"},
 		{"login", goodLogin(), seeded(2), "g7NVm0uzZzljuDDu9SDA_fl8SlWNxpigcX5KXz46ceg_-3gQpG9jXRmVwSr9WSRwA-S27Y8zQsF5hPpMmy-tBA"},
 		{"web login", goodWebLogin(), seeded(2), "XM1B7h1oOzgRqywdeSEsgfhoiRlq5jLErmKWfV81ctVwzH2fZ4LQumyevamZvHfm0w8CQRRsjHXFFBU8zVYXCA"},
 		{"resume", Resume{goodLogin(), "session-1"}, seeded(2), "j5wuYHY70P3g8fnYfYHI06BvvsXKN9Am_Ppad9_QoNXoe7rQcIcCnLB0Tm16pQJMA7-5UBzX1hBDal2UbDn4BA"},
@@ -92,6 +97,11 @@ func TestEveryFieldIsSigned(t *testing.T) {
 			change(hello(), func(h *ServerHello) { h.Mode = Web }),
 			change(hello(), func(h *ServerHello) { h.Binding = count(1, 32) }),
 			change(hello(), func(h *ServerHello) { h.Nonce, h.Challenge = h.Challenge, h.Nonce }),
+		}},
+		"relay hello": {goodRelayHello(), seeded(1), []statement{
+			change(goodRelayHello(), func(h *RelayHello) { h.Nonce = count(1, 32) }),
+			change(goodRelayHello(), func(h *RelayHello) { h.Binding = count(1, 32) }),
+			change(goodRelayHello(), func(h *RelayHello) { h.Nonce, h.Binding = h.Binding, h.Nonce }),
 		}},
 		"login": {login(), seeded(2), []statement{
 			change(login(), func(l *Login) { l.Server = seeded(3).Public() }),
@@ -151,7 +161,7 @@ func changedDescriptions() []statement {
 
 func TestAnotherSigner(t *testing.T) {
 	for name, s := range map[string]statement{
-		"hello": goodHello(), "login": goodLogin(), "resume": Resume{goodLogin(), "s"}, "description": goodDescription(),
+		"hello": goodHello(), "relay hello": goodRelayHello(), "login": goodLogin(), "resume": Resume{goodLogin(), "s"}, "description": goodDescription(),
 	} {
 		if sig := s.Sign(seeded(9)); sig != nil {
 			t.Errorf("%s: signed by a key that it does not name", name)
@@ -184,6 +194,8 @@ func TestMalformedStatements(t *testing.T) {
 		"no origin":       {change(login(), func(l *Login) { l.Mode, l.Binding = Web, nil }), seeded(2)},
 		"endless origin":  {change(login(), func(l *Login) { l.Mode, l.Binding = Web, make([]byte, 513) }), seeded(2)},
 		"zero server key": {change(login(), func(l *Login) { l.Server = make([]byte, 32) }), seeded(2)},
+		"relay nonce":     {change(goodRelayHello(), func(h *RelayHello) { h.Nonce = nil }), seeded(1)},
+		"relay exporter":  {change(goodRelayHello(), func(h *RelayHello) { h.Binding = h.Binding[:31] }), seeded(1)},
 		"no session":      {Resume{login(), ""}, seeded(2)},
 		"long session":    {Resume{login(), strings.Repeat("s", 129)}, seeded(2)},
 		"no user":         {change(d(), func(d *Description) { d.To = "" }), seeded(2)},

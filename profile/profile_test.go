@@ -149,9 +149,9 @@ func TestSettingsStay(t *testing.T) {
 	p, _ := reopen(t, dir, nil)
 	want := Settings{
 		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", RingSpeaker: "tv", Camera: "/dev/video2", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
-		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true, ShareSpeaking: true,
+		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true, RelayNew: true, ShareSpeaking: true,
 		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true, Ring: true}, PTTKey: "F9", Theme: DarkTheme, Scale: 120, LessMotion: true,
-		Width: 1200, Height: 700, Status: DoNotDisturb, Notify: true, Hosting: true, HostPort: 4400, TrayExplained: true, MissedSeen: 1_800_000_000,
+		Width: 1200, Height: 700, Status: DoNotDisturb, Notify: true, Hosting: true, HostPort: 4400, MapPorts: true, TrayExplained: true, MissedSeen: 1_800_000_000,
 	}
 	if err := p.Update(func(s *Settings) { *s = want }); err != nil {
 		t.Fatal(err)

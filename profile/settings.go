@@ -27,6 +27,7 @@ type Settings struct {
 	Bitrate       int     `json:"bitrate"`        // of the voice, bit/s, 8000 to 192000
 	KnownOnly     bool    `json:"known_only"`     // nothing is sent to people never met before, until a click
 	AlwaysRelay   bool    `json:"always_relay"`   // peers never learn this machine's address
+	RelayNew      bool    `json:"relay_new"`      // those whom this machine has never met don't either
 	ShareSpeaking bool    `json:"share_speaking"` // people outside of the channel see when this person speaks
 
 	OutputVolume int           `json:"output_volume"` // of people all together, percent, 0 to MaxVolume
@@ -44,6 +45,7 @@ type Settings struct {
 
 	Hosting       bool `json:"hosting"`        // the server in the window's process starts with it
 	HostPort      int  `json:"host_port"`      // where it listens; 0: the default
+	MapPorts      bool `json:"map_ports"`      // the router is asked to let people elsewhere in
 	TrayExplained bool `json:"tray_explained"` // that closing leaves the program in the tray
 
 	MissedSeen int64 `json:"missed_seen"` // Unix time in seconds of the newest missed call that was looked at

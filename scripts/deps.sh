@@ -6,9 +6,9 @@
 # build  C compiler, pkg-config, libvpx and libyuv (pictures; the server does without), npm (for assets/fetch.sh, which
 #        brings the noise model)
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
-# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
-#        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse
-#        and clipboard
+# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 and nftables for the network namespaces, coturn
+#        for somebody else's relay, miniupnpd for a home's router, pebble for an authority that issues certificates, a screen in
+#        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse and clipboard
 # peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and "make bench-video PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
@@ -49,6 +49,10 @@ for part; do
 		tool pulseaudio pulseaudio
 		tool pactl pulseaudio-utils
 		tool ip iproute2
+		tool nft nftables
+		tool turnserver coturn
+		tool miniupnpd miniupnpd-nftables
+		tool pebble pebble
 		file /usr/share/sounds/alsa/Front_Center.wav alsa-utils
 		file /usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
 		;;

@@ -159,7 +159,7 @@ func (h *hub) moveIn(s *session) {
 func (h *hub) placed(s *session) wire.CallPlaced {
 	p := wire.CallPlaced{Call: s.call.id}
 	if _, other := s.call.of(s); s.inCall() && other.session != nil {
-		with, relay := other.wire(), h.relay.credentials(s.user.id)
+		with, relay := other.wire(), h.relay.credentials(s.user.id, turnLife)
 		p.With, p.Video, p.Relay = &with, other.video, &relay
 	}
 	return p
@@ -168,7 +168,7 @@ func (h *hub) placed(s *session) wire.CallPlaced {
 // answered tells a session that the other side is there now.
 func (h *hub) answered(c *call, s *session) {
 	_, other := c.of(s)
-	relay := h.relay.credentials(s.user.id)
+	relay := h.relay.credentials(s.user.id, turnLife)
 	s.event(wire.CallAnswered{Call: c.id, With: other.wire(), Video: other.video, Relay: &relay})
 }
 

@@ -41,7 +41,8 @@ const (
 	DoChannelAdd    = "channel.add"
 	DoChannelRemove = "channel.remove"
 	DoUsers         = "users"
-	DoClaim         = "claim" // a new owner's claim, in place of one that was lost
+	DoStatus        = "status" // of the running server
+	DoClaim         = "claim"  // a new owner's claim, in place of one that was lost
 )
 
 // Result answers a Command with what it made, removed or listed.
@@ -50,6 +51,7 @@ type Result struct {
 	Channels []wire.Channel `json:"channels,omitempty"`
 	Users    []wire.User    `json:"users,omitempty"` // their status is offline where no server runs
 	Claim    string         `json:"claim,omitempty"`
+	Status   *Status        `json:"status,omitempty"`
 	Error    *wire.Error    `json:"error,omitempty"`
 }
 
@@ -137,6 +139,8 @@ func (h *hub) command(c Command) (r Result) {
 		slices.SortFunc(r.Users, func(a, b wire.User) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	case DoClaim:
 		r.Claim, err = h.newClaim()
+	case DoStatus:
+		err = wire.Errorf(wire.NotFound, "No server is running in this folder.")
 	default:
 		err = wire.Errorf(wire.UnknownType, "This version does not know that command.")
 	}
@@ -185,12 +189,21 @@ func (srv *Server) obey(conn net.Conn) {
 	if json.NewDecoder(io.LimitReader(conn, maxCommand)).Decode(&c) != nil {
 		return
 	}
-	var r Result
+	r := srv.command(c)
+	_ = json.NewEncoder(conn).Encode(r) // who asked has gone, or has it
+}
+
+// command does what only a running server can, and leaves the rest to the hub.
+func (srv *Server) command(c Command) (r Result) {
+	if c.Do == DoStatus {
+		s := srv.Status()
+		return Result{Status: &s}
+	}
 	_ = srv.locked(func(h *hub) error {
 		r = h.command(c)
 		return nil
 	})
-	_ = json.NewEncoder(conn).Encode(r) // who asked has gone, or has it
+	return r
 }
 
 // listenControl makes the socket. The store's lock is ours, so one that is there already is a dead server's.

@@ -171,9 +171,13 @@ func (h *hub) rename(u *user, name string) error {
 	return nil
 }
 
-func (h *hub) turnGet(s *session, _ *wire.TurnGet) (wire.Message, error) {
-	if s.seat == nil && !s.inCall() {
-		return nil, errNotInChannel
+func (h *hub) turnGet(s *session, m *wire.TurnGet) (wire.Message, error) {
+	switch {
+	case s.seat != nil || s.inCall():
+		return h.relay.credentials(s.user.id, turnLife), nil
+	case m.Doctor:
+		h.relay.visit(s.user.id)
+		return h.relay.credentials(s.user.id, doctorLife), nil
 	}
-	return h.relay.credentials(s.user.id), nil
+	return nil, errNotInChannel
 }

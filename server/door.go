@@ -4,37 +4,44 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 )
 
 // door counts the connections of people who have not logged in, from accept on: a TLS handshake costs before any request
-// can be judged. Whoever is over the limit is cut off without a word.
+// can be judged. Where one more would be over a limit, the one that has been there longest is cut off without a word: who means
+// well is done in a moment, and so can't be kept out by those who only stand there.
 type door struct {
-	net.Listener
 	limits limits
 
-	mu    sync.Mutex
-	count int
-	byIP  map[netip.Addr]int
+	mu     sync.Mutex
+	guests []*guest // in the order in which they came
+	closed bool
 }
 
-func newDoor(l net.Listener, limits limits) *door {
-	return &door{Listener: l, limits: limits, byIP: map[netip.Addr]int{}}
-}
-
-// Accept implements net.Listener.
-func (d *door) Accept() (net.Conn, error) {
-	for {
-		conn, err := d.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		g := &guest{Conn: conn, door: d, ip: origin(conn.RemoteAddr())}
-		if d.enter(g.ip) {
-			return g, nil
-		}
-		conn.Close()
+// accept takes a connection from l in.
+func (d *door) accept(l net.Listener) (*guest, error) {
+	conn, err := l.Accept()
+	if err != nil {
+		return nil, err
 	}
+	g := &guest{Conn: conn, door: d, ip: origin(conn.RemoteAddr())}
+	if out := d.enter(g); out != nil {
+		out.Close()
+	}
+	return g, nil
+}
+
+// close cuts all off, and whoever comes yet.
+func (d *door) close() error {
+	d.mu.Lock()
+	guests := slices.Clone(d.guests)
+	d.closed = true
+	d.mu.Unlock()
+	for _, g := range guests {
+		g.Close()
+	}
+	return nil
 }
 
 // origin is the address to count by. One IPv6 customer has a whole /64.
@@ -51,23 +58,38 @@ func origin(addr net.Addr) netip.Addr {
 	return ip
 }
 
-func (d *door) enter(ip netip.Addr) bool {
+// enter lets a guest in, and returns who has to go for it.
+func (d *door) enter(g *guest) (out *guest) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.count >= d.limits.pending || d.byIP[ip] >= d.limits.pendingPerIP {
-		return false
+	if d.closed {
+		return g
 	}
-	d.count++
-	d.byIP[ip]++
-	return true
+	same := 0
+	var oldest *guest // from the same address
+	for _, other := range d.guests {
+		if other.ip != g.ip {
+			continue
+		}
+		if same++; oldest == nil {
+			oldest = other
+		}
+	}
+	switch {
+	case same >= d.limits.pendingPerIP:
+		out = oldest
+	case len(d.guests) >= d.limits.pending:
+		out = d.guests[0]
+	}
+	d.guests = append(d.guests, g)
+	return out
 }
 
-func (d *door) leave(ip netip.Addr) {
+func (d *door) leave(g *guest) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.count--
-	if d.byIP[ip]--; d.byIP[ip] == 0 {
-		delete(d.byIP, ip)
+	if i := slices.Index(d.guests, g); i >= 0 {
+		d.guests = slices.Delete(d.guests, i, i+1)
 	}
 }
 
@@ -79,7 +101,7 @@ type guest struct {
 	once sync.Once
 }
 
-func (g *guest) welcome() { g.once.Do(func() { g.door.leave(g.ip) }) }
+func (g *guest) welcome() { g.once.Do(func() { g.door.leave(g) }) }
 
 // Close implements net.Conn.
 func (g *guest) Close() error {
@@ -91,11 +113,10 @@ type guestKey struct{}
 
 // remember has the form of http.Server.ConnContext: a handler finds the guest by guestOf.
 func remember(ctx context.Context, c net.Conn) context.Context {
-	if t, ok := c.(interface{ NetConn() net.Conn }); ok { // *tls.Conn
-		c = t.NetConn()
+	if c, ok := c.(*caller); ok {
+		ctx = context.WithValue(ctx, guestKey{}, c.guest)
 	}
-	g, _ := c.(*guest)
-	return context.WithValue(ctx, guestKey{}, g)
+	return ctx
 }
 
 func guestOf(ctx context.Context) *guest {

@@ -97,7 +97,7 @@ func (c *connection) greet(id uint32, hello *wire.Hello) (proof, error) {
 		return proof{}, wire.Errorf(wire.BadSignature, "This connection can't be signed for: native clients connect by TLS 1.3.")
 	}
 	// A page of elsewhere must not get signatures that are good here: in web mode the origin is all that tells them apart.
-	if hello.Mode == wire.ModeWeb && !c.srv.origins[string(binding)] {
+	if hello.Mode == wire.ModeWeb && !c.srv.takesLogins(string(binding)) {
 		return proof{}, wire.Errorf(wire.NotAllowed, "This server does not take logins from that page.")
 	}
 	p := proof{identity.NewChallenge(), identity.Mode(hello.Mode), binding}

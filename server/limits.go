@@ -20,6 +20,8 @@ type limits struct {
 	replayBytes, replayCount int // events kept for a resume; over it the oldest go, and the resume fails
 	replies                  int // answers kept for repeated requests
 
+	stuck time.Duration // how long a client of the relay may take nothing of what is written to it by TCP
+
 	ring time.Duration // how long a call rings
 
 	any   bucket // everything that arrives, good or bad; over it the client is dropped as a flood
@@ -51,8 +53,9 @@ func defaultLimits() limits {
 		pending: 512, pendingPerIP: 64, handshake: 10 * time.Second,
 		queueBytes: 2 << 20, queueCount: 4096,
 		replayBytes: 256 << 10, replayCount: 1024, replies: 64,
-		ring: wire.RingFor,
-		any:  bucket{100, 1000},
+		stuck: 5 * time.Second,
+		ring:  wire.RingFor,
+		any:   bucket{100, 1000},
 		class: [classes]bucket{
 			light:   {10, 60},
 			relayed: {60, 600},

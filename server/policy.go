@@ -8,11 +8,13 @@ import (
 // policy decides which peers the relay may be used to reach. pion/turn without one relays to any address: this machine's
 // own services, its private network and the cloud's metadata included.
 //
-// A server inside a LAN names it in allow, or people on it can't be relayed to. An address of this machine is never
+// A server inside a LAN names it in allow, or people on it can't be relayed to; one whose neighbours have addresses of the world
+// likewise. (They can use the relay themselves.) An address of this machine is never
 // permitted by a table: which ports of the relay's own address are, relay.permits decides for each packet.
 type policy struct {
 	allow []netip.Prefix        // opened by whoever runs the server
 	own   func(netip.Addr) bool // whether an address is this machine's
+	near  func(netip.Addr) bool // whether it is in a network that this machine is in; nil: none is
 	relay netip.Addr            // the one that relayed packets come from
 }
 
@@ -35,11 +37,18 @@ func (p policy) permits(a netip.Addr) bool {
 		return false
 	case within(p.allow, a):
 		return true
+	case p.near != nil && p.near(a):
+		return false
 	case a.Is4():
 		return !within(deniedIPv4, a)
 	default:
 		return globalIPv6.Contains(a) && !within(deniedIPv6, a)
 	}
+}
+
+// ofTheWorld tells whether the world can send to an address.
+func ofTheWorld(a netip.Addr) bool {
+	return policy{own: func(netip.Addr) bool { return false }}.permits(a)
 }
 
 func within(table []netip.Prefix, a netip.Addr) bool {

@@ -2,18 +2,20 @@
 // between peers. It never sees sound or pictures, and can't read what it carries for the relay: both are encrypted between
 // the peers, with keys that they sign to each other.
 //
-//	door     counts who has not logged in            certificate  TLS of this run
+//	door     counts who has not logged in            inward  how the world comes in: certificate (certs), router (router)
+//	gate     who is for the web and who for the relay
 //	gateway  websocket, handshake, requests          outbox       what waits for a client
 //	session  events, replies, resume                 dispatch     the table of requests and who may make them
 //	hub      members, channels, rosters, presence    voice, call, admin, login   what the requests do
 //	store    SQLite: what lasts                      control      the command line's socket
-//	turn     STUN and TURN, and its policy
+//	turn     STUN and TURN, and its policy           stream  TURN by TCP and TLS     relayed  a relay socket
 //
 // There are no package variables but tables and errors: several servers can run in one process.
 package server
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -29,8 +31,13 @@ import (
 	"time"
 
 	"parley/identity"
+	"parley/server/certs"
+	"parley/server/router"
 	"parley/wire"
 )
+
+// certsFolder keeps what an authority has issued.
+const certsFolder = "acme"
 
 // Version of the server's software.
 const Version = "0.1.0"
@@ -43,13 +50,27 @@ type Config struct {
 	Listen string
 	// Listener takes the place of Listen: TCP, without TLS. The server owns it from New on.
 	Listener net.Listener
-	// PacketConn is the relay's socket, owned likewise. Nil: a socket on the listener's address and port.
+	// PacketConn is the relay's socket beside the gateway, owned likewise. Nil: sockets on the listener's address and port.
 	PacketConn net.PacketConn
 	// PublicHost is how the world reaches the server, HOST or HOST:PORT. Empty: the address it listens on, or the
 	// machine's own where it listens on all.
 	PublicHost string
+	// MapPorts asks the router to pass the server's ports on; see Server.MapPorts.
+	MapPorts bool
+	// Certs gives a domain, and the authority to have a certificate of. Its folder and its log are the server's. The domain is the
+	// public host where none is given.
+	Certs certs.Config
 	// Name is the server's name for people; "Parley" by default.
 	Name string
+	// RelayListen is HOST:PORT for STUN and TURN over UDP and TCP. Empty: the host of Listen and port 3478, or any port that is
+	// free where that one is taken, or where Listen's is any. UDP on the port of Listen answers too.
+	RelayListen string
+	// PublicRelayPort is the port by which the world reaches that of RelayListen; 0: the same.
+	PublicRelayPort uint16
+	// RelayRate is what one allocation may carry each way, in bytes a second; 0: 1.5 million.
+	RelayRate int
+	// External are TURN servers of others that clients are told of too.
+	External []External
 	// RelayAllow opens networks to the relay that its policy keeps closed, such as the LAN the server stands in.
 	RelayAllow []netip.Prefix
 	// RelayFirst and RelayLast are the first and the last UDP port that relayed packets come from and go to, besides the one
@@ -76,19 +97,27 @@ type Ready struct {
 
 // Server is a running server.
 type Server struct {
-	ready   Ready
-	name    string
-	key     identity.Key
-	log     *slog.Logger
-	origins map[string]bool // of pages whose logins are taken in web mode
+	name string
+	key  identity.Key
+	log  *slog.Logger
 
-	gate    net.Listener // TLS over the door
+	sockets *sockets
+	tls     *tls.Config
+	gate    *gate
 	http    *http.Server
 	control net.Listener
+	certs   *certs.Certs
+	place   place
+	inlet   inlet          // how clients come in where no router helps
 	closers []func() error // what New has opened, in that order
+
+	turning sync.Mutex // of the router, on or off
 
 	mu      sync.Mutex
 	hub     *hub
+	ready   Ready
+	origins map[string]bool // of pages whose logins are taken in web mode
+	router  *router.Router  // nil: not asked
 	conns   map[*wire.Conn]struct{}
 	closing bool
 
@@ -105,6 +134,16 @@ func (c *Config) validate() error {
 		return errors.New("heartbeat: out of range")
 	case c.RelayFirst > c.RelayLast || c.RelayFirst == 0 && c.RelayLast != 0:
 		return errors.New("the relay's ports: the first is 0, or comes after the last")
+	case c.RelayRate < 0 || len(c.External) > wire.MaxExternalRelays:
+		return errors.New("the relay's rate, or the number of external ones: out of range")
+	}
+	for _, e := range c.External {
+		if err := e.check(); err != nil {
+			return err
+		}
+	}
+	if c.RelayRate == 0 {
+		c.RelayRate = relayRate
 	}
 	if c.RelayLast == 0 {
 		c.RelayFirst, c.RelayLast = firstRelayPort, lastRelayPort
@@ -125,6 +164,9 @@ func (c *Config) validate() error {
 		l := defaultLimits()
 		c.limits = &l
 	}
+	if c.Certs.Domain != "" && c.PublicHost == "" {
+		c.PublicHost = c.Certs.Domain
+	}
 	if c.Name = cleanName(c.Name); c.Name == "" {
 		c.Name = "Parley"
 	}
@@ -143,6 +185,7 @@ func New(c Config) (*Server, error) {
 		closeGiven(c)
 		return nil, err
 	}
+	srv.MapPorts(c.MapPorts)
 	return srv, nil
 }
 
@@ -184,38 +227,46 @@ func newHub(c Config, st *store) *hub {
 
 // open makes the sockets: the gateway's, the relay's, the command line's.
 func (srv *Server) open(c Config) error {
-	tcp, udp, err := listen(c)
+	sockets, err := listen(c)
 	if err != nil {
 		return err
 	}
-	srv.closers = append(srv.closers, tcp.Close)
-	place, err := locate(c, tcp.Addr())
+	srv.closers = append(srv.closers, func() error { sockets.close(); return nil })
+	srv.sockets = sockets
+	place, err := locate(c, sockets.web.Addr())
 	if err != nil {
-		udp.Close()
 		return err
+	}
+	if list, _ := ownAddresses(); place.bind.IsUnspecified() {
+		if a, ok := another(list, place.relay); ok {
+			sockets.listenElsewhere(c, a)
+		}
+	}
+	c.Certs.Dir, c.Certs.Log = filepath.Join(c.Dir, certsFolder), c.Log
+	if srv.certs, err = certs.New(c.Certs); err != nil {
+		return err
+	}
+	srv.tls = srv.certs.TLS()
+	srv.place, srv.inlet = place, place.inlet(c, sockets)
+	srv.gate = &gate{
+		door: &door{limits: *c.limits}, patience: c.limits.handshake, stuck: c.limits.stuck, prove: srv.prove,
+		web: newHall(sockets.web.Addr()), relayed: newHall(sockets.relay.Addr()), streams: map[streamKey]*stream{},
 	}
 	r, err := newRelay(relayConfig{
-		conn: udp, addr: place.relay, bind: place.bind, first: c.RelayFirst, last: c.RelayLast,
-		allow: c.RelayAllow, secret: []byte(newSecret()), now: c.now,
-		urls: []string{"stun:" + place.host, "turn:" + place.host + "?transport=udp"},
+		conns: sockets.udp, gate: srv.gate, addr: place.relay, bind: place.bind, first: c.RelayFirst, last: c.RelayLast,
+		allow: c.RelayAllow, rate: c.RelayRate, secret: []byte(newSecret()), now: c.now,
+		urls: srv.inlet.urls(), stun: srv.inlet.stun(), others: c.externals(),
 	})
 	if err != nil {
-		udp.Close()
 		return fmt.Errorf("start the relay: %w", err)
 	}
-	srv.closers = append(srv.closers, r.close)
+	srv.closers = append(srv.closers, r.close, srv.gate.close)
 	srv.hub.relay = r
 	srv.hub.link = wire.Link{Host: place.host, Key: wire.Bytes(srv.key.Public()), Mode: wire.ModeNative}
 	if err := srv.hub.store.setMeta(metaHost, []byte(place.host)); err != nil {
 		return fmt.Errorf("write the server's address: %w", err)
 	}
-	srv.origins = place.origins()
-
-	conf, err := serverTLS()
-	if err != nil {
-		return err
-	}
-	srv.gate = tls.NewListener(newDoor(tcp, *c.limits), conf)
+	srv.origins = originsOf(place.host)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.GatewayPath, srv.gateway)
 	mux.HandleFunc("GET /healthz", healthz)
@@ -223,8 +274,17 @@ func (srv *Server) open(c Config) error {
 	if srv.control, err = listenControl(c.Dir); err != nil {
 		return err
 	}
-	srv.closers = append(srv.closers, func() error { return closeControl(c.Dir, srv.control) })
+	srv.closers = append(srv.closers, func() error { return closeControl(c.Dir, srv.control) }, srv.closeRouter)
 	return nil
+}
+
+// prove signs a nonce on a connection to the relay over TLS.
+func (srv *Server) prove(state tls.ConnectionState, nonce []byte) []byte {
+	binding, err := wire.Exporter(&state)
+	if err != nil {
+		return make([]byte, ed25519.SignatureSize) // by nobody
+	}
+	return identity.RelayHello{Server: srv.key.Public(), Nonce: nonce, Binding: binding}.Sign(srv.key)
 }
 
 // newHTTP is what stands between the door and the gateway. Who gets no further than this holds a place at the door, so a
@@ -257,8 +317,12 @@ func (srv *Server) announce() error {
 	return nil
 }
 
-// Ready tells how to reach the server. It is complete when New has returned.
-func (srv *Server) Ready() Ready { return srv.ready }
+// Ready tells how to reach the server. It is complete when New has returned; a router that passes ports on changes the address.
+func (srv *Server) Ready() Ready {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	return srv.ready
+}
 
 // String is the line by which a parleyd says that it is ready.
 func (r Ready) String() string {
@@ -268,10 +332,15 @@ func (r Ready) String() string {
 
 // Serve takes connections until ctx ends, then says goodbye and closes everything. It returns nil after such an end.
 func (srv *Server) Serve(ctx context.Context) error {
-	failed := make(chan error, 1)
+	failed := make(chan error, 3)
 	var running sync.WaitGroup
-	running.Go(func() { failed <- srv.http.Serve(srv.gate) })
+	running.Go(func() { failed <- srv.http.Serve(srv.gate.web) })
+	running.Go(func() { failed <- srv.gate.admit(srv.sockets.web, srv.tls) })
+	running.Go(func() { failed <- srv.gate.admit(srv.sockets.relay, nil) })
 	running.Go(srv.serveControl)
+	ordering, stop := context.WithCancel(ctx)
+	defer stop()
+	running.Go(func() { srv.certs.Run(ordering) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -279,6 +348,7 @@ func (srv *Server) Serve(ctx context.Context) error {
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
 	}
+	stop()
 	srv.goodbye()
 	err = errors.Join(err, srv.Close())
 	running.Wait()

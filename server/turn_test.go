@@ -2,11 +2,15 @@ package server
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -424,27 +428,205 @@ func TestFewRelayPorts(t *testing.T) {
 	}
 }
 
-// STUN says where a client is seen, without credentials.
+// STUN says where a client is seen, without credentials, and on two ports the same where nothing is in between.
 func TestStun(t *testing.T) {
 	r := start(t)
-	uri, err := stun.ParseURI("stun:" + parseLink(t, r.Ready().URL).Host)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, w := seated(t, r, "Ana")
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	m := stun.MustBuild(stun.TransactionID, stun.BindingRequest)
-	send(t, conn, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: uri.Port}, string(m.Raw))
-	got, _ := receive(t, conn)
-	answer := &stun.Message{Raw: []byte(got)}
-	var seen stun.XORMappedAddress
-	if err := answer.Decode(); err != nil || !bytes.Equal(answer.TransactionID[:], m.TransactionID[:]) || seen.GetFrom(answer) != nil {
-		t.Fatalf("%v %v", err, answer)
+	ports := map[int]bool{}
+	for _, address := range w.STUN {
+		uri, err := stun.ParseURI(address)
+		if err != nil || uri.Scheme != stun.SchemeTypeSTUN {
+			t.Fatalf("%s: %v", address, err)
+		}
+		ports[uri.Port] = true
+		m := stun.MustBuild(stun.TransactionID, stun.BindingRequest)
+		send(t, conn, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: uri.Port}, string(m.Raw))
+		got, from := receive(t, conn)
+		answer := &stun.Message{Raw: []byte(got)}
+		var seen stun.XORMappedAddress
+		if err := answer.Decode(); err != nil || !bytes.Equal(answer.TransactionID[:], m.TransactionID[:]) || seen.GetFrom(answer) != nil {
+			t.Fatalf("%v %v", err, answer)
+		}
+		if seen.String() != conn.LocalAddr().String() || from.(*net.UDPAddr).Port != uri.Port {
+			t.Errorf("seen at %v by %v, is at %v", seen, from, conn.LocalAddr())
+		}
 	}
-	if seen.String() != conn.LocalAddr().String() {
-		t.Errorf("seen at %v, is at %v", seen, conn.LocalAddr())
+	if len(ports) != 2 {
+		t.Errorf("ports: %v", ports)
+	}
+}
+
+// Who sits nowhere gets what a doctor needs, for five minutes, and not what a call needs.
+func TestRelayDoctor(t *testing.T) {
+	clock := newClock()
+	r := start(t, clock.use)
+	ana := join(t, r, "Ana")
+	ana.refused(&wire.TurnGet{}, wire.NotInChannel)
+	w := want[*wire.Turn](ana, &wire.TurnGet{Doctor: true})
+	if w.TTL != 300 {
+		t.Errorf("good for %d s", w.TTL)
+	}
+	c := mustAllocate(t, w)
+	longer := *w
+	longer.Username = restName(clock.now().Add(turnLife), ana.id())
+	longer.Password = restPassword(r.hub.relay.secret, longer.Username)
+	clock.advance(doctorLife - time.Second)
+	if got := c.refresh(t, w); got != stun.ClassSuccessResponse {
+		t.Errorf("refresh: %v", got)
+	}
+	clock.advance(2 * time.Second)
+	for name, w := range map[string]*wire.Turn{"its own": w, "an hour's": &longer} {
+		if got := c.refresh(t, w); got != stun.ClassErrorResponse {
+			t.Errorf("refresh after five minutes, %s credentials: %v", name, got)
+		}
+		if _, err := allocate(t, w); err == nil {
+			t.Errorf("after five minutes: an allocation was granted for %s credentials", name)
+		}
+	}
+	roster, _ := ana.sit(ana.channel("General"))
+	if roster.Relay.TTL != 3600 {
+		t.Errorf("in a channel: good for %d s", roster.Relay.TTL)
+	}
+	mustAllocate(t, want[*wire.Turn](ana, &wire.TurnGet{Doctor: true}))
+}
+
+// Who has seen somebody else's credentials on their way can't use them with another name, nor another's name with their own, nor
+// theirs once they have left.
+func TestRelayStolen(t *testing.T) {
+	r := start(t)
+	_, ana := seated(t, r, "Ana")
+	ben, bens := seated(t, r, "Ben")
+	for what, w := range map[string]wire.Turn{
+		"another's name":     {URLs: ana.URLs, Username: ana.Username, Password: bens.Password},
+		"another's password": {URLs: ana.URLs, Username: bens.Username, Password: ana.Password},
+	} {
+		if _, err := allocate(t, &w); err == nil {
+			t.Errorf("%s: an allocation was granted", what)
+		}
+	}
+	mustAllocate(t, bens)
+	want[*wire.OK](ben, &wire.VoiceLeave{})
+	if _, err := allocate(t, bens); err == nil {
+		t.Error("of one who has left: an allocation was granted")
+	}
+}
+
+// An allocation carries what its rate allows, and the next one is not the poorer for it.
+func TestRelayRate(t *testing.T) {
+	clock := newClock()
+	r := start(t, clock.use, allow("127.0.0.2/32"), func(c *Config) { c.RelayRate = 100 })
+	_, w := seated(t, r, "Ana")
+	sink, err := net.ListenPacket("udp4", "127.0.0.2:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sink.Close()
+	through := func(c *turnClient, packets int) (n int) {
+		t.Helper()
+		for i := range packets {
+			if i%50 == 0 && i > 0 { // the kernel's queues are short
+				n += drain(t, sink)
+			}
+			send(t, c.relay, sink.LocalAddr(), string(make([]byte, 1000)))
+		}
+		return n + drain(t, sink)
+	}
+	first, second := mustAllocate(t, w), mustAllocate(t, w)
+	const burst = relayBurst / 1000
+	if n := through(first, burst+200); n > burst+1 || n < burst*9/10 {
+		t.Errorf("%d packets at once, want %d", n, burst)
+	}
+	if n := through(first, 20); n > 1 {
+		t.Errorf("%d packets more", n)
+	}
+	if n := through(second, 20); n != 20 {
+		t.Errorf("%d of 20 packets by another allocation", n)
+	}
+	clock.advance(100 * time.Second)
+	if n := through(first, 50); n < 10 || n > 11 {
+		t.Errorf("%d packets in a hundred seconds, want ten", n)
+	}
+}
+
+// drain reads what is there.
+func drain(t *testing.T, conn net.PacketConn) (n int) {
+	t.Helper()
+	buf := make([]byte, 2000)
+	for {
+		_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		if _, _, err := conn.ReadFrom(buf); err != nil {
+			return n
+		}
+		n++
+	}
+}
+
+// Another's relay is told of with credentials of its secret, under names that say nothing.
+func TestExternal(t *testing.T) {
+	r := start(t, func(c *Config) {
+		c.External = []External{{URLs: []string{"turn:turn.example.org:3478?transport=udp", "turns:turn.example.org:5349?transport=tcp"}, Secret: "shared"}}
+	})
+	ana, w := seated(t, r, "Ana")
+	_, other := seated(t, r, "Ben")
+	if len(w.External) != 1 || len(w.External[0].URLs) != 2 {
+		t.Fatalf("%+v", w)
+	}
+	e := w.External[0]
+	ends, name, _ := strings.Cut(e.Username, ":")
+	mac := hmac.New(sha1.New, []byte("shared"))
+	mac.Write([]byte(e.Username))
+	if e.Password != base64.StdEncoding.EncodeToString(mac.Sum(nil)) || !strings.HasPrefix(w.Username, ends+":") {
+		t.Errorf("%+v beside %s", e, w.Username)
+	}
+	if again := want[*wire.Turn](ana, &wire.TurnGet{}).External[0]; !strings.HasSuffix(again.Username, ":"+name) {
+		t.Errorf("another name for the same: %s", again.Username)
+	}
+	if strings.Contains(e.Username, ana.id()) || strings.HasSuffix(other.External[0].Username, name) {
+		t.Errorf("the name %s", e.Username)
+	}
+	for _, bad := range []External{
+		{}, {URLs: e.URLs}, {Secret: "x"}, {URLs: []string{"http://x"}, Secret: "x"},
+		{URLs: []string{"turns:x:1?transport=udp"}, Secret: "x"}, {URLs: make([]string, wire.MaxRelayURLs+1), Secret: "x"},
+	} {
+		if srv, err := New(Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", External: []External{bad}}); err == nil {
+			srv.Close()
+			t.Errorf("%+v was taken", bad)
+		}
+	}
+}
+
+// The relay's usual port is taken where it is free, and any where it is not, unless it was asked for.
+func TestRelayListen(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	c := Config{Dir: t.TempDir(), Listen: "127.0.0.1:0", RelayListen: busy.Addr().String()}
+	if srv, err := New(c); err == nil {
+		srv.Close()
+		t.Error("a port that is taken")
+	}
+	for listen, port := range map[string]string{"127.0.0.1:0": "0", "127.0.0.1:7440": "3478", ":443": "3478"} {
+		if got := relayPort(Config{Listen: listen}); got != port {
+			t.Errorf("%s: %s", listen, got)
+		}
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free.Close()
+	r := start(t, func(c *Config) { c.RelayListen, c.PublicRelayPort = free.Addr().String(), 9 })
+	if got := r.sockets.relay.Addr().String(); got != free.Addr().String() {
+		t.Errorf("at %s", got)
+	}
+	if _, w := seated(t, r, "Ana"); w.URLs[1] != "turn:127.0.0.1:9?transport=udp" {
+		t.Errorf("told: %v", w.URLs)
 	}
 }

@@ -49,7 +49,7 @@ func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
 // joined answers a join: who sits there, and the relay's credentials, which the client needs next.
 func (h *hub) joined(m *member) wire.Roster {
 	r := m.channel.roster()
-	credentials := h.relay.credentials(m.wire.User)
+	credentials := h.relay.credentials(m.wire.User, turnLife)
 	r.Relay = &credentials
 	return r
 }

@@ -111,7 +111,7 @@ func TestSwitchesAndNames(t *testing.T) {
 	ana.refused(&wire.VoiceLeave{}, wire.NotInChannel)
 	ana.refused(&wire.TurnGet{}, wire.NotInChannel)
 	ana.sit(ana.channel("General"))
-	if turn := want[*wire.Turn](ana, &wire.TurnGet{}); turn.TTL != 3600 || !strings.HasSuffix(turn.Username, ":"+ana.id()) || len(turn.URLs) != 2 {
+	if turn := want[*wire.Turn](ana, &wire.TurnGet{}); turn.TTL != 3600 || !strings.HasSuffix(turn.Username, ":"+ana.id()) || len(turn.URLs) != 5 {
 		t.Errorf("turn: %+v", turn)
 	}
 	want[*wire.OK](ana, &wire.VoiceState{Muted: true, Deafened: true})

@@ -33,6 +33,8 @@ type Config struct {
 	Used      func(link, name string) error              // keeps the server of a link as the one used last
 	Host      func(ctx context.Context) (Hosting, error) // starts the server in this process, or tells of the one that runs
 	Unhost    func() error                               // stops it
+	MapPorts  func(on bool)                              // has the router let people elsewhere in to that server, or ends that; waits for its answer
+	Router    func() string                              // what it answered, in a sentence; empty: it was not asked
 	AutoHost  bool                                       // host at the start
 	Restart   func()                                     // ends this process after the window has closed, and starts it anew
 

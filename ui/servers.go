@@ -198,6 +198,9 @@ func (w *Window) serve(then func(h Hosting, first bool), failed func()) {
 		w.change(func(s *profile.Settings) { s.Hosting = true })
 		w.hosting = h
 		w.pump.setHosted(h.Key)
+		if w.c.Profile.Settings().MapPorts {
+			w.askRouter(true) // it was at the start: this waits for the answer
+		}
 		then(h, first)
 	})
 }
@@ -234,11 +237,24 @@ func (w *Window) unhost() {
 	})
 }
 
+// askRouter has the router let people in, or not any more, and shows its answer when it is there.
+func (w *Window) askRouter(on bool) {
+	background(w, func() (struct{}, error) { w.c.MapPorts(on); return struct{}{}, nil }, func(struct{}, error) { w.pump.wake() })
+}
+
+// routerSentence is what the router answered about a server in this process; empty where it was not asked.
+func (w *Window) routerSentence(h Hosting) string {
+	if h.Key == "" || !w.c.Profile.Settings().MapPorts {
+		return ""
+	}
+	return w.c.Router()
+}
+
 // reachSentence says honestly who can come.
 func reachSentence(h Hosting) string {
 	switch h.Reach {
 	case ReachNetwork:
-		return "People in your network can join. For others your router has to pass port " + portOf(h.Host) + " (TCP and UDP) on to this computer."
+		return "People in your network can join. For others your router has to pass port " + portOf(h.Host) + " (TCP and UDP) on to this computer. In the settings you can have it asked."
 	case ReachInternet:
 		return "This computer has a public address, so anybody with the invite can join, unless a firewall keeps port " + portOf(h.Host) + " closed."
 	}
@@ -288,7 +304,11 @@ func (w *Window) inviteDialog(i call.Invite, h Hosting) {
 		})
 		parts := []fyne.CanvasObject{paragraph(fmt.Sprintf("Send this link to the people you want here. It works for %d people, until %s.", i.Uses, time.Unix(i.Expires, 0).Format("2 January 15:04"))), link}
 		if h.Host != "" {
-			parts = append(parts, kit.NewParagraph(reachSentence(h), kit.Caption, theme.ColorNameWarning))
+			text := reachSentence(h)
+			if answer := w.routerSentence(h); answer != "" {
+				text = answer
+			}
+			parts = append(parts, kit.NewParagraph(text, kit.Caption, theme.ColorNameWarning))
 		}
 		return append(parts, buttons(kit.NewButton("Close", "", kit.PlainButton, done), copied))
 	})

@@ -68,6 +68,11 @@ func newPrivacyPage(s *settings) page {
 				s.change(func(v *profile.Settings) { v.AlwaysRelay = on })
 				s.w.do(call.SetRelayOnly{On: on})
 			}),
+		toggleField("Relay for new people", "People whom you meet for the first time don't learn this computer's address; from the next time on they may",
+			now.RelayNew, func(on bool) {
+				s.change(func(v *profile.Settings) { v.RelayNew = on })
+				s.w.do(call.SetRelayNew{On: on})
+			}),
 		toggleField("Known people only", "Nothing is sent to people whom you never met before, until you let them in",
 			now.KnownOnly, func(on bool) {
 				s.change(func(v *profile.Settings) { v.KnownOnly = on })

@@ -459,6 +459,36 @@ func TestHostingSwitch(t *testing.T) {
 	}
 }
 
+// TestRouterSwitch asks the router at once where a server runs, and shows what it answers.
+func TestRouterSwitch(t *testing.T) {
+	b := newBench(t, nil)
+	asked, answer := make(chan bool, 1), "The router refused: it is set to map no ports for others."
+	b.c.MapPorts = func(on bool) { asked <- on }
+	b.c.Router = func() string { return answer }
+	b.hosting = Hosting{Key: "K", Host: "192.168.1.5:7440", Reach: ReachNetwork}
+	b.open(pageServers)
+	if strings.Contains(b.texts(), answer) || !strings.Contains(b.texts(), routerExplained) {
+		t.Errorf("it was not asked, and shown is\n%s", b.texts())
+	}
+	toggle := control[*kit.Toggle](b, "Let people outside of this network in")
+	test.Tap(toggle)
+	if !<-asked || !b.c.Profile.Settings().MapPorts {
+		t.Error("on, and not asked or not kept")
+	}
+	b.rest(0)
+	if !strings.Contains(b.texts(), answer) {
+		t.Errorf("it answered, and shown is\n%s", b.texts())
+	}
+	test.Tap(toggle)
+	if <-asked || b.c.Profile.Settings().MapPorts {
+		t.Error("off, and asked or kept")
+	}
+	b.rest(0)
+	if strings.Contains(b.texts(), answer) {
+		t.Errorf("it is off, and shown is\n%s", b.texts())
+	}
+}
+
 func TestDayOf(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 10, 0, 0, time.UTC)
 	for at, want := range map[time.Time]string{

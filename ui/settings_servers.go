@@ -20,21 +20,26 @@ type serversPage struct {
 
 	host   *field
 	toggle *kit.Toggle
+	router *field
 	invite *kit.Button
 	list   *fyne.Container
 	shown  []profile.Server
 	day    int // of the year, of shown: "today" does not stay so
 }
 
-const hostExplained = "Others join with an invite of yours, while Parley runs here. It starts again with Parley."
+const (
+	hostExplained   = "Others join with an invite of yours, while Parley runs here. It starts again with Parley."
+	routerExplained = "Your router is asked, by UPnP or NAT-PMP, to pass the server's port on to this computer while the server runs. People with an invite see your router's address."
+)
 
 func newServersPage(s *settings) page {
 	p := &serversPage{s: s, list: kit.VCol(0), day: -1}
 	p.toggle = kit.NewToggle(false, p.setHosting)
 	p.host = newField("Host a server on this computer", hostExplained, p.toggle)
+	p.router = newField("Let people outside of this network in", routerExplained, kit.NewToggle(s.w.c.Profile.Settings().MapPorts, p.setRouter))
 	p.invite = kit.NewButton("Invite people", "new-person", kit.PlainButton, s.w.showInvite)
 	p.invite.Hide()
-	p.root = pageOf(cardOf("Host here", p.host.root, kit.HRow(0, kit.Grow(kit.Gap(0, 0)), p.invite)), cardOf("Known servers", p.list))
+	p.root = pageOf(cardOf("Host here", p.host.root, p.router.root, kit.HRow(0, kit.Grow(kit.Gap(0, 0)), p.invite)), cardOf("Known servers", p.list))
 	return p
 }
 
@@ -50,6 +55,11 @@ func (p *serversPage) setHosting(on bool) {
 		w.host()
 	}
 	p.apply() // the switch stands as things are, not as they were asked to be
+}
+
+func (p *serversPage) setRouter(on bool) {
+	p.s.change(func(s *profile.Settings) { s.MapPorts = on })
+	p.s.w.askRouter(on)
 }
 
 func (p *serversPage) apply() {
@@ -74,9 +84,14 @@ func (p *serversPage) applyHost() bool {
 	if runs {
 		text = reachSentence(h)
 	}
+	router := routerExplained
+	if answer := p.s.w.routerSentence(h); answer != "" {
+		router = answer
+	}
+	answered := p.router.explain(router, theme.ColorNamePlaceHolder)
 	here := runs && p.s.w.c.Engine.Snapshot().ServerKey == h.Key && p.s.w.view.Header.Owner
 	changed := setHidden(p.invite, !here)
-	return p.host.explain(text, theme.ColorNamePlaceHolder) || changed
+	return p.host.explain(text, theme.ColorNamePlaceHolder) || changed || answered
 }
 
 func (p *serversPage) fill(now time.Time) {

@@ -71,7 +71,8 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 		Voice: func(s profile.Settings) call.Voice {
 			return call.Voice{Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression, FrameMS: 20}
 		},
-		Safety:    func([]byte) string { return safety },
+		Safety:   func([]byte) string { return safety },
+		MapPorts: func(bool) {}, Router: func() string { return "" },
 		ExportKey: func(passphrase string) ([]byte, error) { return []byte(armour), nil },
 	})
 	b.resizeForTest(1280, 800)
@@ -287,7 +288,9 @@ func TestEveryControlIsKept(t *testing.T) {
 		{pageLook, "motion", flip("Less motion"), false, func(s *profile.Settings) { s.LessMotion = true }},
 		{pageYou, "name", func(b *bench) { control[*kit.Entry](b, "Your name").SetText(" Sam\u202e  of Reyes ") }, true,
 			func(s *profile.Settings) { s.Name = "Sam of Reyes" }},
+		{pageServers, "router", flip("Let people outside of this network in"), false, func(s *profile.Settings) { s.MapPorts = true }},
 		{pagePrivacy, "relay", flip("Always relay"), false, func(s *profile.Settings) { s.AlwaysRelay = true }},
+		{pagePrivacy, "relay for new people", flip("Relay for new people"), false, func(s *profile.Settings) { s.RelayNew = true }},
 		{pagePrivacy, "known", flip("Known people only"), false, func(s *profile.Settings) { s.KnownOnly = true }},
 		{pagePrivacy, "speaking", flip("Tell others when I speak"), false, func(s *profile.Settings) { s.ShareSpeaking = false }},
 	}

@@ -111,10 +111,15 @@ func (c *Conn) Binding(mode string) ([]byte, error) {
 	if mode == ModeWeb {
 		return []byte(c.origin), nil
 	}
-	if c.tls == nil || c.tls.Version < tls.VersionTLS13 {
+	return Exporter(c.tls)
+}
+
+// Exporter is what ties a signature to a TLS connection; nil is a plain one, which has none.
+func Exporter(state *tls.ConnectionState) ([]byte, error) {
+	if state == nil || state.Version < tls.VersionTLS13 {
 		return nil, errors.New("binding: the connection is not TLS 1.3")
 	}
-	return c.tls.ExportKeyingMaterial(exporterLabel, nil, exporterSize)
+	return state.ExportKeyingMaterial(exporterLabel, nil, exporterSize)
 }
 
 // Read waits for the next envelope, at most until the deadline (zero: for ever). After an *Error, which tells of a message

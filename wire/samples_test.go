@@ -20,6 +20,10 @@ func samples() []Envelope {
 	speaking := member
 	speaking.Muted, speaking.Speaking = false, true
 	relay := Turn{URLs: []string{"stun:198.51.100.7:4400", "turn:198.51.100.7:4400?transport=udp"}, Username: "1790000000:" + ana, Password: "cGFzc3dvcmQ", TTL: 3600}
+	turn := relay
+	turn.URLs = []string{"stun:198.51.100.7:3478", "turn:198.51.100.7:3478?transport=udp", "turn:198.51.100.7:3478?transport=tcp", "turns:198.51.100.7:4400?transport=tcp"}
+	turn.STUN = []string{"stun:198.51.100.7:3478", "stun:198.51.100.7:4400"}
+	turn.External = []TurnServer{{URLs: []string{"turn:turn.example.org:3478?transport=udp"}, Username: "1790000000:cHNldWRvbnlt", Password: "c2VjcmV0"}}
 	return []Envelope{
 		{Body: &Hello{Version: Version, Mode: ModeNative, Nonce: b(32, 3)}},
 		{Body: &ServerHello{Version: Version, Software: "parleyd 0.1.0", Name: "Home", Key: b(32, 4), Challenge: b(32, 5), Signature: b(64, 6)}},
@@ -50,8 +54,8 @@ func samples() []Envelope {
 		{Seq: 13, Body: &MemberChanged{Channel: general, Seq: 14, Member: member}},
 		{Seq: 14, Body: &MemberLeft{Channel: general, Seq: 15, Member: from, Reason: LeftSelf}},
 		{Body: &MemberSpeaking{Channel: general, Member: from, On: true}},
-		{ID: 10, Body: &TurnGet{}},
-		{Re: 10, Body: &relay},
+		{ID: 10, Body: &TurnGet{Doctor: true}},
+		{Re: 10, Body: &turn},
 
 		{ID: 20, Body: &CallRing{Call: call, To: bob, Member: anas, Nonce: b(32, 2), Video: true}},
 		{Re: 20, Body: &CallPlaced{Call: call}},

@@ -91,16 +91,34 @@ const (
 	LeftRemoved = "removed" // the channel is gone
 )
 
-// TurnGet asks for credentials of the relay; only people in a channel, or in a call that was taken, get them.
-type TurnGet struct{}
+// TurnGet asks for credentials of the relay. People in a channel, or in a call that was taken, get them; others only where they
+// look for what stands in the way of a call, and for five minutes.
+type TurnGet struct {
+	Doctor bool `json:"doctor,omitempty"`
+}
 
 // Turn answers TurnGet.
 type Turn struct {
-	URLs     []string `json:"urls"` // stun: and turn: addresses
+	URLs     []string     `json:"urls"` // stun:, turn: and turns: addresses; the last show a RelayProof
+	Username string       `json:"username"`
+	Password string       `json:"password"`
+	TTL      int          `json:"ttl_s"`              // seconds until the credentials end, of the others too
+	STUN     []string     `json:"stun,omitempty"`     // stun: addresses to compare what one is seen as from each
+	External []TurnServer `json:"external,omitempty"` // other servers that may be used
+}
+
+// TurnServer is a relay that is not this server's.
+type TurnServer struct {
+	URLs     []string `json:"urls"`
 	Username string   `json:"username"`
 	Password string   `json:"password"`
-	TTL      int      `json:"ttl_s"` // seconds until the credentials end
 }
+
+// What a Turn may hold.
+const (
+	MaxRelayURLs      = 16
+	MaxExternalRelays = 4
+)
 
 func (VoiceJoin) kind() string      { return "voice.join" }
 func (VoiceLeave) kind() string     { return "voice.leave" }
@@ -152,8 +170,15 @@ func (m MemberLeft) check() error {
 func (TurnGet) check() error { return nil }
 
 func (m Turn) check() error {
-	if len(m.URLs) > 16 || m.TTL < 0 {
-		return fmt.Errorf("urls or ttl_s: out of range")
+	if m.TTL < 0 || len(m.External) > MaxExternalRelays {
+		return fmt.Errorf("external or ttl_s: out of range")
+	}
+	return errors.Join(TurnServer{m.URLs, m.Username, m.Password}.check(), TurnServer{URLs: m.STUN}.check(), each(m.External))
+}
+
+func (m TurnServer) check() error {
+	if len(m.URLs) > MaxRelayURLs {
+		return fmt.Errorf("urls: out of range")
 	}
 	for _, u := range m.URLs {
 		if err := checkText("urls", u, 1, MaxText); err != nil {

@@ -21,6 +21,8 @@ import (
 
 	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
+
+	"parley/identity"
 )
 
 // What a Failed event can say. Of a peer that failed by ErrPath, Offer with restart can still make something; of the
@@ -43,13 +45,14 @@ type Peer struct{ User, Member string }
 type ICEServer struct {
 	URLs               []string
 	Username, Password string
+	Key                identity.PublicKey // what a turns: server proves to hold (package relay); empty: a certificate that this machine trusts
 }
 
 // Options are of one peer connection.
 type Options struct {
 	ICE       []ICEServer
 	RelayOnly bool // gather and send relay candidates alone, so that the far end does not see this machine's addresses
-	Loopback  bool // gather and take addresses of this machine itself too
+	Loopback  bool // gather, send and take addresses of this machine itself too; without it its own are sent under mDNS names
 }
 
 // Config is what a Mesh works with. Post and Sound are needed; no function here may block.
@@ -61,6 +64,7 @@ type Config struct {
 	Net      transport.Net        // nil is the real network; tests give pion's vnet
 	Log      *slog.Logger         // nil discards
 
+	named    bool // tests: mDNS names on Net
 	trusting bool // tests: let DTLS take any certificate, so that only our own check stands
 }
 
@@ -69,6 +73,7 @@ type Config struct {
 type Mesh struct {
 	config Config
 	log    *slog.Logger
+	named  bool                    // own addresses are sent under mDNS names
 	start  time.Time               // see steady
 	live   atomic.Pointer[[]*peer] // a copy of what peers holds, for Send and Stats: replaced, never changed
 
@@ -95,6 +100,7 @@ func New(c Config) (*Mesh, error) {
 	}
 	m := &Mesh{config: c, log: c.Log, start: time.Now(), peers: map[Peer]*peer{}}
 	m.live.Store(&[]*peer{})
+	m.named = c.Net == nil || c.named
 	var err error
 	if c.Net == nil {
 		if m.config.Net, err = newRealNet(); err != nil {
@@ -142,7 +148,8 @@ func (m *Mesh) Remote(id Peer, generation uint32, kind, sdp string, ice []ICESer
 }
 
 // Candidate takes a candidate of the far end. One that comes before its description is kept for it; one of an older
-// generation, one with a host name, and the 65th of a generation are dropped.
+// generation, one with a host name that is not of mDNS, the 9th of those, and the 65th of a generation are dropped. With
+// RelayOnly so is what no relay leads to.
 func (m *Mesh) Candidate(id Peer, generation uint32, candidate, mid string) {
 	if p := m.find(id); p != nil {
 		p.enqueue(func() { p.candidate(generation, candidate, mid) })

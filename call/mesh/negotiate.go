@@ -21,11 +21,16 @@ type negotiation struct {
 	early     uint32                    // generation that waiting belongs to
 	waiting   []webrtc.ICECandidateInit // candidates that came before their description
 	heard     int                       // candidates of the generation early
+	names     int                       // and those of them that are mDNS names
 	described bool                      // a remote description was set
 }
 
-// maxCandidates is of one generation. A machine with many interfaces has about twenty.
-const maxCandidates = 64
+// Of one generation. A machine with many interfaces has about twenty, and one name for all of them: who sends a name makes this
+// machine ask the network that it is in.
+const (
+	maxCandidates = 64
+	maxNames      = 8
+)
 
 // trickle says that the candidates come one by one (RFC 8838).
 var trickle = webrtc.OfferAnswerOptions{ICETricklingSupported: true}
@@ -77,7 +82,7 @@ func (p *peer) remote(generation uint32, kind, sdp string, ice []ICEServer) {
 		p.log.Debug("description of another generation dropped", "kind", kind)
 		return
 	}
-	d, err := admit(sdp, p.options.Loopback)
+	d, err := admit(sdp, p.horizon())
 	switch {
 	case err != nil:
 		p.fail(fmt.Errorf("%w: %w", ErrDescription, err))
@@ -131,6 +136,9 @@ func (p *peer) take(kind webrtc.SDPType, d description) bool {
 		p.fail(fmt.Errorf("%w: %w", ErrDescription, err))
 		return false
 	}
+	if !n.described {
+		close(p.described)
+	}
 	n.described, n.taken, n.fingerprint, n.ufrag = true, n.generation, d.fingerprint, d.ufrag
 	if n.early == n.generation {
 		for _, c := range n.waiting {
@@ -145,14 +153,19 @@ func (p *peer) take(kind webrtc.SDPType, d description) bool {
 
 func (p *peer) candidate(generation uint32, candidate, mid string) {
 	n := &p.negotiation
-	if generation < n.generation || generation < n.early || !admitCandidate(candidate, p.options.Loopback) {
+	if generation < n.generation || generation < n.early || !p.horizon().admits(candidate) {
 		return
 	}
 	if generation > n.early {
-		n.early, n.waiting, n.heard = generation, nil, 0
+		n.early, n.waiting, n.heard, n.names = generation, nil, 0, 0
 	}
 	if n.heard++; n.heard > maxCandidates {
 		return
+	}
+	if isNamed(candidate) {
+		if n.names++; n.names > maxNames {
+			return
+		}
 	}
 	c := webrtc.ICECandidateInit{Candidate: candidate, SDPMid: &mid}
 	if n.described && n.taken == generation {
@@ -168,14 +181,16 @@ func (p *peer) add(c webrtc.ICECandidateInit) {
 	}
 }
 
-// gather passes a candidate of this side on. It comes through the queue, so that it is said after its description.
+// gather passes a candidate of this side on, less what the far end need not know. It comes through the queue, so that it is
+// said after its description.
 func (p *peer) gather(c webrtc.ICECandidateInit, kind webrtc.ICECandidateType) {
-	if p.options.RelayOnly {
-		if kind != webrtc.ICECandidateTypeRelay {
-			return
-		}
-		c.Candidate = withoutRelated(c.Candidate)
+	switch {
+	case p.options.RelayOnly && kind != webrtc.ICECandidateTypeRelay:
+		return
+	case p.horizon().names && kind == webrtc.ICECandidateTypeHost && !isNamed(c.Candidate):
+		return // pion falls back to addresses where it has no mDNS
 	}
+	c.Candidate = withoutRelated(c.Candidate)
 	if n := &p.negotiation; len(n.gathered) < maxCandidates {
 		n.gathered = append(n.gathered, c)
 		p.sayCandidate(c)
@@ -208,13 +223,14 @@ func (p *peer) setServers(servers []ICEServer) {
 	if len(servers) == 0 {
 		return
 	}
+	p.servers.Store(&servers)
 	if err := p.pc.SetConfiguration(p.configuration(servers)); err != nil {
 		p.log.Debug("servers not taken", "err", err)
 	}
 }
 
-// withoutRelated takes the related address out of a candidate: in a relay candidate it is this machine's own (RFC 8839,
-// section 5.1, allows the zero address for privacy).
+// withoutRelated takes the related address out of a candidate: in a reflexive or relay candidate it is this machine's own (RFC
+// 8839, section 5.1, allows the zero address for privacy).
 func withoutRelated(candidate string) string {
 	fields := strings.Fields(candidate)
 	for i := 0; i+1 < len(fields); i++ {

@@ -46,7 +46,7 @@ func TestRestartKeepsSound(t *testing.T) {
 }
 
 func ufrag(t *testing.T, sdp string) string {
-	d, err := admit(sdp, true)
+	d, err := admit(sdp, horizon{loopback: true})
 	if err != nil {
 		t.Fatal(err)
 	}

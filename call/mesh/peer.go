@@ -25,8 +25,11 @@ type peer struct {
 	closing chan struct{} // closed by close
 	closed  sync.Once
 	trusted chan struct{} // closed by connected, once: the far end is who it should be
-	sending atomic.Bool   // Send may reach it
-	streams atomic.Int32  // SRTP and SRTCP streams that came up
+	// closed by take, once: a remote description was set
+	described chan struct{}
+	servers   atomic.Pointer[[]ICEServer] // as last given
+	sending   atomic.Bool                 // Send may reach it
+	streams   atomic.Int32                // SRTP and SRTCP streams that came up
 
 	out           *outbox
 	film          *film
@@ -53,12 +56,14 @@ type peer struct {
 }
 
 func newPeer(m *Mesh, id Peer, o Options, certificate webrtc.Certificate) *peer {
-	return &peer{
+	p := &peer{
 		mesh: m, id: id, options: o, certificate: certificate, log: m.log.With("peer", id.Member),
-		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), out: newOutbox(),
+		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), described: make(chan struct{}), out: newOutbox(),
 		film: newFilm(), control: newControl(), words: newWords(),
 		spoken: source{rate: soundRate}, shown: source{rate: pictureRate}, heard: clock{rate: soundRate}, seen: clock{rate: pictureRate},
 	}
+	p.servers.Store(&o.ICE)
+	return p
 }
 
 func (p *peer) run() {

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"io"
+	"net"
 	"slices"
 	"time"
 
@@ -136,9 +137,13 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s := webrtc.SettingEngine{LoggerFactory: silentLog()}
 	s.DisableMediaEngineCopy(true) // it is this peer's own already
 	s.SetReceiveMTU(maxPacket)
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	s.SetNetworkTypes(networks())
 	s.DisableActiveTCP(true)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	if p.horizon().names {
+		s.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryAndGather)
+	}
+	s.SetICEProxyDialer(dialer{p})
 	s.SetIncludeLoopbackCandidate(p.options.Loopback)
 	s.SetNet(p.mesh.config.Net)
 	s.SetICETimeouts(lostAfter, failAfter, keepalive)
@@ -162,6 +167,17 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.SetSCTPMaxMessageSize(maxMessage)
 	s.BufferFactory = p.newBuffer
 	return s
+}
+
+// networks: pion gives mDNS up altogether where it can't have it in one of them, so IPv6 is left out where there is none.
+func networks() []webrtc.NetworkType {
+	list := []webrtc.NetworkType{webrtc.NetworkTypeUDP4}
+	addrs, err := net.InterfaceAddrs()
+	is6 := func(a net.Addr) bool { n, ok := a.(*net.IPNet); return ok && n.IP.To4() == nil }
+	if err != nil || slices.ContainsFunc(addrs, is6) {
+		list = append(list, webrtc.NetworkTypeUDP6)
+	}
+	return list
 }
 
 // newBuffer is called by pion for every stream that comes up, also for those that the far end never announced.

@@ -126,7 +126,7 @@ func parseFingerprint(s string) (string, error) {
 
 // admit looks a remote description through before pion sees it. It must have the layout's sections and nothing that would
 // make pion add or split tracks, so that whoever signs it can only be what this side expects.
-func admit(text string, loopback bool) (description, error) {
+func admit(text string, h horizon) (description, error) {
 	s, err := parse(text)
 	if err != nil {
 		return description{}, err
@@ -141,7 +141,7 @@ func admit(text string, loopback bool) (description, error) {
 	if d.ufrag, err = credentials(s); err != nil {
 		return description{}, err
 	}
-	if dropCandidates(s, loopback) {
+	if dropCandidates(s, h) {
 		b, err := s.Marshal()
 		if err != nil {
 			return description{}, fmt.Errorf("marshal: %w", err)
@@ -221,14 +221,17 @@ func credentials(s *sdp.SessionDescription) (ufrag string, err error) {
 	return ufrag, err
 }
 
-// dropCandidates takes out the candidates that admitCandidate refuses, and reports whether there were any.
-func dropCandidates(s *sdp.SessionDescription, loopback bool) (dropped bool) {
-	kept := 0
+// dropCandidates takes out the candidates that are not admitted, and reports whether there were any.
+func dropCandidates(s *sdp.SessionDescription, h horizon) (dropped bool) {
+	kept, names := 0, 0
 	refused := func(a sdp.Attribute) bool {
 		if a.Key != "candidate" {
 			return false
 		}
-		if kept < maxCandidates && admitCandidate(a.Value, loopback) {
+		if isNamed(a.Value) {
+			names++
+		}
+		if kept < maxCandidates && names <= maxNames && h.admits(a.Value) {
 			kept++
 			return false
 		}
@@ -242,10 +245,23 @@ func dropCandidates(s *sdp.SessionDescription, loopback bool) (dropped bool) {
 	return dropped
 }
 
-// admitCandidate reports whether a candidate of the far end may be tried: UDP, and an address that a far end can have. A
-// host name is refused because to resolve it would already tell where this machine is; link-local addresses, because
-// routers and clouds keep services for this machine alone there.
-func admitCandidate(candidate string, loopback bool) bool {
+// horizon is where candidates of the far end may lie.
+type horizon struct {
+	loopback bool // on this machine
+	names    bool // behind mDNS names, by which this side sends its own too
+	relayed  bool // only where a relay leads
+}
+
+func (p *peer) horizon() horizon {
+	o := p.options
+	return horizon{loopback: o.Loopback, names: p.mesh.named && !o.Loopback && !o.RelayOnly, relayed: o.RelayOnly}
+}
+
+// admits reports whether a candidate of the far end may be tried: UDP, and an address that a far end can have. A host name is
+// refused because to resolve it would already tell where this machine is, unless it is of mDNS, which asks the own network alone;
+// link-local addresses, because routers and clouds keep services for this machine alone there. Nothing private lies behind a relay,
+// but for relays that do themselves.
+func (h horizon) admits(candidate string) bool {
 	// candidate:FOUNDATION COMPONENT TRANSPORT PRIORITY ADDRESS PORT typ TYPE … (RFC 8839, section 5.1)
 	f := strings.Fields(strings.TrimPrefix(candidate, "candidate:"))
 	if len(candidate) > 2*maxICEText || len(f) < 8 || !strings.EqualFold(f[2], "udp") || f[6] != "typ" {
@@ -256,16 +272,55 @@ func admitCandidate(candidate string, loopback bool) bool {
 	default:
 		return false
 	}
+	if port, err := strconv.ParseUint(f[5], 10, 16); err != nil || port == 0 {
+		return false
+	}
+	if isName(f[4]) {
+		return h.names && f[7] == "host"
+	}
 	a, err := netip.ParseAddr(f[4])
-	if err != nil || a.Zone() != "" {
+	return err == nil && a.Zone() == "" && h.leadsTo(a.Unmap(), f[7] == "relay")
+}
+
+func (h horizon) leadsTo(a netip.Addr, relay bool) bool {
+	switch {
+	case a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return false
+	case a.IsLoopback():
+		return h.loopback && (relay || !h.relayed)
+	case a.IsPrivate():
+		return relay || !h.relayed
+	}
+	return true
+}
+
+// isNamed reports whether the address of a candidate is an mDNS name.
+func isNamed(candidate string) bool {
+	f := strings.Fields(candidate)
+	return len(f) > 4 && isName(f[4])
+}
+
+// isName takes the names that browsers and pion make for themselves, a UUID of version 4 (draft-ietf-mmusic-mdns-ice-candidates,
+// section 3.1.1), and no other, so that nobody has this machine ask for its neighbours.
+func isName(s string) bool {
+	id, ok := strings.CutSuffix(s, ".local")
+	if !ok || len(id) != 36 {
 		return false
 	}
-	a = a.Unmap()
-	if a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return false
+	for i, c := range []byte(id) {
+		switch i {
+		case 8, 13, 18, 23:
+			ok = c == '-'
+		case 14:
+			ok = c == '4'
+		default:
+			ok = c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+		}
+		if !ok {
+			return false
+		}
 	}
-	port, err := strconv.ParseUint(f[5], 10, 16)
-	return err == nil && port != 0 && (loopback || !a.IsLoopback())
+	return true
 }
 
 // withoutCandidates takes the candidates out of a description of this side: they are sent one by one, and only those that

@@ -115,16 +115,16 @@ func hostile(good string) map[string]string {
 
 func TestAdmit(t *testing.T) {
 	good := sampleOffer(t)
-	if d, err := admit(good, false); err != nil || d.sdp != good || d.fingerprint == "" || len(d.ufrag) < 4 {
+	if d, err := admit(good, horizon{}); err != nil || d.sdp != good || d.fingerprint == "" || len(d.ufrag) < 4 {
 		t.Fatalf("the good one: %+v, %v", d, err)
 	}
 	for name, s := range hostile(good) {
-		if _, err := admit(s, false); err == nil {
+		if _, err := admit(s, horizon{}); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
 	bad := strings.Replace(good, "192.0.2.1", "secret.local", 1)
-	if d, err := admit(bad, false); err != nil || strings.Contains(d.sdp, "secret.local") || !strings.Contains(d.sdp, "m=application") {
+	if d, err := admit(bad, horizon{}); err != nil || strings.Contains(d.sdp, "secret.local") || !strings.Contains(d.sdp, "m=application") {
 		t.Errorf("a host name stays in: %v", err)
 	}
 }
@@ -159,11 +159,12 @@ func TestAdmitCandidate(t *testing.T) {
 		at("192.0.2.1") + strings.Repeat(" generation 0", maxICEText):        false,
 		"candidate:1 1 udp 1 192.0.2.1 5000 typ srflx raddr x.local rport 9": true, // the related address is never used
 	} {
-		if got := admitCandidate(c, false); got != want {
+		if got := (horizon{}).admits(c); got != want {
 			t.Errorf("%q: %v", c, got)
 		}
 	}
-	if !admitCandidate(at("127.0.0.1"), true) || !admitCandidate(at("::1"), true) {
+	local := horizon{loopback: true}
+	if !local.admits(at("127.0.0.1")) || !local.admits(at("::1")) {
 		t.Error("loopback is refused where it is wanted")
 	}
 }
@@ -191,11 +192,11 @@ func FuzzAdmit(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		d, err := admit(s, false)
+		d, err := admit(s, horizon{})
 		if err != nil {
 			return
 		}
-		again, err := admit(d.sdp, false)
+		again, err := admit(d.sdp, horizon{})
 		if err != nil || again.fingerprint != d.fingerprint || again.ufrag != d.ufrag {
 			t.Errorf("%+v, then %+v, %v", d, again, err)
 		}

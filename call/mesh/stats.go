@@ -21,6 +21,7 @@ type Stats struct {
 	Dropped         uint64 // packets that could not be sent in time
 	Local, Remote   string // candidate types of the path in use: "host", "srflx", "prflx", "relay"
 	Relay           bool   // a relay stands in the path
+	RelayBy         string // how this side reaches its own: "udp", "tcp" or "tls"; empty: it has none in the path
 	Picture         PictureStats
 }
 
@@ -116,8 +117,18 @@ func (m *meters) stats() Stats {
 	if path := m.path.Load(); path != nil && path.Local != nil && path.Remote != nil {
 		s.Local, s.Remote = path.Local.Typ.String(), path.Remote.Typ.String()
 		s.Relay = path.Local.Typ == webrtc.ICECandidateTypeRelay || path.Remote.Typ == webrtc.ICECandidateTypeRelay
+		s.RelayBy = relayBy(path.Local)
 	}
 	return s
+}
+
+// relayBy reads it from the priority (RFC 8445, section 5.1.2.1), whose local preference pion sets by the way to the relay; it tells
+// it nowhere else.
+func relayBy(c *webrtc.ICECandidate) string {
+	if c.Typ != webrtc.ICECandidateTypeRelay {
+		return ""
+	}
+	return [...]string{"tls", "tcp", "dtls", "udp"}[c.Priority>>8&3]
 }
 
 // watchPath asks the path now and then how long it takes: whoever only listens gets no receiver reports. ICE checks it every two

@@ -58,13 +58,14 @@ func TestPath(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	host := &webrtc.ICECandidate{Typ: webrtc.ICECandidateTypeHost}
-	relay := &webrtc.ICECandidate{Typ: webrtc.ICECandidateTypeRelay}
+	relay := &webrtc.ICECandidate{Typ: webrtc.ICECandidateTypeRelay, Priority: 3<<8 | 255}
 	for _, c := range []struct {
 		local, remote *webrtc.ICECandidate
 		relay         bool
-	}{{host, host, false}, {host, relay, true}, {relay, host, true}} {
+		by            string
+	}{{host, host, false, ""}, {host, relay, true, ""}, {relay, host, true, "udp"}} {
 		m.setPath(webrtc.NewICECandidatePair(c.local, c.remote))
-		if s := m.stats(); s.Relay != c.relay || s.Local != c.local.Typ.String() || s.Remote != c.remote.Typ.String() {
+		if s := m.stats(); s.Relay != c.relay || s.RelayBy != c.by || s.Local != c.local.Typ.String() || s.Remote != c.remote.Typ.String() {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -28,7 +28,7 @@ func (p *program) openEngine() error {
 	setup.Pictures(&pictures, camera.Config{Log: p.log})
 	e, err := call.New(call.Config{
 		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Picture: pictures, Log: p.log,
-		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay,
+		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay, RelayNew: s.RelayNew,
 	})
 	if err != nil {
 		return err

@@ -152,7 +152,8 @@ func (p *program) openHost() error {
 		KeepPort: func(port int) error {
 			return p.home.Profile.Update(func(s *profile.Settings) { s.HostPort = port })
 		},
-		Log: p.log,
+		MapPorts: func() bool { return p.home.Profile.Settings().MapPorts },
+		Log:      p.log,
 	})
 	p.closeLater(p.hosting.Stop)
 	return nil

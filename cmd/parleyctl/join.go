@@ -30,7 +30,7 @@ type visitOptions struct {
 	frame, bitrate                        int
 	threshold                             float64
 	hold                                  time.Duration
-	knownOnly, relay                      bool
+	knownOnly, relay, relayNew            bool
 	status                                string
 	epoch                                 time.Time // of the test picture and its beep
 	pictures                              pictureOptions
@@ -53,6 +53,7 @@ func newVisitOptions(command string) *visitOptions {
 	f.DurationVar(&o.hold, "hold", 0, "how long the microphone stays open after the last word in mode vad (default: the profile's)")
 	f.BoolVar(&o.knownOnly, "known-only", false, "send nothing to people never met before")
 	f.BoolVar(&o.relay, "always-relay", false, "show nobody this machine's addresses")
+	f.BoolVar(&o.relayNew, "relay-new", false, "show people who are new to you none of this machine's addresses")
 	f.StringVar(&o.status, "status", "", "presence: online, away or dnd")
 	return o
 }

@@ -79,6 +79,7 @@ type peerStats struct {
 	Bitrate   float64 `json:"bitrate"` // of the Opus packets that we send, bit/s
 	Path      string  `json:"path"`    // candidate types, ours and theirs
 	Relay     bool    `json:"relay"`
+	RelayBy   string  `json:"relay_by,omitempty"` // how we reach our own relay: udp, tcp or tls
 	Level     float32 `json:"level_dbfs"`
 	Speaking  bool    `json:"speaking"`
 
@@ -113,7 +114,7 @@ func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {
 		Target: p.Stream.TargetMS, Delay: p.Stream.DelayMS,
 		Concealed: p.Stream.Concealed, Recovered: p.Stream.Recovered, Received: p.Stream.Received, Stretched: p.Stream.Stretched,
 		Packets: p.Stream.Packets, Lost: p.Stream.Lost, Late: p.Stream.Late, Sent: p.Link.PacketsSent,
-		Path: p.Link.Local + "/" + p.Link.Remote, Relay: p.Link.Relay, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
+		Path: p.Link.Local + "/" + p.Link.Remote, Relay: p.Link.Relay, RelayBy: p.Link.RelayBy, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
 		Picture: pictureOf(p),
 	}
 	if before, ok := s.last[p.Member]; ok && p.Link.BytesSent >= before.bytes {

@@ -48,7 +48,8 @@ func (o *visitOptions) stay(ctx context.Context, args []string, j errand) error 
 	settings := home.Profile.Settings()
 	e, err := call.New(call.Config{
 		Key: home.Key, People: setup.People{Profile: home.Profile}, Sound: sound, Picture: seen.config, Log: o.log(), Muted: o.mute,
-		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay, ShareSpeaking: settings.ShareSpeaking,
+		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay,
+		RelayNew: o.relayNew || settings.RelayNew, ShareSpeaking: settings.ShareSpeaking,
 	})
 	if err != nil {
 		return err

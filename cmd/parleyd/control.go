@@ -126,6 +126,15 @@ func claim(ctx context.Context, args []string, out, people io.Writer) error {
 	return lines(out, []map[string]string{{"owner_claim": r.Claim}})
 }
 
+func status(ctx context.Context, args []string, out, people io.Writer) error {
+	c := server.Command{Do: server.DoStatus}
+	r, err := control(ctx, flag.NewFlagSet("status", flag.ContinueOnError), &c, args, people)
+	if err != nil {
+		return err
+	}
+	return lines(out, []*server.Status{r.Status})
+}
+
 func version(_ context.Context, args []string, out, people io.Writer) error {
 	if _, err := parse(flag.NewFlagSet("version", flag.ContinueOnError), args, people); err != nil {
 		return err

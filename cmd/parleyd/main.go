@@ -23,7 +23,10 @@ const (
 
 const usage = `parleyd is a Parley server.
 
-  parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-allow PREFIX]...
+  parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-listen HOST:PORT]
+                [--relay-rate KBIT] [--relay-allow PREFIX]... [--turn FILE]...
+                [--domain NAME [--acme-directory URL] [--acme-ca FILE] [--acme-email ADDRESS]] [--map-ports]
+  parleyd status --data DIR         certificate and router of the running server
   parleyd invite --data DIR [--uses N] [--expires 24h]
   parleyd channels list --data DIR
   parleyd channels add NAME --data DIR
@@ -32,7 +35,8 @@ const usage = `parleyd is a Parley server.
   parleyd claim --data DIR          a new owner's claim, if the last one was lost
   parleyd version
 
-All but serve and version work whether the server is running or not.
+--domain has a certificate issued (ACME; port 443 of NAME must lead here) and agrees to the authority's terms. --map-ports asks
+the router to pass the server's ports on, by NAT-PMP or UPnP. All but serve, status and version work whether the server is running or not.
 `
 
 func main() {
@@ -63,7 +67,7 @@ func dispatch(ctx context.Context, args []string, out, people io.Writer) error {
 	}
 	name, args := args[0], args[1:]
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
-		"serve": serve, "invite": invite, "channels": channels, "users": users, "claim": claim, "version": version,
+		"serve": serve, "invite": invite, "channels": channels, "users": users, "claim": claim, "status": status, "version": version,
 	}
 	switch name {
 	case "help", "-h", "-help", "--help":

@@ -7,8 +7,10 @@ import (
 	"debug/elf"
 	"encoding/json"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"syscall"
@@ -28,10 +30,12 @@ func call(args ...string) (code int, out, people string) {
 func TestUsage(t *testing.T) {
 	dir := t.TempDir()
 	for _, line := range []string{"", "dance", "serve", "serve --listen 127.0.0.1:0", "serve --data D", "serve --listen 127.0.0.1:0 --data D extra",
-		"serve --listen 127.0.0.1:0 --data D --relay-allow nonsense", "invite", "invite --data D --uses 0", "invite --data D --uses x",
+		"serve --listen 127.0.0.1:0 --data D --relay-allow nonsense", "serve --listen 127.0.0.1:0 --data D --turn /dev/null/x",
+		"serve --listen 127.0.0.1:0 --data D --relay-rate fast", "invite", "invite --data D --uses 0", "invite --data D --uses x",
 		"invite --data D --expires 0", "invite --data D --expires -1h", "invite --data D --expires soon", "invite --data D --expires -1d",
 		"channels", "channels --data D", "channels dance --data D", "channels add --data D", "channels add A B --data D", "channels list A --data D",
-		"users", "users --data D extra", "users --nonsense", "claim", "version extra"} {
+		"serve --listen 127.0.0.1:0 --data D --acme-ca D/none", "serve --listen 127.0.0.1:0 --data D --acme-ca /dev/null",
+		"status", "status --data D extra", "users", "users --data D extra", "users --nonsense", "claim", "version extra"} {
 		code, out, people := call(strings.Fields(strings.ReplaceAll(line, " D", " "+dir))...)
 		if code != exitUsage || out != "" || !strings.Contains(people, "parleyd serve") {
 			t.Errorf("%q: %d %q %q", line, code, out, people)
@@ -45,7 +49,9 @@ func TestUsage(t *testing.T) {
 	if code, out, _ := call("version"); code != exitDone || out != `{"version":"`+server.Version+`"}`+"\n" {
 		t.Errorf("version: %d %q", code, out)
 	}
-	for _, line := range []string{"users --data D", "serve --listen 127.0.0.1:999999 --data D", "serve --listen 127.0.0.1:0 --data /dev/null/x"} {
+	for _, line := range []string{"users --data D", "serve --listen 127.0.0.1:999999 --data D", "serve --listen 127.0.0.1:0 --data /dev/null/x",
+		"serve --listen 127.0.0.1:0 --data D --domain localhost", "serve --listen 127.0.0.1:0 --data D --acme-email a@example.org", "status --data D",
+		"serve --listen 127.0.0.1:0 --data D --relay-rate -1", "serve --listen 127.0.0.1:0 --data D --relay-listen 127.0.0.1:999999"} {
 		if code, out, people := call(strings.Fields(strings.ReplaceAll(line, " D", " "+dir))...); code != exitFailed || out != "" || !strings.HasPrefix(people, "parleyd: ") {
 			t.Errorf("%q: %d %q %q", line, code, out, people)
 		}
@@ -88,6 +94,10 @@ func TestServe(t *testing.T) {
 		t.Errorf("ready: %+v %v", ready, err)
 	}
 	lists(t, dir)
+	var s server.Status
+	if code, out, people := call("status", "--data", dir); code != exitDone || people != "" || json.Unmarshal([]byte(out), &s) != nil || s.Host != link.Host || s.Certificate.Until.IsZero() {
+		t.Errorf("status: %d %q %q", code, out, people)
+	}
 	if code, _, people := call("serve", "--listen", "127.0.0.1:0", "--data", dir); code != exitFailed || !strings.Contains(people, "in use") {
 		t.Errorf("a second server: %d %q", code, people)
 	}
@@ -209,5 +219,28 @@ func terminate(t *testing.T, bin string) {
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("SIGTERM: %v", err)
+	}
+}
+
+func TestExternalOf(t *testing.T) {
+	for text, want := range map[string]server.External{
+		"turn:a.example:3478?transport=udp\nturns:a.example\ns3cret\n": {URLs: []string{"turn:a.example:3478?transport=udp", "turns:a.example"}, Secret: "s3cret"},
+		"s3cret stun:a.example": {URLs: []string{"stun:a.example"}, Secret: "s3cret"},
+		"turn:a.example":        {URLs: []string{"turn:a.example"}}, // which server.New refuses
+		"":                      {},
+	} {
+		file := filepath.Join(t.TempDir(), "turn")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := externalOf(file); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v %v", text, got, err)
+		}
+		if err := os.WriteFile(file, []byte(text+" two secrets"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := externalOf(file); err == nil {
+			t.Errorf("%q and two secrets: %+v", text, got)
+		}
 	}
 }

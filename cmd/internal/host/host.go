@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"parley/server"
 	"parley/wire"
@@ -23,6 +25,7 @@ type Config struct {
 	Dir      string               // the server's own folder; made where it is missing
 	Name     func() string        // what a server that starts is called; nil or empty: the server's default
 	Port     func() int           // the port of the last time; nil or 0: DefaultPort
+	MapPorts func() bool          // the router is asked to pass the port on, from the start; nil: it is not
 	KeepPort func(port int) error // told where the server listens, if that is not Port; nil: nobody is
 	Log      *slog.Logger         // nil discards
 
@@ -42,6 +45,8 @@ type Hosting struct {
 // Host is a server that can be started and stopped in this process. Its methods may be called from any goroutine.
 type Host struct {
 	config Config
+
+	server atomic.Pointer[server.Server] // that runs; nil: none. Also in running: a start must not keep anybody who only asks
 
 	mu      sync.Mutex
 	running *run // nil: none
@@ -88,8 +93,10 @@ func (h *Host) Start(ctx context.Context) (Hosting, error) {
 	serving, stop := context.WithCancel(context.Background())
 	r := &run{Hosting: about, stop: stop, done: make(chan struct{})}
 	h.running = r
+	h.server.Store(srv)
 	go func() {
 		defer close(r.done)
+		defer h.server.CompareAndSwap(srv, nil)
 		if r.err = srv.Serve(serving); r.err != nil {
 			h.config.Log.Error("the server in this process ended", "err", r.err)
 		}
@@ -109,6 +116,30 @@ func (h *Host) Stop() error {
 	r.stop()
 	<-r.done
 	return r.err
+}
+
+// routerPatience is how long a router may take to answer before MapPorts returns without.
+const routerPatience = 10 * time.Second
+
+// MapPorts has the router pass the running server's port on, or ends that, and waits for its answer. Without a server it does
+// nothing: the next one begins as Config.MapPorts says.
+func (h *Host) MapPorts(on bool) {
+	srv := h.server.Load()
+	if srv == nil {
+		return
+	}
+	srv.MapPorts(on)
+	ctx, cancel := context.WithTimeout(context.Background(), routerPatience)
+	defer cancel()
+	_ = srv.AwaitRouter(ctx) // what is known then, Router tells
+}
+
+// Router is what the router answered, as a sentence; empty where it was not asked.
+func (h *Host) Router() string {
+	if srv := h.server.Load(); srv != nil {
+		return srv.Router().Text
+	}
+	return ""
 }
 
 // open opens the server at its port, or at any that is free where that one can't be had, and keeps which.
@@ -135,6 +166,8 @@ func (h *Host) open() (*server.Server, Hosting, error) {
 	if err != nil {
 		return nil, Hosting{}, errors.Join(err, srv.Close())
 	}
+	// Only now: the way in from here is not the router's, which may not let its own network in by the address outside.
+	srv.MapPorts(h.config.MapPorts != nil && h.config.MapPorts())
 	return srv, about, nil
 }
 

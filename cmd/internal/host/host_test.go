@@ -167,3 +167,34 @@ func TestADeadServer(t *testing.T) {
 		t.Errorf("%+v %v", second, err)
 	}
 }
+
+// A router is asked when that is allowed, from the start or later. (A server on loopback alone has nothing for one to pass on: no
+// packet is sent here.)
+func TestMapPorts(t *testing.T) {
+	allowed := false
+	h := New(Config{Dir: t.TempDir(), look: alone, Port: func() int { return freePort(t) }, MapPorts: func() bool { return allowed }})
+	defer func() { _ = h.Stop() }()
+	h.MapPorts(true) // no server
+	if h.Router() != "" {
+		t.Error("an answer without a server")
+	}
+	for _, allowed = range []bool{false, true} {
+		if _, err := h.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.Router(); (got != "") != allowed {
+			t.Errorf("allowed %v: %q", allowed, got)
+		}
+		for _, on := range []bool{true, true, false} {
+			if h.MapPorts(on); (h.Router() != "") != on {
+				t.Errorf("switched %v: %q", on, h.Router())
+			}
+		}
+		if err := h.Stop(); err != nil {
+			t.Error(err)
+		}
+	}
+	if h.MapPorts(true); h.Router() != "" {
+		t.Error("an answer after the end")
+	}
+}

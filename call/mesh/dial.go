@@ -1,0 +1,89 @@
+package mesh
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/pion/stun/v3"
+	"github.com/pion/webrtc/v4"
+
+	"parley/call/relay"
+)
+
+const (
+	// backupAfter is how long after the descriptions are exchanged a path by UDP has to come about before relays are asked by TCP
+	// and TLS: on those, what is lost or late delays all that follows.
+	backupAfter = time.Second
+	tlsAfter    = 300 * time.Millisecond // later still: it takes a round trip or two more
+	dialTimeout = 10 * time.Second
+)
+
+var (
+	errNotNeeded = errors.New("there is a path by UDP")
+	errClosing   = errors.New("the peer connection is closed")
+)
+
+// dialer connects pion to relays by TCP and TLS, in place of its own, which knows only certificates.
+type dialer struct{ peer *peer }
+
+// Dial waits until a relay by TCP is needed, and connects to it. (pion, which asks for tcp4, is on a goroutine of its own here.)
+func (d dialer) Dial(_, address string) (net.Conn, error) {
+	p := d.peer
+	security := p.security(address)
+	after := backupAfter
+	if security.TLS {
+		after += tlsAfter
+	}
+	if err := p.needsBackup(after); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	defer cancel()
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-p.closing:
+			cancel()
+		case <-over:
+		}
+	}()
+	return relay.Dial(ctx, address, security)
+}
+
+// needsBackup waits for what UDP brings.
+func (p *peer) needsBackup(after time.Duration) error {
+	select {
+	case <-p.described:
+	case <-p.closing:
+		return errClosing
+	}
+	wait := time.NewTimer(after)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-p.closing:
+		return errClosing
+	}
+	switch p.pc.ICEConnectionState() {
+	case webrtc.ICEConnectionStateConnected, webrtc.ICEConnectionStateCompleted:
+		return errNotNeeded
+	}
+	return nil
+}
+
+// security is what the relay at an address must show: pion tells the address alone.
+func (p *peer) security(address string) relay.Security {
+	for _, s := range *p.servers.Load() {
+		for _, u := range s.URLs {
+			uri, err := stun.ParseURI(u)
+			if err == nil && uri.Scheme == stun.SchemeTypeTURNS && net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port)) == address {
+				return relay.Security{TLS: true, Key: s.Key}
+			}
+		}
+	}
+	return relay.Security{}
+}
