@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/tls"
+	"errors"
 	"maps"
 	"net"
 	"slices"
@@ -35,11 +36,17 @@ type gate struct {
 	streams map[streamKey]*stream
 }
 
+// restAfter is how long no connection is taken after one could not be.
+const restAfter = 50 * time.Millisecond
+
 // admit takes connections from l until it is closed; conf nil is without TLS. It waits for those that have not been handed on.
 func (g *gate) admit(l net.Listener, conf *tls.Config) error {
 	defer g.waiting.Wait()
 	for {
 		conn, err := g.door.accept(l)
+		if isPassing(err) && g.rest() {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -48,6 +55,28 @@ func (g *gate) admit(l net.Listener, conf *tls.Config) error {
 				conn.Close()
 			}
 		})
+	}
+}
+
+// isPassing tells the errors after which the next connection may be had, as where too many files are open. (Temporary is deprecated
+// for not being clear about timeouts; a listener has none.)
+func isPassing(err error) bool {
+	t, ok := errors.AsType[interface {
+		error
+		Temporary() bool
+	}](err)
+	return ok && t.Temporary()
+}
+
+// rest waits before the next try; false: there is none.
+func (g *gate) rest() bool {
+	wait := time.NewTimer(restAfter)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return true
+	case <-g.web.closed:
+		return false
 	}
 }
 

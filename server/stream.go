@@ -15,7 +15,7 @@ const streamBuffer = 64 << 10
 // stream is a client's connection to the relay by TCP or TLS. pion above it reads one frame at a time; all that guards against
 // clients that are slow, silent or deaf is here:
 //
-//   - until it has an allocation, and after, it is a guest at the door, and has as long as any guest;
+//   - without an allocation it has as long as any guest at the door, as which it counts until it has had one;
 //   - a frame that has begun is whole within that time too;
 //   - a write that hangs ends the connection. Meanwhile what comes for it waits in its own relay socket, where the system drops
 //     what is too much, and nobody else waits.

@@ -4,10 +4,12 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,24 +47,7 @@ func (r *running) stream(t *testing.T, w *wire.Turn, by int) net.Conn {
 
 func allocateOn(t *testing.T, conn net.Conn, w *wire.Turn) (*turnClient, error) {
 	t.Helper()
-	c, err := turn.NewClient(&turn.ClientConfig{STUNServerAddr: conn.RemoteAddr().String(), TURNServerAddr: conn.RemoteAddr().String(),
-		Conn: turn.NewSTUNConn(conn), Username: w.Username, Password: w.Password, RTO: 200 * time.Millisecond})
-	if err == nil {
-		err = c.Listen()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := &turnClient{Client: c, server: conn.RemoteAddr().String()}
-	t.Cleanup(func() {
-		if out.relay != nil {
-			_ = out.relay.Close()
-		}
-		c.Close()
-		_ = conn.Close()
-	})
-	out.relay, err = c.Allocate()
-	return out, err
+	return allocateBy(t, turn.NewSTUNConn(conn), conn.RemoteAddr().String(), w)
 }
 
 // By TCP and TLS the relay does what it does by UDP, and refuses the same.
@@ -432,4 +417,27 @@ func TestStreamQuota(t *testing.T) {
 	}
 	_, ben := seated(t, r, "Ben")
 	mustAllocateOn(t, r.stream(t, ben, byTLS), ben)
+}
+
+// short is a listener that fails now and then, as where too many files are open, and at last for good.
+type short struct {
+	net.Listener
+	fails atomic.Int32
+}
+
+func (s *short) Accept() (net.Conn, error) {
+	if s.fails.Add(1) <= 2 {
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept", syscall.EMFILE)}
+	}
+	return s.Listener.Accept()
+}
+
+// A machine that is short of files takes connections again as soon as it has some.
+func TestShortOfFiles(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, func(c *Config) { c.Listener = &short{Listener: l} })
+	join(t, r, "Ana")
 }

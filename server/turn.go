@@ -62,7 +62,7 @@ type relay struct {
 	mu    sync.RWMutex
 	urls  []string // never changed, only replaced; so is stun
 	stun  []string
-	seats map[string]time.Time  // by user; zero: sits in a channel or a call; else: was lost, and may go on until then
+	seats map[string]time.Time  // by user; zero: sits in a channel or a call; else: was lost, or visits, until then
 	live  map[uint16]*allocated // relay sockets by port
 	count map[string]int        // how many each user has, those that are being opened counted
 	inAll int

@@ -39,12 +39,18 @@ func allocate(t *testing.T, w *wire.Turn) (*turnClient, error) {
 	}
 	// Where a public host is set, tests still reach the server where it really is.
 	addr := fmt.Sprintf("127.0.0.1:%d", uri.Port)
+	return allocateBy(t, conn, addr, w)
+}
+
+// allocateBy asks the relay at an address by a connection, which it closes at the end.
+func allocateBy(t *testing.T, conn net.PacketConn, addr string, w *wire.Turn) (*turnClient, error) {
+	t.Helper()
 	c, err := turn.NewClient(&turn.ClientConfig{STUNServerAddr: addr, TURNServerAddr: addr, Conn: conn,
 		Username: w.Username, Password: w.Password, RTO: 200 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		err = c.Listen()
 	}
-	if err := c.Listen(); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	out := &turnClient{Client: c, server: addr}

@@ -153,24 +153,31 @@ func TestRelayTransports(t *testing.T) {
 	x.pair("none", x.net.A, x.net.B, "", "")
 }
 
-// TestRelayIPv6: the same where there is no IPv4 at all, directly and by TCP and TLS (no client of ours asks a relay by UDP there).
+// TestRelayIPv6: the same where there is no IPv4, directly and by TCP and TLS (no client of ours asks a relay by UDP there): at all, and
+// for the clients alone, whom a server with both relays by IPv4.
 func TestRelayIPv6(t *testing.T) {
 	x := newTalkers(t, 4)
-	for i, side := range []netlab.Side{x.net.A, x.net.B} {
-		for _, args := range []string{
-			fmt.Sprintf("-n %s addr add fd99::%d/64 dev %s nodad", side.Name, i+1, side.Name), "-n " + side.Name + " addr del " + side.IP + "/24 dev " + side.Name,
-		} {
-			if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
-				t.Fatalf("ip %s: %v: %s", args, err, out)
-			}
+	ip := func(side netlab.Side, args string) {
+		c := exec.Command("ip", append([]string{"-n", side.Name}, strings.Fields(args+" dev "+side.Name)...)...)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v: %s", args, err, out)
 		}
 	}
-	x.server.Close()
-	x.listen = "[fd99::1]:7440"
-	x.serve(lab.Command{Netns: x.net.A.Name})
+	for i, side := range []netlab.Side{x.net.A, x.net.B} {
+		ip(side, fmt.Sprintf("addr add fd99::%d/64 nodad", i+1))
+		ip(side, "addr del "+side.IP+"/24")
+	}
+	serve := func(listen string, args ...string) {
+		x.server.Close()
+		x.listen = listen
+		x.serve(lab.Command{Netns: x.net.A.Name, Args: args})
+	}
+	serve(":7440", "--public-host", "[fd99::1]")
 	x.pair("six", x.net.A, x.net.B, "", "")
 	x.firewall(x.net.B.Name, closed["tcp"])
 	x.pair("sixtcp", x.net.B, x.net.B, "tcp", "tcp", "--always-relay")
+	ip(x.net.A, "addr add "+x.net.A.IP+"/24")
+	serve(":7440", "--public-host", "[fd99::1]")
 	x.firewall(x.net.B.Name, closed["tls"])
 	x.pair("sixtls", x.net.B, x.net.B, "tls", "tls", "--always-relay")
 }

@@ -51,7 +51,24 @@ func (d dialer) Dial(_, address string) (net.Conn, error) {
 		case <-over:
 		}
 	}()
-	return relay.Dial(ctx, address, security)
+	conn, err := relay.Dial(ctx, address, security)
+	if err != nil {
+		return nil, err
+	}
+	return relayConn{conn}, nil
+}
+
+// relayConn is a connection to a relay as pion sees it. Pion asks for a relayed address of the family that the connection's own is
+// of, and who has IPv6 alone needs one of IPv4 to reach those who have only that: it is left to the server, which has one of them.
+type relayConn struct{ net.Conn }
+
+// LocalAddr has the port, and no address.
+func (c relayConn) LocalAddr() net.Addr {
+	a := &net.TCPAddr{IP: net.IPv4zero}
+	if own, ok := c.Conn.LocalAddr().(*net.TCPAddr); ok {
+		a.Port = own.Port
+	}
+	return a
 }
 
 // needsBackup waits for what UDP brings.

@@ -228,3 +228,59 @@ func TestSecurity(t *testing.T) {
 		}
 	}
 }
+
+// Addresses that this version can't use do not keep it from using the others, at first and later.
+func TestUnusableServers(t *testing.T) {
+	w := newWorld(t, vnet.RouterConfig{})
+	e := w.add("a", "b")
+	w.start()
+	o := Options{ICE: []ICEServer{
+		{URLs: []string{"", "quic:a.example", "turn:", "turn:a.example:99999", "turns:a.example?transport=sctp", "stun:10.0.0.99:3478"}},
+		{URLs: []string{"turn:10.0.0.99:3478?transport=udp"}}, {}, // without credentials
+	}}
+	join(e[0], e[1], o)
+	connected(e[0], e[1])
+	e[0].Offer(id("b"), 2, true, o.ICE)
+	connected(e[0], e[1])
+	if got := o.ICE[0].usable(); len(got) != 1 || got[0] != "stun:10.0.0.99:3478" {
+		t.Errorf("usable: %v", got)
+	}
+}
+
+// A connection that is closed while relays are asked by TCP leaves nothing behind.
+func TestBackupEnds(t *testing.T) {
+	leakless(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	asked := make(chan net.Conn, 100) // of a server that says nothing
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			asked <- conn
+		}
+	}()
+	w := newWorld(t, vnet.RouterConfig{})
+	e := w.add("a", "b")
+	w.start()
+	w.parted.Store(true)
+	for round := range 2 {
+		o := Options{ICE: []ICEServer{{URLs: []string{"turns:" + l.Addr().String() + "?transport=tcp"}, Username: "user", Password: "secret", Key: make([]byte, 32)}}}
+		join(e[0], e[1], o)
+		if round > 0 { // the first is closed while it waits, the second while it talks
+			select {
+			case conn := <-asked:
+				defer conn.Close()
+			case <-timeout():
+				t.Fatal("no relay was asked")
+			}
+		}
+		e[0].Close(id("b"))
+		e[1].Close(id("a"))
+	}
+}

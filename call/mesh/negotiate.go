@@ -2,8 +2,10 @@ package mesh
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/pion/stun/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -211,11 +213,22 @@ func (p *peer) configuration(servers []ICEServer) webrtc.Configuration {
 		c.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 	}
 	for _, s := range servers {
-		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{
-			URLs: s.URLs, Username: s.Username, Credential: s.Password, CredentialType: webrtc.ICECredentialTypePassword,
-		})
+		if urls := s.usable(); len(urls) > 0 {
+			c.ICEServers = append(c.ICEServers, webrtc.ICEServer{
+				URLs: urls, Username: s.Username, Credential: s.Password, CredentialType: webrtc.ICECredentialTypePassword,
+			})
+		}
 	}
 	return c
+}
+
+// usable leaves out what pion would refuse, and all others with it: a server may know of more than this version does.
+func (s ICEServer) usable() []string {
+	return slices.DeleteFunc(slices.Clone(s.URLs), func(u string) bool {
+		uri, err := stun.ParseURI(u)
+		isTURN := err == nil && (uri.Scheme == stun.SchemeTypeTURN || uri.Scheme == stun.SchemeTypeTURNS)
+		return err != nil || isTURN && (s.Username == "" || s.Password == "")
+	})
 }
 
 // setServers replaces the servers for the next time that candidates are gathered.
