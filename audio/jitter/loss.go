@@ -1,0 +1,106 @@
+package jitter
+
+import "time"
+
+// What the buffer knows of losses: how many there are, how far back copies go, and what it is worth to wait for what was asked for
+// once more.
+
+// loss is the share of packets that were not there by themselves, repaired or not, over the last 128 or so.
+type loss struct {
+	share float32
+	high  bool
+}
+
+// The share at which a network counts as lossy, and below which it no longer does.
+const (
+	lossy    = 0.015 // two lost packets close together
+	lossless = 0.004
+)
+
+func (l *loss) add(lost bool) {
+	l.share -= l.share / 128
+	if lost {
+		l.share += 1.0 / 128
+	}
+	l.high = l.share >= lossy || l.high && l.share >= lossless
+}
+
+// found takes one back: it was late, and that has another cure.
+func (l *loss) found() { l.share = max(l.share-1.0/128, 0) }
+
+// cover is how far back the copies go that come with packets: the furthest of the last seconds, as the first packets of a talk
+// spurt have few or none.
+type cover struct {
+	far  time.Duration
+	seen time.Duration // when that was
+}
+
+const coverHold = 3 * time.Second
+
+func (c *cover) saw(back, now time.Duration) {
+	if back >= c.far || now-c.seen > coverHold {
+		c.far, c.seen = back, now
+	}
+}
+
+func (c *cover) reach(now time.Duration) time.Duration {
+	if now-c.seen > coverHold {
+		return 0
+	}
+	return c.far
+}
+
+// worth is how late those packets come that were asked for once more, as a histogram of shares of all packets, of the last 1024 or
+// so. They come a round trip later than they should; waiting for them pays where many are saved.
+type worth struct {
+	shares [buckets]float32
+	sum    float32
+}
+
+const (
+	oneOf      = 1.0 / 1024
+	negligible = oneOf / 16
+	// price is the share of packets that 20 ms more of delay have to save: one in a thousand is a click every 20 s.
+	price = 0.001 * float32(bucket) / float32(20*time.Millisecond)
+)
+
+func (w *worth) add(late time.Duration) {
+	w.shares[min(max(int(late/bucket), 0), buckets-1)] += oneOf
+	w.sum += oneOf
+}
+
+// fade is called for each packet that is played or missed.
+func (w *worth) fade() {
+	switch {
+	case w.sum == 0:
+		return
+	case w.sum < negligible:
+		*w = worth{}
+		return
+	}
+	w.sum = 0
+	for i := range w.shares {
+		w.shares[i] *= 1 - oneOf
+		w.sum += w.shares[i]
+	}
+}
+
+// target is the delay, no shorter than least, at which what still comes too late and the price of waiting are the least together.
+func (w *worth) target(least time.Duration) time.Duration {
+	if w.sum == 0 {
+		return least
+	}
+	best, cost, tooLate := least, w.sum, w.sum
+	for i, share := range w.shares {
+		end := time.Duration(i+1) * bucket
+		tooLate -= share
+		if end <= least {
+			cost = tooLate
+			continue
+		}
+		if c := tooLate + price*float32(end-least)/float32(bucket); c < cost {
+			best, cost = end, c
+		}
+	}
+	return best
+}
