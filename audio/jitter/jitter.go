@@ -189,7 +189,9 @@ func (b *Buffer) Repair(seq uint16, ts uint32, payload []byte, by Source, now ti
 
 // Covered says how many samples back the copies go that come with packets now.
 func (b *Buffer) Covered(samples uint32, now time.Duration) {
-	b.cover.saw(b.duration(int64(samples)), now)
+	if b.cover.saw(b.duration(int64(samples)), now) {
+		b.worth = worth{} // what had to be asked for until now comes by itself
+	}
 }
 
 // place widens the packet's numbers. Numbers that do not go on from where the stream is are refused, unless the next

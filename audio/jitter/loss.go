@@ -37,10 +37,13 @@ type cover struct {
 
 const coverHold = 3 * time.Second
 
-func (c *cover) saw(back, now time.Duration) {
+// saw reports whether they go back further than before.
+func (c *cover) saw(back, now time.Duration) (further bool) {
+	further = back > c.reach(now)
 	if back >= c.far || now-c.seen > coverHold {
 		c.far, c.seen = back, now
 	}
+	return further
 }
 
 func (c *cover) reach(now time.Duration) time.Duration {
@@ -50,7 +53,7 @@ func (c *cover) reach(now time.Duration) time.Duration {
 	return c.far
 }
 
-// worth is how late those packets come that were asked for once more, as a histogram of shares of all packets, of the last 1024 or
+// worth is how late those packets come that were asked for once more, as a histogram of shares of all packets, of the last 512 or
 // so. They come a round trip later than they should; waiting for them pays where many are saved.
 type worth struct {
 	shares [buckets]float32
@@ -58,10 +61,10 @@ type worth struct {
 }
 
 const (
-	oneOf      = 1.0 / 1024
+	oneOf      = 1.0 / 512
 	negligible = oneOf / 16
-	// price is the share of packets that 20 ms more of delay have to save: one in a thousand is a click every 20 s.
-	price = 0.001 * float32(bucket) / float32(20*time.Millisecond)
+	// price is the share of packets that 20 ms more of delay have to save: one in five hundred is a click every ten seconds.
+	price = 0.002 * float32(bucket) / float32(20*time.Millisecond)
 )
 
 func (w *worth) add(late time.Duration) {
