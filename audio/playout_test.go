@@ -445,8 +445,12 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 	n := 0
 	start := time.Now()
 	got := mallocs(1000, func() {
-		if n%10 != 3 { // some are lost
-			s.Push(uint16(n), uint32(n*960), packet, start.Add(time.Duration(n)*20*time.Millisecond))
+		if at := start.Add(time.Duration(n) * 20 * time.Millisecond); n%10 != 3 { // some are lost
+			s.Push(uint16(n), uint32(n*960), packet, at)
+			if n%20 == 4 { // half of them come otherwise
+				s.Covered(960)
+				s.Repair(uint16(n-1), uint32((n-1)*960), packet, audio.Redundant, at)
+			}
 		}
 		n++
 		p.Read(buf)
@@ -455,7 +459,7 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 	if got > 0.02 {
 		t.Errorf("%v allocations a packet", got)
 	}
-	if st := s.Stats(); st.Received == 0 {
+	if st := s.Stats(); st.Received == 0 || st.Redundant == 0 {
 		t.Errorf("nothing was decoded: %+v", st)
 	}
 }

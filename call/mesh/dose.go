@@ -63,7 +63,7 @@ func (d *dose) decide(loss float64, depth int) int {
 	d.watch = max(d.watch-1, 0)
 	if depth > 0 && d.watch > 0 && loss > 2*d.before+jump {
 		d.rested = min(max(2*d.rested, restAtFirst), restAtMost)
-		d.blamed, d.rest = loss, d.rested
+		d.blamed, d.rest, d.watch = loss, d.rested, 0
 		return 0
 	}
 	was := depth
