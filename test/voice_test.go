@@ -135,7 +135,7 @@ func TestSuppression(t *testing.T) {
 func (w *world) listener(name string, c lab.Command, others ...*lab.Client) func(seconds float64) [][]float32 {
 	w.Helper()
 	dir := filepath.Join(w.dir, name+"-heard")
-	ear := w.client(name, c, "--mic", "none", "--record-dir", dir)
+	ear := w.client(name, c, "--mic", "none", "--record-dir", dir, "--stats", dir+".stats")
 	for _, o := range others {
 		w.await(o, 0, "peer_connected")
 	}
@@ -172,7 +172,7 @@ func TestForwardErrorCorrection(t *testing.T) {
 		t.Fatal(err)
 	}
 	near, far := lab.Command{Netns: net.A.Name}, lab.Command{Netns: net.B.Name}
-	args := plain("--play", wav, "--loop", "--speaker", "none")
+	args := plain("--play", wav, "--loop", "--speaker", "none", "--red=off", "--nack=off")
 	on := w.client("fec", near, append(args, "--fec=on")...)
 	off := w.client("nofec", near, append(args, "--fec=off")...)
 	heard := w.listener("far", far, on, off)
@@ -189,6 +189,43 @@ func TestForwardErrorCorrection(t *testing.T) {
 	t.Logf("10 %% loss: SI-SDR %.1f dB with FEC, %.1f without", with, without)
 }
 
+// TestCopies: two clients say the same over a link that loses a fifth of all packets, one with everything against that.
+func TestCopies(t *testing.T) {
+	w, net := apart(t, 12)
+	speech := w.speech(20)
+	wav := filepath.Join(w.dir, "speech.wav")
+	if err := lab.WriteWAV(wav, speech); err != nil {
+		t.Fatal(err)
+	}
+	near, far := lab.Command{Netns: net.A.Name}, lab.Command{Netns: net.B.Name}
+	args := plain("--play", wav, "--loop", "--speaker", "none")
+	on := w.client("all", near, args...)
+	off := w.client("fec", near, append(args, "--red=off", "--nack=off")...)
+	user := w.user(on)
+	heard := w.listener("far", far, on, off)
+	net.Set(netlab.Params{Loss: 0.2, Delay: 15 * time.Millisecond})
+	files := heard(30 * soak())
+
+	with, without := looped(speech, files[0][10*second:]), looped(speech, files[1][10*second:])
+	if !(with-without >= 2) {
+		t.Errorf("SI-SDR %.1f dB with copies, %.1f without: want 2 dB more", with, without)
+	}
+	list, err := lines(filepath.Join(w.dir, "far-heard.stats"), user)
+	if err != nil || len(list) < 25 {
+		t.Fatal(len(list), err)
+	}
+	first, last := list[len(list)/3], list[len(list)-1]
+	since := func(name string) float64 { return last[name].(float64) - first[name].(float64) }
+	decoded := since("received") + since("red_repaired") + since("nack_repaired")
+	share := (decoded + since("fec_repaired")) / (decoded + since("fec_repaired") + since("concealed"))
+	t.Logf("20 %% loss: SI-SDR %.1f dB with copies, %.1f without; %.2f %% decoded or repaired: samples %v, RED %v, NACK %v, FEC %v, concealed %v; delay %v of %v ms",
+		with, without, 100*share, since("received"), since("red_repaired"), since("nack_repaired"), since("fec_repaired"), since("concealed"),
+		last["jb_delay_ms"], last["jb_target_ms"])
+	if share < 0.99 {
+		t.Errorf("%.2f %% decoded or repaired, want 99 %%", 100*share)
+	}
+}
+
 // looped is the median SI-SDR of one-second windows of heard against speech that repeats for ever.
 func looped(speech, heard []float32) float64 {
 	// As much as there is to align by: a voice may say the same thing again within its speech, so that some seconds fit twice.
@@ -202,27 +239,39 @@ func looped(speech, heard []float32) float64 {
 	return median
 }
 
-// about is what a client's statistics say of somebody, second by second.
-func about(stats, user string) string {
+// lines are what a client's statistics say of somebody, second by second.
+func lines(stats, user string) (out []map[string]any, err error) {
 	data, err := os.ReadFile(stats)
 	if err != nil {
-		return err.Error()
+		return nil, err
 	}
-	var lines []string
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		var line struct {
 			Peers []map[string]any `json:"peers"`
 		}
 		if d.Decode(&line) != nil {
-			return strings.Join(lines, "\n")
+			return out, nil
 		}
 		for _, p := range line.Peers {
 			if p["user"] == user {
-				lines = append(lines, fmt.Sprint("target ", p["jb_target_ms"], " delay ", p["jb_delay_ms"], " received ", p["received"], " concealed ", p["concealed"],
-					" repaired ", p["fec_repaired"], " stretched ", p["stretched"], " late ", p["late"], " lost ", p["lost"]))
+				out = append(out, p)
 			}
 		}
 	}
+}
+
+// about is the same as text.
+func about(stats, user string) string {
+	list, err := lines(stats, user)
+	if err != nil {
+		return err.Error()
+	}
+	var text []string
+	for _, p := range list {
+		text = append(text, fmt.Sprint("target ", p["jb_target_ms"], " delay ", p["jb_delay_ms"], " received ", p["received"], " concealed ", p["concealed"],
+			" repaired ", p["fec_repaired"], " ", p["red_repaired"], " ", p["nack_repaired"], " stretched ", p["stretched"], " late ", p["late"], " lost ", p["lost"]))
+	}
+	return strings.Join(text, "\n")
 }
 
 // TestEightPeople: each of eight hears each of the seven others.

@@ -9,12 +9,13 @@ import "time"
 type loss struct {
 	share float32
 	high  bool
+	heavy bool
 }
 
-// The share at which a network counts as lossy, and below which it no longer does.
+// The shares at which losses are high or heavy, and below which they no longer are.
 const (
-	lossy    = 0.015 // two lost packets close together
-	lossless = 0.004
+	lossy, lossless = 0.015, 0.004 // two lost packets close together
+	heavy, lighter  = 0.15, 0.10   // then copies in the next two packets leave enough for Recover to be worth another frame
 )
 
 func (l *loss) add(lost bool) {
@@ -23,6 +24,7 @@ func (l *loss) add(lost bool) {
 		l.share += 1.0 / 128
 	}
 	l.high = l.share >= lossy || l.high && l.share >= lossless
+	l.heavy = l.share >= heavy || l.heavy && l.share >= lighter
 }
 
 // found takes one back: it was late, and that has another cure.

@@ -102,6 +102,15 @@ func TestDoseIsNotTheIllness(t *testing.T) {
 	if with > 40 || with == 0 {
 		t.Errorf("copies for %d of 600 seconds on a path without room: %v", with, depths)
 	}
+	r := rand.New(rand.NewPCG(4, 4))
+	for range 200 { // a path that begins to lose gets its copies, whatever it loses
+		d, share := &dose{}, 0.5*r.Float64()
+		dosed(d, 3, func(int) float64 { return 0 })
+		depths := dosed(d, 20, func(int) float64 { return min(max(share+r.NormFloat64()*0.06, 0), 1) })
+		if share > 0.1 && (depths[10] != 2 || depths[19] != 2) {
+			t.Errorf("at a loss of %.2f %v", share, depths)
+		}
+	}
 	d = &dose{}
 	worse := func(second int) float64 {
 		if second < 2 {
