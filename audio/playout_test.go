@@ -150,6 +150,34 @@ func TestPlayoutLoss(t *testing.T) {
 	})
 }
 
+// What got lost and comes by another way is heard, and counted by its way.
+func TestPlayoutRepairs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		n := 0
+		r.run(10*time.Second, every(20, func() {
+			if n++; n%20 != 0 {
+				a.send()
+				return
+			}
+			lost, seq, ts := a.packet(), a.seq, uint32(a.at)
+			a.send()
+			by := audio.Redundant
+			if n%40 == 0 {
+				by = audio.Resent
+			}
+			a.Covered(960)
+			a.Repair(seq, ts, lost, by, time.Now())
+		}))
+		s := a.Stats()
+		frames := func(samples uint64) int { return int(samples / (2 * audio.FrameSize)) }
+		if frames(s.Redundant) < 10 || frames(s.Resent) < 10 || frames(s.Redundant+s.Resent+s.Recovered+s.Concealed) > 30 || s.Duplicates > 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // When a stream stops, its sound is concealed for a moment, fades, and is silent; it comes back whole.
 func TestPlayoutStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

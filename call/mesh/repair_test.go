@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pion/transport/v4/vnet"
@@ -51,7 +52,9 @@ func (e *end) whole(from string, n int) (by map[audio.Source]int) {
 }
 
 // What gets lost comes with the next packets; two ends that both can do it agree on that.
-func TestCopiesArrive(t *testing.T) {
+func TestCopiesArrive(t *testing.T) { synctest.Test(t, copiesArrive) }
+
+func copiesArrive(t *testing.T) {
 	w := newWorld(t, vnet.RouterConfig{})
 	e := w.add("a", "b")
 	w.losing(e[0], func(n int, kind byte) bool { return kind == redType && (n%5 == 0 || n%5 == 1) })
@@ -68,7 +71,9 @@ func TestCopiesArrive(t *testing.T) {
 }
 
 // What gets lost is asked for, and comes once more.
-func TestRepeatsArrive(t *testing.T) {
+func TestRepeatsArrive(t *testing.T) { synctest.Test(t, repeatsArrive) }
+
+func repeatsArrive(t *testing.T) {
 	w := newWorld(t, vnet.RouterConfig{MinDelay: 5 * time.Millisecond})
 	e := w.add("a", "b")
 	w.losing(e[0], func(n int, _ byte) bool { return n > 300 && n%20 == 0 })
@@ -104,7 +109,9 @@ func olden(sdp string) string {
 }
 
 // A far end that can't, talks as ever, whichever of the two offers.
-func TestOldFarEnd(t *testing.T) {
+func TestOldFarEnd(t *testing.T) { synctest.Test(t, oldFarEnd) }
+
+func oldFarEnd(t *testing.T) {
 	for _, old := range []string{"a", "b"} {
 		w := newWorld(t, vnet.RouterConfig{})
 		e := w.add("a", "b")
