@@ -16,10 +16,10 @@ import (
 
 // What the two ends say about each other's tracks (RTCP):
 //
-//	readReports   of our microphone: NACK ─► outbox; receiver report ─► loss (copies.go)
-//	readPictureReports   of our camera: NACK ─► film; PLI, FIR, receiver report, REMB ─► control
-//	readSender    of theirs: sender report ─► clock
-//	steer         control ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
+//	readReports         of our microphone: NACK ─► outbox; receiver report ─► dose (copies.go)
+//	readPictureReports  of our camera: NACK ─► film; PLI, FIR, receiver report, REMB ─► control
+//	readSender          of theirs: sender report ─► clock
+//	steer               control ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
 //
 // Whatever comes is only noted: a thousand requests for a key picture are one.
 const (

@@ -20,7 +20,7 @@ import (
 // All of it is on the peer's reader goroutine.
 const (
 	gapsLength = 64                     // packets back that are remembered
-	answerable = 150 * time.Millisecond // from when a packet should have been here until the answer comes: so long the jitter buffer waits at most
+	answerable = 150 * time.Millisecond // from when a packet is missed until the answer comes; later than that it is not worth waiting for
 	maxAsks    = 3                      // for one packet
 	askGap     = 20 * time.Millisecond  // between two of them, at least
 )
@@ -86,6 +86,7 @@ func (g *gaps) own(ssrc uint32, number uint16, now, trip time.Duration) (by audi
 	return by
 }
 
+// lose notes that a packet did not come before a later one.
 func (g *gaps) lose(number uint16, now time.Duration) {
 	g.find(number) // whatever stood there, 64 packets ago
 	*g.at(number) = place{since: now}
@@ -142,6 +143,7 @@ func (p *peer) hear(t *webrtc.TrackRemote, list []webrtc.RTPCodecParameters) {
 	})
 }
 
+// pass counts a packet, and gives it and those copies in it that were missed to Config.Sound.
 func (p *peer) pass(e ear, g *gaps, k *rtp.Packet, now time.Duration) {
 	var room [red.MaxBlocks]red.Block
 	blocks := append(room[:0], red.Block{Kind: k.PayloadType, Data: k.Payload})

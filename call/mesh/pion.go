@@ -54,8 +54,8 @@ var (
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, // always 2 (RFC 7587, section 7); we send mono
 		SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}},
 	}
-	several = webrtc.RTPCodecCapability{MimeType: mimeTypeRED, ClockRate: 48000, Channels: 2, SDPFmtpLine: "111/111"} // RFC 2198
-	vp9     = webrtc.RTPCodecCapability{
+	redundant = webrtc.RTPCodecCapability{MimeType: mimeTypeRED, ClockRate: 48000, Channels: 2, SDPFmtpLine: "111/111"} // RFC 2198
+	vp9       = webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeVP9, ClockRate: 90000, SDPFmtpLine: "profile-id=0", RTCPFeedback: feedback,
 	}
 	vp8      = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}
@@ -110,7 +110,7 @@ func newCodecs() (*webrtc.MediaEngine, error) {
 		kind  webrtc.RTPCodecType
 	}{
 		{opus, opusType, webrtc.RTPCodecTypeAudio},
-		{several, redType, webrtc.RTPCodecTypeAudio}, // behind Opus: a browser sends the first, and Opus in it all the time
+		{redundant, redType, webrtc.RTPCodecTypeAudio}, // behind Opus: a browser sends the first, and Opus in it all the time
 		{vp9, vp9Type, webrtc.RTPCodecTypeVideo},
 		{repair("98"), vp9RepairType, webrtc.RTPCodecTypeVideo},
 		{vp8, vp8Type, webrtc.RTPCodecTypeVideo},
