@@ -6,7 +6,7 @@
 # make asan         hostile pictures through a libvpx that watches its memory
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
-# make bench-app    JSON lines: the window's start, CPU, memory, stalls
+# make bench-app    JSON lines: the window's start, CPU, memory, stalls, frames
 # make bench-video  JSON lines: pictures shown, freezes, delay, CPU, memory, quality; PEERS=1 measures Chromium in the same run
 # make screenshots  docs/: each screen in both themes, from the real window
 # make run          the app with a server inside; without a display, make demo
@@ -55,7 +55,7 @@ test-real: bin app
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -tags $(TAGS) -timeout 25m $(GOTESTFLAGS) ./cmd/parley ./test/... ./bench/...
 
 soak: build app
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./call/calltest ./video/vp9 ./test/...
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./video/vp9 ./test/...
 
 # The codecs' tests with libvpx under the address sanitizer; builds it from Debian's source once.
 asan:
