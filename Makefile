@@ -6,7 +6,7 @@
 # make asan         hostile pictures through a libvpx that watches its memory
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
-# make bench-app    JSON lines: the window's start, CPU, memory, stalls, frames
+# make bench-app    JSON lines: the window's start, CPU, memory, stalls
 # make bench-video  JSON lines: pictures shown, freezes, delay, CPU, memory, quality; PEERS=1 measures Chromium in the same run
 # make screenshots  docs/: each screen in both themes, from the real window
 # make run          the app with a server inside; without a display, make demo
