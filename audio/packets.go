@@ -23,6 +23,7 @@ const packetSlots = 64
 type packetSlot struct {
 	seq     uint16
 	ts      uint32
+	by      Source
 	epoch   uint32        // which stream of the same speaker: see Stream.Reset
 	arrived time.Duration // on playout's clock
 	size    int
@@ -30,13 +31,13 @@ type packetSlot struct {
 }
 
 // push copies the packet; false if there is no room or it is too large. Producer only.
-func (q *packets) push(seq uint16, ts, epoch uint32, payload []byte, arrived time.Duration) bool {
+func (q *packets) push(seq uint16, ts uint32, by Source, epoch uint32, payload []byte, arrived time.Duration) bool {
 	w := q.written.Load()
 	if w-q.read.Load() == packetSlots || len(payload) > MaxPacket {
 		return false
 	}
 	p := &q.slots[w%packetSlots]
-	p.seq, p.ts, p.epoch, p.arrived = seq, ts, epoch, arrived
+	p.seq, p.ts, p.by, p.epoch, p.arrived = seq, ts, by, epoch, arrived
 	p.size = copy(p.data[:], payload)
 	q.written.Store(w + 1)
 	return true

@@ -150,6 +150,34 @@ func TestPlayoutLoss(t *testing.T) {
 	})
 }
 
+// What got lost and comes by another way is heard, and counted by its way.
+func TestPlayoutRepairs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		a := r.speaker("a", 200)
+		n := 0
+		r.run(10*time.Second, every(20, func() {
+			if n++; n%20 != 0 {
+				a.send()
+				return
+			}
+			lost, seq, ts := a.packet(), a.seq, uint32(a.at)
+			a.send()
+			by := audio.Redundant
+			if n%40 == 0 {
+				by = audio.Resent
+			}
+			a.Covered(960)
+			a.Repair(seq, ts, lost, by, time.Now())
+		}))
+		s := a.Stats()
+		frames := func(samples uint64) int { return int(samples / (2 * audio.FrameSize)) }
+		if frames(s.Redundant) < 10 || frames(s.Resent) < 10 || frames(s.Redundant+s.Resent+s.Recovered+s.Concealed) > 30 || s.Duplicates > 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // When a stream stops, its sound is concealed for a moment, fades, and is silent; it comes back whole.
 func TestPlayoutStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -490,8 +518,12 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 	n := 0
 	start := time.Now()
 	got := mallocs(1000, func() {
-		if n%10 != 3 { // some are lost
-			s.Push(uint16(n), uint32(n*960), packet, start.Add(time.Duration(n)*20*time.Millisecond))
+		if at := start.Add(time.Duration(n) * 20 * time.Millisecond); n%10 != 3 { // some are lost
+			s.Push(uint16(n), uint32(n*960), packet, at)
+			if n%20 == 4 { // half of them come otherwise
+				s.Covered(960)
+				s.Repair(uint16(n-1), uint32((n-1)*960), packet, audio.Redundant, at)
+			}
 		}
 		n++
 		p.Read(buf)
@@ -500,7 +532,7 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 	if got > 0.02 {
 		t.Errorf("%v allocations a packet", got)
 	}
-	if st := s.Stats(); st.Received == 0 {
+	if st := s.Stats(); st.Received == 0 || st.Redundant == 0 {
 		t.Errorf("nothing was decoded: %+v", st)
 	}
 }

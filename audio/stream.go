@@ -2,6 +2,7 @@ package audio
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"parley/audio/jitter"
@@ -13,13 +14,14 @@ import (
 //
 //	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms
 //
-// Push and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
+// Push, Repair, Covered and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
 type Stream struct {
 	key   string
 	log   *slog.Logger
 	start time.Time // zero of playout's clock
 	queue packets
-	epoch uint32 // belongs to Push's goroutine
+	cover atomic.Uint32 // samples: see Covered
+	epoch uint32        // belongs to Push's goroutine
 
 	// The rest belongs to Playout.run.
 	decoder Decoder
@@ -59,12 +61,36 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 // Push takes one packet from the network: RTP's sequence number and timestamp (48 kHz), and the payload, which is copied.
 // It neither blocks nor allocates.
 func (s *Stream) Push(seq uint16, ts uint32, payload []byte, arrived time.Time) {
-	if !s.queue.push(seq, ts, s.epoch, payload, arrived.Sub(s.start)) {
-		s.stats.dropped.Add(1)
-		return
+	if s.push(seq, ts, Own, payload, arrived) {
+		s.stats.packets.Add(1)
 	}
-	s.stats.packets.Add(1)
 }
+
+// Source is how a packet came: Own, Redundant or Resent.
+type Source = jitter.Source
+
+// The ways that a packet can come.
+const (
+	Own       = jitter.Own       // by itself
+	Redundant = jitter.Redundant // as a copy in a later one (RFC 2198)
+	Resent    = jitter.Resent    // once more, because it was asked for (RFC 4585, section 6.2.1)
+)
+
+// Repair is Push for a packet that got lost and came by another way.
+func (s *Stream) Repair(seq uint16, ts uint32, payload []byte, by Source, arrived time.Time) {
+	s.push(seq, ts, by, payload, arrived)
+}
+
+func (s *Stream) push(seq uint16, ts uint32, by Source, payload []byte, arrived time.Time) (ok bool) {
+	if ok = s.queue.push(seq, ts, by, s.epoch, payload, arrived.Sub(s.start)); !ok {
+		s.stats.dropped.Add(1)
+	}
+	return ok
+}
+
+// Covered says how many samples back the copies go that come with packets now: so much longer the jitter buffer waits, where
+// packets get lost.
+func (s *Stream) Covered(samples uint32) { s.cover.Store(samples) }
 
 // Reset says that the packets from here on belong to another stream of the same speaker: a new SSRC, a restart.
 func (s *Stream) Reset() { s.epoch++ }
@@ -82,7 +108,7 @@ const (
 
 // pull fills one frame, whose first sample is heard at the time heard, and tells whether there is anything to hear in it.
 func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
-	s.receive()
+	s.receive(now)
 	whole := true
 	for n := 0; n < len(out); {
 		if len(s.rest) == 0 && !s.refill(now) {
@@ -103,14 +129,21 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 }
 
 // receive moves what the network brought into the jitter buffer.
-func (s *Stream) receive() {
+func (s *Stream) receive(now time.Duration) {
 	for p := s.queue.front(); p != nil; p = s.queue.front() {
 		if p.epoch != s.seen {
 			s.seen, s.rest = p.epoch, nil
 			s.buffer.Reset()
 		}
-		s.buffer.Push(p.seq, p.ts, p.data[:p.size], p.arrived)
+		if p.by == Own {
+			s.buffer.Push(p.seq, p.ts, p.data[:p.size], p.arrived)
+		} else {
+			s.buffer.Repair(p.seq, p.ts, p.data[:p.size], p.by, p.arrived)
+		}
 		s.queue.pop()
+	}
+	if c := s.cover.Load(); c > 0 {
+		s.buffer.Covered(c, now)
 	}
 }
 
@@ -154,7 +187,7 @@ func (s *Stream) step(now time.Duration) bool {
 			return true
 		}
 		s.accept(room[:n])
-		s.stats.received.Add(uint64(n))
+		s.stats.decoded[step.By].Add(uint64(n))
 	case jitter.Recover:
 		n, err := s.decoder.Recover(step.Payload, room[:length])
 		if err != nil || n <= 0 {

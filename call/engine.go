@@ -133,7 +133,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e.mesh = m
 	e.sound.send = m.Send
-	e.sound.loss = e.mesh.Loss
+	e.sound.loss, e.sound.guard = e.mesh.Loss, m.Protect
 	e.picture.connect(m, e.sound.heardOf)
 	e.memory = newMemory()
 	e.publish(true)

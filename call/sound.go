@@ -21,6 +21,8 @@ type Voice struct {
 	FrameMS       int           // 10 or 20; takes effect at the next join
 	Bitrate       int           // bit/s
 	FEC           bool          // in-band forward error correction, as much as the receivers' losses ask for
+	RED           bool          // copies of earlier packets, as many as each receiver's losses ask for
+	NACK          bool          // what a receiver asks for is sent once more
 	DTX           bool          // nearly nothing is sent in silence
 }
 
@@ -49,6 +51,7 @@ type sound struct {
 	post   func(event) // never blocks
 	send   func(mesh.Sound)
 	loss   func() float64 // the worst that a receiver reports, 0 to 1
+	guard  func(mesh.Protection)
 	log    *slog.Logger
 
 	work     *serial
@@ -190,6 +193,7 @@ func (s *sound) apply(f effect) {
 func (s *sound) configure(p *pipes) {
 	s.direct(p)
 	v := s.voice.Load()
+	s.guard(mesh.Protection{Copies: v.RED, Repeats: v.NACK})
 	p.capture.SetPTT(s.talk || s.check != nil)
 	p.capture.SetGate(gate(*v))
 	p.capture.SetSuppression(v.Suppression)
@@ -310,6 +314,11 @@ func (s *sound) deliver(peer mesh.Peer, k mesh.Sound) {
 		sp.stream.Reset()
 	}
 	sp.started, sp.ssrc = true, k.SSRC
+	if k.By != audio.Own {
+		sp.stream.Repair(k.Seq, k.Timestamp, k.Payload, k.By, time.Now())
+		return
+	}
+	sp.stream.Covered(k.Cover)
 	sp.stream.Push(k.Seq, k.Timestamp, k.Payload, time.Now())
 }
 

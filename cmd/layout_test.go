@@ -33,7 +33,7 @@ type rule struct {
 // What several rules name.
 var (
 	all    = []string{"..."}
-	leaves = []string{"audio/aec", "audio/agc", "audio/jitter", "audio/mix", "audio/ns", "audio/vad"}
+	leaves = []string{"audio/aec", "audio/agc", "audio/jitter", "audio/mix", "audio/ns", "audio/red", "audio/vad"}
 	none   = []string{}
 	wazero = []string{"github.com/tetratelabs/wazero/...", "golang.org/x/sys/..."}
 	crypto = []string{"golang.org/x/crypto/...", "golang.org/x/text/...", "golang.org/x/sys/..."}
@@ -56,6 +56,7 @@ var rules = []rule{
 	{path: "audio/jitter", own: none, only: none},
 	{path: "audio/mix", own: none, only: none},
 	{path: "audio/ns", own: none, only: wazero},
+	{path: "audio/red", own: none, only: none},
 	{path: "audio/vad", own: none, only: none},
 	{path: "audio", own: leaves, only: wazero},
 	{path: "audio/audiotest", own: join(leaves, "audio"), only: wazero},

@@ -135,7 +135,7 @@ func TestSuppression(t *testing.T) {
 func (w *world) listener(name string, c lab.Command, others ...*lab.Client) func(seconds float64) [][]float32 {
 	w.Helper()
 	dir := filepath.Join(w.dir, name+"-heard")
-	ear := w.client(name, c, "--mic", "none", "--record-dir", dir)
+	ear := w.client(name, c, "--mic", "none", "--record-dir", dir, "--stats", dir+".stats")
 	for _, o := range others {
 		w.await(o, 0, "peer_connected")
 	}
@@ -172,7 +172,7 @@ func TestForwardErrorCorrection(t *testing.T) {
 		t.Fatal(err)
 	}
 	near, far := lab.Command{Netns: net.A.Name}, lab.Command{Netns: net.B.Name}
-	args := plain("--play", wav, "--loop", "--speaker", "none")
+	args := plain("--play", wav, "--loop", "--speaker", "none", "--red=off", "--nack=off")
 	on := w.client("fec", near, append(args, "--fec=on")...)
 	off := w.client("nofec", near, append(args, "--fec=off")...)
 	heard := w.listener("far", far, on, off)
@@ -189,6 +189,38 @@ func TestForwardErrorCorrection(t *testing.T) {
 	t.Logf("10 %% loss: SI-SDR %.1f dB with FEC, %.1f without", with, without)
 }
 
+// TestCopies: of what is said over a link that loses a fifth of all packets, hardly anything is invented.
+func TestCopies(t *testing.T) {
+	w, net := apart(t, 12)
+	wav := filepath.Join(w.dir, "speech.wav")
+	if err := lab.WriteWAV(wav, w.speech(20)); err != nil {
+		t.Fatal(err)
+	}
+	args := plain("--play", wav, "--loop", "--speaker", "none")
+	on := w.client("all", lab.Command{Netns: net.A.Name}, args...)
+	off := w.client("fec", lab.Command{Netns: net.A.Name}, append(args, "--red=off", "--nack=off")...)
+	users := []string{w.user(on), w.user(off)}
+	heard := w.listener("far", lab.Command{Netns: net.B.Name}, on, off)
+	net.Set(netlab.Params{Loss: 0.2, Delay: 15 * time.Millisecond})
+	heard(30 * soak())
+	var share [2]float64
+	for i, user := range users {
+		list, err := lines(filepath.Join(w.dir, "far-heard.stats"), user)
+		if err != nil || len(list) < 25 {
+			t.Fatal(len(list), err)
+		}
+		first, last := list[len(list)/3], list[len(list)-1]
+		since := func(name string) float64 { return last[name].(float64) - first[name].(float64) }
+		repaired := since("red_repaired") + since("nack_repaired") + since("fec_repaired")
+		share[i] = (since("received") + repaired) / (since("received") + repaired + since("concealed"))
+		t.Logf("%.2f %% decoded or repaired: samples %v, RED %v, NACK %v, FEC %v, concealed %v; delay %v of %v ms", 100*share[i], since("received"),
+			since("red_repaired"), since("nack_repaired"), since("fec_repaired"), since("concealed"), last["jb_delay_ms"], last["jb_target_ms"])
+	}
+	if share[0] < 0.99 || share[0] < share[1] {
+		t.Errorf("%.2f %% decoded or repaired, want 99; %.2f by FEC alone", 100*share[0], 100*share[1])
+	}
+}
+
 // looped is the median SI-SDR of one-second windows of heard against speech that repeats for ever.
 func looped(speech, heard []float32) float64 {
 	// As much as there is to align by: a voice may say the same thing again within its speech, so that some seconds fit twice.
@@ -202,27 +234,39 @@ func looped(speech, heard []float32) float64 {
 	return median
 }
 
-// about is what a client's statistics say of somebody, second by second.
-func about(stats, user string) string {
+// lines are what a client's statistics say of somebody, second by second.
+func lines(stats, user string) (out []map[string]any, err error) {
 	data, err := os.ReadFile(stats)
 	if err != nil {
-		return err.Error()
+		return nil, err
 	}
-	var lines []string
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		var line struct {
 			Peers []map[string]any `json:"peers"`
 		}
 		if d.Decode(&line) != nil {
-			return strings.Join(lines, "\n")
+			return out, nil
 		}
 		for _, p := range line.Peers {
 			if p["user"] == user {
-				lines = append(lines, fmt.Sprint("target ", p["jb_target_ms"], " delay ", p["jb_delay_ms"], " received ", p["received"], " concealed ", p["concealed"],
-					" repaired ", p["fec_repaired"], " stretched ", p["stretched"], " late ", p["late"], " lost ", p["lost"]))
+				out = append(out, p)
 			}
 		}
 	}
+}
+
+// about is the same as text.
+func about(stats, user string) string {
+	list, err := lines(stats, user)
+	if err != nil {
+		return err.Error()
+	}
+	var text []string
+	for _, p := range list {
+		text = append(text, fmt.Sprint("target ", p["jb_target_ms"], " delay ", p["jb_delay_ms"], " received ", p["received"], " concealed ", p["concealed"],
+			" repaired ", p["fec_repaired"], " ", p["red_repaired"], " ", p["nack_repaired"], " stretched ", p["stretched"], " late ", p["late"], " lost ", p["lost"]))
+	}
+	return strings.Join(text, "\n")
 }
 
 // TestEightPeople: each of eight hears each of the seven others.

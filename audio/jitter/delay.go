@@ -116,26 +116,3 @@ func (d *delay) target() time.Duration {
 	}
 	return min(max(d.learnt, second, d.min), d.max)
 }
-
-// loss is the share of packets that were not there, over the last 128 or so.
-type loss struct {
-	share float32
-	high  bool
-}
-
-// The share at which a network counts as lossy, and below which it no longer does.
-const (
-	lossy    = 0.015 // two lost packets close together
-	lossless = 0.004
-)
-
-func (l *loss) add(lost bool) {
-	l.share -= l.share / 128
-	if lost {
-		l.share += 1.0 / 128
-	}
-	l.high = l.share >= lossy || l.high && l.share >= lossless
-}
-
-// found takes one back: it was late, and that has another cure.
-func (l *loss) found() { l.share = max(l.share-1.0/128, 0) }

@@ -6,6 +6,7 @@
 //
 //	Push(packet) ──► slots, by sequence number ──► Pull: Decode | Recover | Conceal | Wait
 //	       └──► delay of each packet ──► target ──► Excess: shall the sound be stretched or shortened
+//	Repair(what got lost) ──► slots; what it brought, and how late ──► target
 //
 // Words: a packet's transit is its arrival less its timestamp, so it is known but for a constant; its relative delay is its
 // transit less that of the fastest of the last seconds; the buffer's delay is how far playout lies behind where the fastest
@@ -24,6 +25,17 @@ const (
 	Duplicate         // it is here already, or was
 	Overflow          // it is stored, but older ones had to go
 	Bad               // empty, too large, or its numbers fit nothing: dropped
+)
+
+// Source is how a packet came.
+type Source uint8
+
+// The ways that a packet can come.
+const (
+	Own       Source = iota // by itself
+	Redundant               // as a copy in a later one (RFC 2198)
+	Resent                  // once more, because it was asked for (RFC 4585, section 6.2.1)
+	sources
 )
 
 // Config has the settings of a Buffer. Zero values mean the defaults.
@@ -65,6 +77,7 @@ type Stats struct {
 	Received   uint64 // all but the bad
 	Late       uint64
 	Duplicates uint64
+	Overtaken  uint64 // came after their own repair
 	Overflow   uint64 // dropped unheard: too far behind, or no room
 	Bad        uint64
 	Lost       uint64 // not there when it was their turn; a late one counts here too
@@ -87,6 +100,7 @@ type slot struct {
 	ts    int64
 	size  int
 	state state
+	by    Source
 }
 
 type state uint8
@@ -117,6 +131,8 @@ type Buffer struct {
 	play  playhead
 	delay delay
 	loss  loss
+	cover cover
+	worth worth
 	stats Stats
 	now   time.Duration // never goes back
 }
@@ -135,7 +151,7 @@ func (b *Buffer) Reset() {
 	b.anchored, b.doubt, b.stored = false, false, 0
 	b.play = playhead{frame: 8 * b.unit} // 20 ms until the packets show another length
 	b.delay = delay{min: b.config.Min, max: b.config.Max, start: b.config.Start}
-	b.loss = loss{}
+	b.loss, b.cover, b.worth = loss{}, cover{}, worth{}
 }
 
 // Stats returns the counters.
@@ -158,13 +174,31 @@ func (b *Buffer) Push(seq uint16, ts uint32, payload []byte, now time.Duration) 
 	return b.store(p, payload, now)
 }
 
+// Repair takes a packet that got lost on its own way. Nothing is learnt from it about the network, only what repairs are worth; and
+// it never proves that a sender has begun anew.
+func (b *Buffer) Repair(seq uint16, ts uint32, payload []byte, by Source, now time.Duration) Verdict {
+	b.now = max(b.now, now)
+	p := b.widen(seq, ts)
+	if len(payload) == 0 || len(payload) > b.config.MaxPayload || by == Own || by >= sources || !b.anchored || !b.plausible(p) {
+		b.stats.Bad++
+		return Bad
+	}
+	p.size, p.state, p.by = len(payload), stored, by
+	return b.store(p, payload, now)
+}
+
+// Covered says how many samples back the copies go that come with packets now.
+func (b *Buffer) Covered(samples uint32, now time.Duration) {
+	if b.cover.saw(b.duration(int64(samples)), now) {
+		b.worth = worth{} // what had to be asked for until now comes by itself
+	}
+}
+
 // place widens the packet's numbers. Numbers that do not go on from where the stream is are refused, unless the next
 // packet after them goes on from there: then the sender has begun anew (the probation of RFC 3550, appendix A.1).
 func (b *Buffer) place(seq uint16, ts uint32) (p slot, ok bool) {
 	if b.anchored {
-		p.seq = b.newest.seq + int64(int16(seq-uint16(b.newest.seq)))
-		p.ts = b.newest.ts + int64(int32(ts-uint32(b.newest.ts)))
-		if b.plausible(p) {
+		if p = b.widen(seq, ts); b.plausible(p) {
 			b.doubt = false
 			return p, true
 		}
@@ -180,6 +214,12 @@ func (b *Buffer) place(seq uint16, ts uint32) (p slot, ok bool) {
 	b.anchored, b.fresh, b.next = true, true, p.seq
 	b.newest, b.newestAt = slot{seq: p.seq - 1, ts: p.ts - int64(b.play.frame)}, b.now
 	return p, true
+}
+
+func (b *Buffer) widen(seq uint16, ts uint32) slot {
+	return slot{
+		seq: b.newest.seq + int64(int16(seq-uint16(b.newest.seq))), ts: b.newest.ts + int64(int32(ts-uint32(b.newest.ts))),
+	}
 }
 
 // plausible tells whether both numbers moved the same way, not too far, and the timestamp not faster than time.
@@ -198,16 +238,18 @@ func (b *Buffer) plausible(p slot) bool {
 func (b *Buffer) store(p slot, payload []byte, now time.Duration) Verdict {
 	s := b.slot(p.seq)
 	if s.seq == p.seq && s.state != empty {
-		b.stats.Duplicates++
+		b.again(s, p, now)
 		return Duplicate
 	}
-	b.delay.observe(now-b.duration(p.ts), now)
+	b.observe(p, now)
 	if p.seq < b.next && b.fresh && b.newest.seq-p.seq < int64(len(b.slots)) {
 		b.next = p.seq // the first two came in the wrong order
 	}
 	if p.seq < b.next {
-		b.stats.Late++
-		b.loss.found()
+		if p.by == Own {
+			b.stats.Late++
+			b.loss.found()
+		}
 		if s.state != stored {
 			*s = slot{seq: p.seq, state: done}
 		}
@@ -227,6 +269,32 @@ func (b *Buffer) store(p slot, payload []byte, now time.Duration) Verdict {
 		b.newest, b.newestAt = p, b.now
 	}
 	return verdict
+}
+
+// observe learns from when a packet came.
+func (b *Buffer) observe(p slot, now time.Duration) {
+	transit := now - b.duration(p.ts)
+	switch p.by {
+	case Own:
+		b.delay.observe(transit, now)
+	case Resent:
+		b.worth.add(transit - b.delay.base())
+	}
+}
+
+// again is for a packet that is here already, or was.
+func (b *Buffer) again(s *slot, p slot, now time.Duration) {
+	switch {
+	case p.by != Own: // a copy that nobody missed
+	case s.by == Own:
+		b.stats.Duplicates++
+	default: // it was not lost, only slower than its repair
+		b.stats.Overtaken++
+		b.observe(p, now)
+		if s.by = Own; s.state == done {
+			b.loss.found()
+		}
+	}
 }
 
 // makeRoom gives up all packets before next: the newest sound is worth more than the oldest.

@@ -260,6 +260,8 @@ func TestNoAllocation(t *testing.T) {
 		now := time.Duration(i) * 20 * ms
 		if i%7 != 0 {
 			b.Push(uint16(i), uint32(i*960), payload, now)
+			b.Repair(uint16(i-1), uint32((i-1)*960), payload, Source(1+i%2), now)
+			b.Covered(960, now)
 		}
 		b.Pull(now)
 		b.Excess(now)
@@ -284,6 +286,10 @@ func operate(t *testing.T, data []byte) {
 		case 1: // a jump
 			seq += uint16(x)<<8 | uint16(y)
 			ts += uint32(y)<<16 | uint32(z)<<8
+		case 5: // a repair
+			n := uint16(int8(x) / 8)
+			b.Repair(seq-n, ts-uint32(int32(int16(n))*480)-uint32(y>>7), payload[:y%11], Source(z%4), now)
+			b.Covered(uint32(z)<<4, now)
 		case 2, 3, 4: // near the last
 			seq += uint16(int8(x) / 16)
 			ts += uint32(int32(int8(x)/16) * 480)

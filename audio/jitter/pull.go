@@ -22,8 +22,9 @@ const (
 // Step is the answer of Pull.
 type Step struct {
 	Action  Action
-	Payload []byte // the buffer's own, valid until the next Push or Pull
+	Payload []byte // the buffer's own, valid until the next Push, Repair or Pull
 	Samples int    // for Recover and Conceal; always a multiple of 2.5 ms
+	By      Source // for Decode: how the packet came
 }
 
 const (
@@ -172,6 +173,7 @@ func (b *Buffer) missing(f *slot) (Step, bool) {
 		}
 		b.stats.Lost++
 		b.loss.add(true)
+		b.worth.fade()
 		b.next++
 		p.ts += int64(p.frame)
 		switch {
@@ -193,7 +195,8 @@ func (b *Buffer) missing(f *slot) (Step, bool) {
 // decode plays f.
 func (b *Buffer) decode(f *slot) Step {
 	p := &b.play
-	b.loss.add(false)
+	b.loss.add(f.by != Own)
+	b.worth.fade()
 	b.fresh = false
 	f.state = done
 	b.stored--
@@ -201,15 +204,20 @@ func (b *Buffer) decode(f *slot) Step {
 	p.delays[0] = b.lag(f)
 	p.known = min(p.known+1, turns)
 	b.next, p.ts, p.debt, p.silent = f.seq+1, f.ts+int64(p.frame), 0, f.size <= dtxSize
-	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size]}
+	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size], By: f.by}
 }
 
-// Target is the delay that the buffer steers to. On a network that loses packets it is one frame longer, because the
-// redundancy for a packet comes with the next.
+// Target is the delay that the buffer steers to. On a network that loses packets it is longer: by one frame, because what Recover
+// needs comes with the next packet, or by as far as the copies go that the sender lets follow, and one frame for Recover beyond
+// them where much is lost; and still longer where packets that were asked for once more are worth that.
 func (b *Buffer) Target() time.Duration {
 	t := b.delay.target()
 	if b.loss.high {
-		t += b.duration(int64(b.play.frame))
+		frame, reach := b.duration(int64(b.play.frame)), b.cover.reach(b.now)
+		if reach > 0 && b.loss.heavy {
+			reach += frame
+		}
+		t = b.worth.target(t + max(frame, reach))
 	}
 	return min(t, b.config.Max)
 }

@@ -47,17 +47,24 @@ type ear struct {
 func listen(b *Buffer, ps []packet, frame time.Duration, ppm float64) (e ear) {
 	slices.SortStableFunc(ps, func(a, b packet) int { return int(a.at - b.at) })
 	end := ps[len(ps)-1].at + time.Second
-	e.played = make(map[int]int)
 	payload := make([]byte, 1275)
-	have := time.Duration(0)
-	for now, turn := time.Duration(0), 0; now < end; turn++ {
-		now = time.Duration(float64(turn) * float64(10*ms) * (1 - ppm/1e6))
+	return listenTo(b, frame, ppm, end, func(now time.Duration) {
 		for len(ps) > 0 && ps[0].at <= now {
 			p := ps[0]
 			binary.LittleEndian.PutUint64(payload, uint64(p.sent))
 			b.Push(p.seq, p.ts, payload[:p.size], p.at)
 			ps = ps[1:]
 		}
+	})
+}
+
+// listenTo lets receive bring what has come by each turn.
+func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, receive func(now time.Duration)) (e ear) {
+	e.played = make(map[int]int)
+	have := time.Duration(0)
+	for now, turn := time.Duration(0), 0; now < end; turn++ {
+		now = time.Duration(float64(turn) * float64(10*ms) * (1 - ppm/1e6))
+		receive(now)
 		for have < 10*ms {
 			switch step := b.Pull(now); step.Action {
 			case Wait:

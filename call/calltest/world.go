@@ -3,6 +3,7 @@ package calltest
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -36,9 +37,11 @@ type World struct {
 	count  atomic.Int32
 
 	mu    sync.Mutex
-	media map[string]int       // RTP and RTCP packets sent, by address
-	last  map[string]time.Time // when the last of them was
-	all   map[string]int       // packets sent, of whatever kind
+	share float64               // of the packets of each that get lost
+	dice  map[string]*rand.Rand // by address
+	media map[string]int        // RTP and RTCP packets sent, by address
+	last  map[string]time.Time  // when the last of them was
+	all   map[string]int        // packets sent, of whatever kind
 }
 
 // Person is an engine with a microphone that hums, a loudspeaker and a camera.
@@ -60,14 +63,19 @@ type Person struct {
 const Patience = 40 * time.Second
 
 // New makes the world, with nobody in it.
-func New(t testing.TB) *World {
+func New(t testing.TB) *World { return NewFar(t, 0) }
+
+// NewFar makes a world in which a packet takes so long to each.
+func NewFar(t testing.TB, delay time.Duration) *World {
 	t.Helper()
 	hub, err := NewHub()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{Hub: hub, t: t, media: map[string]int{}, last: map[string]time.Time{}, all: map[string]int{}}
-	w.router, err = vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.1.0.0/24", QueueSize: 10000, LoggerFactory: logging.NewDefaultLoggerFactory()})
+	w := &World{Hub: hub, t: t, dice: map[string]*rand.Rand{}, media: map[string]int{}, last: map[string]time.Time{}, all: map[string]int{}}
+	w.router, err = vnet.NewRouter(&vnet.RouterConfig{
+		CIDR: "10.1.0.0/24", QueueSize: 10000, MinDelay: delay, LoggerFactory: logging.NewDefaultLoggerFactory(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +94,11 @@ func (w *World) watch(c vnet.Chunk) bool {
 		w.media[from]++
 		w.last[from] = time.Now()
 	}
+	lost := w.share > 0 && w.dice[from].Float64() < w.share
 	w.mu.Unlock()
+	if lost {
+		return false
+	}
 	if n := w.lossy.Load(); n > 0 && w.count.Add(1)%n == 0 {
 		return false
 	}
@@ -98,6 +110,16 @@ func (w *World) Part(on bool) { w.parted.Store(on) }
 
 // Lose lets every nth packet get lost; zero: none.
 func (w *World) Lose(nth int) { w.lossy.Store(int32(nth)) }
+
+// Scatter lets this share of each person's packets get lost, whichever a seed makes of them.
+func (w *World) Scatter(share float64, seed uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.share = share
+	for i, p := range w.people {
+		w.dice[p.address] = rand.New(rand.NewPCG(seed, uint64(i)))
+	}
+}
 
 // Media is how many packets of media a person has sent.
 func (w *World) Media(p *Person) int {

@@ -16,9 +16,10 @@ import (
 
 // What the two ends say about each other's tracks (RTCP):
 //
-//	readReports   of our camera: NACK ─► film; PLI, FIR, receiver report, REMB ─► control
-//	readSender    of theirs: sender report ─► clock
-//	steer         control ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
+//	readReports         of our microphone: NACK ─► outbox; receiver report ─► dose (copies.go)
+//	readPictureReports  of our camera: NACK ─► film; PLI, FIR, receiver report, REMB ─► control
+//	readSender          of theirs: sender report ─► clock
+//	steer               control ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
 //
 // Whatever comes is only noted: a thousand requests for a key picture are one.
 const (
@@ -36,8 +37,7 @@ type control struct {
 	keyFrame, reported, limited atomic.Bool // for Feedback
 	askKey, reportNow           atomic.Bool // for the far end
 
-	mu    sync.Mutex
-	nacks []uint16
+	pictures, sounds wanted // packets of theirs to be sent once more
 
 	// Of steer.
 	keyAt, reportedAt, limitedAt time.Time // of the last Feedbacks
@@ -60,18 +60,24 @@ func poke(c chan<- struct{}) {
 	}
 }
 
-func (c *control) nack(seqs []uint16) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.nacks = append(c.nacks, seqs[:min(len(seqs), maxNacks-len(c.nacks))]...)
+// wanted is a list of packets that are missing.
+type wanted struct {
+	mu   sync.Mutex
+	list []uint16
+}
+
+func (c *control) nack(w *wanted, seqs []uint16) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.list = append(w.list, seqs[:min(len(seqs), maxNacks-len(w.list))]...)
 	poke(c.wake)
 }
 
-func (c *control) takeNacks(into []uint16) []uint16 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	into = append(into, c.nacks...)
-	c.nacks = c.nacks[:0]
+func (w *wanted) take(into []uint16) []uint16 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	into = append(into, w.list...)
+	w.list = w.list[:0]
 	return into
 }
 
@@ -128,17 +134,23 @@ func (p *peer) feed(now time.Time) (wait time.Duration) {
 	return wait
 }
 
-// request asks the far end for what its camera's pictures lack. What is asked for before anything of them came waits.
+// request asks the far end for what its tracks lack. What is asked for of the camera before anything of it came waits.
 func (p *peer) request() {
-	c, theirs, ours := p.control, p.theirs.ssrc.Load(), p.shown.ssrc.Load()
+	c := p.control
+	p.requestAgain(&c.sounds, p.spoken.ssrc.Load(), p.voice.Load())
+	theirs, ours := p.theirs.ssrc.Load(), p.shown.ssrc.Load()
 	if theirs == 0 {
 		return
 	}
 	if c.askKey.Swap(false) {
 		p.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: ours, MediaSSRC: theirs})
 	}
+	p.requestAgain(&c.pictures, ours, theirs)
+}
+
+func (p *peer) requestAgain(w *wanted, ours, theirs uint32) {
 	var room [maxNacks]uint16
-	if seqs := c.takeNacks(room[:0]); len(seqs) > 0 {
+	if seqs := w.take(room[:0]); len(seqs) > 0 {
 		for pairs := range slices.Chunk(rtcp.NackPairsFromSequenceNumbers(seqs), maxPairs) {
 			p.writeRTCP(&rtcp.TransportLayerNack{SenderSSRC: ours, MediaSSRC: theirs, Nacks: pairs})
 		}
@@ -186,13 +198,6 @@ func readSender(r *webrtc.RTPReceiver, ssrc uint32, c *clock) {
 		if s, ok := k.(*rtcp.SenderReport); ok && s.SSRC == ssrc && c != nil {
 			c.reported(s)
 		}
-	})
-}
-
-// readReports reads what the far end says of the microphone's track.
-func (p *peer) readReports(sender *webrtc.RTPSender) {
-	readRTCP(sender, func(k rtcp.Packet) {
-		p.meters.reported(receptions(k), p.spoken.ssrc.Load(), p.mesh.steady(time.Now()))
 	})
 }
 
@@ -251,12 +256,8 @@ func (p *peer) pictureReport(k rtcp.Packet, ssrc uint32) {
 
 // repair notes which packets are asked for once more.
 func (p *peer) repair(pairs []rtcp.NackPair) {
-	room := true
-	for i := 0; room && i < len(pairs); i++ {
-		pairs[i].Range(func(number uint16) bool {
-			p.meters.picture.nacks.Add(1)
-			room = p.film.resend(number)
-			return room
-		})
-	}
+	each(pairs, func(number uint16) bool {
+		p.meters.picture.nacks.Add(1)
+		return p.film.resend(number)
+	})
 }

@@ -190,13 +190,13 @@ func TestFeed(t *testing.T) {
 func TestNacksAreBounded(t *testing.T) {
 	c := newControl()
 	for range 3 {
-		c.nack(make([]uint16, 100))
+		c.nack(&c.pictures, make([]uint16, 100))
 	}
-	c.nack(make([]uint16, 1000))
-	if n := len(c.takeNacks(nil)); n != maxNacks {
+	c.nack(&c.pictures, make([]uint16, 1000))
+	if n := len(c.pictures.take(nil)); n != maxNacks {
 		t.Errorf("%d wait", n)
 	}
-	if len(c.takeNacks(nil)) != 0 {
+	if len(c.pictures.take(nil)) != 0 {
 		t.Error("taken twice")
 	}
 	var scattered []uint16

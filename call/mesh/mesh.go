@@ -7,8 +7,8 @@
 //	Open ─► Offer | Remote(offer) ─► LocalDescription, LocalCandidate … ─► ICE ─► DTLS ─► certificate matches ─► Connected
 //	                                                                                       └ else Failed(ErrCertificate)
 //
-// Sound and pictures that go out (send.go, film.go) and come in (receive.go, watch.go) do not pass the engine's goroutine; nor
-// does what the far end says about them (control.go). A word to the far end (words.go) does.
+// Sound and pictures that go out (send.go, copies.go, film.go) and come in (receive.go, gaps.go, watch.go) do not pass the
+// engine's goroutine; nor does what the far end says about them (control.go). A word to the far end (words.go) does.
 package mesh
 
 import (
@@ -76,6 +76,8 @@ type Mesh struct {
 	named  bool                    // own addresses are sent under mDNS names
 	start  time.Time               // see steady
 	live   atomic.Pointer[[]*peer] // a copy of what peers holds, for Send and Stats: replaced, never changed
+
+	protection protection
 
 	mu          sync.Mutex
 	peers       map[Peer]*peer

@@ -39,6 +39,8 @@ type peer struct {
 	spoken, shown source // our microphone and camera
 	heard, seen   clock  // the far end's
 	theirs        theirs
+	voice         atomic.Uint32 // SSRC of the far end's microphone; zero before anything of it came
+	loss          dose          // what our microphone's packets lose on their way
 	coded         atomic.Uint32 // a video.Codec: see Mesh.Codec
 
 	workersMu sync.Mutex
@@ -137,15 +139,8 @@ func (p *peer) refuseChannel() {
 // ever written to: pion begins a sender only if it has one, and ReplaceTrack(nil) before that would keep all later ones
 // from starting.
 func (p *peer) addTracks() error {
-	for i, t := range layout[:mediaTracks] {
-		var track webrtc.TrackLocal = &videoTrack{id: t.id, stream: t.stream}
-		if t.kind == "audio" {
-			var err error
-			if track, err = webrtc.NewTrackLocalStaticRTP(opus, t.id, t.stream); err != nil {
-				return err
-			}
-		}
-		transceiver, err := p.pc.AddTransceiverFromTrack(track)
+	for i := range mediaTracks {
+		transceiver, err := p.pc.AddTransceiverFromTrack(newTrack(i))
 		if err != nil {
 			return err
 		}

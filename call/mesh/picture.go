@@ -59,7 +59,7 @@ func (m *Mesh) AskKeyFrame(id Peer) {
 // Nack asks a peer for packets of its camera that got lost (RFC 4585, section 6.2.1).
 func (m *Mesh) Nack(id Peer, seqs []uint16) {
 	if p := m.alive(id); p != nil {
-		p.control.nack(seqs)
+		p.control.nack(&p.control.pictures, seqs)
 	}
 }
 

@@ -45,15 +45,18 @@ const (
 
 // Payload types stand in every description; the numbers are those that browsers use.
 const (
-	opusType, vp9Type, vp9RepairType, vp8Type, vp8RepairType = 111, 98, 99, 96, 97
+	opusType, redType, vp9Type, vp9RepairType, vp8Type, vp8RepairType = 111, 63, 98, 99, 96, 97
+
+	mimeTypeRED = "audio/red"
 )
 
 var (
 	opus = webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, // always 2 (RFC 7587, section 7); we send mono
-		SDPFmtpLine: "minptime=10;useinbandfec=1",
+		SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}},
 	}
-	vp9 = webrtc.RTPCodecCapability{
+	redundant = webrtc.RTPCodecCapability{MimeType: mimeTypeRED, ClockRate: 48000, Channels: 2, SDPFmtpLine: "111/111"} // RFC 2198
+	vp9       = webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeVP9, ClockRate: 90000, SDPFmtpLine: "profile-id=0", RTCPFeedback: feedback,
 	}
 	vp8      = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}
@@ -108,6 +111,7 @@ func newCodecs() (*webrtc.MediaEngine, error) {
 		kind  webrtc.RTPCodecType
 	}{
 		{opus, opusType, webrtc.RTPCodecTypeAudio},
+		{redundant, redType, webrtc.RTPCodecTypeAudio}, // behind Opus: a browser sends the first, and Opus in it all the time
 		{vp9, vp9Type, webrtc.RTPCodecTypeVideo},
 		{repair("98"), vp9RepairType, webrtc.RTPCodecTypeVideo},
 		{vp8, vp8Type, webrtc.RTPCodecTypeVideo},

@@ -3,9 +3,7 @@ package mesh
 import (
 	"errors"
 	"io"
-	"time"
 
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -27,7 +25,7 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	switch r.RTPTransceiver() {
 	case p.microphone:
 		go p.work(func() { readSender(r, ssrc, &p.heard) })
-		p.hear(t)
+		p.hear(t, r.GetParameters().Codecs)
 	case p.camera:
 		go p.work(func() { readSender(r, ssrc, &p.seen) })
 		p.watch(t)
@@ -35,23 +33,6 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		go p.work(func() { readSender(r, ssrc, nil) }) // for pion's receiver reports
 		p.discard(t)
 	}
-}
-
-// hear passes on the sound of the far end's microphone.
-func (p *peer) hear(t *webrtc.TrackRemote) {
-	var packet rtp.Packet
-	start := time.Now()
-	p.read(t, func(b []byte) {
-		if packet.Unmarshal(b) != nil || packet.PayloadType != uint8(t.PayloadType()) ||
-			len(packet.Payload) == 0 || len(packet.Payload) > maxSound || p.isClosing() {
-			return
-		}
-		p.meters.received(len(packet.Payload), packet.Timestamp, time.Since(start))
-		p.mesh.config.Sound(p.id, Sound{
-			Payload: packet.Payload, Seq: packet.SequenceNumber, Timestamp: packet.Timestamp,
-			Marker: packet.Marker, SSRC: packet.SSRC,
-		})
-	})
 }
 
 // discard reads what nobody wants yet, so that its buffer does not stay full.

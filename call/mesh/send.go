@@ -9,14 +9,17 @@ import (
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"parley/audio"
 )
 
 // The way of a packet of the microphone:
 //
 //	1. Send      copies it into the outbox of every peer that is connected (the engine's goroutine: no lock of ours held
 //	             while something slow happens, no allocation, no wait)
-//	2. write     takes it out and hands it to pion, which encrypts it and writes it to the socket (a goroutine of the
-//	             peer: a relay over TCP that is stuck holds up nobody else)
+//	2. write     takes it out, puts copies of the ones before into it as the far end's loss asks for (copies.go), and hands it
+//	             to pion, which encrypts it and writes it to the socket (a goroutine of the peer: a relay over TCP that is
+//	             stuck holds up nobody else); and writes once more what the far end asks for
 
 // maxSound is the largest Opus packet (RFC 6716, section 3.2: one frame), in bytes.
 const maxSound = 1275
@@ -28,10 +31,14 @@ const backlog = 8
 // Sound is one RTP packet of a microphone.
 type Sound struct {
 	Payload   []byte // one Opus packet of at most 1275 bytes, the caller's: valid during the call
-	Seq       uint16 // of what comes in; Send numbers what goes out by itself
 	Timestamp uint32 // 48 kHz
 	Marker    bool   // the first packet after a silence (RFC 3551, section 4.1)
-	SSRC      uint32 // of what comes in
+
+	// Of what comes in. Send numbers what goes out by itself.
+	Seq   uint16
+	SSRC  uint32
+	By    audio.Source // how it came; other than audio.Own, it would have been missing
+	Cover uint32       // how many samples back the copies go that came with it
 
 	Captured time.Time // of what goes out: when its first sample came to the microphone; zero: now
 }
@@ -41,7 +48,14 @@ type Sound struct {
 type outbox struct {
 	free, full chan *packet
 	dropped    atomic.Uint64
-	next       uint16 // of the caller of Send
+	next       uint16      // of the caller of Send
+	asked      chan uint16 // numbers, of packets to be sent once more
+
+	// Of write.
+	kept   [kept]*packet // what was sent, by its number
+	header rtp.Header
+	wrap   wrap
+	credit int // for repeats
 }
 
 type packet struct {
@@ -49,12 +63,19 @@ type packet struct {
 	captured time.Time
 	size     int
 	payload  [maxSound]byte
+	repeats  int
+	repeated time.Time
 }
 
 func newOutbox() *outbox {
-	o := &outbox{free: make(chan *packet, backlog), full: make(chan *packet, backlog), next: firstNumber()}
+	o := &outbox{
+		free: make(chan *packet, backlog), full: make(chan *packet, backlog), asked: make(chan uint16, kept), next: firstNumber(),
+	}
 	for range backlog {
 		o.free <- new(packet)
+	}
+	for i := range o.kept {
+		o.kept[i] = new(packet)
 	}
 	return o
 }
@@ -73,7 +94,7 @@ func (o *outbox) put(s Sound) {
 	select {
 	case p := <-o.free:
 		p.header = rtp.Header{Version: 2, Marker: s.Marker, SequenceNumber: number, Timestamp: s.Timestamp}
-		p.size = copy(p.payload[:], s.Payload)
+		p.size, p.repeats, p.repeated = copy(p.payload[:], s.Payload), 0, time.Time{}
 		if p.captured = s.Captured; s.Captured.IsZero() {
 			p.captured = time.Now()
 		}
@@ -97,11 +118,7 @@ func (m *Mesh) Send(s Sound) {
 
 // startSending puts the microphone's track and the camera's where idle ones stood.
 func (p *peer) startSending() error {
-	sound, err := webrtc.NewTrackLocalStaticRTP(opus, layout[0].id, layout[0].stream)
-	if err != nil {
-		return err
-	}
-	picture := &videoTrack{id: layout[1].id, stream: layout[1].stream}
+	sound, picture := newTrack(0), newTrack(1)
 	for t, track := range map[*webrtc.RTPTransceiver]webrtc.TrackLocal{p.microphone: sound, p.camera: picture} {
 		if err := t.Sender().ReplaceTrack(track); err != nil {
 			return fmt.Errorf("replace track: %w", err)
@@ -110,8 +127,10 @@ func (p *peer) startSending() error {
 	p.spoken.ssrc.Store(ssrcOf(p.microphone))
 	p.shown.ssrc.Store(ssrcOf(p.camera))
 	p.coded.Store(uint32(picture.codec()))
-	go p.work(func() { p.write(sound) })
 	go p.work(p.steer)
+	if b := sound.bound.Load(); b != nil {
+		go p.work(func() { p.write(b) })
+	}
 	if b := picture.bound.Load(); b != nil {
 		go p.work(func() { p.roll(b) })
 	}
@@ -122,24 +141,40 @@ func ssrcOf(t *webrtc.RTPTransceiver) uint32 {
 	return uint32(t.Sender().GetParameters().Encodings[0].SSRC)
 }
 
-func (p *peer) write(track interface{ WriteRTP(*rtp.Packet) error }) {
-	var r rtp.Packet
+// write sends what is put into the outbox, and some of it again, as long as the peer is there.
+func (p *peer) write(b *binding) {
+	o := p.out
 	for {
 		select {
 		case <-p.closing:
 			return
-		case k := <-p.out.full:
-			r = rtp.Packet{Header: k.header, Payload: k.payload[:k.size]}
-			if err := track.WriteRTP(&r); err != nil {
-				p.out.dropped.Add(1)
-			} else {
-				p.meters.packetsSent.Add(1)
-				p.meters.bytesSent.Add(uint64(k.size))
-				if p.spoken.sent(k.header.Timestamp, k.captured, k.size) {
-					p.control.note(&p.control.reportNow)
-				}
-			}
-			p.out.free <- k
+		case k := <-o.full:
+			p.writeSound(b, k)
+			o.free <- o.keep(k)
+		case number := <-o.asked:
+			p.repeatSound(b, number, time.Now())
 		}
+	}
+}
+
+func (p *peer) writeSound(b *binding, k *packet) {
+	o := p.out
+	kind, payload, copied := b.kind, k.payload[:k.size], 0
+	if depth := p.copies(b); depth > 0 {
+		if all, n := o.together(k, depth, b.kind); n > 0 {
+			kind, payload, copied = b.red, all, len(all)-k.size
+		}
+	}
+	o.header = k.header
+	if b.writeAs(kind, &o.header, payload) != nil {
+		o.dropped.Add(1)
+		return
+	}
+	o.credit = min(o.credit+1, maxSoundCredit)
+	p.meters.packetsSent.Add(1)
+	p.meters.bytesSent.Add(uint64(k.size))
+	p.meters.copied.Add(uint64(copied))
+	if p.spoken.sent(k.header.Timestamp, k.captured, len(payload)) {
+		p.control.note(&p.control.reportNow)
 	}
 }

@@ -24,16 +24,12 @@ func sinks(t testing.TB, n int) (*Mesh, []*peer) {
 	return m, peers
 }
 
-type trackFunc func(*rtp.Packet) error
-
-func (f trackFunc) WriteRTP(p *rtp.Packet) error { return f(p) }
-
 func TestSendAllocatesNothing(t *testing.T) {
 	for _, n := range []int{0, 1, 7} {
 		m, peers := sinks(t, n)
 		written := make(chan struct{}, 100)
 		for _, p := range peers {
-			go p.write(trackFunc(func(*rtp.Packet) error { written <- struct{}{}; return nil }))
+			go p.write(on(func(*rtp.Header, []byte) error { written <- struct{}{}; return nil }))
 		}
 		s := Sound{Payload: make([]byte, 160)}
 		if a := testing.AllocsPerRun(200, func() {
@@ -55,8 +51,11 @@ func TestSendDoesNotWait(t *testing.T) {
 	m, peers := sinks(t, 2)
 	stuck, quick := peers[0], peers[1]
 	hold, sent := make(chan struct{}), make(chan rtp.Packet)
-	go stuck.write(trackFunc(func(*rtp.Packet) error { <-hold; return nil }))
-	go quick.write(trackFunc(func(p *rtp.Packet) error { sent <- *p; return nil }))
+	go stuck.write(on(func(*rtp.Header, []byte) error { <-hold; return nil }))
+	go quick.write(on(func(h *rtp.Header, payload []byte) error {
+		sent <- rtp.Packet{Header: *h, Payload: payload}
+		return nil
+	}))
 	const n = 50
 	var first uint16
 	for i := range n {
@@ -102,7 +101,7 @@ func TestFailedWritesAreCounted(t *testing.T) {
 	m, peers := sinks(t, 1)
 	p := peers[0]
 	n := 0
-	go p.write(trackFunc(func(*rtp.Packet) error {
+	go p.write(on(func(*rtp.Header, []byte) error {
 		if n++; n == 3 {
 			p.close()
 		}

@@ -12,13 +12,17 @@ import (
 // Stats is about the sound to and from one peer. What is not known yet is zero.
 type Stats struct {
 	RTT             float64 // milliseconds, from the far end's last receiver report; of the path's own checks while nothing was sent
-	Loss            float64 // the part (0 to 1) of our packets that the far end missed, in its last report
+	Loss            float64 // the part (0 to 1) of our packets that the far end missed, in its last report; what we sent once more included
 	Jitter          float64 // milliseconds, of the far end's packets on arrival (RFC 3550, section 6.4.1)
 	PacketsSent     uint64
 	PacketsReceived uint64
 	BytesSent       uint64 // of Opus, without headers
 	BytesReceived   uint64
 	Dropped         uint64 // packets that could not be sent in time
+	Copies          int    // how many earlier packets go along with each of ours (RFC 2198), as the far end's loss asks for
+	BytesCopied     uint64 // of those, with their headers
+	Resent          uint64 // packets that were sent once more
+	Asked           uint64 // packets that we have asked for once more
 	Local, Remote   string // candidate types of the path in use: "host", "srflx", "prflx", "relay"
 	Relay           bool   // a relay stands in the path
 	RelayBy         string // how this side reaches its own: "udp", "tcp" or "tls"; empty: it has none in the path
@@ -47,6 +51,7 @@ func (m *Mesh) Stats(id Peer) (Stats, bool) {
 	}
 	s := p.meters.stats()
 	s.Dropped, s.Picture.LeftOut = p.out.dropped.Load(), p.film.leftOut.Load()
+	s.Copies = int(p.loss.depth.Load())
 	return s, true
 }
 
@@ -87,6 +92,7 @@ func (m *returns) roundTrip() time.Duration {
 type meters struct {
 	returns
 	packetsSent, packetsReceived, bytesSent, bytesReceived atomic.Uint64
+	copied, resent, asked                                  atomic.Uint64
 	jitter, pathRTT                                        gauge
 	path                                                   atomic.Pointer[webrtc.ICECandidatePair]
 
@@ -102,6 +108,14 @@ type gauge struct{ bits atomic.Uint64 }
 func (g *gauge) store(f float64) { g.bits.Store(math.Float64bits(f)) }
 func (g *gauge) load() float64   { return math.Float64frombits(g.bits.Load()) }
 
+// roundTrip is the path's own where nothing was reported.
+func (m *meters) roundTrip() time.Duration {
+	if trip := m.returns.roundTrip(); trip > 0 {
+		return trip
+	}
+	return time.Duration(m.pathRTT.load() * float64(time.Millisecond))
+}
+
 func (m *meters) setPath(pair *webrtc.ICECandidatePair) { m.path.Store(pair) }
 
 func (m *meters) stats() Stats {
@@ -109,6 +123,7 @@ func (m *meters) stats() Stats {
 		RTT: m.rtt.load(), Loss: m.loss.load(), Jitter: m.jitter.load(),
 		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
 		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
+		BytesCopied: m.copied.Load(), Resent: m.resent.Load(), Asked: m.asked.Load(),
 		Picture: m.picture.stats(),
 	}
 	if s.RTT == 0 {

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -11,52 +12,66 @@ import (
 	"parley/video"
 )
 
-// videoTrack is a track of ours in whichever video codec is negotiated, the best first; pion's own track has one codec alone, and
+// track is a track of ours in whichever codec of its kind is negotiated, the best first; pion's own track has one codec alone, and
 // keeps the whole connection from starting where the far end lacks it. It implements webrtc.TrackLocal.
-type videoTrack struct {
+type track struct {
 	id, stream string
+	kind       webrtc.RTPCodecType
 	bound      atomic.Pointer[binding]
 }
 
 // binding is what was negotiated for a track.
 type binding struct {
 	context      string
-	codec        video.Codec
-	ssrc, repair uint32 // repair: of the retransmissions (RFC 4588); 0: there are none
-	kind, rtx    uint8  // payload types
+	codec        video.Codec // of a track of pictures
+	ssrc, repair uint32      // repair: of the retransmissions (RFC 4588); 0: there are none
+	kind         uint8       // payload types: of the codec,
+	rtx, red     uint8       // of its retransmissions, of what holds several packets (RFC 2198); 0: there is none
 	writer       webrtc.TrackLocalWriter
 }
 
+// newTrack makes one for a place in the layout.
+func newTrack(i int) *track {
+	return &track{id: layout[i].id, stream: layout[i].stream, kind: webrtc.NewRTPCodecType(layout[i].kind)}
+}
+
 // ID is the track's own name in descriptions.
-func (t *videoTrack) ID() string { return t.id }
+func (t *track) ID() string { return t.id }
 
 // RID is for simulcast, and empty.
-func (t *videoTrack) RID() string { return "" }
+func (t *track) RID() string { return "" }
 
 // StreamID names what it belongs to.
-func (t *videoTrack) StreamID() string { return t.stream }
+func (t *track) StreamID() string { return t.stream }
 
-// Kind is video.
-func (t *videoTrack) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
+// Kind is sound or pictures.
+func (t *track) Kind() webrtc.RTPCodecType { return t.kind }
 
-// Bind is called by pion with what was negotiated. Where that is no codec of ours, the track stays mute, and all else goes on.
-func (t *videoTrack) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	chosen, codec := choose(c.CodecParameters())
-	if codec == 0 {
-		return webrtc.RTPCodecParameters{RTPCodecCapability: vp9, PayloadType: vp9Type}, nil
+// Bind is called by pion with what was negotiated. Where that is no codec of ours for pictures, the track stays mute, and all else goes
+// on; a far end without Opus can't be spoken with.
+func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	b := &binding{context: c.ID(), ssrc: uint32(c.SSRC()), writer: c.WriteStream()}
+	var chosen webrtc.RTPCodecParameters
+	var ok bool
+	if t.kind == webrtc.RTPCodecTypeAudio {
+		if chosen, b.red, ok = chooseSound(c.CodecParameters()); !ok {
+			return chosen, webrtc.ErrUnsupportedCodec
+		}
+	} else {
+		if chosen, b.codec = choose(c.CodecParameters()); b.codec == 0 {
+			return webrtc.RTPCodecParameters{RTPCodecCapability: vp9, PayloadType: vp9Type}, nil
+		}
+		if rtx, ok := repairOf(c.CodecParameters(), chosen.PayloadType); ok {
+			b.repair, b.rtx = uint32(c.SSRCRetransmission()), uint8(rtx.PayloadType)
+		}
 	}
-	b := &binding{
-		context: c.ID(), codec: codec, ssrc: uint32(c.SSRC()), kind: uint8(chosen.PayloadType), writer: c.WriteStream(),
-	}
-	if rtx, ok := repairOf(c.CodecParameters(), chosen.PayloadType); ok {
-		b.repair, b.rtx = uint32(c.SSRCRetransmission()), uint8(rtx.PayloadType)
-	}
+	b.kind = uint8(chosen.PayloadType)
 	t.bound.Store(b)
 	return chosen, nil
 }
 
 // Unbind is called by pion when the track goes.
-func (t *videoTrack) Unbind(c webrtc.TrackLocalContext) error {
+func (t *track) Unbind(c webrtc.TrackLocalContext) error {
 	if b := t.bound.Load(); b != nil && b.context == c.ID() {
 		t.bound.Store(nil)
 	}
@@ -64,7 +79,7 @@ func (t *videoTrack) Unbind(c webrtc.TrackLocalContext) error {
 }
 
 // codec is what was negotiated, or zero.
-func (t *videoTrack) codec() video.Codec {
+func (t *track) codec() video.Codec {
 	if b := t.bound.Load(); b != nil {
 		return b.codec
 	}
@@ -72,8 +87,10 @@ func (t *videoTrack) codec() video.Codec {
 }
 
 // write sends a packet: the header's payload type and SSRC are the binding's.
-func (b *binding) write(h *rtp.Header, payload []byte) error {
-	h.PayloadType, h.SSRC = b.kind, b.ssrc
+func (b *binding) write(h *rtp.Header, payload []byte) error { return b.writeAs(b.kind, h, payload) }
+
+func (b *binding) writeAs(kind uint8, h *rtp.Header, payload []byte) error {
+	h.PayloadType, h.SSRC = kind, b.ssrc
 	_, err := b.writer.WriteRTP(h, payload)
 	return err
 }
@@ -86,6 +103,24 @@ func (b *binding) repeat(h *rtp.Header, number uint16, numbered []byte) error {
 	h.PayloadType, h.SSRC, h.SequenceNumber = b.rtx, b.repair, number
 	_, err := b.writer.WriteRTP(h, numbered)
 	return err
+}
+
+// chooseSound finds Opus, and the payload type of packets that hold several of it, or zero.
+func chooseSound(list []webrtc.RTPCodecParameters) (chosen webrtc.RTPCodecParameters, red uint8, ok bool) {
+	i := slices.IndexFunc(list, func(c webrtc.RTPCodecParameters) bool { return strings.EqualFold(c.MimeType, webrtc.MimeTypeOpus) })
+	if i < 0 {
+		return chosen, 0, false
+	}
+	chosen = list[i]
+	kind := strconv.Itoa(int(chosen.PayloadType))
+	for _, c := range list {
+		// All its blocks are of Opus (RFC 2198, section 5: "111/111").
+		others := slices.ContainsFunc(strings.Split(c.SDPFmtpLine, "/"), func(s string) bool { return strings.TrimSpace(s) != kind })
+		if strings.EqualFold(c.MimeType, mimeTypeRED) && !others {
+			return chosen, uint8(c.PayloadType), true
+		}
+	}
+	return chosen, 0, true
 }
 
 // choose finds the codec to code with.

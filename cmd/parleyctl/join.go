@@ -24,7 +24,7 @@ type visitOptions struct {
 	*options
 	mic, play, speaker, record, recordDir string
 	loop, mute                            bool
-	ns, mode, fec, dtx                    string
+	ns, mode, fec, red, nack, dtx         string
 	duration                              time.Duration
 	stats                                 string
 	frame, bitrate                        int
@@ -42,7 +42,9 @@ func newVisitOptions(command string) *visitOptions {
 	f := o.flags
 	o.deviceFlags()
 	f.StringVar(&o.recordDir, "record-dir", "", "write each speaker to a WAV file of their own in this folder, and play nothing")
-	f.StringVar(&o.fec, "fec", "on", "forward error correction: on or off")
+	f.StringVar(&o.fec, "fec", "on", "forward error correction, where packets get lost: on or off")
+	f.StringVar(&o.red, "red", "on", "copies of packets in the next ones, where packets get lost: on or off")
+	f.StringVar(&o.nack, "nack", "on", "send once more what others ask for: on or off")
 	f.StringVar(&o.dtx, "dtx", "on", "send nearly nothing in silence: on or off")
 	f.BoolVar(&o.mute, "mute", false, "start muted")
 	f.DurationVar(&o.duration, "duration", 0, "leave after this time, of a call that one makes after it was answered (default: stay)")
@@ -102,8 +104,8 @@ func (o *visitOptions) agree() error {
 	case o.threshold > 0 || o.threshold < -90:
 		return usageError("--threshold is -90 to 0")
 	}
-	return errors.Join(o.agreeOnDevices(), one("fec", o.fec, "on", "off"), one("dtx", o.dtx, "on", "off"),
-		one("status", o.status, wire.Online, wire.Away, wire.Busy))
+	return errors.Join(o.agreeOnDevices(), one("fec", o.fec, "on", "off"), one("red", o.red, "on", "off"), one("nack", o.nack, "on", "off"),
+		one("dtx", o.dtx, "on", "off"), one("status", o.status, wire.Online, wire.Away, wire.Busy))
 }
 
 func more(set ...bool) bool {
@@ -155,7 +157,7 @@ func (o *visitOptions) voice(home *setup.Home) call.Voice {
 	if o.hold != 0 {
 		v.Hold = o.hold
 	}
-	v.FEC, v.DTX = o.fec != "off", o.dtx != "off"
+	v.FEC, v.RED, v.NACK, v.DTX = o.fec != "off", o.red != "off", o.nack != "off", o.dtx != "off"
 	return v
 }
 

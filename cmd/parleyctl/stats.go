@@ -68,16 +68,22 @@ type peerStats struct {
 	Jitter    float64 `json:"jitter_ms"`
 	Target    float64 `json:"jb_target_ms"`
 	Delay     float64 `json:"jb_delay_ms"`
-	Concealed uint64  `json:"concealed"` // samples, as the next two
+	Concealed uint64  `json:"concealed"` // samples, as the next four
 	Recovered uint64  `json:"fec_repaired"`
+	Redundant uint64  `json:"red_repaired"`
+	Again     uint64  `json:"nack_repaired"`
 	Received  uint64  `json:"received"`
 	Stretched int64   `json:"stretched"`
 	Packets   uint64  `json:"packets"`
 	Lost      uint64  `json:"lost"`
 	Late      uint64  `json:"late"`
+	Asked     uint64  `json:"asked"` // packets that we wanted once more
 	Sent      uint64  `json:"packets_sent"`
-	Bitrate   float64 `json:"bitrate"` // of the Opus packets that we send, bit/s
-	Path      string  `json:"path"`    // candidate types, ours and theirs
+	Resent    uint64  `json:"packets_resent"`
+	Copies    int     `json:"copies"`       // of earlier packets in each that we send now
+	Copied    uint64  `json:"bytes_copied"` // of them
+	Bitrate   float64 `json:"bitrate"`      // of the Opus packets that we send, bit/s
+	Path      string  `json:"path"`         // candidate types, ours and theirs
 	Relay     bool    `json:"relay"`
 	RelayBy   string  `json:"relay_by,omitempty"` // how we reach our own relay: udp, tcp or tls
 	Level     float32 `json:"level_dbfs"`
@@ -112,8 +118,9 @@ func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {
 	out := peerStats{
 		User: p.User, RTT: p.Link.RTT, Loss: p.Link.Loss, Jitter: p.Link.Jitter,
 		Target: p.Stream.TargetMS, Delay: p.Stream.DelayMS,
-		Concealed: p.Stream.Concealed, Recovered: p.Stream.Recovered, Received: p.Stream.Received, Stretched: p.Stream.Stretched,
-		Packets: p.Stream.Packets, Lost: p.Stream.Lost, Late: p.Stream.Late, Sent: p.Link.PacketsSent,
+		Concealed: p.Stream.Concealed, Recovered: p.Stream.Recovered, Redundant: p.Stream.Redundant, Again: p.Stream.Resent,
+		Received: p.Stream.Received, Stretched: p.Stream.Stretched, Packets: p.Stream.Packets, Lost: p.Stream.Lost, Late: p.Stream.Late,
+		Asked: p.Link.Asked, Sent: p.Link.PacketsSent, Resent: p.Link.Resent, Copies: p.Link.Copies, Copied: p.Link.BytesCopied,
 		Path: p.Link.Local + "/" + p.Link.Remote, Relay: p.Link.Relay, RelayBy: p.Link.RelayBy, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
 		Picture: pictureOf(p),
 	}

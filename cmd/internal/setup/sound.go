@@ -36,6 +36,6 @@ func (h *Home) Voice() call.Voice { return VoiceOf(h.Profile.Settings()) }
 func VoiceOf(s profile.Settings) call.Voice {
 	return call.Voice{
 		Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression,
-		Hold: time.Duration(s.HoldMS) * time.Millisecond, FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, DTX: true,
+		Hold: time.Duration(s.HoldMS) * time.Millisecond, FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, RED: true, NACK: true, DTX: true,
 	}
 }

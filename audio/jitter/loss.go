@@ -1,0 +1,111 @@
+package jitter
+
+import "time"
+
+// What the buffer knows of losses: how many there are, how far back copies go, and what it is worth to wait for what was asked for
+// once more.
+
+// loss is the share of packets that were not there by themselves, repaired or not, over the last 128 or so.
+type loss struct {
+	share float32
+	high  bool
+	heavy bool
+}
+
+// The shares at which losses are high or heavy, and below which they no longer are.
+const (
+	lossy, lossless = 0.015, 0.004 // two lost packets close together
+	heavy, lighter  = 0.15, 0.10   // then copies in the next two packets leave enough for Recover to be worth another frame
+)
+
+func (l *loss) add(lost bool) {
+	l.share -= l.share / 128
+	if lost {
+		l.share += 1.0 / 128
+	}
+	l.high = l.share >= lossy || l.high && l.share >= lossless
+	l.heavy = l.share >= heavy || l.heavy && l.share >= lighter
+}
+
+// found takes one back: it was late, and that has another cure.
+func (l *loss) found() { l.share = max(l.share-1.0/128, 0) }
+
+// cover is how far back the copies go that come with packets: the furthest of the last seconds, as the first packets of a talk
+// spurt have few or none.
+type cover struct {
+	far  time.Duration
+	seen time.Duration // when that was
+}
+
+const coverHold = 3 * time.Second
+
+// saw reports whether they go back further than before.
+func (c *cover) saw(back, now time.Duration) (further bool) {
+	further = back > c.reach(now)
+	if back >= c.far || now-c.seen > coverHold {
+		c.far, c.seen = back, now
+	}
+	return further
+}
+
+func (c *cover) reach(now time.Duration) time.Duration {
+	if now-c.seen > coverHold {
+		return 0
+	}
+	return c.far
+}
+
+// worth is how late those packets come that were asked for once more, as a histogram of shares of all packets, of the last 512 or
+// so. They come a round trip later than they should; waiting for them pays where many are saved.
+type worth struct {
+	shares [buckets]float32
+	sum    float32
+}
+
+const (
+	oneOf      = 1.0 / 512
+	negligible = oneOf / 16
+	// price is the share of packets that 20 ms more of delay have to save: one in five hundred is a click every ten seconds.
+	price = 0.002 * float32(bucket) / float32(20*time.Millisecond)
+)
+
+func (w *worth) add(late time.Duration) {
+	w.shares[min(max(int(late/bucket), 0), buckets-1)] += oneOf
+	w.sum += oneOf
+}
+
+// fade is called for each packet that is played or missed.
+func (w *worth) fade() {
+	switch {
+	case w.sum == 0:
+		return
+	case w.sum < negligible:
+		*w = worth{}
+		return
+	}
+	w.sum = 0
+	for i := range w.shares {
+		w.shares[i] *= 1 - oneOf
+		w.sum += w.shares[i]
+	}
+}
+
+// target is the delay, no shorter than least, at which what still comes too late and the price of waiting are the least together.
+func (w *worth) target(least time.Duration) time.Duration {
+	if w.sum == 0 {
+		return least
+	}
+	best, cost, tooLate := least, w.sum, w.sum
+	for i, share := range w.shares {
+		end := time.Duration(i+1) * bucket
+		tooLate -= share
+		if end <= least {
+			cost = tooLate
+			continue
+		}
+		if c := tooLate + price*float32(end-least)/float32(bucket); c < cost {
+			best, cost = end, c
+		}
+	}
+	return best
+}
