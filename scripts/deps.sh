@@ -6,7 +6,7 @@
 # build  C compiler, pkg-config, libvpx and libyuv (pictures; the server does without), npm (for assets/fetch.sh, which
 #        brings the noise model)
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
-# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 for the network namespaces, a screen in
+# test   PulseAudio, its tools, two packages of recorded human speech, iproute2 and nftables for the network namespaces, a screen in
 #        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse
 #        and clipboard
 # peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and "make bench-video PEERS=1"
@@ -49,6 +49,7 @@ for part; do
 		tool pulseaudio pulseaudio
 		tool pactl pulseaudio-utils
 		tool ip iproute2
+		tool nft nftables
 		file /usr/share/sounds/alsa/Front_Center.wav alsa-utils
 		file /usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
 		;;
