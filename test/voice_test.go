@@ -191,6 +191,11 @@ func TestForwardErrorCorrection(t *testing.T) {
 
 // looped is the median SI-SDR of one-second windows of heard against speech that repeats for ever.
 func looped(speech, heard []float32) float64 {
+	median, _ := loopedWindows(speech, heard)
+	return median
+}
+
+func loopedWindows(speech, heard []float32) (median float64, all []float64) {
 	// As much as there is to align by: a voice may say the same thing again within its speech, so that some seconds fit twice.
 	start := audiotest.Align(append(append([]float32(nil), speech...), speech...), heard[:min(len(heard), len(speech))], 2*len(speech))
 	reference := make([]float32, len(heard))
@@ -198,8 +203,7 @@ func looped(speech, heard []float32) float64 {
 		at := (i - start) % len(speech)
 		reference[i] = speech[(at+len(speech))%len(speech)]
 	}
-	median, _ := audiotest.WindowedSISDR(reference, heard, second, second)
-	return median
+	return audiotest.WindowedSISDR(reference, heard, second, second)
 }
 
 // about is what a client's statistics say of somebody, second by second.

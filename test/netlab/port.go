@@ -18,6 +18,8 @@ type Port struct {
 	families  Families
 	rank      int // of several devices that are up, the lowest is used
 	four, six netip.Addr
+
+	renumbered func() error // who else has to know
 }
 
 // mtu is what homes have.
@@ -27,22 +29,34 @@ const mtu = 1492
 func (w *World) plug(node Node, on *Network, device string, rank int, f Families) *Port {
 	p := &Port{Device: device, node: node, on: on, far: fmt.Sprintf("port%d", on.next), families: f, rank: rank}
 	p.number()
-	w.try(func() (err error) {
-		if on.router.LAN {
-			err = node.ip(fmt.Sprintf("link add %s type veth peer name %s netns %s", device, p.far, on.Name))
-			if err == nil {
-				err = on.ip("link set " + p.far + " master lan up")
-			}
-			return err
-		}
-		if p.Link, err = join(w.seed+uint64(2*len(w.links)), node, device, on.Node, p.far); err == nil {
-			w.links = append(w.links, p.Link)
-			err = on.ip(fmt.Sprintf("link set %s mtu %d up", p.far, mtu))
-		}
-		return err
-	})
+	if on.router.LAN {
+		w.try(p.toSwitch)
+	} else {
+		w.try(p.toRouter)
+	}
+	if !f.has6() { // the kernel would have addresses of its own there
+		w.try(func() error { return node.set("ipv6/conf/" + device + "/disable_ipv6=1") })
+	}
 	w.try(p.Up)
 	return p
+}
+
+// toSwitch lays the cable to the LAN.
+func (p *Port) toSwitch() error {
+	if err := p.node.ip(fmt.Sprintf("link add %s type veth peer name %s netns %s", p.Device, p.far, p.on.Name)); err != nil {
+		return err
+	}
+	return p.on.ip("link set " + p.far + " master lan up")
+}
+
+// toRouter lays a cable that can be bad.
+func (p *Port) toRouter() (err error) {
+	w := p.on.world
+	if p.Link, err = join(w.seed+uint64(2*len(w.links)), p.node, p.Device, p.on.Node, p.far); err != nil {
+		return err
+	}
+	w.links = append(w.links, p.Link)
+	return p.on.ip(fmt.Sprintf("link set %s mtu %d up", p.far, mtu))
 }
 
 // number takes the network's next addresses.
@@ -111,5 +125,8 @@ func (p *Port) Renumber() error {
 	if err := p.on.ip(routes...); err != nil {
 		return err
 	}
-	return p.Up()
+	if err := p.Up(); err != nil {
+		return err
+	}
+	return p.renumbered()
 }

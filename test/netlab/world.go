@@ -12,7 +12,7 @@ import (
 
 // World is an internet and what is on it. It is built step by step; after a step that failed the rest do nothing, and Err
 // tells. Its addresses look like anybody's: those reserved for tests are refused by whatever tells private from public ones.
-// No packet leaves it.
+// No packet leaves it. One goroutine builds and changes it; only Links are for all.
 type World struct {
 	Internet *Network
 
@@ -60,7 +60,7 @@ func NewWorld(seed uint64) *World {
 	w := &World{mark: newMark(), seed: seed}
 	w.Internet = &Network{world: w, four: internet4, six: internet6, next: firstHost}
 	if w.err = sweep(); w.err == nil {
-		w.Internet.Node = w.node("internet", Both, true)
+		w.Internet.Node = w.node("internet", true)
 	}
 	return w
 }
@@ -76,7 +76,7 @@ func (w *World) try(step func() error) {
 }
 
 // node makes a namespace that routes, or does not.
-func (w *World) node(name string, f Families, routes bool) (n Node) {
+func (w *World) node(name string, routes bool) (n Node) {
 	w.try(func() (err error) {
 		if n, err = newNode(w.mark, name); err != nil {
 			return err
@@ -87,9 +87,6 @@ func (w *World) node(name string, f Families, routes bool) (n Node) {
 			"ipv6/conf/all/accept_dad=0", "ipv6/conf/default/accept_dad=0", "ipv6/conf/default/accept_ra=0"}
 		if routes {
 			values = append(values, "ipv4/ip_forward=1", "ipv6/conf/all/forwarding=1")
-		}
-		if !f.has6() {
-			values = append(values, "ipv6/conf/all/disable_ipv6=1", "ipv6/conf/default/disable_ipv6=1")
 		}
 		return errors.Join(n.set(values...), n.ip("link set lo up"))
 	})
@@ -102,8 +99,9 @@ func (w *World) Network(name string, on *Network, r Router) *Network {
 	if !r.LAN {
 		n.four = carrier4
 	}
-	n.Node = w.node(name, r.Families, true)
+	n.Node = w.node(name, true)
 	n.Uplink = w.plug(n.Node, on, uplink, 0, r.Families)
+	n.Uplink.renumbered = n.apply
 	w.try(n.open)
 	return n
 }
@@ -170,15 +168,15 @@ func (n *Network) Become(r Router) error {
 }
 
 // Flush makes the router forget all connections, as one does that is switched off and on: nothing comes in before
-// something goes out, and a symmetric NAT gives other ports.
+// something goes out, and a symmetric NAT gives other ports. One that maps ports as they are does so again; it is another to the
+// world when its Uplink is renumbered.
 func (n *Network) Flush() error { return n.Do(flushConnections) }
 
-// Host puts a machine on a network. On the internet it has a name, too: Name returns it.
+// Host puts a machine on a network. On the internet it has a name, too, see DNS.
 func (w *World) Host(name string, on *Network) *Host {
 	h := &Host{world: w, name: name}
-	f := on.router.Families
-	h.Node = w.node(name, f, false)
-	h.Ports = []*Port{w.plug(h.Node, on, "eth0", 0, f)}
+	h.Node = w.node(name, false)
+	_, _ = h.Plug(on) // see Err
 	w.hosts = append(w.hosts, h)
 	w.try(w.tellNames)
 	return h
@@ -188,6 +186,7 @@ func (w *World) Host(name string, on *Network) *Host {
 func (h *Host) Plug(on *Network) (*Port, error) {
 	w := h.world
 	p := w.plug(h.Node, on, fmt.Sprintf("eth%d", len(h.Ports)), len(h.Ports), on.router.Families)
+	p.renumbered = w.tellNames
 	h.Ports = append(h.Ports, p)
 	return p, w.err
 }
@@ -195,10 +194,10 @@ func (h *Host) Plug(on *Network) (*Port, error) {
 // DNS is what a host on the internet is called.
 func (h *Host) DNS() string { return h.name + ".lab" }
 
-// IP4 and IP6 are the host's addresses on its first network; invalid where it has none.
+// IP4 is the host's address on its first network; invalid where that has only IPv6.
 func (h *Host) IP4() netip.Addr { return h.Ports[0].four }
 
-// IP6 see IP4.
+// IP6 is likewise.
 func (h *Host) IP6() netip.Addr { return h.Ports[0].six }
 
 // tellNames writes everybody's /etc/hosts, for programs that are started later.
