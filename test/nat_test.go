@@ -58,13 +58,34 @@ var telling = []cell{
 func cells() []cell {
 	list := slices.Clone(telling)
 	for _, a := range places {
-		for i, mark := range strings.Fields(matrix[a]) {
-			if c := (cell{a, places[i], mark == "+"}); soak() > 1 && !slices.Contains(list, c) {
+		for _, b := range places {
+			if c := (cell{a, b, reached(a, b)}); soak() > 1 && !slices.Contains(list, c) {
 				list = append(list, c)
 			}
 		}
 	}
 	return list
+}
+
+// reached says what the matrix does.
+func reached(a, b string) bool {
+	return strings.Fields(matrix[a])[slices.Index(places, b)] == "+"
+}
+
+// TestMatrix: what is expected does not depend on who is called a.
+func TestMatrix(t *testing.T) {
+	for _, a := range places {
+		for _, b := range places {
+			if reached(a, b) != reached(b, a) {
+				t.Errorf("%s and %s: %v, the other way round %v", a, b, reached(a, b), reached(b, a))
+			}
+		}
+	}
+	for _, c := range telling {
+		if slices.Contains(places, c.b) && c.direct != reached(c.a, c.b) {
+			t.Errorf("%v: the matrix says otherwise", c)
+		}
+	}
 }
 
 // people are hosts by where they are, those of b elsewhere than those of a, but for the neighbours.
@@ -185,12 +206,14 @@ func (w *world) meet(name string, hosts [2]*netlab.Host, voices [][]float32, dir
 		if err != nil {
 			w.Fatal(err)
 		}
-		// One clear second proves the way. How good the rest is on a machine that starts programs all the time, other tests tell.
-		_, all := loopedWindows(voices[1-i], samples[max(0, len(samples)-4*second):])
-		if !(slices.Max(all) >= 15) {
-			w.Errorf("%s hears the other at %.1f dB, want 15 in one second\n%s", lab.Letter(i), all, about(heard[i]+".stats", users[1-i]))
+		// A quarter of the time proves the way: on a machine that starts programs all the while, the rest may be stretched or late.
+		// Another voice has -1 dB at the most.
+		_, all := loopedWindows(voices[1-i], samples[max(0, len(samples)-4*second):], second/4)
+		slices.Sort(all)
+		if got := all[len(all)*3/4]; !(got >= 8) {
+			w.Errorf("%s hears the other at %.1f dB, want 8 in a quarter of these\n%s", lab.Letter(i), all, about(heard[i]+".stats", users[1-i]))
 		}
-		w.Logf("%s: %s, %.1f dB", lab.Letter(i), path, all)
+		w.Logf("%s: %s, %.1f dB", lab.Letter(i), path, all[len(all)/2])
 	}
 	w.Logf("sound after %.1f s", took.Seconds())
 }
