@@ -133,7 +133,7 @@ func sweep() error {
 			if m == nil {
 				continue
 			}
-			if pid, err := strconv.Atoi(m[1]); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			if !runs(m[1]) {
 				stale[e.Name()] = true
 			}
 		}
@@ -144,6 +144,17 @@ func sweep() error {
 		}
 	}
 	return nil
+}
+
+// runs says whether there is a process of that number that does something: one that was killed is there until its parent has asked
+// for its end (proc(5), the letter behind the name).
+func runs(pid string) bool {
+	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	if err != nil {
+		return false
+	}
+	_, state, _ := bytes.Cut(stat, []byte(") "))
+	return !bytes.HasPrefix(state, []byte("Z")) && !bytes.HasPrefix(state, []byte("X"))
 }
 
 // bury ends what still runs in a namespace that nobody has any more, and removes it.

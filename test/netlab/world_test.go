@@ -468,11 +468,28 @@ func TestBadCable(t *testing.T) {
 
 // TestSweep: a namespace of a process that is no more goes, with what runs in it; that of another does not.
 func TestSweep(t *testing.T) {
-	gone := exec.Command("true")
-	if err := gone.Run(); err != nil {
+	gone := exec.Command("cat") // ends when its input does, and is there as long as nobody waits for it
+	in, err := gone.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	stale := Node{"parley" + strconv.Itoa(gone.Process.Pid) + "-0000-a"}
+	if err := gone.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(gone.Process.Pid)
+	if !runs(pid) {
+		t.Error("what runs does not")
+	}
+	in.Close()
+	for tick := time.NewTicker(10 * time.Millisecond); runs(pid); {
+		<-tick.C
+	}
+	t.Cleanup(func() {
+		if err := gone.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	stale := Node{"parley" + pid + "-0000-a"}
 	if err := run(nil, "ip", "netns", "add", stale.Name); err != nil {
 		t.Fatal("needs root and iproute2:", err)
 	}
