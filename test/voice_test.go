@@ -223,6 +223,12 @@ func TestCopies(t *testing.T) {
 
 // looped is the median SI-SDR of one-second windows of heard against speech that repeats for ever.
 func looped(speech, heard []float32) float64 {
+	median, _ := loopedWindows(speech, heard, second)
+	return median
+}
+
+// loopedWindows is looped for windows of that many samples.
+func loopedWindows(speech, heard []float32, window int) (median float64, all []float64) {
 	// As much as there is to align by: a voice may say the same thing again within its speech, so that some seconds fit twice.
 	start := audiotest.Align(append(append([]float32(nil), speech...), speech...), heard[:min(len(heard), len(speech))], 2*len(speech))
 	reference := make([]float32, len(heard))
@@ -230,8 +236,7 @@ func looped(speech, heard []float32) float64 {
 		at := (i - start) % len(speech)
 		reference[i] = speech[(at+len(speech))%len(speech)]
 	}
-	median, _ := audiotest.WindowedSISDR(reference, heard, second, second)
-	return median
+	return audiotest.WindowedSISDR(reference, heard, window, second)
 }
 
 // lines are what a client's statistics say of somebody, second by second.

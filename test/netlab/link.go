@@ -7,31 +7,75 @@ import (
 	"time"
 )
 
-// Params is how bad the link is, in each direction. The zero value is a perfect one.
+// Params is how bad one direction of a link is. The zero value is a perfect one.
 type Params struct {
-	Loss   float64       // share of packets that are dropped, 0 to 1
-	Burst  float64       // mean length of a run of losses, in packets; up to 1: each by itself
-	Delay  time.Duration // one way
-	Jitter time.Duration // uniformly more or less than Delay; packets may overtake each other
+	Loss      float64       // share of packets that are dropped, 0 to 1
+	Burst     float64       // mean length of a run of losses, in packets; up to 1: each by itself
+	Delay     time.Duration // one way
+	Jitter    time.Duration // uniformly more or less than Delay; packets may overtake each other
+	InOrder   bool          // they may not: who catches up with the one before waits for it, as in a queue
+	Reorder   float64       // share of packets that know a short cut: they take no Delay, and so overtake others
+	Duplicate float64       // share of packets that come twice
+	Rate      int           // bits in a second; 0: any number
+	Queue     time.Duration // with Rate: what would wait longer for its turn is dropped; 0: 200 ms
 }
+
+const usualQueue = 200 * time.Millisecond
 
 // direction decides what happens to each packet of one direction. It is deterministic for a seed and an order of calls.
 type direction struct {
-	rng *rand.Rand
-	bad bool // inside a run of losses
+	rng  *rand.Rand
+	bad  bool      // inside a run of losses
+	free time.Time // when the bottleneck has sent what it has
+	last time.Time // when the latest packet goes out, for InOrder
 }
 
-// pass returns when a packet that comes in at now goes out, or false when it is lost.
-func (d *direction) pass(p Params, now time.Time) (time.Time, bool) {
+// pass returns when a packet of that many bytes that comes in at now goes out, and how often: 0 is lost.
+func (d *direction) pass(p Params, now time.Time, size int) (due time.Time, copies int) {
 	if d.lose(p) {
-		return time.Time{}, false
+		return time.Time{}, 0
 	}
-	wait := p.Delay
-	if p.Jitter > 0 {
-		wait += time.Duration((2*d.rng.Float64() - 1) * float64(p.Jitter))
+	due = now
+	if p.Rate > 0 {
+		if due = d.bottleneck(p, now, size); due.IsZero() {
+			return due, 0
+		}
 	}
-	return now.Add(max(0, wait)), true
+	if !d.chance(p.Reorder) {
+		wait := p.Delay
+		if p.Jitter > 0 {
+			wait += time.Duration((2*d.rng.Float64() - 1) * float64(p.Jitter))
+		}
+		due = due.Add(max(0, wait))
+		if p.InOrder && due.Before(d.last) {
+			due = d.last
+		}
+		d.last = due
+	}
+	if d.chance(p.Duplicate) {
+		return due, 2
+	}
+	return due, 1
 }
+
+// bottleneck returns when the packet's last bit has been sent, or zero when too much waits already.
+func (d *direction) bottleneck(p Params, now time.Time, size int) time.Time {
+	begin, patience := now, p.Queue
+	if d.free.After(now) {
+		begin = d.free
+	}
+	if patience == 0 {
+		patience = usualQueue
+	}
+	if begin.Sub(now) > patience {
+		return time.Time{}
+	}
+	d.free = begin.Add(time.Duration(float64(size*8) / float64(p.Rate) * float64(time.Second)))
+	return d.free
+}
+
+// chance asks for no random number where there is none to take, so that a seed loses the same packets with and without the rest.
+func (d *direction) chance(share float64) bool { return share > 0 && d.rng.Float64() < share }
 
 // lose is Gilbert's model: a bad state that loses everything, is left with probability 1/burst and entered so that the
 // mean is p.Loss.
@@ -51,7 +95,7 @@ func (d *direction) lose(p Params) bool {
 	return d.bad
 }
 
-// Counts is what has passed through one direction.
+// Counts is what has passed through one direction; what comes twice passes once.
 type Counts struct{ Passed, Lost int }
 
 // queue holds packets until they are due; put and take may be called from different goroutines.

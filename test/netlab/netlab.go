@@ -1,200 +1,89 @@
 //go:build linux
 
-// Package netlab joins two network namespaces by a link whose loss, delay and jitter a test sets while it runs. The kernel
-// need not have netem: the link is a goroutine between two TUN devices. It needs root, and nothing that it carries
-// leaves the machine.
+// Package netlab makes networks out of nothing: machines, home routers, carriers and the internet between them, on a
+// machine that need have no network at all. What they are is declared in a few lines, and changed while programs run in them:
+//
+//	World    an internet, the networks and the hosts on it
+//	Network  what stands behind a router: NAT of several kinds, firewall, hairpin; Flush makes it forget, Become changes it
+//	Host     a machine; programs run in its namespace (lab.Command.Netns), or functions (Do)
+//	Port     where a host or a router is plugged in: Down, Up, Renumber
+//	Link     the cable of a port, with loss, delay, jitter, bursts, reordering, duplicates and rate
+//	New      just two machines and a Link between them
+//
+// Hosts and routers are network namespaces, and routers' rules are nftables'. The kernel need not have netem: a Link is two TUN
+// devices and a goroutine between them. All of it needs root, and nothing that it carries leaves the machine. What a process that
+// crashed has left behind, the next one sweeps away.
 package netlab
 
-import (
-	"bytes"
-	"errors"
-	"fmt"
-	"math/rand/v2"
-	"os"
-	"os/exec"
-	"runtime"
-	"sync"
-	"syscall"
-	"time"
-	"unsafe"
-)
+import "errors"
 
 // Net is two namespaces, A and B, and the link between them.
 type Net struct {
+	*Link
 	A, B Side
-
-	queues []*queue
-	wg     sync.WaitGroup
-
-	mu     sync.Mutex
-	params Params
-	counts [2]Counts // from A, from B
 }
 
-// Side is one namespace: its name for "ip netns exec", and its address on the link.
+// Side is one namespace and its address on the link.
 type Side struct {
-	Name string
-	IP   string
-	tun  *os.File
+	Node
+	IP string
 }
 
 // New makes the namespaces with a perfect link. seed decides which packets a bad one will lose.
-func New(seed uint64) (*Net, error) {
-	pid := os.Getpid()
-	n := &Net{
-		A: Side{Name: fmt.Sprintf("parley%da", pid), IP: "10.199.0.1"},
-		B: Side{Name: fmt.Sprintf("parley%db", pid), IP: "10.199.0.2"},
+func New(seed uint64) (_ *Net, err error) {
+	if err := sweep(); err != nil {
+		return nil, err
 	}
-	for _, s := range []*Side{&n.A, &n.B} {
-		if err := s.up(); err != nil {
-			return nil, errors.Join(fmt.Errorf("make network namespace (needs root and /dev/net/tun): %w", err), n.Close())
-		}
-	}
-	n.forward(&n.A, &n.B, 0, seed)
-	n.forward(&n.B, &n.A, 1, seed+1)
-	return n, nil
-}
-
-// up makes the namespace and moves a TUN device into it; the descriptor stays with this process.
-func (s *Side) up() error {
-	if err := ip("netns", "add", s.Name); err != nil {
-		return err
-	}
-	var err error
-	if s.tun, err = openTUN(s.Name); err != nil {
-		return err
-	}
-	for _, args := range [][]string{
-		{"link", "set", s.Name, "netns", s.Name},
-		{"-n", s.Name, "link", "set", "lo", "up"},
-		{"-n", s.Name, "addr", "add", s.IP + "/24", "dev", s.Name},
-		{"-n", s.Name, "link", "set", s.Name, "mtu", "1400", "up"},
-	} {
-		if err := ip(args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Do runs f in the namespace: sockets that f opens stay there. f must not start goroutines that open more.
-func (s *Side) Do(f func() error) error {
-	done := make(chan error)
-	go func() {
-		// Never unlocked: the thread ends with the goroutine, and no other one gets into the namespace.
-		runtime.LockOSThread()
-		ns, err := os.Open("/run/netns/" + s.Name)
+	n, mark := &Net{}, newMark()
+	defer func() {
 		if err != nil {
-			done <- err
-			return
+			err = errors.Join(err, n.Close())
 		}
-		defer ns.Close()
-		if _, _, errno := syscall.RawSyscall(setns[runtime.GOARCH], ns.Fd(), syscall.CLONE_NEWNET, 0); errno != 0 {
-			done <- fmt.Errorf("enter namespace: %w", errno)
-			return
-		}
-		done <- f()
 	}()
-	return <-done
+	if n.A, err = newSide(mark, "a", "10.199.0.1"); err != nil {
+		return nil, err
+	}
+	if n.B, err = newSide(mark, "b", "10.199.0.2"); err != nil {
+		return nil, err
+	}
+	if n.Link, err = join(seed, n.A.Node, uplink, n.B.Node, uplink); err != nil {
+		return nil, err
+	}
+	return n, errors.Join(n.A.up(), n.B.up())
 }
 
-// setns is the number of setns(2), which package syscall does not know everywhere.
-var setns = map[string]uintptr{"amd64": 308, "arm64": 268}
+func newSide(mark, name, ip string) (Side, error) {
+	node, err := newNode(mark, name)
+	return Side{node, ip}, err
+}
 
-// openTUN follows Documentation/networking/tuntap.rst; a file that does not block is one that Close can wake.
-func openTUN(name string) (*os.File, error) {
-	const (
-		tunSetIff = 0x400454ca // TUNSETIFF
-		iffTUN    = 0x0001     // IP packets
-		iffNoPI   = 0x1000     // and nothing before them
-	)
-	fd, err := syscall.Open("/dev/net/tun", syscall.O_RDWR|syscall.O_NONBLOCK|syscall.O_CLOEXEC, 0)
+func (s Side) up() error {
+	return s.ip("link set lo up", "addr add "+s.IP+"/24 dev "+uplink, "link set "+uplink+" mtu 1400 up")
+}
+
+// join lays a cable between two namespaces.
+func join(seed uint64, a Node, devA string, b Node, devB string) (*Link, error) {
+	first, err := a.tun(devA)
 	if err != nil {
-		return nil, fmt.Errorf("open /dev/net/tun: %w", err)
+		return nil, err
 	}
-	var request struct { // struct ifreq
-		name  [16]byte
-		flags uint16
-		_     [22]byte
+	second, err := b.tun(devB)
+	if err != nil {
+		return nil, errors.Join(err, first.Close())
 	}
-	copy(request.name[:15], name)
-	request.flags = iffTUN | iffNoPI
-	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), tunSetIff, uintptr(unsafe.Pointer(&request))); errno != 0 {
-		return nil, errors.Join(fmt.Errorf("make TUN device: %w", errno), syscall.Close(fd))
-	}
-	return os.NewFile(uintptr(fd), name), nil
-}
-
-// forward starts the two goroutines of one direction: one that reads and decides, one that waits and writes.
-func (n *Net) forward(from, to *Side, i int, seed uint64) {
-	q := newQueue()
-	n.queues = append(n.queues, q)
-	d := &direction{rng: rand.New(rand.NewPCG(seed, 0))}
-	n.wg.Go(func() {
-		buf := make([]byte, 65536)
-		for {
-			size, err := from.tun.Read(buf)
-			if err != nil {
-				return // closed
-			}
-			n.mu.Lock()
-			due, ok := d.pass(n.params, time.Now())
-			ok = ok && q.put(due, buf[:size])
-			if ok {
-				n.counts[i].Passed++
-			} else {
-				n.counts[i].Lost++
-			}
-			n.mu.Unlock()
-		}
-	})
-	n.wg.Go(func() {
-		for data := q.take(); data != nil; data = q.take() {
-			// A device that is not up yet refuses packets: so does a cable that is not plugged in.
-			_, _ = to.tun.Write(data)
-		}
-	})
-}
-
-// Set changes the link from the next packet on, and counts from zero.
-func (n *Net) Set(p Params) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.params = p
-	n.counts = [2]Counts{}
-}
-
-// Counts is what has passed since the last Set, from A and from B.
-func (n *Net) Counts() (fromA, fromB Counts) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.counts[0], n.counts[1]
+	return newLink(seed, first, second), nil
 }
 
 // Close removes the namespaces; programs in them lose their network.
 func (n *Net) Close() error {
 	var errs []error
-	for _, s := range []*Side{&n.A, &n.B} {
-		if s.tun != nil {
-			errs = append(errs, s.tun.Close())
-		}
+	if n.Link != nil {
+		errs = append(errs, n.Link.close())
 	}
-	for _, q := range n.queues {
-		q.close()
-	}
-	n.wg.Wait()
-	for _, s := range []*Side{&n.A, &n.B} {
-		if s.tun != nil {
-			errs = append(errs, ip("netns", "del", s.Name))
+	for _, s := range []Side{n.A, n.B} {
+		if s.Name != "" {
+			errs = append(errs, s.remove())
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func ip(args ...string) error {
-	out, err := exec.Command("ip", args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("ip %v: %w: %s", args, err, bytes.TrimSpace(out))
-	}
-	return nil
 }

@@ -5,68 +5,10 @@ package netlab
 import (
 	"encoding/binary"
 	"math"
-	"math/rand/v2"
 	"net"
 	"testing"
 	"time"
 )
-
-func TestLossIsAsAsked(t *testing.T) {
-	for _, p := range []Params{{}, {Loss: 0.1}, {Loss: 0.1, Burst: 4}, {Loss: 0.5, Burst: 2}, {Loss: 1}, {Loss: 1, Burst: 3}} {
-		d := direction{rng: rand.New(rand.NewPCG(1, 2))}
-		lost, runs, before := 0, 0, false
-		const n = 200000
-		for range n {
-			_, ok := d.pass(p, time.Time{})
-			if !ok {
-				lost++
-				if !before {
-					runs++
-				}
-			}
-			before = !ok
-		}
-		if got := float64(lost) / n; math.Abs(got-p.Loss) > 0.01 {
-			t.Errorf("%+v: lost %.3f", p, got)
-		}
-		if p.Burst > 1 && p.Loss < 1 {
-			if got := float64(lost) / float64(runs); math.Abs(got-p.Burst) > 0.1*p.Burst {
-				t.Errorf("%+v: mean run %.2f", p, got)
-			}
-		}
-	}
-}
-
-func TestDelayAndOrder(t *testing.T) {
-	d := direction{rng: rand.New(rand.NewPCG(1, 2))}
-	start := time.Unix(1000, 0)
-	p := Params{Delay: 30 * time.Millisecond, Jitter: 20 * time.Millisecond}
-	q := newQueue()
-	for i := range 100 {
-		due, ok := d.pass(p, start)
-		if wait := due.Sub(start); !ok || wait < 10*time.Millisecond || wait > 50*time.Millisecond {
-			t.Fatalf("packet %d: %v %v", i, wait, ok)
-		}
-		q.put(due, []byte{byte(i)})
-	}
-	if data, wait, _ := q.next(start); data != nil || wait < 10*time.Millisecond {
-		t.Errorf("a packet came out early: %v %v", data, wait)
-	}
-	overtaken, last := 0, byte(0)
-	for range 100 {
-		data, _, _ := q.next(start.Add(time.Second))
-		if data == nil {
-			t.Fatal("a packet is missing")
-		}
-		if data[0] < last {
-			overtaken++
-		}
-		last = data[0]
-	}
-	if overtaken == 0 {
-		t.Error("jitter of 20 ms changed no order")
-	}
-}
 
 // TestLink pings through the two namespaces: a clean link, then delay, then loss.
 func TestLink(t *testing.T) {
