@@ -208,7 +208,7 @@ func (w *world) hear(r *lab.Recording, s float64) {
 // say plays samples into a person's microphone and returns when they have been said.
 func (w *world) say(i int, samples []float32) {
 	w.Helper()
-	if err := w.pulse.Play(w.within(2*time.Minute), "inj_"+lab.Letter(i), samples); err != nil {
+	if err := w.pulse.Play(w.within(time.Minute+time.Duration(len(samples))*time.Second/second), "inj_"+lab.Letter(i), samples); err != nil {
 		w.Fatal(err)
 	}
 }

@@ -3,32 +3,17 @@ package main
 import (
 	"image"
 	"image/color"
-	"strings"
 	"testing"
 
-	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
 	"parley/cmd/internal/surface"
-	"parley/test/lab"
 )
 
 // A picture lies in a window as far as it shall be seen, moves, grows and goes; the mouse is the window's throughout.
 func TestSurface(t *testing.T) {
-	d, err := lab.StartDisplay(t.Context(), 640, 480, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	for _, v := range append(d.Env(), surface.Variable+"=") {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
-	conn, err := xgb.NewConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	d, conn := onScreen(t)
+	t.Setenv(surface.Variable, "")
 	window := plain(t, conn, 300)
 	ground := color.RGBA{R: 200, G: 100, B: 50, A: 255}
 	xproto.ChangeWindowAttributes(conn, window, xproto.CwBackPixel, []uint32{200<<16 | 100<<8 | 50})
@@ -123,20 +108,8 @@ func TestSurface(t *testing.T) {
 
 // Nothing is shown in a window that is gone, and that is said.
 func TestSurfaceOfNoWindow(t *testing.T) {
-	d, err := lab.StartDisplay(t.Context(), 320, 240, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	for _, v := range append(d.Env(), surface.Variable+"=") {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
-	conn, err := xgb.NewConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	_, conn := onScreen(t)
+	t.Setenv(surface.Variable, "")
 	window := plain(t, conn, 100)
 	s, at := surface.New(uintptr(window)), image.Rect(0, 0, 10, 10)
 	defer s.Close()

@@ -15,20 +15,7 @@ import (
 
 // A window that is an icon, or that another covers as a whole, can't be seen.
 func TestWatch(t *testing.T) {
-	d, err := lab.StartDisplay(t.Context(), 640, 480, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	for _, v := range d.Env() {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
-	conn, err := xgb.NewConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	_, conn := onScreen(t)
 	window := plain(t, conn, 100)
 	seen := make(chan bool, 16)
 	xproto.MapWindow(conn, window)
@@ -60,6 +47,26 @@ func TestWatch(t *testing.T) {
 	expect("an icon that keeps its picture", false)
 	xproto.DeleteProperty(conn, window, state)
 	expect("that no more", true)
+}
+
+// onScreen has the test, and what it starts, show windows on a screen of its own.
+func onScreen(t *testing.T) (*lab.Display, *xgb.Conn) {
+	t.Helper()
+	d, err := lab.StartDisplay(t.Context(), 640, 480, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	for _, v := range d.Env() {
+		name, value, _ := strings.Cut(v, "=")
+		t.Setenv(name, value)
+	}
+	conn, err := xgb.NewConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return d, conn
 }
 
 // plain makes a window that no window manager has a say in.
