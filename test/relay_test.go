@@ -158,7 +158,7 @@ func TestRelayTransports(t *testing.T) {
 func TestRelayIPv6(t *testing.T) {
 	x := newTalkers(t, 4)
 	ip := func(side netlab.Side, args string) {
-		c := exec.Command("ip", append([]string{"-n", side.Name}, strings.Fields(args+" dev "+side.Name)...)...)
+		c := exec.Command("ip", append([]string{"-n", side.Name}, strings.Fields(args+" dev "+side.Device())...)...)
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("ip %s: %v: %s", args, err, out)
 		}

@@ -57,6 +57,9 @@ func newSide(mark, name, ip string) (Side, error) {
 	return Side{node, ip}, err
 }
 
+// Device is what the side has on the link.
+func (Side) Device() string { return uplink }
+
 func (s Side) up() error {
 	return s.ip("link set lo up", "addr add "+s.IP+"/24 dev "+uplink, "link set "+uplink+" mtu 1400 up")
 }
