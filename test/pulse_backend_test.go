@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -126,6 +127,52 @@ func TestPulseLoop(t *testing.T) {
 	in, out := audiotest.LevelDBFS(said), audiotest.LevelDBFS(heard[lag:lag+len(said)])
 	if math.Abs(in-out) > 1 {
 		t.Errorf("level %.1f dBFS, played at %.1f", out, in)
+	}
+}
+
+// TestPulseStall: after a moment in which the sound server stood still, what is played is heard again. The server then asks at once
+// for all that the moment would have needed, and asks for none of it a second time.
+func TestPulseStall(t *testing.T) {
+	p := soundServer(t)
+	b := pulseBackend(t)
+	said := audiotest.PinkNoise(6, second)
+	at := 0
+	_, called := openPulse(t, b, audio.Request{Kind: audio.Output, ID: "inj_a"}, func(buf []float32) {
+		for i := range buf {
+			buf[i], at = said[at], (at+1)%len(said)
+		}
+	})
+	play := func() {
+		for range 50 {
+			awaitCall(t, called)
+		}
+	}
+	signal := func(s syscall.Signal) {
+		if err := syscall.Kill(p.PID(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	play()
+	signal(syscall.SIGSTOP)
+	<-time.After(500 * time.Millisecond)
+	signal(syscall.SIGCONT)
+	play()
+	heard := make([]float32, 0, 2*second)
+	full := make(chan struct{})
+	openPulse(t, b, audio.Request{Kind: audio.Input, ID: "mic_a"}, func(buf []float32) {
+		if len(heard) < second {
+			if heard = append(heard, buf...); len(heard) >= second {
+				close(full)
+			}
+		}
+	})
+	select {
+	case <-full:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the microphone gives nothing")
+	}
+	if was, is := audiotest.LevelDBFS(said), audiotest.LevelDBFS(heard[:second]); is < was-3 {
+		t.Errorf("%.1f dBFS is heard after it, %.1f was said", is, was)
 	}
 }
 

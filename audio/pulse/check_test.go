@@ -248,15 +248,47 @@ func TestSoundPasses(t *testing.T) {
 	}
 }
 
-// Whatever the server asks for at once, it gets no more than the frame holds.
+// Whatever the server asks for at once, it gets so much, as it asks for nothing twice; but no more sound than the frame holds, and silence
+// before.
 func TestGreedyServer(t *testing.T) {
-	out, server := piped(audio.Output, func([]float32) {})
+	sound := 0
+	out, server := piped(audio.Output, func(buf []float32) {
+		for i := range buf {
+			buf[i] = 1
+		}
+		sound += len(buf)
+	})
 	defer out.close()
-	if _, err := server.Write(frame(proto.OpRequest, control, []byte("L\x00\x00\x00\x00L\xff\xff\xff\xff"))); err != nil {
+	const asked = 100*480 + 7
+	bytes := binary.BigEndian.AppendUint32(nil, asked*sampleSize)
+	if _, err := server.Write(frame(proto.OpRequest, control, append([]byte("L\x00\x00\x00\x07L"), bytes...))); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := io.ReadFull(server, make([]byte, headerSize+maxFill*480*sampleSize)); err != nil {
-		t.Errorf("%d bytes, %v", n, err)
+	got, head := make([]byte, 0, asked*sampleSize), make([]byte, headerSize)
+	for len(got) < asked*sampleSize {
+		if _, err := io.ReadFull(server, head); err != nil {
+			t.Fatal(err)
+		}
+		piece := make([]byte, binary.BigEndian.Uint32(head))
+		if _, err := io.ReadFull(server, piece); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, piece...)
+	}
+	if len(got) != asked*sampleSize {
+		t.Errorf("%d bytes for %d", len(got), asked*sampleSize)
+	}
+	if sound > maxFill*480 || sound < (maxFill-1)*480 {
+		t.Errorf("%d samples of sound", sound)
+	}
+	for i := range asked {
+		want := float32(0)
+		if i >= asked-sound {
+			want = 1
+		}
+		if v := math.Float32frombits(binary.LittleEndian.Uint32(got[i*sampleSize:])); v != want {
+			t.Fatalf("sample %d is %v, of %d the last %d should be sound", i, v, asked, sound)
+		}
 	}
 }
 

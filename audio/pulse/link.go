@@ -175,6 +175,15 @@ func (l *link) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
+// play writes a frame of sound, and reports whether the connection is still good.
+func (l *link) play(frame []byte) bool {
+	_, err := l.conn.Write(frame)
+	if err != nil {
+		_ = l.conn.Close()
+	}
+	return err == nil
+}
+
 // Read is for the module, on the goroutine that it started: our reader. It returns with what is a reply.
 func (l *link) Read(p []byte) (int, error) {
 	if l.over { // the module should not ask again

@@ -21,7 +21,7 @@ const (
 	maxPeriod     = 100 * time.Millisecond
 
 	sampleSize = 4  // float32, little endian
-	maxFill    = 16 // periods that the server gets at once, whatever it asks for
+	maxFill    = 16 // periods of sound that the server gets at once, whatever it asks for
 	maxName    = 255
 )
 
@@ -167,15 +167,22 @@ func (s *stream) event(l *link, command uint32, values []byte) {
 	}
 }
 
-// fill gives the server what it asks for, in one frame. More than the frame holds it will ask for again.
+// fill gives the server all that it asks for, since it asks for nothing twice: what it did not get would be missing in its buffer
+// for as long as the stream lives, and after a moment in which the server stood still that is more than the buffer holds. Of so
+// much only the end is to be heard; the rest is over, and silence does for it.
 func (s *stream) fill(l *link, index, bytes uint32) {
-	n := min(int(bytes/sampleSize), maxFill*len(s.samples))
+	n := int(bytes / sampleSize)
+	for ; n > maxFill*len(s.samples); n -= len(s.samples) {
+		frame := s.frame(index, len(s.samples))
+		clear(frame[headerSize:])
+		if !l.play(frame) {
+			return
+		}
+	}
 	if n == 0 {
 		return
 	}
-	frame := s.out[:headerSize+n*sampleSize]
-	binary.BigEndian.PutUint32(frame, uint32(n*sampleSize))
-	binary.BigEndian.PutUint32(frame[4:], index)
+	frame := s.frame(index, n)
 	for at := headerSize; at < len(frame); {
 		piece := s.samples[:min(len(s.samples), (len(frame)-at)/sampleSize)]
 		s.io(piece)
@@ -184,9 +191,15 @@ func (s *stream) fill(l *link, index, bytes uint32) {
 			at += sampleSize
 		}
 	}
-	if _, err := l.conn.Write(frame); err != nil {
-		_ = l.conn.Close()
-	}
+	l.play(frame)
+}
+
+// frame is one with n samples to come.
+func (s *stream) frame(index uint32, n int) []byte {
+	frame := s.out[:headerSize+n*sampleSize]
+	binary.BigEndian.PutUint32(frame, uint32(n*sampleSize))
+	binary.BigEndian.PutUint32(frame[4:], index)
+	return frame
 }
 
 func (s *stream) Latency() time.Duration { return time.Duration(s.latency.Load()) }
