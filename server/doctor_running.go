@@ -13,6 +13,7 @@ import (
 
 	"parley/identity"
 	"parley/probe"
+	"parley/server/certs"
 	"parley/server/router"
 	"parley/wire"
 )
@@ -66,21 +67,27 @@ func unspecified(a netip.Addr) string {
 // certificateHolds looks at the certificate that whoever comes for the domain gets.
 func (srv *Server) certificateHolds(ctx context.Context) probe.Finding {
 	c := srv.certs.State()
-	if c.Domain == "" {
-		return probe.Passed("own", "The server has signed its certificate itself, which is enough for Parley: people's programs look at its key. For browsers give it a name by --domain.")
+	var shown error
+	if c.Issuer != "" {
+		shown = srv.showsFor(ctx, c.Domain)
 	}
-	if c.Issuer == "" {
-		if c.Trouble != "" {
-			return probe.Failed("not_issued", c.Trouble)
-		}
-		return probe.Failed("not_issued", "No certificate has been issued for "+c.Domain+" yet: until then the server's own holds, which browsers refuse. Ask again in a minute.")
-	}
-	left := time.Until(c.Until)
-	if problem := srv.showsFor(ctx, c.Domain); problem != nil {
-		return probe.Failed("mismatch", "The certificate that is shown is not one for "+c.Domain+": restart the server with that name as --domain.")
-	}
+	return certified(c, shown, time.Now())
+}
+
+// certified says how a certificate stands; shown is what is wrong with the one that is shown for the domain.
+func certified(c certs.State, shown error, now time.Time) probe.Finding {
+	left := c.Until.Sub(now)
 	days := fmt.Sprintf("%d days", int(left/(24*time.Hour)))
-	if left < soonEnds && c.Trouble != "" {
+	switch {
+	case c.Domain == "":
+		return probe.Passed("own", "The server has signed its certificate itself, which is enough for Parley: people's programs look at its key. For browsers give it a name by --domain.")
+	case c.Issuer == "" && c.Trouble != "":
+		return probe.Failed("not_issued", c.Trouble)
+	case c.Issuer == "":
+		return probe.Failed("not_issued", "No certificate has been issued for "+c.Domain+" yet: until then the server's own holds, which browsers refuse. Ask again in a minute.")
+	case shown != nil:
+		return probe.Failed("mismatch", "The certificate that is shown is not one for "+c.Domain+": restart the server with that name as --domain.")
+	case left < soonEnds && c.Trouble != "":
 		return probe.Failed("ends", "The certificate ends in "+days+" and can't be renewed: "+c.Trouble)
 	}
 	return probe.Passed("issued", "The certificate for "+c.Domain+" is by "+c.Issuer+" and good for "+days+"; it is renewed by itself.")
