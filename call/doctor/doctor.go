@@ -45,7 +45,7 @@ const (
 	lateTime    = time.Second // to enter, where the server can't be reached
 	stunTime    = 3 * time.Second
 	turnTime    = 5 * time.Second
-	soundTime   = 8 * time.Second
+	soundTime   = 6 * time.Second
 	connectTime = 8 * time.Second // of the call through the relay
 	talkTime    = 3 * time.Second // how long that lasts
 )

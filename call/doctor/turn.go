@@ -110,6 +110,7 @@ func (r *run) dial(ctx context.Context, e endpoint) (net.Conn, error) {
 
 // The codes that a relay refuses by, which say something to people.
 const (
+	codeBadRequest   = 400 // pion says this where RFC 8489, section 9.2.4 has the next
 	codeUnauthorized = 401
 	codeQuota        = 486 // RFC 8656, section 19
 	codeCapacity     = 508
@@ -120,7 +121,7 @@ func unallocated(err error, step string, tried []endpoint) Finding {
 	var address *net.AddrError
 	by := turnWords[step]
 	switch {
-	case errors.As(err, &refused) && refused.Code == codeUnauthorized:
+	case errors.As(err, &refused) && (refused.Code == codeUnauthorized || refused.Code == codeBadRequest):
 		return probe.Failed("unauthorized", "The relay does not take the password that the server has given: their secrets or their clocks differ. Tell whoever runs the server.")
 	case errors.As(err, &refused) && (refused.Code == codeQuota || refused.Code == codeCapacity):
 		return probe.Failed("quota", "The relay has no room for one more connection of yours. Try again in ten minutes.")
