@@ -179,11 +179,13 @@ type visitor struct {
 	home   *setup.Home
 	answer func(*visitor, *call.Ring) bool // see errand.rings
 	last   uint64                          // notice shown
+	found  diagnosis                       // findings shown
 	calls  int                             // that are over
 }
 
 // show prints the notices that have come since the last time.
 func (v *visitor) show(s *call.Snapshot) {
+	v.found.show(s.Examination)
 	for _, n := range s.Notices {
 		if n.Seq <= v.last {
 			continue
@@ -309,6 +311,8 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return nil, errors.New("ptt takes down or up")
 	case "switch":
 		return call.Join{Channel: rest}, nil
+	case "doctor":
+		return call.Examine{}, nil
 	case "known-only":
 		if rest != "on" && rest != "off" {
 			return nil, errors.New("known-only takes on or off")
@@ -328,7 +332,7 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 	case "call", "accept", "decline", "hangup", "camera":
 		return parseCall(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.
