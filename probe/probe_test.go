@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,7 +89,7 @@ type turnServer struct {
 	refuse   stun.ErrorCode // after the password was right
 	stale    bool           // the first nonce is
 	silent   bool
-	open     int // relay sockets
+	open     atomic.Int32 // relay sockets
 }
 
 func (s *turnServer) answer(m *stun.Message, _ netip.AddrPort) []byte {
@@ -113,9 +114,9 @@ func (s *turnServer) answer(m *stun.Message, _ netip.AddrPort) []byte {
 		return refuse(s.refuse)
 	}
 	if m.Type.Method == stun.MethodAllocate {
-		s.open++
+		s.open.Add(1)
 	} else if life, err := m.Get(stun.AttrLifetime); err == nil && binary.BigEndian.Uint32(life) == 0 {
-		s.open--
+		s.open.Add(-1)
 	}
 	return stun.MustBuild(stun.NewTransactionIDSetter(m.TransactionID), stun.NewType(m.Type.Method, stun.ClassSuccessResponse), key).Raw
 }
@@ -129,15 +130,15 @@ func TestAllocate(t *testing.T) {
 		return 0
 	}
 	for name, c := range map[string]struct {
-		server turnServer
+		server *turnServer
 		ok     bool
 		code   int
 	}{
-		"it opens":         {turnServer{password: "secret"}, true, 0},
-		"a stale nonce":    {turnServer{password: "secret", stale: true}, true, 0},
-		"another password": {turnServer{password: "other"}, false, 401},
-		"no room":          {turnServer{password: "secret", refuse: stun.CodeAllocQuotaReached}, false, 486},
-		"nobody":           {turnServer{silent: true}, false, 0},
+		"it opens":         {&turnServer{password: "secret"}, true, 0},
+		"a stale nonce":    {&turnServer{password: "secret", stale: true}, true, 0},
+		"another password": {&turnServer{password: "other"}, false, 401},
+		"no room":          {&turnServer{password: "secret", refuse: stun.CodeAllocQuotaReached}, false, 486},
+		"nobody":           {&turnServer{silent: true}, false, 0},
 	} {
 		conn, err := net.Dial("udp4", server(t, c.server.answer).String())
 		if err != nil {
@@ -154,8 +155,8 @@ func TestAllocate(t *testing.T) {
 		if (err == nil) != c.ok || code(err) != c.code || c.server.silent && !errors.Is(err, ErrSilent) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if strings.Contains(name, "opens") && c.server.open != 0 {
-			t.Errorf("%s: %d relay sockets are left", name, c.server.open)
+		if strings.Contains(name, "opens") && c.server.open.Load() != 0 {
+			t.Errorf("%s: %d relay sockets are left", name, c.server.open.Load())
 		}
 	}
 }
@@ -182,8 +183,8 @@ func TestAllocateByTCP(t *testing.T) {
 			}
 			_, _ = c.Write(s.answer(m, netip.AddrPort{}))
 		}
-	}); err != nil || s.open != 0 {
-		t.Errorf("%v, %d relay sockets are left", err, s.open)
+	}); err != nil || s.open.Load() != 0 {
+		t.Errorf("%v, %d relay sockets are left", err, s.open.Load())
 	}
 	if err := talk(func(c net.Conn) { _, _ = c.Read(make([]byte, 64)) }); err == nil {
 		t.Error("nobody was there")
