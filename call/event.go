@@ -30,6 +30,7 @@ type (
 		err   error
 		final bool          // the gateway does not try again
 		wait  time.Duration // else: before it does
+		asked bool          // because the server wants it so
 	}
 	received struct{ body wire.Message } // an event of the server, or a message of a peer
 	gapSeen  struct{}                    // events of the server were lost
@@ -55,9 +56,20 @@ type (
 		failed string
 	}
 	checkPlayed struct{}
-	cameraSeen  struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
-	peerSeen    struct{ peer mesh.Peer }     // its first picture came out of the decoder
-	tick        struct{ speaking bool }      // what the microphone hears goes to the others now
+	examined    struct { // by a run of the doctor
+		run     int
+		finding Finding
+		over    bool // in the finding's place
+	}
+	cameraSeen struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
+	peerSeen   struct{ peer mesh.Peer }     // its first picture came out of the decoder
+	tick       struct{ speaking bool }      // what the microphone hears goes to the others now
+
+	networkChanged struct { // of this machine
+		moved bool // it sends from other addresses than before
+		gone  bool // it has no network
+		woke  bool // the machine, or the program, has slept
+	}
 )
 
 func (commanded) event()   {}
@@ -73,9 +85,12 @@ func (soundEvent) event()  {}
 func (devicesSeen) event() {}
 func (checkHeard) event()  {}
 func (checkPlayed) event() {}
+func (examined) event()    {}
 func (cameraSeen) event()  {}
 func (peerSeen) event()    {}
 func (tick) event()        {}
+
+func (networkChanged) event() {}
 
 // waiter names somebody who waits in Ask; zero: nobody.
 type waiter uint64
@@ -98,6 +113,7 @@ const (
 	forRoster                  // RosterGet
 	forRelay                   // TurnGet
 	forSnapshot                // SnapshotGet
+	forEnter                   // TurnGet, of a doctor
 	forNothing                 // the reply does not matter
 )
 
@@ -112,6 +128,7 @@ type (
 	}
 	hangUpServer struct{}
 	hurryServer  struct{} // the next try at once
+	probeServer  struct{} // is it there? Else another connection is made
 	present      struct{ name, status string }
 	ask          struct {
 		body wire.Message
@@ -154,6 +171,16 @@ type (
 		on   bool
 	}
 
+	startExamination struct {
+		run     int
+		link    wire.Link
+		sound   bool          // microphone and loudspeaker too
+		within  time.Duration // 0: the doctor's own time
+		relay   *wire.Turn    // as told before, where the server can't be asked; nil: it was not
+		options mesh.Options
+	}
+	stopExamination struct{}
+
 	lookUp   struct{ member wire.Member }
 	remember struct {
 		user   string
@@ -184,6 +211,10 @@ type (
 		generation     uint32
 		candidate, mid string
 	}
+	renewPeer struct { // another peer connection, which takes the place of the one that lives
+		peer    mesh.Peer
+		options mesh.Options
+	}
 	closePeer struct{ peer mesh.Peer }
 	tellPeer  struct { // over the peer connection; before a closePeer it still goes out
 		peer mesh.Peer
@@ -192,6 +223,7 @@ type (
 	signed struct { // to be signed with the user's key, and sent
 		route       wire.Route
 		description identity.Description
+		beside      bool // over the peer connection, past the server
 	}
 
 	notify struct{ notice Notice }
@@ -202,52 +234,61 @@ type (
 	}
 )
 
-func (dialServer) effect()      {}
-func (hangUpServer) effect()    {}
-func (hurryServer) effect()     {}
-func (present) effect()         {}
-func (setWatch) effect()        {}
-func (setListen) effect()       {}
-func (startCheck) effect()      {}
-func (playCheck) effect()       {}
-func (stopCheck) effect()       {}
-func (playSound) effect()       {}
-func (setOutputVolume) effect() {}
-func (ask) effect()             {}
-func (tell) effect()            {}
-func (openSound) effect()       {}
-func (closeSound) effect()      {}
-func (setQuiet) effect()        {}
-func (setTalk) effect()         {}
-func (setVoice) effect()        {}
-func (useDevice) effect()       {}
-func (setGain) effect()         {}
-func (setCamera) effect()       {}
-func (useCamera) effect()       {}
-func (setPreview) effect()      {}
-func (peerCamera) effect()      {}
-func (lookUp) effect()          {}
-func (remember) effect()        {}
-func (openPeer) effect()        {}
-func (makeOffer) effect()       {}
-func (setRemote) effect()       {}
-func (addCandidate) effect()    {}
-func (closePeer) effect()       {}
-func (tellPeer) effect()        {}
-func (stopRing) effect()        {}
-func (useRinger) effect()       {}
-func (signed) effect()          {}
-func (notify) effect()          {}
-func (finish) effect()          {}
+func (dialServer) effect()       {}
+func (hangUpServer) effect()     {}
+func (hurryServer) effect()      {}
+func (probeServer) effect()      {}
+func (present) effect()          {}
+func (setWatch) effect()         {}
+func (setListen) effect()        {}
+func (startCheck) effect()       {}
+func (playCheck) effect()        {}
+func (stopCheck) effect()        {}
+func (playSound) effect()        {}
+func (setOutputVolume) effect()  {}
+func (ask) effect()              {}
+func (tell) effect()             {}
+func (openSound) effect()        {}
+func (closeSound) effect()       {}
+func (setQuiet) effect()         {}
+func (setTalk) effect()          {}
+func (setVoice) effect()         {}
+func (useDevice) effect()        {}
+func (setGain) effect()          {}
+func (setCamera) effect()        {}
+func (useCamera) effect()        {}
+func (setPreview) effect()       {}
+func (peerCamera) effect()       {}
+func (lookUp) effect()           {}
+func (remember) effect()         {}
+func (openPeer) effect()         {}
+func (makeOffer) effect()        {}
+func (setRemote) effect()        {}
+func (addCandidate) effect()     {}
+func (renewPeer) effect()        {}
+func (closePeer) effect()        {}
+func (tellPeer) effect()         {}
+func (stopRing) effect()         {}
+func (useRinger) effect()        {}
+func (signed) effect()           {}
+func (notify) effect()           {}
+func (finish) effect()           {}
+func (startExamination) effect() {}
+func (stopExamination) effect()  {}
 
 // The engine's patience.
 const (
 	tickEvery     = 250 * time.Millisecond
 	connectWithin = 8 * time.Second  // then the peer connection is made anew
-	restartAfter  = time.Second      // of a disconnect: the first ICE restart
+	restartAfter  = tickEvery        // of a disconnect: the first ICE restart
 	restartEvery  = 3 * time.Second  // and the next ones
 	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
 	goneAfter     = 30 * time.Second // without media and without a place in the roster; in a call: before there were any
 	joinEvery     = 5 * time.Second  // a join that the restarted server refuses
+	noPathAfter   = 12 * time.Second // without a path: what stands in the way is looked for
+	noPathWithin  = 12 * time.Second // and is to be found, before goneAfter
+	noPathEvery   = time.Minute      // is what was found then good for
 	askEvery      = time.Second      // a peer's requests for an offer are served no faster
+	maxSeen       = 1 << 31          // the highest generation that a peer is believed to have seen
+	redialEvery   = 2 * time.Second  // while somebody sits in a place, unless the server wants to be left alone
 )

@@ -14,22 +14,23 @@ import (
 
 // Snapshot is what there is to show, at one moment. It is never changed after it is published and may be kept.
 type Snapshot struct {
-	Link       Link
-	Server     string // its name
-	Address    string // its link, without a secret
-	ServerKey  string // its public key, as profile.Server.Key writes it; kept until the next Connect
-	Retry      Retry
-	Ended      Ended
-	Sound      SoundState
-	Self       Self
-	Directory  *Directory
-	Place      Place
-	Ring       *Ring    // a call that is not answered yet; nil: none
-	Missed     []Missed // calls, the newest first; the same slice until it changes
-	Camera     CameraState
-	Refused    uint64   // messages that did not belong to this channel, role or peer
-	Notices    []Notice // the latest, oldest first
-	LastNotice uint64   // Seq of the last one
+	Link        Link
+	Server      string // its name
+	Address     string // its link, without a secret
+	ServerKey   string // its public key, as profile.Server.Key writes it; kept until the next Connect
+	Retry       Retry
+	Ended       Ended
+	Sound       SoundState
+	Self        Self
+	Directory   *Directory
+	Place       Place
+	Ring        *Ring    // a call that is not answered yet; nil: none
+	Missed      []Missed // calls, the newest first; the same slice until it changes
+	Camera      CameraState
+	Examination Examination
+	Refused     uint64   // messages that did not belong to this channel, role or peer
+	Notices     []Notice // the latest, oldest first
+	LastNotice  uint64   // Seq of the last one
 }
 
 // Missed is a call that was not taken.
@@ -182,7 +183,7 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
-		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera,
+		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Examination: s.exam.view,
 	}
 	if s.address.Host != "" {
 		out.Address, out.ServerKey = s.address.String(), s.address.Key.String()

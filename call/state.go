@@ -78,6 +78,8 @@ type state struct {
 	serverKey  identity.PublicKey
 	retryAt    time.Duration // when the next try to connect begins; zero: none is waited for
 	attempts   int           // tries that failed since the last connection
+	failedAt   time.Duration // when the last one did, or the connection broke
+	asked      bool          // the server wants to be left alone until retryAt
 	ended      Ended
 	self       selfState
 
@@ -96,6 +98,7 @@ type state struct {
 	peers     map[mesh.Peer]*peer
 	ice       []mesh.ICEServer
 	iceUntil  time.Duration // when the credentials are to be fetched again
+	iceAsked  time.Duration // when they last were for a doubt
 	knownOnly bool
 	relayOnly bool
 	relayNew  bool // relayOnly for people who are new
@@ -109,6 +112,8 @@ type state struct {
 
 	sound      SoundState
 	checkUntil time.Duration // when the part of the check that runs is over
+
+	exam examining
 
 	refused uint64 // messages that did not belong to this channel, role or peer
 }
@@ -157,6 +162,12 @@ type peer struct {
 	heard      bool          // its first sound has come
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
+
+	pathless  bool          // that no path came about was told
+	theirs    []Finding     // what it has found then; nil: it has not said
+	findings  bucket        // of what it says of that
+	beside    time.Duration // when it last negotiated past the server; zero: never
+	succeeded time.Duration // when another peer connection was last made beside the one that lives
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are

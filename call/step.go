@@ -41,10 +41,14 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.seen(ev.peer)
 	case cameraSeen:
 		t.cameraSeen(ev.camera)
+	case examined:
+		t.examined(ev)
 	case checkPlayed:
 		t.endCheck(t.noSpeaker())
 	case tick:
 		t.tick(ev)
+	case networkChanged:
+		t.networkChanged(ev)
 	}
 	return t.state, t.effects
 }
@@ -54,6 +58,7 @@ type turn struct {
 	state
 	now     time.Duration
 	effects []effect
+	beside  bool // what is taken came over a peer connection, past the server
 }
 
 func (t *turn) do(e effect) { t.effects = append(t.effects, e) }
@@ -104,6 +109,8 @@ func (t *turn) receive(body wire.Message) {
 		t.answer(m)
 	case *wire.Candidate:
 		t.candidate(m)
+	case *wire.Findings:
+		t.findings(m)
 	case *wire.CallIncoming:
 		t.incoming(m)
 	case *wire.CallAnswered:
@@ -135,6 +142,8 @@ func (t *turn) reply(r replied) {
 		if m, ok := r.body.(*wire.Roster); ok {
 			t.roster(m)
 		}
+	case forEnter:
+		t.enterReply(r, failure)
 	case forCommand:
 		t.commandReply(r, failure)
 	}

@@ -13,6 +13,7 @@ func (t *turn) linkUp(ev linkUp) {
 	t.retryAt, t.attempts = 0, 0
 	t.place.unsure = true
 	t.self.role = ev.welcome.Role
+	t.entered()
 	t.notify(Notice{Kind: NoticeOnline, Text: ev.serverName})
 	if t.ring != nil && !ev.welcome.Resumed {
 		t.endRing(Notice{Code: wire.CallLost}) // with the session that it was of
@@ -21,6 +22,7 @@ func (t *turn) linkUp(ev linkUp) {
 	case t.place.phase == Idle:
 	case ev.welcome.Resumed: // what was asked meanwhile is asked again by the gateway
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
+		t.mendAll()
 	default: // the server may have restarted: say again where we are
 		t.place.synced = false
 		t.sayWhere()
@@ -45,6 +47,8 @@ func (t *turn) sayWhere() {
 func (t *turn) linkDown(ev linkDown) {
 	n := Notice{Text: ev.err.Error(), Code: failureCode(ev.err)}
 	t.retryAt, t.attempts = t.now+ev.wait, t.attempts+1
+	t.notEntered(ev.err)
+	t.failedAt, t.asked = t.now, ev.asked
 	switch {
 	case ev.final:
 		t.depart(n.Code)
@@ -148,6 +152,7 @@ func (t *turn) joined(roster *wire.Roster) {
 	} else {
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	}
+	t.mendAll()
 	t.roster(roster)
 }
 
@@ -220,6 +225,9 @@ func (t *turn) leave(reason string) {
 	if t.reachable() && reason == wire.LeftSelf {
 		t.ask(&wire.VoiceLeave{}, tag{purpose: forNothing})
 	}
+	if t.link != Online {
+		t.farewell() // nobody else would say it
+	}
 	t.endPlace()
 	t.notify(Notice{Kind: NoticeLeft, Code: reason})
 }
@@ -265,19 +273,25 @@ func (t *turn) relayReply(body wire.Message) {
 	if !ok || t.place.phase == Idle {
 		return
 	}
-	t.ice = nil
-	if len(m.URLs) > 0 {
-		t.ice = append(t.ice, mesh.ICEServer{URLs: m.URLs, Username: m.Username, Password: m.Password, Key: t.serverKey})
-	}
-	for _, e := range m.External {
-		if len(e.URLs) > 0 {
-			t.ice = append(t.ice, mesh.ICEServer{URLs: e.URLs, Username: e.Username, Password: e.Password})
-		}
-	}
+	t.ice = iceServers(m, t.serverKey)
+	t.exam.relay, t.exam.relayUntil = m, t.now+time.Duration(m.TTL)*time.Second
 	t.iceUntil = 0
 	if m.TTL > 0 {
 		t.iceUntil = t.now + time.Duration(m.TTL)*time.Second*4/5
 	}
+}
+
+// iceServers is what a peer connection is told of what a server says of relays.
+func iceServers(m *wire.Turn, server identity.PublicKey) (list []mesh.ICEServer) {
+	if len(m.URLs) > 0 {
+		list = append(list, mesh.ICEServer{URLs: m.URLs, Username: m.Username, Password: m.Password, Key: server})
+	}
+	for _, e := range m.External {
+		if len(e.URLs) > 0 {
+			list = append(list, mesh.ICEServer{URLs: e.URLs, Username: e.Username, Password: e.Password})
+		}
+	}
+	return list
 }
 
 // roster takes a channel's whole roster.

@@ -27,6 +27,7 @@ type visitOptions struct {
 	ns, mode, fec, red, nack, dtx         string
 	duration                              time.Duration
 	stats                                 string
+	statsEvery                            time.Duration
 	frame, bitrate                        int
 	threshold                             float64
 	hold                                  time.Duration
@@ -49,6 +50,7 @@ func newVisitOptions(command string) *visitOptions {
 	f.BoolVar(&o.mute, "mute", false, "start muted")
 	f.DurationVar(&o.duration, "duration", 0, "leave after this time, of a call that one makes after it was answered (default: stay)")
 	f.StringVar(&o.stats, "stats", "", "write a JSON line of statistics each second to this file")
+	f.DurationVar(&o.statsEvery, "stats-every", time.Second, "or so often, from 20ms on")
 	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
 	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
 	f.Float64Var(&o.threshold, "threshold", 0, "level that opens the microphone in mode vad, in dBFS (default: the profile's)")
@@ -179,11 +181,13 @@ type visitor struct {
 	home   *setup.Home
 	answer func(*visitor, *call.Ring) bool // see errand.rings
 	last   uint64                          // notice shown
+	found  diagnosis                       // findings shown
 	calls  int                             // that are over
 }
 
 // show prints the notices that have come since the last time.
 func (v *visitor) show(s *call.Snapshot) {
+	v.found.show(s.Examination)
 	for _, n := range s.Notices {
 		if n.Seq <= v.last {
 			continue
@@ -203,7 +207,7 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
-		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry:
+		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry, n.Kind == call.NoticeNoPath:
 			tell("%s", n.Text)
 		}
 	}
@@ -309,6 +313,8 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return nil, errors.New("ptt takes down or up")
 	case "switch":
 		return call.Join{Channel: rest}, nil
+	case "doctor":
+		return call.Examine{}, nil
 	case "known-only":
 		if rest != "on" && rest != "off" {
 			return nil, errors.New("known-only takes on or off")
@@ -328,7 +334,7 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 	case "call", "accept", "decline", "hangup", "camera":
 		return parseCall(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.
