@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/audio"
+	"parley/audio/audiotest"
+	"parley/bench/internal/heard"
+	"parley/bench/internal/measure"
+	"parley/test/lab"
+)
+
+// result is one program on one network.
+type result struct {
+	Seconds  float64            `json:"seconds"`
+	Invented float64            `json:"invented_percent"`
+	Late     float64            `json:"late_percent"`
+	Buffer   float64            `json:"buffer_ms"` // of the jitter buffer, as the program has it
+	Gaps     int                `json:"gaps_ms"`   // of what was said, what was silence over 60 ms
+	Delay    heard.Delay        `json:"mouth_to_ear,omitzero"`
+	Back     []float64          `json:"back_ms,omitempty"` // after each trouble
+	Wire     float64            `json:"wire_kbps"`
+	Lost     float64            `json:"link_lost_percent"` // of a's packets
+	Machine  float64            `json:"machine_busy_cores"`
+	Detail   map[string]float64 `json:"detail"`
+}
+
+// measure makes a call on a clean network, which then becomes the scene's.
+func (b *bench) measure(ctx context.Context, s scene, start starter) (r result, err error) {
+	w, err := b.newWorld(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	p, err := start(ctx, w)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	w.cable().Set(s.link)
+	quiet, err := w.talk(ctx)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, quiet()) }()
+	if err := pass(ctx, b.warm); err != nil {
+		return r, err
+	}
+	return w.listen(ctx, s, p)
+}
+
+// talk lets a talk until quiet is called.
+func (w *world) talk(ctx context.Context) (quiet func() error, err error) {
+	x, err := heard.Stimulus(60)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		for {
+			if err := w.pulse.Play(ctx, "inj_a", x); ctx.Err() != nil {
+				done <- nil
+				return
+			} else if err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	return func() error { stop(); return <-done }, nil
+}
+
+// span is what lies between two places of a recording.
+type span struct{ begin, end time.Time }
+
+// listen records mouth and ear, and makes what there is of trouble.
+func (w *world) listen(ctx context.Context, s scene, p program) (r result, err error) {
+	rec, err := w.pulse.Record(ctx)
+	if err != nil {
+		return r, err
+	}
+	before, err := p.counts(ctx)
+	if err != nil {
+		return r, err
+	}
+	sent, err := w.sent()
+	if err != nil {
+		return r, err
+	}
+	usage, all := measure.Sample(nil), span{begin: time.Now()}
+	w.cable().Set(s.link)
+	troubles, err := w.trouble(ctx, s)
+	if err != nil {
+		return r, err
+	}
+	there, _ := w.cable().Counts()
+	all.end = time.Now()
+	_, r.Machine = usage.Stop()
+	after, err := p.counts(ctx)
+	if err != nil {
+		return r, err
+	}
+	sentNow, err := w.sent()
+	if err != nil {
+		return r, err
+	}
+	r.Seconds = all.end.Sub(all.begin).Seconds()
+	r.Wire = measure.Round((sentNow-sent)*8/1000/r.Seconds, 1)
+	r.Lost = measure.Round(100*float64(there.Lost)/max(float64(there.Lost+there.Passed), 1), 1)
+	r.sound(after.since(before))
+	if err := rec.WaitSeconds(ctx, rec.Seconds()+1); err != nil {
+		return r, err
+	}
+	began := rec.Began()
+	channels, err := rec.Stop()
+	if err != nil {
+		return r, err
+	}
+	at := func(t time.Time) int { return int(t.Sub(began).Seconds() * audio.SampleRate) }
+	mouth, ear := channels[lab.Mouth(0)], channels[lab.Ear(1)]
+	if s.trouble == nil {
+		return r, r.ears(mouth[max(at(all.begin), 0):], ear[max(at(all.begin), 0):])
+	}
+	for _, t := range troubles {
+		r.Back = append(r.Back, measure.Round(back(mouth, ear, at(t.begin), at(t.end)), 0))
+	}
+	return r, nil
+}
+
+// trouble lets the time pass, and returns from when to when the sound was waited for after each trouble.
+func (w *world) trouble(ctx context.Context, s scene) (list []span, err error) {
+	if s.trouble == nil {
+		return nil, pass(ctx, w.span)
+	}
+	for range w.breaks {
+		if err := s.trouble(ctx, w); err != nil {
+			return nil, err
+		}
+		t := span{begin: time.Now()}
+		if err := pass(ctx, s.rest); err != nil {
+			return nil, err
+		}
+		t.end = time.Now()
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// sound takes what the program counted.
+func (r *result) sound(c counts) {
+	r.Invented = measure.Round(100*c.Invented/max(c.Played, 1), 3)
+	r.Late = measure.Round(100*c.Late/max(c.Packets, 1), 2)
+	r.Buffer = measure.Round(c.Delay/max(c.Samples, 1), 1)
+	r.Detail = c.Detail
+}
+
+// ears takes what was recorded.
+func (r *result) ears(mouth, ear []float32) (err error) {
+	if r.Delay, err = heard.Between(mouth, ear); err != nil {
+		return err
+	}
+	lag := int(r.Delay.Median / 1000 * audio.SampleRate)
+	for _, g := range audiotest.Gaps(mouth, ear, lag) {
+		r.Gaps += int(g.Length.Milliseconds())
+	}
+	return nil
+}
+
+const (
+	never  = 30 * time.Second // what is not back by then
+	window = audio.SampleRate
+	step   = audio.SampleRate / 50
+	loud   = -50.0 // dBFS, of a step
+	enough = 0.8   // of the steps that are loud in the mouth
+)
+
+// back is how many milliseconds after from the sound is back in the ear, which is waited for until to: never, if it is not.
+func back(mouth, ear []float32, from, to int) float64 {
+	said, got := loudness(mouth), loudness(ear)
+	from, to = max(from/step, 0), min(to/step, len(said), len(got))
+	for i := from; i+window/step <= to; i++ {
+		all, heard, first := 0, 0, -1
+		for j := i; j < i+window/step; j++ {
+			if said[j] {
+				all++
+			}
+			if got[j] {
+				heard++
+				if first < 0 {
+					first = j
+				}
+			}
+		}
+		if all > 0 && float64(heard) >= enough*float64(all) {
+			return float64(first-from) * 1000 * step / audio.SampleRate
+		}
+	}
+	return float64(never.Milliseconds())
+}
+
+// loudness says of each step whether there is anything to hear.
+func loudness(x []float32) (out []bool) {
+	for ; len(x) >= step; x = x[step:] {
+		out = append(out, audiotest.LevelDBFS(x[:step]) > loud)
+	}
+	return out
+}
