@@ -213,11 +213,11 @@ func (b *Buffer) decode(f *slot) Step {
 func (b *Buffer) Target() time.Duration {
 	t := b.delay.target()
 	if b.loss.high {
-		frame, reach := b.duration(int64(b.play.frame)), b.cover.reach(b.now)
+		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.heavy {
-			reach += frame
+			reach++
 		}
-		t = b.worth.target(t + max(frame, reach))
+		t = b.worth.target(t + b.duration(int64(max(reach, 1)*b.play.frame)))
 	}
 	return min(t, b.config.Max)
 }

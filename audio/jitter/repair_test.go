@@ -50,7 +50,7 @@ func repaired(b *Buffer, ps []packet, frame time.Duration, r repairs, lost func(
 			k := events[0]
 			binary.LittleEndian.PutUint64(payload, uint64(k.sent))
 			if k.by == Own {
-				b.Covered(uint32(r.copies)*step, k.at)
+				b.Covered(r.copies, k.at)
 				b.Push(k.seq, k.ts, payload, k.at)
 			} else {
 				b.Repair(k.seq, k.ts, payload, k.by, k.at)

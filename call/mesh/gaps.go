@@ -161,10 +161,7 @@ func (p *peer) pass(e ear, g *gaps, k *rtp.Packet, now time.Duration) {
 	trip := p.meters.roundTrip()
 	s := Sound{
 		Payload: own.Data, Timestamp: k.Timestamp, Marker: k.Marker, Seq: k.SequenceNumber, SSRC: k.SSRC,
-		By: g.own(k.SSRC, k.SequenceNumber, now, trip),
-	}
-	if len(copies) > 0 {
-		s.Cover = copies[0].Before
+		By: g.own(k.SSRC, k.SequenceNumber, now, trip), Cover: len(copies),
 	}
 	if s.By == audio.Own {
 		p.meters.received(len(own.Data), k.Timestamp, now)

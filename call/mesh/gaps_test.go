@@ -112,11 +112,11 @@ func TestPass(t *testing.T) {
 		seq       uint16
 		timestamp uint32
 		by        audio.Source
-		cover     uint32
+		cover     int
 	}
 	want := []one{
-		{"a", 65535, 1<<32 - 960, audio.Own, 0}, {"b", 0, 0, audio.Own, 960}, {"e", 3, 2880, audio.Own, 1920},
-		{"c", 1, 960, audio.Redundant, 1920}, {"d", 2, 1920, audio.Redundant, 1920}, {"d", 2, 1920, audio.Own, 0},
+		{"a", 65535, 1<<32 - 960, audio.Own, 0}, {"b", 0, 0, audio.Own, 1}, {"e", 3, 2880, audio.Own, 2},
+		{"c", 1, 960, audio.Redundant, 2}, {"d", 2, 1920, audio.Redundant, 2}, {"d", 2, 1920, audio.Own, 0},
 	}
 	var got []one
 	for _, s := range *heard {
