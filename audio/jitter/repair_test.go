@@ -160,6 +160,48 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// The end of a talk spurt is told several times, and heard once, whichever of them got lost; the next spurt is late by no more than any.
+func TestEnds(t *testing.T) {
+	for lost := range 4 {
+		b := New(Config{Start: 10 * ms})
+		concealed, have, ends, began := 0, 0, 0, time.Duration(0)
+		for turn := range 60 {
+			now := time.Duration(turn) * 10 * ms
+			if i := turn / 2; turn%2 == 0 && i != 10+lost {
+				size := 100
+				if i >= 10 && i < 13 {
+					size = 1
+				}
+				if i < 13 || i >= 20 {
+					b.Push(uint16(i), uint32(i*960), make([]byte, size), now)
+				}
+			}
+			for have < 480 {
+				step := b.Pull(now)
+				switch step.Action {
+				case Wait:
+					have = 480
+				case Conceal:
+					concealed += step.Samples
+					have += step.Samples
+				case Decode:
+					have += 960
+					if len(step.Payload) == 1 {
+						ends++
+					}
+					if turn >= 40 && began == 0 {
+						began = now
+					}
+				}
+			}
+			have -= 480
+		}
+		if ends != 1 || concealed > 960 || lost > 0 && concealed > 0 || began > 410*ms {
+			t.Errorf("%d lost: %d samples concealed, %d times the end, the next spurt at %v", lost, concealed, ends, began)
+		}
+	}
+}
+
 func TestRepairRefuses(t *testing.T) {
 	b := New(Config{MaxPayload: 10})
 	if b.Repair(1, 960, []byte{1}, Redundant, 0) != Bad {
