@@ -56,11 +56,13 @@ func (b *bench) compare(s scene, ours, theirs result) {
 		say("sound back", audiotest.Median(ours.Back), audiotest.Median(theirs.Back), "ms, median")
 		return
 	}
-	say("invented", ours.Invented, theirs.Invented, "%")
+	if s.name != clean {
+		say("invented", ours.Invented, theirs.Invented, "%")
+	}
 	say("mouth to ear", ours.Delay.Median, theirs.Delay.Median, "ms, median")
 	mine, ok := b.clean[parleyName]
 	other, also := b.clean[chromiumName]
-	if s.name != clean && ok && also {
+	if s.added && ok && also {
 		say("added delay", ours.Delay.Median-mine, theirs.Delay.Median-other, "ms")
 	}
 }

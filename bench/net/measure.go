@@ -120,12 +120,13 @@ func (w *world) listen(ctx context.Context, s scene, p program) (r result, err e
 		return r, err
 	}
 	at := func(t time.Time) int { return int(t.Sub(began).Seconds() * audio.SampleRate) }
-	mouth, ear := channels[lab.Mouth(0)], channels[lab.Ear(1)]
+	ear := channels[lab.Ear(1)]
 	if s.trouble == nil {
-		return r, r.ears(mouth[max(at(all.begin), 0):], ear[max(at(all.begin), 0):])
+		from := max(at(all.begin), 0)
+		return r, r.ears(channels[lab.Mouth(0)][from:], ear[from:])
 	}
 	for _, t := range troubles {
-		r.Back = append(r.Back, measure.Round(back(mouth, ear, at(t.begin), at(t.end)), 0))
+		r.Back = append(r.Back, measure.Round(back(ear, at(t.begin), at(t.end)), 0))
 	}
 	return r, nil
 }
@@ -170,41 +171,45 @@ func (r *result) ears(mouth, ear []float32) (err error) {
 }
 
 const (
-	never  = 30 * time.Second // what is not back by then
-	window = audio.SampleRate
-	step   = audio.SampleRate / 50
-	loud   = -50.0 // dBFS, of a step
-	enough = 0.8   // of the steps that are loud in the mouth
+	never = 30 * time.Second      // what is not back by then
+	step  = audio.SampleRate / 50 // 20 ms
+	loud  = -50.0                 // dBFS, of a step
+	some  = 10                    // steps: sound is back
+	most  = some * 4 / 5          // if so many of them are loud
+	long  = 25                    // steps of silence: a break, where the talker and the gate make none
 )
 
-// back is how many milliseconds after from the sound is back in the ear, which is waited for until to: never, if it is not.
-func back(mouth, ear []float32, from, to int) float64 {
-	said, got := loudness(mouth), loudness(ear)
-	from, to = max(from/step, 0), min(to/step, len(said), len(got))
-	for i := from; i+window/step <= to; i++ {
-		all, heard, first := 0, 0, -1
-		for j := i; j < i+window/step; j++ {
-			if said[j] {
-				all++
-			}
-			if got[j] {
-				heard++
-				if first < 0 {
-					first = j
-				}
-			}
-		}
-		if all > 0 && float64(heard) >= enough*float64(all) {
-			return float64(first-from) * 1000 * step / audio.SampleRate
-		}
+// back is how many milliseconds after from the sound is back in the ear, which is waited for until to: zero, if it was never gone, and
+// never, if it is not back. What was on its way still sounds for a while after the network is gone.
+func back(ear []float32, from, to int) float64 {
+	var heard []bool
+	for x := ear[max(min(from, len(ear)), 0):max(min(to, len(ear)), 0)]; len(x) >= step; x = x[step:] {
+		heard = append(heard, audiotest.LevelDBFS(x[:step]) > loud)
 	}
-	return float64(never.Milliseconds())
+	longest, end, run := 0, 0, 0
+	for i := range heard {
+		if !sounds(heard[i:]) {
+			run++
+			continue
+		}
+		if run > longest && (run >= long || run == i) {
+			longest, end = run, i
+		}
+		run = 0
+	}
+	if run >= max(long, longest) {
+		return float64(never.Milliseconds())
+	}
+	return float64(end) * 1000 * step / audio.SampleRate
 }
 
-// loudness says of each step whether there is anything to hear.
-func loudness(x []float32) (out []bool) {
-	for ; len(x) >= step; x = x[step:] {
-		out = append(out, audiotest.LevelDBFS(x[:step]) > loud)
+// sounds says whether a span begins with sound.
+func sounds(heard []bool) bool {
+	n := 0
+	for _, h := range heard[:min(some, len(heard))] {
+		if h {
+			n++
+		}
 	}
-	return out
+	return heard[0] && n >= most
 }
