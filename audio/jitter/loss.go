@@ -65,8 +65,9 @@ type worth struct {
 const (
 	oneOf      = 1.0 / 512
 	negligible = oneOf / 16
-	// price is the share of packets that 20 ms more of delay have to save: one in five hundred is a click every ten seconds.
-	price = 0.002 * float32(bucket) / float32(20*time.Millisecond)
+	// price is the share of packets that 20 ms more of delay have to save: one in two hundred, as most of those that are given up
+	// can be rebuilt (Recover), if in poorer sound.
+	price = 0.005 * float32(bucket) / float32(20*time.Millisecond)
 )
 
 func (w *worth) add(late time.Duration) {

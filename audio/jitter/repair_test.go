@@ -79,6 +79,7 @@ func TestRepairs(t *testing.T) {
 		{0.05, repairs{0, 30 * ms}, 0.995, 100 * ms},
 		{0.20, repairs{0, 30 * ms}, 0.94, 120 * ms},
 		{0.30, repairs{2, 30 * ms}, 0.98, 120 * ms},
+		{0.30, repairs{2, 60 * ms}, 0.97, 100 * ms},  // hardly worth more than the copies
 		{0.01, repairs{0, 120 * ms}, 0.985, 70 * ms}, // not worth that
 		{0.30, repairs{0, 120 * ms}, 0.87, 220 * ms}, // worth it
 	} {
@@ -242,11 +243,11 @@ func TestWorth(t *testing.T) {
 	if got := w.target(30 * ms); got != 30*ms {
 		t.Errorf("for one packet %v", got)
 	}
-	for range 5 {
+	for range 11 {
 		w.add(82 * ms)
 	}
 	if got := w.target(30 * ms); got != 85*ms {
-		t.Errorf("for six %v", got)
+		t.Errorf("for twelve %v", got)
 	}
 	w.add(400 * ms)
 	if got := w.target(30 * ms); got != 85*ms {
