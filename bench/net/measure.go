@@ -40,7 +40,7 @@ func (b *bench) measure(ctx context.Context, s scene, start starter) (r result, 
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	w.cable().Set(s.link)
-	quiet, err := w.talk(ctx)
+	quiet, err := w.talk(ctx, b.length(s))
 	if err != nil {
 		return r, err
 	}
@@ -51,26 +51,34 @@ func (b *bench) measure(ctx context.Context, s scene, start starter) (r result, 
 	return w.listen(ctx, s, p)
 }
 
-// talk lets a talk until quiet is called.
-func (w *world) talk(ctx context.Context) (quiet func() error, err error) {
-	x, err := heard.Stimulus(60)
+// length is how long the talker has to talk at least.
+func (b *bench) length(s scene) time.Duration {
+	const slack = 20 * time.Second // for all that takes time in between
+	if s.trouble == nil {
+		return b.warm + b.span + slack
+	}
+	return b.warm + time.Duration(b.breaks)*(s.rest+gone) + slack
+}
+
+// talk lets a talk for that long, or until quiet is called.
+func (w *world) talk(ctx context.Context, length time.Duration) (quiet func() error, err error) {
+	x, err := heard.Stimulus(int(length.Seconds()))
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() {
-		for {
-			if err := w.pulse.Play(ctx, "inj_a", x); ctx.Err() != nil {
-				done <- nil
-				return
-			} else if err != nil {
-				done <- err
-				return
-			}
+	go func() { done <- w.pulse.Play(ctx, "inj_a", x) }()
+	return func() error {
+		early := ctx.Err() == nil
+		stop()
+		if err := <-done; early && errors.Is(err, context.Canceled) {
+			return nil
+		} else if err != nil {
+			return err
 		}
-	}()
-	return func() error { stop(); return <-done }, nil
+		return errors.New("the talker came to an end before the measurement did")
+	}, nil
 }
 
 // span is what lies between two places of a recording.
@@ -173,14 +181,15 @@ func (r *result) ears(mouth, ear []float32) (err error) {
 const (
 	never = 30 * time.Second      // what is not back by then
 	step  = audio.SampleRate / 50 // 20 ms
-	loud  = -50.0                 // dBFS, of a step
+	loud  = -65.0                 // dBFS, of a step: speech has parts that are soft
 	some  = 10                    // steps: sound is back
-	most  = some * 4 / 5          // if so many of them are loud
+	most  = some / 2              // if so many of them are loud
 	long  = 25                    // steps of silence: a break, where the talker and the gate make none
+	soon  = 100                   // steps within which it begins: what was on its way still sounds for a while
 )
 
 // back is how many milliseconds after from the sound is back in the ear, which is waited for until to: zero, if it was never gone, and
-// never, if it is not back. What was on its way still sounds for a while after the network is gone.
+// never, if it is not back.
 func back(ear []float32, from, to int) float64 {
 	var heard []bool
 	for x := ear[max(min(from, len(ear)), 0):max(min(to, len(ear)), 0)]; len(x) >= step; x = x[step:] {
@@ -192,12 +201,12 @@ func back(ear []float32, from, to int) float64 {
 			run++
 			continue
 		}
-		if run > longest && (run >= long || run == i) {
+		if run > longest && i-run < soon && (run >= long || run == i) {
 			longest, end = run, i
 		}
 		run = 0
 	}
-	if run >= max(long, longest) {
+	if run >= max(long, longest) && len(heard)-run < soon {
 		return float64(never.Milliseconds())
 	}
 	return float64(end) * 1000 * step / audio.SampleRate

@@ -39,9 +39,10 @@ func TestBack(t *testing.T) {
 		"an outage":                  {speech(800, 400, 8800), 200},
 		"a word's pause after it":    {speech(800, 400, 1000, 280, 7520), 200},
 		"what was on its way first":  {speech(1500, 2000, 6500), 2500},
+		"a break long after it":      {speech(1500, 1000, 3500, 2500, 1500), 1500},
 		"a click in it":              {speech(1500, 1000, 40, 960, 6500), 2500},
 		"not back":                   {speech(1500, 8500), 30000},
-		"not back after a short one": {speech(800, 700, 1500, 7000), 30000},
+		"not back after a short one": {speech(800, 700, 500, 8000), 30000},
 		"nothing at all":             {speech(0, 10000), 30000},
 	} {
 		if got := back(c.ear, at(from), at(10000)); got != c.want {

@@ -80,12 +80,15 @@ func (w *world) sent() (bytes float64, err error) {
 	return 0, fmt.Errorf("no device %s in %q", device, text)
 }
 
-// outage is three seconds in which nothing gets through.
+// gone is how long an outage lasts.
+const gone = 3 * time.Second
+
+// outage is a while in which nothing gets through.
 func outage(ctx context.Context, w *world) error {
 	before := netlab.Params{Delay: oneWay}
 	w.cable().Set(netlab.Params{Loss: 1})
 	defer w.cable().Set(before)
-	return pass(ctx, 3*time.Second)
+	return pass(ctx, gone)
 }
 
 // renumber gives a another address.
