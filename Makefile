@@ -8,6 +8,7 @@
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
 # make bench-app    JSON lines: the window's start, CPU, memory, stalls, frames
 # make bench-video  JSON lines: pictures shown, freezes, delay, CPU, memory, quality; PEERS=1 measures Chromium in the same run
+# make bench-net    JSON lines: sound over bad networks: invented, late, delay, back after an outage; PEERS=1 measures Chromium in the same run
 # make screenshots  docs/: each screen in both themes, from the real window
 # make run          the app with a server inside; without a display, make demo
 # make demo         the app on a display and sound card in memory, somebody who talks to it, and what its speaker played
@@ -24,7 +25,7 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video run demo screenshots clean
+.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net run demo screenshots clean
 
 deps:
 	scripts/deps.sh
@@ -96,6 +97,10 @@ bench-app: build app
 bench-video: build app
 	scripts/deps.sh test $(if $(PEERS),peers)
 	@$(GO) run ./bench/video -bin bin $(if $(PEERS),-peers) $(BENCHFLAGS)
+
+bench-net: build
+	scripts/deps.sh test $(if $(PEERS),peers)
+	@$(GO) run ./bench/net -bin bin $(if $(PEERS),-peers) $(BENCHFLAGS)
 
 clean:
 	rm -rf bin

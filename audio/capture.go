@@ -57,7 +57,8 @@ type Packet struct {
 //	Write (device callback) ─► ring ─► run: suppress ─► gate ─► mute ─► encode ─► emit
 //
 // While the gate is closed nothing is sent at all; within an open gate Opus' own DTX saves what it can. The end of a talk
-// spurt is told by a packet of one byte, so that the far side waits instead of concealing a loss.
+// spurt is told by a packet of one byte, so that the far side waits instead of concealing a loss; and by more of them where packets
+// get lost, which bring the copies of the last words, too.
 type Capture struct {
 	config CaptureConfig
 	ring   *Ring
@@ -91,6 +92,9 @@ type Capture struct {
 	clock     uint32    // of the frame in hand
 	last      time.Time // when the ring was last emptied
 	inSpurt   bool
+	next      uint32 // timestamp that follows the last packet
+	ends      int    // packets of silence that may follow it
+	lossy     bool   // the far side misses some
 	wasMuted  bool
 	toc       byte // first byte of the spurt's last packet
 	talkUntil uint32
@@ -219,6 +223,7 @@ func (c *Capture) applySettings() {
 	}
 	c.gate.Key(c.key.Load())
 	if t := c.tuning.Swap(nil); t != nil {
+		c.lossy = t.LossPercent > 0
 		if err := c.config.Encoder.Tune(*t); err != nil {
 			c.stats.failed(c.config.Log, "tune the encoder", err)
 		}
@@ -270,7 +275,7 @@ func (c *Capture) listen(level, voice float32) {
 func (c *Capture) mute() bool {
 	muted := c.muted.Load()
 	if muted && !c.wasMuted {
-		c.filled, c.inSpurt = 0, false
+		c.filled, c.inSpurt, c.ends = 0, false, 0
 		if e, ok := c.config.Encoder.(interface{ Reset() error }); ok {
 			if err := e.Reset(); err != nil {
 				c.stats.failed(c.config.Log, "reset the encoder", err)
@@ -306,30 +311,46 @@ func (c *Capture) encode(at uint32, level float32) {
 		return
 	}
 	silence := len(payload) <= dtxSize
-	if silence && !c.inSpurt {
-		return // the first one told that silence follows
+	if silence && c.ends == 0 {
+		return // the ones before told that silence follows
 	}
-	p := Packet{Timestamp: at, Payload: payload, Marker: !c.inSpurt, Samples: len(c.pcm), Level: level}
-	c.inSpurt = !silence
+	p := Packet{Timestamp: at, Payload: payload, Marker: !c.inSpurt && !silence, Samples: len(c.pcm), Level: level}
+	c.count(silence)
 	c.toc = payload[0]
 	c.emit(p)
+}
+
+// count notes how many more packets of silence are to follow this one.
+func (c *Capture) count(silence bool) {
+	switch c.inSpurt = !silence; {
+	case silence:
+		c.ends--
+	case c.lossy:
+		c.ends = manyEnds
+	default:
+		c.ends = 1
+	}
 }
 
 // dtxSize is the size up to which an Opus packet needn't be sent (RFC 6716, section 2.1.9).
 const dtxSize = 2
 
+// manyEnds is how many packets tell of a talk spurt's end where some get lost: as many as there are copies in a packet, and one.
+const manyEnds = 3
+
 // endSpurt tells the far side that the silence now is meant: an Opus packet of a TOC byte and one frame of no bytes
 // (RFC 6716, section 3.2.1), in the configuration of the packet before.
 func (c *Capture) endSpurt() {
-	if !c.inSpurt {
+	if c.ends == 0 || int32(c.clock-c.next) < 0 {
 		return
 	}
-	c.inSpurt = false
+	c.count(true)
 	c.out[0] = c.toc &^ 3 // code 0: one frame
 	c.emit(Packet{Timestamp: c.clock, Payload: c.out[:1], Samples: len(c.pcm), Level: mix.Floor})
 }
 
 func (c *Capture) emit(p Packet) {
+	c.next = p.Timestamp + uint32(p.Samples)
 	c.exit.Lock()
 	defer c.exit.Unlock()
 	if c.muted.Load() {
@@ -349,7 +370,7 @@ func (c *Capture) look() {
 	now, held := c.config.Now(), c.ring.Len()
 	if gap := now.Sub(c.last) - duration(held); !c.last.IsZero() && gap > maxGap {
 		c.clock += uint32(gap/FrameTime) * FrameSize
-		c.filled, c.inSpurt = 0, false
+		c.filled, c.inSpurt, c.ends = 0, false, 0
 	}
 	c.last = now
 	c.stats.waiting(now, held%FrameSize)

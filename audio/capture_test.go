@@ -342,6 +342,38 @@ func (d *dtx) Encode(pcm []float32, out []byte) ([]byte, error) {
 	return d.codec.Encode(pcm, out)
 }
 
+// Where packets get lost, the end is told three times, a packet's length apart, and not on into the next spurt.
+func TestCaptureEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMic(t, audio.CaptureConfig{Gate: vad.Config{Hold: 100 * time.Millisecond}})
+		m.SetTuning(audio.Tuning{Bitrate: 64000, LossPercent: 5})
+		m.speak(20, 0.5)
+		sent := m.speak(50, 0)
+		if len(sent) != 9 {
+			t.Fatalf("%d packets, want 6 of sound and 3 of silence", len(sent))
+		}
+		for i, p := range sent {
+			if (len(p.Payload) == 1) != (i >= 6) || p.Timestamp != uint32((20+2*i)*audio.FrameSize) || p.Marker {
+				t.Errorf("packet %d: %d bytes at %d, marker %v", i, len(p.Payload), p.Timestamp, p.Marker)
+			}
+		}
+		m.speak(20, 0.5)
+		m.speak(13, 0) // the first end has been told
+		for i, p := range m.speak(8, 0.5) {
+			if len(p.Payload) == 1 || p.Marker != (i == 0) {
+				t.Errorf("the next spurt, packet %d: %d bytes, marker %v", i, len(p.Payload), p.Marker)
+			}
+		}
+		m.speak(8, 0.5)
+		m.SetMuted(true)
+		m.speak(20, 0)
+		m.SetMuted(false)
+		if sent := m.speak(50, 0); len(sent) != 0 {
+			t.Errorf("%d packets of an end that was muted", len(sent))
+		}
+	})
+}
+
 // Of Opus' own silence only the first packet is sent.
 func TestCaptureDTX(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -167,7 +167,7 @@ func TestPlayoutRepairs(t *testing.T) {
 			if n%40 == 0 {
 				by = audio.Resent
 			}
-			a.Covered(960)
+			a.Covered(1)
 			a.Repair(seq, ts, lost, by, time.Now())
 		}))
 		s := a.Stats()
@@ -521,7 +521,7 @@ func TestPlayoutAllocatesNothing(t *testing.T) {
 		if at := start.Add(time.Duration(n) * 20 * time.Millisecond); n%10 != 3 { // some are lost
 			s.Push(uint16(n), uint32(n*960), packet, at)
 			if n%20 == 4 { // half of them come otherwise
-				s.Covered(960)
+				s.Covered(1)
 				s.Repair(uint16(n-1), uint32((n-1)*960), packet, audio.Redundant, at)
 			}
 		}

@@ -20,8 +20,8 @@ type Stream struct {
 	log   *slog.Logger
 	start time.Time // zero of playout's clock
 	queue packets
-	cover atomic.Uint32 // samples: see Covered
-	epoch uint32        // belongs to Push's goroutine
+	cover atomic.Int32 // packets: see Covered
+	epoch uint32       // belongs to Push's goroutine
 
 	// The rest belongs to Playout.run.
 	decoder Decoder
@@ -88,9 +88,9 @@ func (s *Stream) push(seq uint16, ts uint32, by Source, payload []byte, arrived 
 	return ok
 }
 
-// Covered says how many samples back the copies go that come with packets now: so much longer the jitter buffer waits, where
+// Covered says how many packets back the copies go that come with packets now: so much longer the jitter buffer waits, where
 // packets get lost.
-func (s *Stream) Covered(samples uint32) { s.cover.Store(samples) }
+func (s *Stream) Covered(packets int) { s.cover.Store(int32(packets)) }
 
 // Reset says that the packets from here on belong to another stream of the same speaker: a new SSRC, a restart.
 func (s *Stream) Reset() { s.epoch++ }
@@ -143,7 +143,7 @@ func (s *Stream) receive(now time.Duration) {
 		s.queue.pop()
 	}
 	if c := s.cover.Load(); c > 0 {
-		s.buffer.Covered(c, now)
+		s.buffer.Covered(int(c), now)
 	}
 }
 

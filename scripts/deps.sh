@@ -9,7 +9,8 @@
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 and nftables for the network namespaces, coturn
 #        for somebody else's relay, miniupnpd for a home's router, pebble for an authority that issues certificates, a screen in
 #        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse and clipboard
-# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and "make bench-video PEERS=1"
+# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1", "make bench-video PEERS=1" and
+#        "make bench-net PEERS=1"
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- build test

@@ -205,16 +205,9 @@ func TestCopies(t *testing.T) {
 	heard(30 * soak())
 	var share [2]float64
 	for i, user := range users {
-		list, err := lines(filepath.Join(w.dir, "far-heard.stats"), user)
-		if err != nil || len(list) < 25 {
-			t.Fatal(len(list), err)
-		}
-		first, last := list[len(list)/3], list[len(list)-1]
-		since := func(name string) float64 { return last[name].(float64) - first[name].(float64) }
-		repaired := since("red_repaired") + since("nack_repaired") + since("fec_repaired")
-		share[i] = (since("received") + repaired) / (since("received") + repaired + since("concealed"))
-		t.Logf("%.2f %% decoded or repaired: samples %v, RED %v, NACK %v, FEC %v, concealed %v; delay %v of %v ms", 100*share[i], since("received"),
-			since("red_repaired"), since("nack_repaired"), since("fec_repaired"), since("concealed"), last["jb_delay_ms"], last["jb_target_ms"])
+		f := w.fate("far", user, 10*soak())
+		share[i] = f.heard()
+		t.Log(f)
 	}
 	if share[0] < 0.99 || share[0] < share[1] {
 		t.Errorf("%.2f %% decoded or repaired, want 99; %.2f by FEC alone", 100*share[0], 100*share[1])

@@ -187,9 +187,9 @@ func (b *Buffer) Repair(seq uint16, ts uint32, payload []byte, by Source, now ti
 	return b.store(p, payload, now)
 }
 
-// Covered says how many samples back the copies go that come with packets now.
-func (b *Buffer) Covered(samples uint32, now time.Duration) {
-	if b.cover.saw(b.duration(int64(samples)), now) {
+// Covered says how many packets back the copies go that come with packets now.
+func (b *Buffer) Covered(packets int, now time.Duration) {
+	if b.cover.saw(packets, now) {
 		b.worth = worth{} // what had to be asked for until now comes by itself
 	}
 }

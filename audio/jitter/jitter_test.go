@@ -261,7 +261,7 @@ func TestNoAllocation(t *testing.T) {
 		if i%7 != 0 {
 			b.Push(uint16(i), uint32(i*960), payload, now)
 			b.Repair(uint16(i-1), uint32((i-1)*960), payload, Source(1+i%2), now)
-			b.Covered(960, now)
+			b.Covered(2, now)
 		}
 		b.Pull(now)
 		b.Excess(now)
@@ -289,7 +289,7 @@ func operate(t *testing.T, data []byte) {
 		case 5: // a repair
 			n := uint16(int8(x) / 8)
 			b.Repair(seq-n, ts-uint32(int32(int16(n))*480)-uint32(y>>7), payload[:y%11], Source(z%4), now)
-			b.Covered(uint32(z)<<4, now)
+			b.Covered(int(z)/16, now)
 		case 2, 3, 4: // near the last
 			seq += uint16(int8(x) / 16)
 			ts += uint32(int32(int8(x)/16) * 480)

@@ -30,17 +30,17 @@ func (l *loss) add(lost bool) {
 // found takes one back: it was late, and that has another cure.
 func (l *loss) found() { l.share = max(l.share-1.0/128, 0) }
 
-// cover is how far back the copies go that come with packets: the furthest of the last seconds, as the first packets of a talk
-// spurt have few or none.
+// cover is how many packets back the copies go that come with packets: the furthest of the last seconds, as the first packets of a call
+// have few or none. It is not a time: the first packets of a talk spurt have copies from before the pause, which nobody waits for.
 type cover struct {
-	far  time.Duration
+	far  int
 	seen time.Duration // when that was
 }
 
 const coverHold = 3 * time.Second
 
 // saw reports whether they go back further than before.
-func (c *cover) saw(back, now time.Duration) (further bool) {
+func (c *cover) saw(back int, now time.Duration) (further bool) {
 	further = back > c.reach(now)
 	if back >= c.far || now-c.seen > coverHold {
 		c.far, c.seen = back, now
@@ -48,7 +48,7 @@ func (c *cover) saw(back, now time.Duration) (further bool) {
 	return further
 }
 
-func (c *cover) reach(now time.Duration) time.Duration {
+func (c *cover) reach(now time.Duration) (packets int) {
 	if now-c.seen > coverHold {
 		return 0
 	}
@@ -65,8 +65,9 @@ type worth struct {
 const (
 	oneOf      = 1.0 / 512
 	negligible = oneOf / 16
-	// price is the share of packets that 20 ms more of delay have to save: one in five hundred is a click every ten seconds.
-	price = 0.002 * float32(bucket) / float32(20*time.Millisecond)
+	// price is the share of packets that 20 ms more of delay have to save: one in two hundred, as most of those that are given up
+	// can be rebuilt (Recover), if in poorer sound.
+	price = 0.005 * float32(bucket) / float32(20*time.Millisecond)
 )
 
 func (w *worth) add(late time.Duration) {

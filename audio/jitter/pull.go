@@ -82,6 +82,7 @@ func (b *Buffer) Pull(now time.Duration) Step {
 }
 
 func (b *Buffer) pull() Step {
+	b.skip()
 	if b.stored == 0 {
 		return b.starve()
 	}
@@ -115,6 +116,21 @@ func (b *Buffer) first() *slot {
 		if s := b.slot(seq); s.seq == seq && s.state == stored {
 			return s
 		}
+	}
+}
+
+// skip leaves out packets that say once more that silence follows: the next sound begins as after any pause.
+func (b *Buffer) skip() {
+	for b.play.silent && b.stored > 0 {
+		f := b.first()
+		if f.size > dtxSize {
+			return
+		}
+		b.stats.Lost += uint64(f.seq - b.next)
+		b.loss.add(f.by != Own)
+		f.state = done
+		b.stored--
+		b.next, b.play.on = f.seq+1, false
 	}
 }
 
@@ -213,11 +229,11 @@ func (b *Buffer) decode(f *slot) Step {
 func (b *Buffer) Target() time.Duration {
 	t := b.delay.target()
 	if b.loss.high {
-		frame, reach := b.duration(int64(b.play.frame)), b.cover.reach(b.now)
+		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.heavy {
-			reach += frame
+			reach++
 		}
-		t = b.worth.target(t + max(frame, reach))
+		t = b.worth.target(t + b.duration(int64(max(reach, 1)*b.play.frame)))
 	}
 	return min(t, b.config.Max)
 }

@@ -50,7 +50,7 @@ func repaired(b *Buffer, ps []packet, frame time.Duration, r repairs, lost func(
 			k := events[0]
 			binary.LittleEndian.PutUint64(payload, uint64(k.sent))
 			if k.by == Own {
-				b.Covered(uint32(r.copies)*step, k.at)
+				b.Covered(r.copies, k.at)
 				b.Push(k.seq, k.ts, payload, k.at)
 			} else {
 				b.Repair(k.seq, k.ts, payload, k.by, k.at)
@@ -79,6 +79,7 @@ func TestRepairs(t *testing.T) {
 		{0.05, repairs{0, 30 * ms}, 0.995, 100 * ms},
 		{0.20, repairs{0, 30 * ms}, 0.94, 120 * ms},
 		{0.30, repairs{2, 30 * ms}, 0.98, 120 * ms},
+		{0.30, repairs{2, 60 * ms}, 0.97, 100 * ms},  // hardly worth more than the copies
 		{0.01, repairs{0, 120 * ms}, 0.985, 70 * ms}, // not worth that
 		{0.30, repairs{0, 120 * ms}, 0.87, 220 * ms}, // worth it
 	} {
@@ -160,6 +161,48 @@ func TestOvertaken(t *testing.T) {
 	}
 }
 
+// The end of a talk spurt is told several times, and heard once, whichever of them got lost; the next spurt is late by no more than any.
+func TestEnds(t *testing.T) {
+	for lost := range 4 {
+		b := New(Config{Start: 10 * ms})
+		concealed, have, ends, began := 0, 0, 0, time.Duration(0)
+		for turn := range 60 {
+			now := time.Duration(turn) * 10 * ms
+			if i := turn / 2; turn%2 == 0 && i != 10+lost {
+				size := 100
+				if i >= 10 && i < 13 {
+					size = 1
+				}
+				if i < 13 || i >= 20 {
+					b.Push(uint16(i), uint32(i*960), make([]byte, size), now)
+				}
+			}
+			for have < 480 {
+				step := b.Pull(now)
+				switch step.Action {
+				case Wait:
+					have = 480
+				case Conceal:
+					concealed += step.Samples
+					have += step.Samples
+				case Decode:
+					have += 960
+					if len(step.Payload) == 1 {
+						ends++
+					}
+					if turn >= 40 && began == 0 {
+						began = now
+					}
+				}
+			}
+			have -= 480
+		}
+		if ends != 1 || concealed > 960 || lost > 0 && concealed > 0 || began > 410*ms {
+			t.Errorf("%d lost: %d samples concealed, %d times the end, the next spurt at %v", lost, concealed, ends, began)
+		}
+	}
+}
+
 func TestRepairRefuses(t *testing.T) {
 	b := New(Config{MaxPayload: 10})
 	if b.Repair(1, 960, []byte{1}, Redundant, 0) != Bad {
@@ -200,11 +243,11 @@ func TestWorth(t *testing.T) {
 	if got := w.target(30 * ms); got != 30*ms {
 		t.Errorf("for one packet %v", got)
 	}
-	for range 5 {
+	for range 11 {
 		w.add(82 * ms)
 	}
 	if got := w.target(30 * ms); got != 85*ms {
-		t.Errorf("for six %v", got)
+		t.Errorf("for twelve %v", got)
 	}
 	w.add(400 * ms)
 	if got := w.target(30 * ms); got != 85*ms {

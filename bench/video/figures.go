@@ -7,34 +7,8 @@ import (
 	"parley/bench/internal/measure"
 )
 
-// figure is one line of the report.
-type figure struct {
-	Bench  string   `json:"bench"`
-	Value  float64  `json:"value"`
-	Unit   string   `json:"unit"`
-	Limit  *float64 `json:"limit,omitempty"`
-	Within *bool    `json:"within,omitempty"`
-	Detail any      `json:"detail,omitempty"`
-}
-
-// limit is what a value may be. Nil: there is none.
-type limit struct {
-	value float64
-	least bool // no less; else no more
-}
-
-func atLeast(v float64) *limit { return &limit{v, true} }
-func atMost(v float64) *limit  { return &limit{v, false} }
-
-func (l *limit) holds(v float64) bool { return l.least && v >= l.value || !l.least && v <= l.value }
-
-func (b *bench) say(name string, value float64, unit string, l *limit, detail any) {
-	f := figure{Bench: name, Value: value, Unit: unit, Detail: detail}
-	if l != nil {
-		within := l.holds(value)
-		f.Limit, f.Within = &l.value, &within
-	}
-	_ = b.out.Encode(f)
+func (b *bench) say(name string, value float64, unit string, l *measure.Limit, detail any) {
+	_ = b.out.Encode(measure.Said(name, value, unit, l, detail))
 }
 
 // The limits of the issue that asked for pictures.
@@ -53,7 +27,7 @@ const (
 
 // report says what one program did; only ours has limits of its own.
 func (b *bench) report(s scene, who string, r result, ours bool) {
-	say := func(what string, value float64, unit string, l *limit, detail any) {
+	say := func(what string, value float64, unit string, l *measure.Limit, detail any) {
 		if !ours {
 			l = nil
 		}
@@ -62,7 +36,7 @@ func (b *bench) report(s scene, who string, r result, ours bool) {
 	cpu := func(u measure.Usage) float64 { return u.Cores }
 	if s.lossy {
 		share := 100 * float64(r.Shown.Shown) / (fps * r.Shown.Seconds)
-		say("pictures shown", measure.Round(min(share, 100), 1), "%", atLeast(lossLimit), r)
+		say("pictures shown", measure.Round(min(share, 100), 1), "%", measure.AtLeast(lossLimit), r)
 		return
 	}
 	say("CPU", measure.Round(r.oneSide(s, cpu), 3), "cores", nil, r)
@@ -70,20 +44,20 @@ func (b *bench) report(s scene, who string, r result, ours bool) {
 		say("CPU of the sender", r.Usage["a"].Cores, "cores", nil, nil)
 	}
 	say("memory", measure.Round(r.oneSide(s, func(u measure.Usage) float64 { return u.PSS }), 1), "MiB PSS", nil, nil)
-	seen, least, late := r.Shown, fpsLimit, atMost(delayLimit)
+	seen, least, late := r.Shown, fpsLimit, measure.AtMost(delayLimit)
 	if s.window {
 		seen, least, late = *r.Screen, screenLimit, nil
 	}
-	say("pictures shown", seen.fps(), "a second", atLeast(float64(least)), nil)
-	say("freezes", float64(r.Shown.Freezes), "over 200 ms", atMost(0), nil)
+	say("pictures shown", seen.fps(), "a second", measure.AtLeast(float64(least)), nil)
+	say("freezes", float64(r.Shown.Freezes), "over 200 ms", measure.AtMost(0), nil)
 	other := len(r.Shown.Sizes) - 1
 	if !slices.Contains(r.Shown.Sizes, s.size()) {
 		other = len(r.Shown.Sizes)
 	}
-	say("pictures of another size", float64(other), "sizes", atMost(0), nil)
+	say("pictures of another size", float64(other), "sizes", measure.AtMost(0), nil)
 	say("glass to glass", r.Delay.Median, "ms", late, nil)
 	if len(r.First) > 0 {
-		say("first picture", measure.Round(audiotest.Median(r.First), 0), "ms", atMost(firstLimit), nil)
+		say("first picture", measure.Round(audiotest.Median(r.First), 0), "ms", measure.AtMost(firstLimit), nil)
 	}
 	if r.PSNR > 0 {
 		say("quality", r.PSNR, "dB PSNR at 1500 kbit/s", nil, nil)
@@ -97,14 +71,14 @@ func (b *bench) compare(s scene, ours, theirs result) {
 	}
 	cpu := ratio(func(u measure.Usage) float64 { return u.Cores })
 	pss := ratio(func(u measure.Usage) float64 { return u.PSS })
-	cpuMost, pssMost, better := (*limit)(nil), atMost(pssRatio), (*limit)(nil)
+	cpuMost, pssMost, better := (*measure.Limit)(nil), measure.AtMost(pssRatio), (*measure.Limit)(nil)
 	switch {
 	case s.lossy:
 		return
 	case s.window:
-		cpuMost, pssMost = atMost(windowCPURatio), atMost(windowPSSRatio)
+		cpuMost, pssMost = measure.AtMost(windowCPURatio), measure.AtMost(windowPSSRatio)
 	case s.twoWay && s.height == 720:
-		cpuMost, better = atMost(cpuRatio), atLeast(0)
+		cpuMost, better = measure.AtMost(cpuRatio), measure.AtLeast(0)
 	}
 	b.say(s.name+", CPU, parley by chromium", cpu, "ratio", cpuMost, nil)
 	b.say(s.name+", memory, parley by chromium", pss, "ratio", pssMost, nil)

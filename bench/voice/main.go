@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"parley/bench/internal/heard"
 	"parley/bench/internal/measure"
 	"parley/test/lab"
 )
@@ -43,7 +44,7 @@ type bench struct {
 
 // result is one program in one configuration.
 type result struct {
-	Delay   delay                    `json:"mouth_to_ear"`
+	Delay   heard.Delay              `json:"mouth_to_ear"`
 	Stages  map[string]float64       `json:"stages,omitempty"`
 	Usage   map[string]measure.Usage `json:"usage"`
 	Machine float64                  `json:"machine_busy_cores"` // all programs: what is not above is other people's
@@ -122,7 +123,7 @@ func measured(ctx context.Context, p *lab.Pulse, count int, groups map[string]in
 	}
 	groups["sound server"] = p.PID()
 	s := measure.Sample(groups)
-	d, err := mouthToEar(ctx, p, count)
+	d, err := heard.MouthToEar(ctx, p, count)
 	r := result{Delay: d}
 	r.Usage, r.Machine = s.Stop()
 	return r, err

@@ -259,3 +259,5 @@ func rnnoise(ctx context.Context) (map[string]any, error) {
 	}
 	return map[string]any{"frames": len(ms), "median_ms": measure.Round(audiotest.Median(ms), 3), "p95_ms": measure.Round(audiotest.Quantile(ms, 0.95), 3)}, nil
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

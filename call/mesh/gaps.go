@@ -78,7 +78,8 @@ func (g *gaps) own(ssrc uint32, number uint16, now, trip time.Duration) (by audi
 		g.find(number)
 	default:
 		p := g.at(number)
-		if p.asks > 0 && !p.came && now-p.asked >= trip/2 {
+		// Too soon after it was asked for it is no answer, but slow; unless it was asked for before that, too.
+		if !p.came && (p.asks > 1 || p.asks == 1 && now-p.asked >= trip/2) {
 			by = audio.Resent
 		}
 		g.find(number)
@@ -161,10 +162,7 @@ func (p *peer) pass(e ear, g *gaps, k *rtp.Packet, now time.Duration) {
 	trip := p.meters.roundTrip()
 	s := Sound{
 		Payload: own.Data, Timestamp: k.Timestamp, Marker: k.Marker, Seq: k.SequenceNumber, SSRC: k.SSRC,
-		By: g.own(k.SSRC, k.SequenceNumber, now, trip),
-	}
-	if len(copies) > 0 {
-		s.Cover = copies[0].Before
+		By: g.own(k.SSRC, k.SequenceNumber, now, trip), Cover: len(copies),
 	}
 	if s.By == audio.Own {
 		p.meters.received(len(own.Data), k.Timestamp, now)

@@ -38,10 +38,13 @@ func TestGaps(t *testing.T) {
 		{8, 300 * ms, audio.Own, nil},             // it would come too late
 		{9, 320 * ms, audio.Own, nil},             //
 		{5, 330 * ms, audio.Resent, nil},          // and does
-		{300, 340 * ms, audio.Own, nil},           // another place altogether
-		{301, 360 * ms, audio.Own, nil},           //
-		{100, 370 * ms, audio.Own, nil},           // too old to know
-		{303, 400 * ms, audio.Own, []uint16{302}}, // goes on
+		{11, 340 * ms, audio.Own, []uint16{10}},   // lost
+		{12, 400 * ms, audio.Own, []uint16{10}},   // asked again,
+		{10, 405 * ms, audio.Resent, nil},         // which the first answer has crossed
+		{300, 410 * ms, audio.Own, nil},           // another place altogether
+		{301, 420 * ms, audio.Own, nil},           //
+		{100, 430 * ms, audio.Own, nil},           // too old to know
+		{303, 440 * ms, audio.Own, []uint16{302}}, // goes on
 	} {
 		if by := g.own(1, c.number, c.at, trip); by != c.by {
 			t.Errorf("%d: %d came by way %d", i, c.number, by)
@@ -53,10 +56,10 @@ func TestGaps(t *testing.T) {
 	if g.missing != 1 {
 		t.Errorf("%d missing", g.missing)
 	}
-	if g.own(2, 90, 420*ms, trip) != audio.Own || g.missing != 0 || g.newest != 90 {
+	if g.own(2, 90, 450*ms, trip) != audio.Own || g.missing != 0 || g.newest != 90 {
 		t.Error("another stream begins anew")
 	}
-	g.own(2, 93, 440*ms, trip)
+	g.own(2, 93, 455*ms, trip)
 	if g.copied(91) != true || g.copied(91) != false || g.copied(93) != false || g.copied(92) != true || g.missing != 0 {
 		t.Errorf("%d missing with copies of all", g.missing)
 	}
@@ -112,11 +115,11 @@ func TestPass(t *testing.T) {
 		seq       uint16
 		timestamp uint32
 		by        audio.Source
-		cover     uint32
+		cover     int
 	}
 	want := []one{
-		{"a", 65535, 1<<32 - 960, audio.Own, 0}, {"b", 0, 0, audio.Own, 960}, {"e", 3, 2880, audio.Own, 1920},
-		{"c", 1, 960, audio.Redundant, 1920}, {"d", 2, 1920, audio.Redundant, 1920}, {"d", 2, 1920, audio.Own, 0},
+		{"a", 65535, 1<<32 - 960, audio.Own, 0}, {"b", 0, 0, audio.Own, 1}, {"e", 3, 2880, audio.Own, 2},
+		{"c", 1, 960, audio.Redundant, 2}, {"d", 2, 1920, audio.Redundant, 2}, {"d", 2, 1920, audio.Own, 0},
 	}
 	var got []one
 	for _, s := range *heard {

@@ -38,7 +38,7 @@ type Sound struct {
 	Seq   uint16
 	SSRC  uint32
 	By    audio.Source // how it came; other than audio.Own, it would have been missing
-	Cover uint32       // how many samples back the copies go that came with it
+	Cover int          // how many packets back the copies go that came with it
 
 	Captured time.Time // of what goes out: when its first sample came to the microphone; zero: now
 }

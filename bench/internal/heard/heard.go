@@ -1,4 +1,6 @@
-package main
+// Package heard measures how late the listener of a call hears what the talker says: chirps in speech, found again in one recording of
+// mouth and ear.
+package heard
 
 import (
 	"context"
@@ -23,7 +25,8 @@ const (
 	lead       = 1.5 // s before the first chirp
 )
 
-func stimulus(count int) ([]float32, error) {
+// Stimulus has that many chirps, and lasts somewhat more than a second for each.
+func Stimulus(count int) ([]float32, error) {
 	gap := rand.New(rand.NewPCG(1, 1))
 	at, starts := int(lead*audio.SampleRate), []int(nil)
 	for range count {
@@ -43,8 +46,8 @@ func stimulus(count int) ([]float32, error) {
 	return x, nil
 }
 
-// delay is what the chirps say, in milliseconds.
-type delay struct {
+// Delay is what the chirps say, in milliseconds.
+type Delay struct {
 	Median float64 `json:"median_ms"`
 	P95    float64 `json:"p95_ms"`
 	Min    float64 `json:"min_ms"`
@@ -53,15 +56,15 @@ type delay struct {
 	Missed int     `json:"missed"`
 }
 
-// mouthToEar plays count chirps into a's microphone and finds them at b's loudspeaker, on the sound server's one clock.
-func mouthToEar(ctx context.Context, p *lab.Pulse, count int) (delay, error) {
-	x, err := stimulus(count)
+// MouthToEar plays count chirps into a's microphone and finds them at b's loudspeaker, on the sound server's one clock.
+func MouthToEar(ctx context.Context, p *lab.Pulse, count int) (Delay, error) {
+	x, err := Stimulus(count)
 	if err != nil {
-		return delay{}, err
+		return Delay{}, err
 	}
 	r, err := p.Record(ctx)
 	if err != nil {
-		return delay{}, err
+		return Delay{}, err
 	}
 	err = p.Play(ctx, "inj_a", x)
 	if err == nil {
@@ -69,22 +72,24 @@ func mouthToEar(ctx context.Context, p *lab.Pulse, count int) (delay, error) {
 	}
 	channels, stopErr := r.Stop()
 	if err := errors.Join(err, stopErr); err != nil {
-		return delay{}, fmt.Errorf("mouth to ear: %w", err)
+		return Delay{}, fmt.Errorf("mouth to ear: %w", err)
 	}
-	found, missed := audiotest.ChirpDelays(channels[lab.Mouth(0)], channels[lab.Ear(1)], audiotest.Chirp(), 900*time.Millisecond)
-	return summarize(found, missed)
+	return Between(channels[lab.Mouth(0)], channels[lab.Ear(1)])
 }
 
-func summarize(found []time.Duration, missed int) (delay, error) {
+// patience is how late a chirp may come.
+const patience = 900 * time.Millisecond
+
+// Between finds the chirps of one recording in another on the same clock.
+func Between(mouth, ear []float32) (Delay, error) {
+	found, missed := audiotest.ChirpDelays(mouth, ear, audiotest.Chirp(), patience)
 	if len(found) == 0 {
-		return delay{Missed: missed}, fmt.Errorf("mouth to ear: none of %d chirps was heard", missed)
+		return Delay{Missed: missed}, fmt.Errorf("mouth to ear: none of %d chirps was heard", missed)
 	}
 	ms := make([]float64, len(found))
 	for i, d := range found {
-		ms[i] = milliseconds(d)
+		ms[i] = float64(d) / float64(time.Millisecond)
 	}
 	q := func(x float64) float64 { return measure.Round(audiotest.Quantile(ms, x), 1) }
-	return delay{q(0.5), q(0.95), q(0), q(1), len(found), missed}, nil
+	return Delay{q(0.5), q(0.95), q(0), q(1), len(found), missed}, nil
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,131 @@
+// Command net measures a call between two people over bad networks: how much of the sound had to be invented, how late it is heard,
+// and how soon it is back after the network was gone; with -peers Chromium's in the same way over the same link and in the same run,
+// as only figures of one run can be compared. It prints a JSON object a line, each with its limit where it has one. "make bench-net"
+// runs it, as root.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"parley/bench/internal/measure"
+	"parley/test/netlab"
+)
+
+func main() {
+	bin := flag.String("bin", "bin", "folder with parleyd and parleyctl")
+	seconds := flag.Int("seconds", 60, "length of each measurement")
+	warm := flag.Int("warm", 15, "seconds before each, on the same network: reports of what gets lost come once in some seconds")
+	breaks := flag.Int("breaks", 3, "times that the network is gone, or another one")
+	peers := flag.Bool("peers", false, "measure Chromium, too")
+	only := flag.String("only", "", "only the scenes whose name holds this")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	span := func(s, least, most int) time.Duration { return time.Duration(min(max(s, least), most)) * time.Second }
+	b := &bench{
+		bin: *bin, peers: *peers, only: *only, breaks: min(max(*breaks, 1), 20), out: json.NewEncoder(os.Stdout),
+		span: span(*seconds, 5, 600), warm: span(*warm, 1, 120), clean: map[string]float64{},
+	}
+	if err := b.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	bin, only  string
+	peers      bool
+	breaks     int
+	span, warm time.Duration
+	out        *json.Encoder
+	clean      map[string]float64 // mouth to ear on the clean network, in milliseconds, by program
+}
+
+const method = "two hosts and a server on an internet of network namespaces; a's cable is bad in both directions, the same packets get " +
+	"lost by their order; 20 ms one way unless said otherwise; a talks all the time: speech at -32 dBFS with 60 ms chirps (400 to " +
+	"3600 Hz) over it into a's microphone, both programs as they are for a new user (voice processing on; Chromium: Opus with in-band " +
+	"FEC, which is its default); invented: samples concealed among those played of a at b, as the programs count them, Chromium's " +
+	"silent ones left out of both; mouth to ear: matched filter, mouth a to ear b, in one recording of one PulseAudio null sink for " +
+	"all; added: that less the same on the clean link; late: packets that came too late to be played (Chromium: discarded); wire: " +
+	"IP packets that leave a; sound back: in the recording, from the end of an outage or from the change of a's address, whose old " +
+	"one is nobody's from then on, to the end of the longest silence after that; the pages negotiate nothing anew, and what is not " +
+	"back in 30 s counts as that"
+
+// scene is one network.
+type scene struct {
+	name    string
+	link    netlab.Params
+	heard   float64                             // % of the sound that is to be decoded or repaired; 0: no matter
+	late    float64                             // % of packets that may be late; 0: no matter
+	added   bool                                // ours adds less delay
+	trouble func(context.Context, *world) error // what happens to it again and again
+	rest    time.Duration                       // after each of them
+}
+
+const oneWay = 20 * time.Millisecond
+
+func lossy(share, heard float64) scene {
+	return scene{name: fmt.Sprintf("%v %% loss", 100*share), link: netlab.Params{Loss: share, Delay: oneWay}, heard: heard}
+}
+
+var scenes = []scene{
+	{name: clean, link: netlab.Params{Delay: oneWay}},
+	lossy(0.05, 99.9), lossy(0.1, 99.5), lossy(0.2, 97), lossy(0.3, 90),
+	{name: "bursts", link: netlab.Params{Loss: 0.1, Burst: 4, Delay: oneWay}},
+	{name: "jitter 60 ms", link: netlab.Params{Delay: 30 * time.Millisecond, Jitter: 30 * time.Millisecond, InOrder: true}, late: 2, added: true},
+	{name: "jitter 200 ms", link: netlab.Params{Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Reorder: 0.02, Duplicate: 0.03}, late: 2, added: true},
+	{name: "outage of 3 s", link: netlab.Params{Delay: oneWay}, trouble: outage, rest: 12 * time.Second},
+	{name: "new address", link: netlab.Params{Delay: oneWay}, trouble: renumber, rest: never},
+}
+
+// clean is the scene that the others are held against.
+const clean = "clean"
+
+func (b *bench) run(ctx context.Context) error {
+	if err := b.out.Encode(measure.Machine(method)); err != nil {
+		return err
+	}
+	var errs []error
+	for _, s := range scenes {
+		if strings.Contains(s.name, b.only) && ctx.Err() == nil {
+			errs = append(errs, b.scene(ctx, s))
+		}
+	}
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+// scene measures ours, and Chromium's. One that fails is reported, and the others are measured all the same.
+func (b *bench) scene(ctx context.Context, s scene) error {
+	var errs []error
+	do := func(who string, start starter) (r result, ok bool) {
+		r, err := b.measure(ctx, s, start)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s, %s: %w", s.name, who, err))
+			_ = b.out.Encode(map[string]any{"bench": s.name + ", " + who, "error": err.Error()})
+			return r, false
+		}
+		b.report(s, who, r)
+		return r, true
+	}
+	mine, ok := do(parleyName, ours())
+	if s.name == clean && ok {
+		if without, ok := do("parley without RED", ours("--red=off")); ok {
+			b.price(mine, without)
+		}
+	}
+	if b.peers {
+		if theirs, also := do(chromiumName, chromium); ok && also {
+			b.compare(s, mine, theirs)
+		}
+	}
+	return errors.Join(errs...)
+}
