@@ -1,6 +1,9 @@
 package call
 
-import "parley/call/mesh"
+import (
+	"parley/call/mesh"
+	"parley/wire"
+)
 
 // networkChanged: what began at an address that is no more leads nowhere, and nobody would tell for long. Where this machine has
 // only slept, the connections know by themselves, as soon as they look.
@@ -11,6 +14,7 @@ func (t *turn) networkChanged(ev networkChanged) {
 	t.do(probeServer{})
 	if ev.moved || ev.woke {
 		t.do(hurryServer{})
+		t.freshRelay()
 	}
 	if !ev.moved || !t.canTell() {
 		return // a path that lives all the same is not given up where no other can be agreed on
@@ -23,6 +27,13 @@ func (t *turn) networkChanged(ev networkChanged) {
 		case Reconnecting:
 			t.mend(id, p)
 		}
+	}
+}
+
+// freshRelay asks for new credentials: those there are may have ended while this machine slept, or with the server's clock.
+func (t *turn) freshRelay() {
+	if t.link == Online && t.place.phase == Joined {
+		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	}
 }
 

@@ -350,6 +350,7 @@ func (t *turn) disconnected(id mesh.Peer, p *peer) {
 	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
 	if t.link == Online {
 		t.do(probeServer{}) // the same network has led to it
+		t.freshRelay()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -223,5 +224,140 @@ func TestSwitches(t *testing.T) {
 	if soak() > 1 && (median > 2*time.Second || p95 > 5*time.Second) {
 		t.Errorf("sound back in %v, p95 %v; want 2 s and 5 s", median, p95)
 	}
+	x.finish()
+}
+
+// streets puts the two behind routers of their own.
+func streets(in *netlab.World) (a, b *netlab.Host) {
+	return in.Host("a", in.Network("home", in.Internet, netlab.Home)), in.Host("b", in.Network("office", in.Internet, netlab.Home))
+}
+
+// gap is the longest time for which nothing of the other's sound came to i between two of its moments.
+func (x *stayers) gap(i int, from, to float64) (longest time.Duration) {
+	x.Helper()
+	var last moment
+	for _, m := range x.moments(i) {
+		if m.At < from || m.At > to || len(m.Peers) != 1 {
+			continue
+		}
+		// What is stretched or shortened while the buffer finds its length is no gap.
+		if last.Peers == nil || m.Peers[0].Received-last.Peers[0].Received > 0.2*(m.At-last.At)*second/1000 {
+			last = m
+			continue
+		}
+		longest = max(longest, time.Duration(m.At-last.At)*time.Millisecond)
+	}
+	return longest
+}
+
+// TestServerGone: the server is killed, for ten seconds here and a minute in soak. Nobody hears anything of it; a switch to mute is
+// seen, and afterwards all is as before.
+func TestServerGone(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 6, streets)
+	marks := [2]int{x.clients[0].Mark(), x.clients[1].Mark()}
+	begin := x.now()
+	if err := x.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range x.clients {
+		x.await(c, marks[i], "lost")
+	}
+	wait(10 * soak())
+	x.serve()
+	started := time.Now()
+	for i, c := range x.clients {
+		x.await(c, marks[i], "online")
+	}
+	t.Logf("online %v after the start", time.Since(started).Round(10*time.Millisecond))
+	wait(2)
+	for i, end := range x.now() {
+		if gap := x.gap(i, begin[i], end); gap > time.Second {
+			t.Errorf("%s heard nothing for %v", lab.Letter(i), gap)
+		}
+	}
+	x.finish()
+}
+
+// TestRelayRestart: two who are relayed by a server that restarts hear each other again within five seconds of its start.
+func TestRelayRestart(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 7, streets, "--always-relay")
+	marks := [2]int{x.clients[0].Mark(), x.clients[1].Mark()}
+	if err := x.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range x.clients {
+		x.await(c, marks[i], "peer_reconnecting")
+	}
+	wait(3)
+	at := x.now()
+	x.serve()
+	ready := x.now()
+	after := x.awaitSound(at, 30*time.Second)
+	for i := range after {
+		took := after[i] - time.Duration(ready[i]-at[i])*time.Millisecond
+		t.Logf("%s hears %v after the server was ready", lab.Letter(i), took)
+		if took > 5*time.Second*time.Duration(patience()) {
+			t.Errorf("%s hears %v after the server was ready", lab.Letter(i), took)
+		}
+	}
+	x.finish()
+}
+
+// patience is how much longer than on an idle machine things may take where nobody measures.
+func patience() int {
+	if soak() > 1 {
+		return 1
+	}
+	return 3
+}
+
+// TestHalfOpen: what goes between a client and the server by TCP vanishes without a word. Both notice it within 45 seconds; the two
+// go on talking meanwhile.
+func TestHalfOpen(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 8, streets)
+	mark, other := x.clients[0].Mark(), x.clients[1].Mark()
+	begin, at := time.Now(), x.now()
+	x.firewall(x.hosts[0].Name, "tcp dport 443 counter drop") // not an acknowledgment goes out: the server hears as little
+	x.await(x.clients[0], mark, "lost")
+	t.Logf("the client knows after %v", time.Since(begin).Round(time.Millisecond))
+	if took := time.Since(begin); took > 50*time.Second {
+		t.Errorf("the client knows after %v", took)
+	}
+	x.firewall(x.hosts[0].Name, "")
+	x.await(x.clients[0], mark, "online")
+	for i, end := range x.now() {
+		if gap := x.gap(i, at[i], end); gap > time.Second {
+			t.Errorf("%s heard nothing for %v", lab.Letter(i), gap)
+		}
+	}
+	if _, err := x.clients[1].Await(x.within(10*time.Millisecond), other, "peer_left", nil); err == nil {
+		t.Error("the other one was told that it is gone")
+	}
+	x.finish()
+}
+
+// TestSuspended: a program is stopped, for 40 seconds here and ten minutes in soak, when everybody has given it up, and goes on.
+func TestSuspended(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 9, streets)
+	mark := x.clients[1].Mark()
+	if err := x.clients[0].Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	x.await(x.clients[1], mark, "peer_reconnecting")
+	if wait(40); soak() > 1 {
+		wait(560)
+	}
+	mark = x.clients[1].Mark()
+	if err := x.clients[0].Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	x.await(x.clients[1], mark, "peer_connected")
+	x.settle()
+	t.Logf("sound %v after it went on, at the latest", time.Since(begin).Round(time.Millisecond))
 	x.finish()
 }
