@@ -141,8 +141,8 @@ func addresses() (list []netip.Addr) {
 // or will be.
 func misrouted(local, remote net.Addr) bool {
 	from, to := addressOf(local), addressOf(remote)
-	if !from.IsValid() || !to.IsValid() {
-		return false
+	if !from.IsValid() || !to.IsValid() || to.IsLinkLocalUnicast() {
+		return false // or nobody can tell: a neighbour's address needs a zone
 	}
 	family := "udp4"
 	if to.Is6() {

@@ -98,6 +98,7 @@ type state struct {
 	peers     map[mesh.Peer]*peer
 	ice       []mesh.ICEServer
 	iceUntil  time.Duration // when the credentials are to be fetched again
+	iceAsked  time.Duration // when they last were for a doubt
 	knownOnly bool
 	relayOnly bool
 	relayNew  bool // relayOnly for people who are new
@@ -160,7 +161,8 @@ type peer struct {
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
 
-	beside time.Duration // when it last negotiated past the server; zero: never
+	beside    time.Duration // when it last negotiated past the server; zero: never
+	succeeded time.Duration // when another peer connection was last made beside the one that lives
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are

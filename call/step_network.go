@@ -56,6 +56,7 @@ func (t *turn) say(id mesh.Peer, p *peer, m wire.Message) {
 func (t *turn) succeed(id mesh.Peer, p *peer) {
 	p.acted = t.now
 	if t.offers(id) {
+		p.succeeded = t.now
 		t.do(renewPeer{id, t.peerOptions(p)})
 		t.makeOffer(id, p, false)
 		return
@@ -85,7 +86,8 @@ func (t *turn) relayed(p *peer, w word) {
 
 // freshRelay asks for new credentials: those there are may have ended while this machine slept, or with the server's clock.
 func (t *turn) freshRelay() {
-	if t.link == Online && t.place.phase == Joined {
+	if t.link == Online && t.place.phase == Joined && t.now-t.iceAsked >= restartEvery {
+		t.iceAsked = t.now
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	}
 }

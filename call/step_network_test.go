@@ -122,6 +122,9 @@ func TestOfferPastServer(t *testing.T) {
 	if count[renewPeer](did) != 1 || count[closePeer](did) != 0 || first[setRemote](t, did).generation != 2 {
 		t.Errorf("an offer: %v", kinds(did))
 	}
+	if did := r.on(aside(ana, r.offerOf(ana, 3, begun))); count[renewPeer](did) != 0 {
+		t.Error("another one at once")
+	}
 	s := first[signed](t, r.on(peerEvent{mesh.LocalDescription{Peer: ana.peer(), Generation: 2, Kind: "answer", SDP: second}}))
 	if !s.beside {
 		t.Error("the answer goes to a server that the other one has not")

@@ -250,10 +250,11 @@ func (t *turn) offer(m *wire.Offer) {
 	}
 	session := sdpSession(m.SDP)
 	switch {
-	case t.beside && p.session == session:
-		t.refuse() // what it comes by would end with it
+	case t.beside && (p.session == session || p.succeeded != 0 && t.now-p.succeeded < askEvery):
+		t.refuse() // what it comes by would end with it; or too many
 		return
 	case t.beside:
+		p.succeeded = t.now
 		t.do(renewPeer{id, t.peerOptions(p)})
 		p.acted = t.now
 	case p.session != "" && p.session != session: // the other side's peer connection is a new one: so must ours be

@@ -164,6 +164,26 @@ func (x *stayers) awaitSound(since [2]float64, within time.Duration) (after [2]t
 	}
 }
 
+// troubleSince says how long after a moment the last of i's trouble with the other's sound was over; zero: there was none.
+func (x *stayers) troubleSince(i int, since float64) (after time.Duration) {
+	list := x.moments(i)
+	for j, m := range list {
+		if m.At < since || j+1 == len(list) || len(m.Peers) != 1 {
+			continue
+		}
+		for _, k := range list[j+1:] {
+			if k.At-m.At < steady {
+				continue
+			}
+			if len(k.Peers) != 1 || k.Peers[0].Received-m.Peers[0].Received < nearly*(k.At-m.At)*second/1000 {
+				after = time.Duration(list[j+1].At-since) * time.Millisecond
+			}
+			break
+		}
+	}
+	return after
+}
+
 // settle waits until both hear each other.
 func (x *stayers) settle() {
 	x.Helper()
@@ -199,10 +219,9 @@ func (x *stayers) finish() {
 func TestSwitches(t *testing.T) {
 	x := newStayers(t, 5, func(in *netlab.World) (a, b *netlab.Host) {
 		home, office := in.Network("home", in.Internet, netlab.Home), in.Network("office", in.Internet, netlab.Home)
-		phone := in.Network("phone", in.Internet, netlab.Carrier)
 		a, b = in.Host("a", home), in.Host("b", office)
-		_, _ = a.Plug(phone) // see Err
-		_, _ = b.Plug(phone)
+		_, _ = a.Plug(in.Network("phone", in.Internet, netlab.Carrier)) // see Err
+		_, _ = b.Plug(in.Network("tablet", in.Internet, netlab.Carrier))
 		return a, b
 	}).meet()
 	n := 5
@@ -222,13 +241,11 @@ func TestSwitches(t *testing.T) {
 		if err := map[string]func() error{"up": port.Up, "down": port.Down}[change](); err != nil {
 			t.Fatal(err)
 		}
-		if change == "up" { // its path lives on until its place is taken
-			wait(2)
-		}
-		after := x.awaitSound(at, 30*time.Second)
+		wait(2 + dice.Float64()) // a path may live on for a moment
+		x.awaitSound(x.now(), 30*time.Second)
+		after := [2]time.Duration{x.troubleSince(0, at[0]), x.troubleSince(1, at[1])}
 		t.Logf("%d: %s %s: a hears after %v, b after %v", i, lab.Letter(who), change, after[0], after[1])
 		all = append(all, max(after[0], after[1]))
-		wait(1 + 3*dice.Float64())
 	}
 	slices.Sort(all)
 	median, p95 := all[len(all)/2], all[len(all)*95/100]

@@ -68,6 +68,9 @@ func (m *Mesh) inherit(p *peer) {
 	before.tenure.Lock()
 	before.tenure.second.Store(true)
 	before.tenure.Unlock()
+	for text := before.words.take(); text != nil; text = before.words.take() {
+		p.words.put(text)
+	}
 	before.close()
 	delete(m.heirs, p.id)
 	m.peers[p.id] = p
