@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,18 +62,22 @@ func TestHeirInVain(t *testing.T) {
 	w := newWorld(t, vnet.RouterConfig{})
 	e := w.add("a", "b")
 	a, b := e[0], e[1]
+	var mute atomic.Bool
+	w.tamper = func(_, _ string, ev Event) []Event {
+		switch ev.(type) {
+		case LocalDescription, LocalCandidate:
+			if mute.Load() {
+				return nil // nobody is told
+			}
+		}
+		return []Event{ev}
+	}
 	w.start()
 	defer a.talk()()
 	a.Renew(id("b"), Options{})
 	join(a, b, Options{})
 	connected(a, b)
-	w.tamper = func(_, _ string, ev Event) []Event {
-		switch ev.(type) {
-		case LocalDescription, LocalCandidate:
-			return nil // nobody is told
-		}
-		return []Event{ev}
-	}
+	mute.Store(true)
 	for range 3 {
 		a.Renew(id("b"), Options{})
 		a.Offer(id("b"), 2, false, nil)
