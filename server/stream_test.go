@@ -326,12 +326,6 @@ func TestHalfFrames(t *testing.T) {
 	}
 }
 
-func (r *relay) sockets() int {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return len(r.live)
-}
-
 // A client that reads nothing is dropped, and nobody else waits for it.
 func TestDeafClient(t *testing.T) {
 	r := start(t, allow("127.0.0.2/32"), withLimits(func(l *limits) { l.stuck = 300 * time.Millisecond }), func(c *Config) { c.RelayRate = 1 << 30 })

@@ -280,6 +280,13 @@ func (r *relay) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketCon
 	return a, net.UDPAddrFromAddrPort(netip.AddrPortFrom(r.policy.relay, a.port)), nil
 }
 
+// sockets is how many relay sockets there are.
+func (r *relay) sockets() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.live)
+}
+
 func (r *relay) network() string {
 	if r.bind.Is4() {
 		return "udp4"
