@@ -1,0 +1,83 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// figures are what must not grow of a program.
+type figures struct {
+	goroutines, files int
+	heap, resident    uint64 // bytes
+}
+
+func (f figures) String() string {
+	return fmt.Sprintf("%d goroutines, %d files, %.1f MB in use, %.1f MB resident", f.goroutines, f.files, float64(f.heap)/1e6, float64(f.resident)/1e6)
+}
+
+// measure is each client's figures, and the server's last.
+func (c *chaos) measure() (all []figures) {
+	c.Helper()
+	for _, p := range c.people {
+		line, err := p.last()
+		if err != nil {
+			c.Fatal(err)
+		}
+		all = append(all, c.figures(p.client.PID(), line.Goroutines, line.Heap))
+	}
+	var status struct {
+		Goroutines, Sessions int
+		Heap                 uint64 `json:"heap_bytes"`
+	}
+	out := c.parleyd("status")
+	if err := json.Unmarshal([]byte(out), &status); err != nil {
+		c.Fatal(err)
+	}
+	if status.Sessions != len(c.people) {
+		c.Errorf("the server has %d sessions, want %d: %s", status.Sessions, len(c.people), out)
+	}
+	return append(all, c.figures(c.server.PID(), status.Goroutines, status.Heap))
+}
+
+func (c *chaos) figures(pid, goroutines int, heap uint64) figures {
+	c.Helper()
+	f := figures{goroutines: goroutines, heap: heap}
+	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	if err != nil {
+		c.Fatal(err)
+	}
+	f.files = len(files)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		c.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "\nVmRSS:")
+	if _, err := fmt.Sscan(rest, &f.resident); err != nil {
+		c.Fatal(err)
+	}
+	f.resident <<= 10
+	return f
+}
+
+// grown compares with the most that anybody had at the beginning: where people sit says how many ways they try, and who came back
+// is another process.
+func (c *chaos) grown(began, ended []figures) {
+	c.Helper()
+	clients := len(c.people)
+	var most figures
+	for _, f := range began[:clients] {
+		most = figures{max(most.goroutines, f.goroutines), max(most.files, f.files), max(most.heap, f.heap), max(most.resident, f.resident)}
+	}
+	for i, f := range ended {
+		name, before := "server", began[i]
+		if i < clients {
+			name, before = c.people[i].name, most
+		}
+		c.Logf("%-9s %v\n%19s %v", name, f, "before:", began[i])
+		if f.goroutines > before.goroutines*5/4+20 || f.files > before.files*5/4+10 || f.heap > before.heap*3/2+8<<20 || f.resident > before.resident*3/2+32<<20 {
+			c.Errorf("%s has grown: %v; at the beginning at most %v", name, f, before)
+		}
+	}
+}
