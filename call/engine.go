@@ -89,6 +89,7 @@ type Engine struct {
 	sound    *sound
 	picture  *picture
 	memory   *memory
+	network  *network // nil: the network is the test's own
 	gateways sync.WaitGroup
 }
 
@@ -136,6 +137,9 @@ func New(c Config) (*Engine, error) {
 	e.sound.loss, e.sound.guard = e.mesh.Loss, m.Protect
 	e.picture.connect(m, e.sound.heardOf)
 	e.memory = newMemory()
+	if c.Net == nil {
+		e.network = startNetwork(e.queue.post)
+	}
 	e.publish(true)
 	go e.run()
 	return e, nil
@@ -227,6 +231,9 @@ func (e *Engine) run() {
 
 // tearDown runs after the last event, in the order in which things stop needing each other.
 func (e *Engine) tearDown() {
+	if e.network != nil {
+		e.network.shutdown()
+	}
 	e.queue.close()      // nobody waits in admit any more,
 	e.gateways.Wait()    // so the sessions can say their last words and end;
 	e.mesh.Shutdown()    // no packet comes or goes,
@@ -259,6 +266,9 @@ func (e *Engine) handle(ev event, last bool) {
 			case finish:
 				e.drawn, last = time.Time{}, true // who asked looks at what came of it
 			}
+		}
+		if e.network != nil {
+			e.network.busy.Store(e.state.place.phase != Idle)
 		}
 		e.publish(last) // before the effects: nobody is sent to who is not shown
 		for _, f := range effects {
@@ -327,7 +337,7 @@ func (ofGateway) event() {}
 // perform carries out one effect. It waits for nothing. What it finds out at once is the next event.
 func (e *Engine) perform(f effect) event {
 	switch f := f.(type) {
-	case dialServer, hangUpServer, hurryServer, present, ask, tell, signed:
+	case dialServer, hangUpServer, hurryServer, probeServer, present, ask, tell, signed:
 		e.performServer(f)
 	case setWatch:
 		e.sound.perform(f)
@@ -369,6 +379,8 @@ func (e *Engine) performServer(f effect) {
 		e.epoch++
 	case hurryServer:
 		e.gateway.hurry()
+	case probeServer:
+		e.gateway.probe()
 	case present:
 		e.gateway.present(f.name, f.status)
 	case ask:

@@ -78,6 +78,8 @@ type state struct {
 	serverKey  identity.PublicKey
 	retryAt    time.Duration // when the next try to connect begins; zero: none is waited for
 	attempts   int           // tries that failed since the last connection
+	failedAt   time.Duration // when the last one did, or the connection broke
+	asked      bool          // the server wants to be left alone until retryAt
 	ended      Ended
 	self       selfState
 

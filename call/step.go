@@ -45,6 +45,8 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.endCheck(t.noSpeaker())
 	case tick:
 		t.tick(ev)
+	case networkChanged:
+		t.networkChanged(ev)
 	}
 	return t.state, t.effects
 }

@@ -114,6 +114,7 @@ func (t *turn) backAtServer(relay *wire.Turn) {
 		p.absent = false
 	}
 	t.callRelay(relay)
+	t.mendAll()
 }
 
 // otherMissing: the server does not have the other one. The media may live.

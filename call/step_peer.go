@@ -160,8 +160,7 @@ func (t *turn) restart(id mesh.Peer, p *peer) {
 // renew makes the peer connection anew, as if the two had just met.
 func (t *turn) renew(id mesh.Peer, p *peer) {
 	if p.phase == Connected || p.phase == Reconnecting && p.quietly {
-		t.setPhase(p, Reconnecting)
-		t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
+		t.reconnecting(id, p)
 	}
 	p.quietly = false
 	t.do(closePeer{id})
@@ -299,13 +298,14 @@ func (t *turn) needOffer(m *wire.NeedOffer) {
 	if p == nil {
 		return
 	}
-	underWay := p.phase == Connecting && p.generation > m.Generation && t.now-p.acted < askEvery
+	underWay := p.generation > m.Generation && t.now-p.acted < askEvery
 	if !t.offers(id) || underWay || p.served != 0 && t.now-p.served < askEvery {
 		t.refuse()
 		p.owed = underWay && m.Fresh // the one on its way may have come before the peer was ready for it
 		return
 	}
 	p.served = t.now
+	p.generation = max(p.generation, min(m.Generation, maxSeen)) // who has lost count would offer what is refused as old
 	if m.Fresh || p.phase == Connecting {
 		t.renew(id, p)
 		return
@@ -346,9 +346,16 @@ func (t *turn) disconnected(id mesh.Peer, p *peer) {
 	if p.phase != Connected {
 		return
 	}
+	t.reconnecting(id, p)
+	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
+	if t.link == Online {
+		t.do(probeServer{}) // the same network has led to it
+	}
+}
+
+func (t *turn) reconnecting(id mesh.Peer, p *peer) {
 	t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
 	t.setPhase(p, Reconnecting)
-	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
 }
 
 // peerFailed: this peer connection will not come up by itself. The tick mends it in its time, so that a description that can't
@@ -383,6 +390,7 @@ func (t *turn) tick(ev tick) {
 	t.tickCheck()
 	t.tickRing()
 	t.tickCall()
+	t.tickLink()
 	if t.place.phase == Idle {
 		return
 	}
@@ -406,6 +414,7 @@ func (t *turn) tickPeer(id mesh.Peer, p *peer) {
 	case p.phase == Held || p.phase == Connected:
 	case (p.absent || t.link != Online && p.phase == Reconnecting) && waited > goneAfter:
 		t.gone(id, p, wire.LeftLost)
+	case !t.canTell(): // and what there is may heal by itself
 	case p.owed && t.now-p.acted >= askEvery:
 		t.renew(id, p)
 	case p.unmade && t.now-p.acted > connectWithin, !p.unmade && waited > renewAfter:

@@ -64,8 +64,9 @@ type Config struct {
 	Net      transport.Net        // nil is the real network; tests give pion's vnet
 	Log      *slog.Logger         // nil discards
 
-	named    bool // tests: mDNS names on Net
-	trusting bool // tests: let DTLS take any certificate, so that only our own check stands
+	named    bool          // tests: mDNS names on Net
+	trusting bool          // tests: let DTLS take any certificate, so that only our own check stands
+	patience time.Duration // tests: in the place of failAfter
 }
 
 // Mesh is the set of peer connections. Its methods may be called from any goroutine, except that Send has one caller at a
@@ -102,6 +103,9 @@ func New(c Config) (*Mesh, error) {
 	}
 	m := &Mesh{config: c, log: c.Log, start: time.Now(), peers: map[Peer]*peer{}}
 	m.live.Store(&[]*peer{})
+	if c.patience == 0 {
+		m.config.patience = failAfter
+	}
 	m.named = c.Net == nil || c.named
 	var err error
 	if c.Net == nil {
