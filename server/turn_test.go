@@ -357,7 +357,13 @@ func TestRelayCredentials(t *testing.T) {
 	if got := c.refresh(t, w); got != stun.ClassSuccessResponse {
 		t.Errorf("refresh after a move: %v", got)
 	}
+	if r.hub.relay.sockets() == 0 {
+		t.Error("no relay sockets are left after a move")
+	}
 	want[*wire.OK](ana, &wire.VoiceLeave{})
+	if n := r.hub.relay.sockets(); n != 0 {
+		t.Errorf("%d relay sockets are left after leaving", n)
+	}
 	for name, w := range map[string]*wire.Turn{"old": w, "fresh": fresh} {
 		if got := c.refresh(t, w); got != stun.ClassErrorResponse {
 			t.Errorf("refresh after leaving, %s credentials: %v", name, got)
@@ -393,10 +399,7 @@ func TestRelayKicked(t *testing.T) {
 	kim, w := seated(t, r, "Kim")
 	c := mustAllocate(t, w)
 	want[*wire.OK](boss, wire.Kick{User: kim.id()})
-	r.hub.relay.mu.RLock()
-	n := len(r.hub.relay.live)
-	r.hub.relay.mu.RUnlock()
-	if n != 0 {
+	if n := r.hub.relay.sockets(); n != 0 {
 		t.Errorf("%d relay sockets are left", n)
 	}
 	if got := c.refresh(t, w); got != stun.ClassErrorResponse {
