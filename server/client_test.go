@@ -72,6 +72,13 @@ const spareFiles = 3
 // unharmed wants a server that the test's clients have left to be as it is now, and as good for the next one.
 func unharmed(t *testing.T, r *running) {
 	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); !serves(); <-tick.C {
+		if time.Since(begin) > patience {
+			t.Fatalf("what a server needs does not run:\n%s", strings.Join(ours(), "\n\n"))
+		}
+	}
 	before := r.footprint()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -92,6 +99,17 @@ func unharmed(t *testing.T, r *running) {
 		_, w := seated(t, r, "Zoe")
 		mustAllocate(t, w)
 	})
+}
+
+// serves tells whether all the goroutines run that a server at one address has without a client.
+func serves() bool {
+	text := strings.Join(ours(), "\n")
+	for name, n := range map[string]int{"(*Server).serveControl(": 1, "http.(*Server).Serve(": 1, "(*Server).readListener(": 1, "(*gate).admit(": 2, "(*Server).readLoop(": 2} {
+		if strings.Count(text, name) < n {
+			return false
+		}
+	}
+	return true
 }
 
 // running is a server under test.
