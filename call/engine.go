@@ -347,7 +347,7 @@ func (e *Engine) perform(f effect) event {
 	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
 		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
-	case openPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
+	case openPeer, renewPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)
 	case lookUp:
 		return met{f.member, e.config.People.Known(f.member.User, identity.PublicKey(f.member.Key), f.member.Name)}
@@ -389,11 +389,15 @@ func (e *Engine) performServer(f effect) {
 		e.gateway.send(f.body)
 	case signed:
 		sig := f.description.Sign(e.config.Key)
+		var m wire.Message = &wire.Answer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig}
 		if f.description.Role == identity.Offer {
-			e.gateway.send(&wire.Offer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig})
-		} else {
-			e.gateway.send(&wire.Answer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig})
+			m = &wire.Offer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig}
 		}
+		if f.beside {
+			e.mesh.Tell(peerID(f.route.To), relayedWord(m))
+			return
+		}
+		e.gateway.send(m)
 	}
 }
 
@@ -418,6 +422,8 @@ func (e *Engine) performPeer(f effect) {
 		e.sound.add(f.peer, f.gain)
 		e.picture.add(f.peer)
 		e.mesh.Open(f.peer, f.options)
+	case renewPeer:
+		e.mesh.Renew(f.peer, f.options)
 	case makeOffer:
 		e.mesh.Offer(f.peer, f.generation, f.restart, f.ice)
 	case setRemote:

@@ -194,6 +194,10 @@ type (
 		generation     uint32
 		candidate, mid string
 	}
+	renewPeer struct { // another peer connection, which takes the place of the one that lives
+		peer    mesh.Peer
+		options mesh.Options
+	}
 	closePeer struct{ peer mesh.Peer }
 	tellPeer  struct { // over the peer connection; before a closePeer it still goes out
 		peer mesh.Peer
@@ -202,6 +206,7 @@ type (
 	signed struct { // to be signed with the user's key, and sent
 		route       wire.Route
 		description identity.Description
+		beside      bool // over the peer connection, past the server
 	}
 
 	notify struct{ notice Notice }
@@ -243,6 +248,7 @@ func (openPeer) effect()        {}
 func (makeOffer) effect()       {}
 func (setRemote) effect()       {}
 func (addCandidate) effect()    {}
+func (renewPeer) effect()       {}
 func (closePeer) effect()       {}
 func (tellPeer) effect()        {}
 func (stopRing) effect()        {}

@@ -160,6 +160,8 @@ type peer struct {
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
 
+	beside time.Duration // when it last negotiated past the server; zero: never
+
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are
 }

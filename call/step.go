@@ -56,6 +56,7 @@ type turn struct {
 	state
 	now     time.Duration
 	effects []effect
+	beside  bool // what is taken came over a peer connection, past the server
 }
 
 func (t *turn) do(e effect) { t.effects = append(t.effects, e) }

@@ -249,7 +249,14 @@ func (t *turn) offer(m *wire.Offer) {
 		return
 	}
 	session := sdpSession(m.SDP)
-	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
+	switch {
+	case t.beside && p.session == session:
+		t.refuse() // what it comes by would end with it
+		return
+	case t.beside:
+		t.do(renewPeer{id, t.peerOptions(p)})
+		p.acted = t.now
+	case p.session != "" && p.session != session: // the other side's peer connection is a new one: so must ours be
 		t.do(closePeer{id})
 		t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 		p.unmade, p.acted = true, t.now
@@ -306,11 +313,14 @@ func (t *turn) needOffer(m *wire.NeedOffer) {
 	}
 	p.served = t.now
 	p.generation = max(p.generation, min(m.Generation, maxSeen)) // who has lost count would offer what is refused as old
-	if m.Fresh || p.phase == Connecting {
+	switch {
+	case t.beside:
+		t.succeed(id, p)
+	case m.Fresh || p.phase == Connecting:
 		t.renew(id, p)
-		return
+	default:
+		t.restart(id, p)
 	}
-	t.restart(id, p)
 }
 
 func (t *turn) peerEvent(ev mesh.Event) {
@@ -322,10 +332,11 @@ func (t *turn) peerEvent(ev mesh.Event) {
 	switch ev := ev.(type) {
 	case mesh.LocalDescription:
 		if ev.Generation == p.generation {
-			t.do(signed{t.route(p), t.description(p, identity.Role(ev.Kind), ev.Generation, ev.SDP, true)})
+			d := t.description(p, identity.Role(ev.Kind), ev.Generation, ev.SDP, true)
+			t.do(signed{t.route(p), d, t.pastServer(p)})
 		}
 	case mesh.LocalCandidate:
-		t.do(tell{&wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid}})
+		t.say(id, p, &wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid})
 	case mesh.Connected:
 		if p.phase != Connected {
 			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
@@ -350,6 +361,7 @@ func (t *turn) disconnected(id mesh.Peer, p *peer) {
 	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
 	if t.link == Online {
 		t.do(probeServer{}) // the same network has led to it
+		t.freshRelay()
 	}
 }
 

@@ -223,6 +223,9 @@ func (t *turn) leave(reason string) {
 	if t.reachable() && reason == wire.LeftSelf {
 		t.ask(&wire.VoiceLeave{}, tag{purpose: forNothing})
 	}
+	if t.link != Online {
+		t.farewell() // nobody else would say it
+	}
 	t.endPlace()
 	t.notify(Notice{Kind: NoticeLeft, Code: reason})
 }

@@ -3,21 +3,26 @@ package call
 import (
 	"encoding/json"
 	"fmt"
+
+	"parley/wire"
 )
 
-// word is what the two of a call say to each other over the peer connection, past the server: how their switches are, and that
-// one goes. Types that are not known are for later versions.
+// word is what two say to each other over the peer connection, past the server: how their switches are, that one goes, and what they
+// negotiate where no server passes it on. Types that are not known are for later versions.
 type word struct {
 	Version  int    `json:"v"`
 	Type     string `json:"type"`
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
 	Camera   bool   `json:"camera,omitempty"` // it gives pictures
+
+	Message json.RawMessage `json:"message,omitempty"` // as it would go to the server
 }
 
 const (
 	wordState = "state"
 	wordBye   = "bye"
+	wordRTC   = "rtc"
 
 	wordVersion = 1
 	maxWord     = 32 << 10 // bytes, as the mesh takes them
@@ -27,6 +32,29 @@ func (w word) bytes() []byte {
 	w.Version = wordVersion
 	b, _ := json.Marshal(w) // nothing in it can fail
 	return b
+}
+
+// relayedWord is what the server would pass on, as a word; nil: it would refuse it.
+func relayedWord(m wire.Message) []byte {
+	message, err := wire.Encode(wire.Envelope{Body: m})
+	if err != nil {
+		return nil
+	}
+	return word{Type: wordRTC, Message: message}.bytes()
+}
+
+// relayed reads that back. Whom it is from, the peer connection says.
+func (w word) relayed(from wire.Address) (wire.Relayed, error) {
+	env, err := wire.Decode(w.Message)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := env.Body.(wire.Relayed)
+	if !ok {
+		return nil, fmt.Errorf("%T is none of the server's to pass on", env.Body)
+	}
+	m.Path().From = from
+	return m, nil
 }
 
 // readWord reads what a peer said.

@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"net"
+	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,10 +29,11 @@ type stayers struct {
 	clients [2]*lab.Client
 	users   [2]string
 	voices  [][]float32
+	args    []string // of the server
 }
 
-// newStayers makes them, where the test says.
-func newStayers(t *testing.T, seed uint64, build func(*netlab.World) (a, b *netlab.Host), args ...string) *stayers {
+// newStayers makes their world and its server.
+func newStayers(t *testing.T, seed uint64, build func(*netlab.World) (a, b *netlab.Host)) *stayers {
 	t.Helper()
 	in := netlab.NewWorld(seed)
 	t.Cleanup(func() {
@@ -44,13 +50,19 @@ func newStayers(t *testing.T, seed uint64, build func(*netlab.World) (a, b *netl
 	x.server.Close()
 	x.listen = "[::]:443"
 	x.serve()
+	return x
+}
+
+// meet lets them in, and waits until they hear each other.
+func (x *stayers) meet(args ...string) *stayers {
+	x.Helper()
 	var err error
 	if x.voices, err = lab.Voices(8); err != nil {
-		t.Fatal(err)
+		x.Fatal(err)
 	}
 	for i, h := range x.hosts {
 		if err := lab.WriteWAV(x.voice(i), x.voices[i]); err != nil {
-			t.Fatal(err)
+			x.Fatal(err)
 		}
 		x.clients[i] = x.client(lab.Letter(i), lab.Command{Netns: h.Name}, plain(append([]string{"--dtx=off", "--play", x.voice(i), "--loop",
 			"--record-dir", x.heard(i), "--stats", x.stats(i), "--stats-every", "100ms"}, args...)...)...)
@@ -65,7 +77,7 @@ func newStayers(t *testing.T, seed uint64, build func(*netlab.World) (a, b *netl
 
 func (x *stayers) serve() {
 	x.Helper()
-	x.world.serve(lab.Command{Netns: x.host.Name, Args: []string{"--public-host", x.host.DNS()}})
+	x.world.serve(lab.Command{Netns: x.host.Name, Args: append([]string{"--public-host", x.host.DNS()}, x.args...)})
 }
 
 func (x *stayers) heard(i int) string { return filepath.Join(x.dir, "heard-"+lab.Letter(i)) }
@@ -77,6 +89,7 @@ type moment struct {
 	Peers []struct {
 		User, Phase, Path string
 		Received          float64
+		Sent              float64 `json:"packets_sent"`
 	}
 }
 
@@ -191,7 +204,7 @@ func TestSwitches(t *testing.T) {
 		_, _ = a.Plug(phone) // see Err
 		_, _ = b.Plug(phone)
 		return a, b
-	})
+	}).meet()
 	n := 5
 	if soak() > 1 {
 		n = 100
@@ -224,4 +237,249 @@ func TestSwitches(t *testing.T) {
 		t.Errorf("sound back in %v, p95 %v; want 2 s and 5 s", median, p95)
 	}
 	x.finish()
+}
+
+// streets puts the two behind routers of their own.
+func streets(in *netlab.World) (a, b *netlab.Host) {
+	return in.Host("a", in.Network("home", in.Internet, netlab.Home)), in.Host("b", in.Network("office", in.Internet, netlab.Home))
+}
+
+// gap is the longest time for which nothing of the other's sound came to i between two of its moments.
+func (x *stayers) gap(i int, from, to float64) (longest time.Duration) {
+	x.Helper()
+	var last moment
+	for _, m := range x.moments(i) {
+		if m.At < from || m.At > to || len(m.Peers) != 1 {
+			continue
+		}
+		// What is stretched or shortened while the buffer finds its length is no gap.
+		if last.Peers == nil || m.Peers[0].Received-last.Peers[0].Received > 0.2*(m.At-last.At)*second/1000 {
+			last = m
+			continue
+		}
+		longest = max(longest, time.Duration(m.At-last.At)*time.Millisecond)
+	}
+	return longest
+}
+
+// TestServerGone: the server is killed, for ten seconds here and a minute in soak. Nobody hears anything of it; a switch to mute is
+// seen, and afterwards all is as before.
+func TestServerGone(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 6, streets).meet()
+	marks := [2]int{x.clients[0].Mark(), x.clients[1].Mark()}
+	begin := x.now()
+	if err := x.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range x.clients {
+		x.await(c, marks[i], "lost")
+	}
+	wait(10 * soak())
+	x.serve()
+	started := time.Now()
+	for i, c := range x.clients {
+		x.await(c, marks[i], "online")
+	}
+	t.Logf("online %v after the start", time.Since(started).Round(10*time.Millisecond))
+	wait(2)
+	for i, end := range x.now() {
+		if gap := x.gap(i, begin[i], end); gap > time.Second {
+			t.Errorf("%s heard nothing for %v", lab.Letter(i), gap)
+		}
+	}
+	x.finish()
+}
+
+// TestRelayRestart: two who are relayed by a server that restarts hear each other again within five seconds of its start.
+func TestRelayRestart(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 7, streets).meet("--always-relay")
+	marks := [2]int{x.clients[0].Mark(), x.clients[1].Mark()}
+	if err := x.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range x.clients {
+		x.await(c, marks[i], "peer_reconnecting")
+	}
+	wait(3)
+	at := x.now()
+	x.serve()
+	ready := x.now()
+	after := x.awaitSound(at, 30*time.Second)
+	for i := range after {
+		took := after[i] - time.Duration(ready[i]-at[i])*time.Millisecond
+		t.Logf("%s hears %v after the server was ready", lab.Letter(i), took)
+		if took > 5*time.Second*time.Duration(patience()) {
+			t.Errorf("%s hears %v after the server was ready", lab.Letter(i), took)
+		}
+	}
+	x.finish()
+}
+
+// patience is how much longer than on an idle machine things may take where nobody measures.
+func patience() int {
+	if soak() > 1 {
+		return 1
+	}
+	return 3
+}
+
+// TestHalfOpen: what goes between a client and the server by TCP vanishes without a word. Both notice it within 45 seconds; the two
+// go on talking meanwhile.
+func TestHalfOpen(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 8, streets).meet()
+	mark, other := x.clients[0].Mark(), x.clients[1].Mark()
+	begin, at := time.Now(), x.now()
+	x.firewall(x.hosts[0].Name, "tcp dport 443 counter drop") // not an acknowledgment goes out: the server hears as little
+	x.await(x.clients[0], mark, "lost")
+	t.Logf("the client knows after %v", time.Since(begin).Round(time.Millisecond))
+	if took := time.Since(begin); took > 50*time.Second {
+		t.Errorf("the client knows after %v", took)
+	}
+	x.firewall(x.hosts[0].Name, "")
+	x.await(x.clients[0], mark, "online")
+	for i, end := range x.now() {
+		if gap := x.gap(i, at[i], end); gap > time.Second {
+			t.Errorf("%s heard nothing for %v", lab.Letter(i), gap)
+		}
+	}
+	if _, err := x.clients[1].Await(x.within(10*time.Millisecond), other, "peer_left", nil); err == nil {
+		t.Error("the other one was told that it is gone")
+	}
+	x.finish()
+}
+
+// TestSuspended: a program is stopped, for 40 seconds here and ten minutes in soak, when everybody has given it up, and goes on.
+func TestSuspended(t *testing.T) {
+	t.Parallel()
+	x := newStayers(t, 9, streets).meet()
+	mark := x.clients[1].Mark()
+	if err := x.clients[0].Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	x.await(x.clients[1], mark, "peer_reconnecting")
+	if wait(40); soak() > 1 {
+		wait(560)
+	}
+	mark = x.clients[1].Mark()
+	if err := x.clients[0].Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	x.await(x.clients[1], mark, "peer_connected")
+	x.settle()
+	t.Logf("sound %v after it went on, at the latest", time.Since(begin).Round(time.Millisecond))
+	x.finish()
+}
+
+// TestNewPathWithoutServer: the server is gone for good, and another's relay is there. One of the two comes into a better network
+// while the one before is still of use: they agree over the path that they have on one through the new, without a gap, and the old
+// network can go.
+func TestNewPathWithoutServer(t *testing.T) {
+	t.Parallel()
+	var elsewhere *netlab.Host
+	x := newStayers(t, 10, func(in *netlab.World) (a, b *netlab.Host) {
+		elsewhere = in.Host("elsewhere", in.Internet)
+		a, b = in.Host("a", in.Network("home", in.Internet, netlab.Home)), in.Host("b", in.Network("office", in.Internet, netlab.Home))
+		_, _ = a.Plug(in.Network("phone", in.Internet, netlab.Carrier)) // see Err
+		return a, b
+	})
+	address := elsewhere.IP4().String() + ":5000"
+	x.coturn(elsewhere.Name, address)
+	x.server.Close()
+	file := filepath.Join(x.dir, "coturn.turn")
+	if err := os.WriteFile(file, []byte("turn:"+address+"?transport=udp\nshared\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.args = []string{"--turn", file}
+	x.serve()
+	home, phone := x.hosts[0].Ports[0], x.hosts[0].Ports[1]
+	if err := home.Down(); err != nil {
+		t.Fatal(err)
+	}
+	// What is bound to the phone's address goes by the phone, as it does on systems of the strong host model (RFC 1122, section 3.3.4.2).
+	own := x.addressOf(x.hosts[0], phone.Device)
+	for _, args := range []string{"rule add from " + own + " lookup 100", "route add default dev " + phone.Device + " table 100"} {
+		if out, err := exec.Command("ip", append([]string{"-n", x.hosts[0].Name}, strings.Fields(args)...)...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %s: %v: %s", args, err, out)
+		}
+	}
+	x.meet("--debug")
+	marks := [2]int{x.clients[0].Mark(), x.clients[1].Mark()}
+	if err := x.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range x.clients {
+		x.await(c, marks[i], "lost")
+	}
+	begin := x.now()
+	if err := home.Up(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range x.clients {
+		x.awaitAnother(i, begin[i])
+	}
+	if err := phone.Down(); err != nil {
+		t.Fatal(err)
+	}
+	wait(4)
+	for i, end := range x.now() {
+		if gap := x.gap(i, begin[i], end); gap > time.Second {
+			t.Errorf("%s heard nothing for %v", lab.Letter(i), gap)
+		}
+	}
+	mark := x.clients[1].Mark() // to leave is told past the server, too
+	x.leave(x.clients[0])
+	x.await(x.clients[1], mark, "peer_left")
+	x.leave(x.clients[1])
+}
+
+// addressOf is a host's IPv4 address on a device.
+func (x *stayers) addressOf(h *netlab.Host, device string) (address string) {
+	x.Helper()
+	err := h.Do(func() error {
+		i, err := net.InterfaceByName(device)
+		if err != nil {
+			return err
+		}
+		list, err := i.Addrs()
+		for _, a := range list {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() {
+				address = p.Addr().String()
+			}
+		}
+		return err
+	})
+	if err != nil || address == "" {
+		x.Fatalf("no address on %s: %v", device, err)
+	}
+	return address
+}
+
+// awaitAnother waits until i has another peer connection than at a moment: it counts anew what it sends.
+func (x *stayers) awaitAnother(i int, since float64) {
+	x.Helper()
+	over := time.After(30 * time.Second)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		most := 0.0
+		for _, m := range x.moments(i) {
+			if len(m.Peers) != 1 {
+				continue
+			}
+			if sent := m.Peers[0].Sent; m.At > since && sent < most {
+				x.Logf("%s: another connection after %.1f s, %s", lab.Letter(i), (m.At-since)/1000, m.Peers[0].Path)
+				return
+			}
+			most = m.Peers[0].Sent
+		}
+		select {
+		case <-tick.C:
+		case <-over:
+			x.Fatalf("%s has the same connection\n%s\n%s", lab.Letter(i), x.clients[0].Stderr(), x.clients[1].Stderr())
+		}
+	}
 }

@@ -21,6 +21,7 @@ type peer struct {
 	certificate webrtc.Certificate // of this side
 	log         *slog.Logger
 
+	tenure  tenure
 	queue   *queue
 	closing chan struct{} // closed by close
 	closed  sync.Once
@@ -213,7 +214,9 @@ func (p *peer) post(ev Event) {
 
 func (p *peer) fail(err error) {
 	p.log.Debug("peer failed", "err", err)
-	p.post(Failed{p.id, err})
+	if !p.tenure.second.Load() {
+		p.post(Failed{p.id, err})
+	}
 }
 
 // look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other.
@@ -228,7 +231,9 @@ func (p *peer) look() {
 	case webrtc.PeerConnectionStateConnected:
 		p.connected()
 	case webrtc.PeerConnectionStateDisconnected:
-		p.post(Disconnected{p.id})
+		if !p.tenure.second.Load() {
+			p.post(Disconnected{p.id})
+		}
 	case webrtc.PeerConnectionStateFailed:
 		p.sending.Store(false)
 		p.fail(p.reason(p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed))
@@ -268,6 +273,7 @@ func (p *peer) connected() {
 		}
 		close(p.trusted)
 	}
+	p.mesh.inherit(p)
 	p.post(Connected{p.id, p.codec()})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()
