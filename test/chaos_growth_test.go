@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // figures are what must not grow of a program.
@@ -61,23 +62,51 @@ func (c *chaos) figures(pid, goroutines int, heap uint64) figures {
 	return f
 }
 
+// stay wants that nothing has grown, as soon as what is being ended has ended.
+func (c *chaos) stay(began []figures) {
+	c.Helper()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for begin := time.Now(); ; <-tick.C {
+		ended := c.measure()
+		grown := c.grown(began, ended)
+		if len(grown) > 0 && time.Since(begin) < calm {
+			continue
+		}
+		for i, f := range ended {
+			c.Logf("%-9s %v\n%19s %v", c.name(i), f, "before:", began[i])
+		}
+		for _, what := range grown {
+			c.Error(what)
+		}
+		return
+	}
+}
+
+// name is of a program in the order of measure.
+func (c *chaos) name(i int) string {
+	if i < len(c.people) {
+		return c.people[i].name
+	}
+	return "server"
+}
+
 // grown compares with the most that anybody had at the beginning: where people sit says how many ways they try, and who came back
 // is another process.
-func (c *chaos) grown(began, ended []figures) {
-	c.Helper()
+func (c *chaos) grown(began, ended []figures) (list []string) {
 	clients := len(c.people)
 	var most figures
 	for _, f := range began[:clients] {
 		most = figures{max(most.goroutines, f.goroutines), max(most.files, f.files), max(most.heap, f.heap), max(most.resident, f.resident)}
 	}
 	for i, f := range ended {
-		name, before := "server", began[i]
-		if i < clients {
-			name, before = c.people[i].name, most
+		before := most
+		if i == clients {
+			before = began[i]
 		}
-		c.Logf("%-9s %v\n%19s %v", name, f, "before:", began[i])
 		if f.goroutines > before.goroutines*5/4+20 || f.files > before.files*5/4+10 || f.heap > before.heap*3/2+8<<20 || f.resident > before.resident*3/2+32<<20 {
-			c.Errorf("%s has grown: %v; at the beginning at most %v", name, f, before)
+			list = append(list, fmt.Sprintf("%s has grown: %v; at the beginning at most %v", c.name(i), f, before))
 		}
 	}
+	return list
 }
