@@ -2,7 +2,8 @@
 # make build        bin/parleyd (static), bin/parleyctl
 # make app          bin/parley, the window
 # make test         everything .ci/run checks: vet (for Windows and macOS, too, by a test), tests (-race), real sound and networks
-# make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1)
+# make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1);
+#                   PARLEY_CHAOS=N go test -run 'TestChaos$$' ./test is the chaos of another seed, or of one that has failed
 # make asan         hostile pictures through a libvpx that watches its memory
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run

@@ -70,7 +70,7 @@ func (c *chaos) stay(began []figures) {
 	for begin := time.Now(); ; <-tick.C {
 		ended := c.measure()
 		grown := c.grown(began, ended)
-		if len(grown) > 0 && time.Since(begin) < calm {
+		if len(grown) > 0 && time.Since(begin) < calm() {
 			continue
 		}
 		for i, f := range ended {
