@@ -150,9 +150,9 @@ func TestReplaced(t *testing.T) {
 }
 
 func TestHeartbeat(t *testing.T) {
-	r := start(t, func(c *Config) { c.Heartbeat = 100 * time.Millisecond })
+	r := start(t, func(c *Config) { c.Heartbeat = 500 * time.Millisecond })
 	ana, ben := join(t, r, "Ana"), join(t, r, "Ben")
-	if ana.welcome.HeartbeatMS != 100 {
+	if ana.welcome.HeartbeatMS != 500 {
 		t.Errorf("welcome: %+v", ana.welcome)
 	}
 	ana.write(wire.Envelope{Body: wire.Heartbeat{Seq: ana.lastSeq}})
