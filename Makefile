@@ -2,7 +2,8 @@
 # make build        bin/parleyd (static), bin/parleyctl
 # make app          bin/parley, the window
 # make test         everything .ci/run checks: vet (for Windows and macOS, too, by a test), tests (-race), real sound and networks
-# make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1)
+# make soak         a million sequences of events, and the real-world tests in their long form (PARLEY_SOAK=1);
+#                   PARLEY_CHAOS=N go test -run 'TestChaos$$' ./test is the chaos of another seed, or of one that has failed
 # make asan         hostile pictures through a libvpx that watches its memory
 # make fuzz         each fuzz target for FUZZTIME
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
@@ -56,7 +57,7 @@ test-real: bin app
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -tags $(TAGS) -timeout 25m $(GOTESTFLAGS) ./cmd/parley ./test/... ./bench/...
 
 soak: build app
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./video/vp9 ./test/...
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./server ./video/vp9 ./test/...
 
 # The codecs' tests with libvpx under the address sanitizer; builds it from Debian's source once.
 asan:

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -25,19 +26,19 @@ func checkLeaks(t *testing.T) {
 		}
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		var left string
+		var left []string
 		for range 500 {
-			if left = ours(); left == "" {
+			if left = ours(); len(left) == 0 {
 				return
 			}
 			<-tick.C
 		}
-		t.Errorf("goroutines left:\n%s", left)
+		t.Errorf("goroutines left:\n%s", strings.Join(left, "\n\n"))
 	})
 }
 
 // ours lists the goroutines of this package and of the relay's server part.
-func ours() string {
+func ours() []string {
 	buf := make([]byte, 1<<20)
 	var out []string
 	for _, g := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")[1:] {
@@ -46,7 +47,69 @@ func ours() string {
 			out = append(out, g)
 		}
 	}
-	return strings.Join(out, "\n\n")
+	return out
+}
+
+// footprint is what clients take of a server.
+type footprint struct{ goroutines, files, guests, streams, relayed int }
+
+func (r *running) footprint() (f footprint) {
+	files, _ := os.ReadDir("/proc/self/fd") // none on some systems
+	f.goroutines, f.files = len(ours()), len(files)
+	r.gate.door.mu.Lock()
+	f.guests = len(r.gate.door.guests)
+	r.gate.door.mu.Unlock()
+	r.gate.mu.Lock()
+	f.streams = len(r.gate.streams)
+	r.gate.mu.Unlock()
+	f.relayed = r.hub.relay.sockets()
+	return f
+}
+
+// spareFiles are the store's: what it keeps beside its file comes and goes.
+const spareFiles = 3
+
+// unharmed wants a server that the test's clients have left to be as it is now, and as good for the next one.
+func unharmed(t *testing.T, r *running) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); !serves(); <-tick.C {
+		if time.Since(begin) > patience {
+			t.Fatalf("what a server needs does not run:\n%s", strings.Join(ours(), "\n\n"))
+		}
+	}
+	before := r.footprint()
+	t.Cleanup(func() {
+		if t.Failed() {
+			return
+		}
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for begin := time.Now(); ; <-tick.C {
+			now := r.footprint()
+			if now.goroutines <= before.goroutines && now.files <= before.files+spareFiles && now.guests <= before.guests && now.streams <= before.streams && now.relayed <= before.relayed {
+				break
+			}
+			if time.Since(begin) > patience {
+				t.Errorf("before: %+v, after: %+v\n%s", before, now, strings.Join(ours(), "\n\n"))
+				return
+			}
+		}
+		_, w := seated(t, r, "Zoe")
+		mustAllocate(t, w)
+	})
+}
+
+// serves tells whether all the goroutines run that a server at one address has without a client.
+func serves() bool {
+	text := strings.Join(ours(), "\n")
+	for name, n := range map[string]int{"(*Server).serveControl(": 1, "http.(*Server).Serve(": 1, "(*Server).readListener(": 1, "(*gate).admit(": 2, "(*Server).readLoop(": 2} {
+		if strings.Count(text, name) < n {
+			return false
+		}
+	}
+	return true
 }
 
 // running is a server under test.

@@ -25,6 +25,7 @@ func (d *door) accept(l net.Listener) (*guest, error) {
 	if err != nil {
 		return nil, err
 	}
+	noticeVanished(conn)
 	g := &guest{Conn: conn, door: d, ip: origin(conn.RemoteAddr())}
 	if out := d.enter(g); out != nil {
 		out.Close()

@@ -15,6 +15,7 @@ import (
 // Who comes by TLS and speaks HTTP, but does not go on to log in, is put out too, whatever they do.
 func TestDoorDoesNotWait(t *testing.T) {
 	r := start(t, withLimits(func(l *limits) { l.handshake = 200 * time.Millisecond }))
+	unharmed(t, r)
 	get := "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 	for name, act := range map[string]func(c io.Writer){
 		"silence":        func(io.Writer) {},

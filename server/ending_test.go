@@ -23,7 +23,7 @@ func TestResumeAtTheLastMoment(t *testing.T) {
 			}
 		}
 	}
-	fired := func() bool { return strings.Contains(ours(), "(*Server).later.func") }
+	fired := func() bool { return strings.Contains(strings.Join(ours(), "\n"), "(*Server).later.func") }
 	r.inside(func(h *hub) {
 		s := h.sessions[ana.welcome.Session]
 		out := s.out

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
+	"runtime/metrics"
 	"time"
 
 	"parley/server/certs"
@@ -17,11 +19,15 @@ import (
 // How the world comes in: by the address that this server was given, or by the router's, where that was asked to pass the server's
 // ports on and does.
 
-// Status is how a running server stands with what lies outside of it.
+// Status is how a running server stands with what lies outside of it, and what must not grow inside.
 type Status struct {
 	Host        string      `json:"host"` // HOST:PORT that an invite carries
 	Certificate certs.State `json:"certificate"`
 	Router      RouterState `json:"router,omitzero"`
+	Sessions    int         `json:"sessions"` // those that are waited for included
+	Relayed     int         `json:"relayed"`  // allocations of the relay
+	Goroutines  int         `json:"goroutines"`
+	Heap        uint64      `json:"heap_bytes"` // that the latest collection of garbage has left
 }
 
 // RouterState is what the router answered; the zero value: it was not asked.
@@ -93,9 +99,11 @@ func (srv *Server) AwaitRouter(ctx context.Context) error {
 
 // Status tells how the server stands.
 func (srv *Server) Status() Status {
-	s := Status{Certificate: srv.certs.State(), Router: srv.Router()}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live) // it stops nothing
+	s := Status{Certificate: srv.certs.State(), Router: srv.Router(), Goroutines: runtime.NumGoroutine(), Heap: live[0].Value.Uint64()}
 	_ = srv.locked(func(h *hub) error {
-		s.Host = h.link.Host
+		s.Host, s.Sessions, s.Relayed = h.link.Host, len(h.sessions), h.relay.sockets()
 		return nil
 	})
 	return s

@@ -133,13 +133,16 @@ func (r *relay) sit(user string) {
 	r.seats[user] = time.Time{}
 }
 
-// rise follows a user out of it. Who was lost has only no connection to this server any more: the call may go on.
+// rise follows a user out of it. Who was lost has only no connection to this server any more: the call may go on. Of anybody else it is
+// over, and what they have is of no use: they can't end it themselves any more, and it would be in their way when they come back.
 func (r *relay) rise(user string, lost bool) {
+	if !lost {
+		r.expel(user)
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if delete(r.seats, user); lost {
-		r.seats[user] = r.now().Add(turnLife)
-	}
+	r.seats[user] = r.now().Add(turnLife)
 }
 
 // expel ends what the user has: the read loop of each relay socket sees it closed and deletes its allocation.
@@ -283,6 +286,13 @@ func (r *relay) AllocatePacketConn(c turn.AllocateListenerConfig) (net.PacketCon
 		return nil, nil, fmt.Errorf("open a relay socket: %w", err)
 	}
 	return a, net.UDPAddrFromAddrPort(netip.AddrPortFrom(r.policy.relay, a.port)), nil
+}
+
+// sockets is how many relay sockets there are.
+func (r *relay) sockets() int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.live)
 }
 
 func (r *relay) network() string {

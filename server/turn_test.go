@@ -249,6 +249,12 @@ func TestRelayRefuses(t *testing.T) {
 		if c.CreatePermission(&net.UDPAddr{IP: a.AsSlice(), Port: 80}) == nil {
 			t.Errorf("%s: a permission was granted", s)
 		}
+		if c.bind(t, w, 0x4001, a.AsSlice()) != stun.ClassErrorResponse {
+			t.Errorf("%s: a channel was bound", s)
+		}
+	}
+	if c.bind(t, w, 0x4001, net.IPv4(8, 8, 8, 8)) != stun.ClassSuccessResponse {
+		t.Error("no channel was bound where one may be")
 	}
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
@@ -272,13 +278,18 @@ func TestRelayRefuses(t *testing.T) {
 // refresh asks for ten more minutes, as the client's timer does, and returns the class of the answer.
 func (c *turnClient) refresh(t *testing.T, w *wire.Turn) stun.MessageClass {
 	t.Helper()
+	return c.request(t, w, stun.MethodRefresh, stun.RawAttribute{Type: stun.AttrLifetime, Value: binary.BigEndian.AppendUint32(nil, 600)})
+}
+
+// request asks by credentials, and returns the class of the answer.
+func (c *turnClient) request(t *testing.T, w *wire.Turn, method stun.Method, attributes ...stun.Setter) stun.MessageClass {
+	t.Helper()
 	to, err := net.ResolveUDPAddr("udp4", c.server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	life := stun.RawAttribute{Type: stun.AttrLifetime, Value: binary.BigEndian.AppendUint32(nil, 600)}
 	ask := func(more ...stun.Setter) *stun.Message {
-		m, err := stun.Build(append([]stun.Setter{stun.TransactionID, stun.NewType(stun.MethodRefresh, stun.ClassRequest), life}, more...)...)
+		m, err := stun.Build(slices.Concat([]stun.Setter{stun.TransactionID, stun.NewType(method, stun.ClassRequest)}, attributes, more)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -296,10 +307,25 @@ func (c *turnClient) refresh(t *testing.T, w *wire.Turn) stun.MessageClass {
 	return ask(stun.NewUsername(w.Username), realm, nonce, stun.NewLongTermIntegrity(w.Username, realm.String(), w.Password)).Type.Class
 }
 
+// bind asks for a channel to a peer (RFC 8656, section 12).
+func (c *turnClient) bind(t *testing.T, w *wire.Turn, number uint16, peer net.IP) stun.MessageClass {
+	t.Helper()
+	return c.request(t, w, stun.MethodChannelBind, stun.RawAttribute{Type: stun.AttrChannelNumber, Value: []byte{byte(number >> 8), byte(number), 0, 0}}, peerAddress(peer))
+}
+
+// peerAddress is XOR-PEER-ADDRESS.
+type peerAddress net.IP
+
+// AddTo implements stun.Setter.
+func (p peerAddress) AddTo(m *stun.Message) error {
+	return stun.XORMappedAddress{IP: net.IP(p), Port: 80}.AddToAs(m, stun.AttrXORPeerAddress)
+}
+
 // Credentials end after an hour; an allocation goes on after that while its user sits in a channel, and not a minute longer.
 func TestRelayCredentials(t *testing.T) {
 	clock := newClock()
 	r := start(t, clock.use)
+	unharmed(t, r)
 	ana, w := seated(t, r, "Ana")
 	c := mustAllocate(t, w)
 	refused := func(what string, w wire.Turn) {
@@ -331,7 +357,13 @@ func TestRelayCredentials(t *testing.T) {
 	if got := c.refresh(t, w); got != stun.ClassSuccessResponse {
 		t.Errorf("refresh after a move: %v", got)
 	}
+	if r.hub.relay.sockets() == 0 {
+		t.Error("no relay sockets are left after a move")
+	}
 	want[*wire.OK](ana, &wire.VoiceLeave{})
+	if n := r.hub.relay.sockets(); n != 0 {
+		t.Errorf("%d relay sockets are left after leaving", n)
+	}
 	for name, w := range map[string]*wire.Turn{"old": w, "fresh": fresh} {
 		if got := c.refresh(t, w); got != stun.ClassErrorResponse {
 			t.Errorf("refresh after leaving, %s credentials: %v", name, got)
@@ -362,14 +394,12 @@ func TestRelayOutlivesSession(t *testing.T) {
 
 func TestRelayKicked(t *testing.T) {
 	r := start(t)
+	unharmed(t, r)
 	boss := owner(t, r)
 	kim, w := seated(t, r, "Kim")
 	c := mustAllocate(t, w)
 	want[*wire.OK](boss, wire.Kick{User: kim.id()})
-	r.hub.relay.mu.RLock()
-	n := len(r.hub.relay.live)
-	r.hub.relay.mu.RUnlock()
-	if n != 0 {
+	if n := r.hub.relay.sockets(); n != 0 {
 		t.Errorf("%d relay sockets are left", n)
 	}
 	if got := c.refresh(t, w); got != stun.ClassErrorResponse {
@@ -379,6 +409,7 @@ func TestRelayKicked(t *testing.T) {
 
 func TestRelayQuota(t *testing.T) {
 	r := start(t)
+	unharmed(t, r)
 	_, w := seated(t, r, "Ana")
 	first := mustAllocate(t, w)
 	for range allocationsPerUser - 1 {
@@ -505,6 +536,7 @@ func TestRelayDoctor(t *testing.T) {
 // theirs once they have left.
 func TestRelayStolen(t *testing.T) {
 	r := start(t)
+	unharmed(t, r)
 	_, ana := seated(t, r, "Ana")
 	ben, bens := seated(t, r, "Ben")
 	for what, w := range map[string]wire.Turn{

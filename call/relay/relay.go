@@ -30,7 +30,8 @@ type Security struct {
 	Key identity.PublicKey // of a Parley server; empty: a certificate that this machine trusts
 }
 
-// Dial connects to HOST:PORT, by IPv4 or IPv6, whichever answers first. Read returns one frame at a time.
+// Dial connects to HOST:PORT, by IPv4 or IPv6, whichever answers first. Read returns one frame at a time; Write takes one, and never
+// waits.
 func Dial(ctx context.Context, address string, s Security) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -40,7 +41,7 @@ func Dial(ctx context.Context, address string, s Security) (net.Conn, error) {
 		_ = tcp.SetWriteBuffer(writeBuffer) // an advice
 	}
 	if !s.TLS {
-		return wire.NewFrames(conn, frameTime), nil
+		return newQueue(wire.NewFrames(conn, frameTime), conn), nil
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
@@ -49,7 +50,7 @@ func Dial(ctx context.Context, address string, s Security) (net.Conn, error) {
 		conn.Close()
 		return nil, err
 	}
-	return frames, nil
+	return newQueue(frames, conn), nil
 }
 
 func secure(ctx context.Context, conn net.Conn, address string, key identity.PublicKey) (net.Conn, error) {

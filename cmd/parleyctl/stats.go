@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
+	"runtime/metrics"
 	"time"
 
 	"parley/call"
@@ -57,6 +59,10 @@ type statsLine struct {
 	Missed    uint64      `json:"playout_missed"`  // samples that the speaker asked for in vain
 	Camera    cameraStats `json:"camera"`
 	Peers     []peerStats `json:"peers"`
+
+	// What must not grow, of this process.
+	Goroutines int    `json:"goroutines"`
+	Heap       uint64 `json:"heap_bytes"` // that the latest collection of garbage has left
 }
 
 type peerStats struct {
@@ -102,7 +108,8 @@ func (s *statsFile) write(e *call.Engine) error {
 		CaptureMS: st.Capture.CaptureMS, DSPMS: st.Capture.DSPMS, EncodeMS: st.Capture.EncodeMS, PlayoutMS: st.Playout.PlayoutMS,
 		Before: st.Capture.Before, After: st.Capture.After, Speaker: st.Playout.Level, Speaking: st.Capture.Speaking, MutedTalk: st.Capture.MutedTalking,
 		Dropped: st.Capture.Dropped, Missed: st.Playout.Missed, Peers: []peerStats{},
-		Camera: s.camera(st.Picture, snap.Camera),
+		Camera:     s.camera(st.Picture, snap.Camera),
+		Goroutines: runtime.NumGoroutine(), Heap: heap(),
 	}
 	for _, p := range st.Peers {
 		line.Peers = append(line.Peers, s.peer(p, snap))
@@ -111,6 +118,13 @@ func (s *statsFile) write(e *call.Engine) error {
 		return &failure{exitRefused, "stats", fmt.Errorf("statistics: %w", err)}
 	}
 	return nil
+}
+
+// heap asks what stops nothing.
+func heap() uint64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return live[0].Value.Uint64()
 }
 
 func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {

@@ -101,13 +101,14 @@ func (p *Process) Close() error {
 	return nil
 }
 
-// tail keeps the last few kilobytes that were written to it.
+// tail keeps the last that was written to it.
 type tail struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
 }
 
-const tailSize = 16 << 10
+// tailSize has room for all goroutines of a program of ours, which it tells of when it is sent SIGQUIT.
+const tailSize = 1 << 20
 
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
