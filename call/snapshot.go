@@ -29,9 +29,9 @@ type Snapshot struct {
 	Camera     CameraState
 	Transfers  []Transfer // the oldest first; the same slice until one of them changes
 	Texts      []Text     // of the present place, the oldest first, at most keptTexts; likewise
-	Refused    uint64   // messages that did not belong to this channel, role or peer
-	Notices    []Notice // the latest, oldest first
-	LastNotice uint64   // Seq of the last one
+	Refused    uint64     // messages that did not belong to this channel, role or peer
+	Notices    []Notice   // the latest, oldest first
+	LastNotice uint64     // Seq of the last one
 }
 
 // Missed is a call that was not taken.
