@@ -135,6 +135,8 @@ func (c *consent) replay(t testing.TB, did []effect) {
 				t.Error("closed what is not open")
 			}
 			delete(c.peers, f.peer)
+		case renewPeer:
+			c.mustHave(t, f.peer)
 		case makeOffer:
 			c.mustHave(t, f.peer)
 		case setRemote:

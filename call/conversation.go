@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"parley/wire"
@@ -23,7 +24,10 @@ func (g *gateway) converse(ctx context.Context, c Conn, beat time.Duration) erro
 func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-chan uint64, ended <-chan error) error {
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
-	var last uint64
+	verdict := time.NewTimer(0)
+	defer verdict.Stop()
+	verdict.Stop()
+	var last, heard uint64
 	for {
 		var err error
 		select {
@@ -34,6 +38,16 @@ func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-
 			err = c.Write(wire.Envelope{Body: wire.Heartbeat{Seq: last}})
 		case <-g.out:
 			err = g.flush(c)
+		case <-g.doubt:
+			heard = g.heard.Load()
+			verdict.Reset(probeTimeout)
+			if err = c.Write(wire.Envelope{Body: wire.Heartbeat{Seq: last}}); cutOff(c) {
+				err = errSilent
+			}
+		case <-verdict.C:
+			if g.heard.Load() == heard {
+				err = errSilent
+			}
 		case <-ctx.Done():
 			g.goodbye(c, ended)
 			return ctx.Err()
@@ -44,6 +58,15 @@ func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-
 			return err
 		}
 	}
+}
+
+// cutOff says that this machine no longer sends to the server from where the connection begins.
+func cutOff(c Conn) bool {
+	a, ok := c.(interface {
+		LocalAddr() net.Addr
+		RemoteAddr() net.Addr
+	})
+	return ok && misrouted(a.LocalAddr(), a.RemoteAddr())
 }
 
 // goodbye says the last words (a leave) and that they were the last, so that the server does not wait for this session, and
@@ -82,6 +105,7 @@ func (g *gateway) read(c Conn, beat time.Duration, seen chan uint64) error {
 	var pace pace
 	for garbage := 0; ; {
 		env, err := c.Read(time.Now().Add(3 * beat))
+		g.heard.Add(1)
 		if wait := pace.take(time.Now(), env.Body); wait > 0 {
 			<-time.After(wait)
 		}

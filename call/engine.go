@@ -92,6 +92,7 @@ type Engine struct {
 	picture  *picture
 	files    *files
 	memory   *memory
+	network  *network // nil: the network is the test's own
 	gateways sync.WaitGroup
 }
 
@@ -143,6 +144,9 @@ func New(c Config) (*Engine, error) {
 	e.picture.connect(m, e.sound.heardOf)
 	e.files.connect(m)
 	e.memory = newMemory()
+	if c.Net == nil {
+		e.network = startNetwork(e.queue.post)
+	}
 	e.publish(true)
 	go e.run()
 	return e, nil
@@ -236,6 +240,9 @@ func (e *Engine) run() {
 
 // tearDown runs after the last event, in the order in which things stop needing each other.
 func (e *Engine) tearDown() {
+	if e.network != nil {
+		e.network.shutdown()
+	}
 	e.queue.close()      // nobody waits in admit any more,
 	e.gateways.Wait()    // so the sessions can say their last words and end;
 	e.mesh.Shutdown()    // no packet comes or goes,
@@ -269,6 +276,9 @@ func (e *Engine) handle(ev event, last bool) {
 			case finish:
 				e.drawn, last = time.Time{}, true // who asked looks at what came of it
 			}
+		}
+		if e.network != nil {
+			e.network.busy.Store(e.state.place.phase != Idle)
 		}
 		e.publish(last) // before the effects: nobody is sent to who is not shown
 		for _, f := range effects {
@@ -337,7 +347,7 @@ func (ofGateway) event() {}
 // perform carries out one effect. It waits for nothing. What it finds out at once is the next event.
 func (e *Engine) perform(f effect) event {
 	switch f := f.(type) {
-	case dialServer, hangUpServer, hurryServer, present, ask, tell, signed:
+	case dialServer, hangUpServer, hurryServer, probeServer, present, ask, tell, signed:
 		e.performServer(f)
 	case setWatch:
 		e.sound.perform(f)
@@ -349,7 +359,7 @@ func (e *Engine) perform(f effect) event {
 		e.sound.perform(f)
 	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile:
 		e.files.perform(f)
-	case openPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
+	case openPeer, renewPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)
 	case lookUp:
 		return met{f.member, e.config.People.Known(f.member.User, identity.PublicKey(f.member.Key), f.member.Name)}
@@ -381,6 +391,8 @@ func (e *Engine) performServer(f effect) {
 		e.epoch++
 	case hurryServer:
 		e.gateway.hurry()
+	case probeServer:
+		e.gateway.probe()
 	case present:
 		e.gateway.present(f.name, f.status)
 	case ask:
@@ -389,11 +401,15 @@ func (e *Engine) performServer(f effect) {
 		e.gateway.send(f.body)
 	case signed:
 		sig := f.description.Sign(e.config.Key)
+		var m wire.Message = &wire.Answer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig}
 		if f.description.Role == identity.Offer {
-			e.gateway.send(&wire.Offer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig})
-		} else {
-			e.gateway.send(&wire.Answer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig})
+			m = &wire.Offer{Route: f.route, Generation: f.description.Generation, SDP: f.description.SDP, Signature: sig}
 		}
+		if f.beside {
+			e.mesh.Tell(peerID(f.route.To), relayedWord(m))
+			return
+		}
+		e.gateway.send(m)
 	}
 }
 
@@ -418,6 +434,8 @@ func (e *Engine) performPeer(f effect) {
 		e.sound.add(f.peer, f.gain)
 		e.picture.add(f.peer)
 		e.mesh.Open(f.peer, f.options)
+	case renewPeer:
+		e.mesh.Renew(f.peer, f.options)
 	case makeOffer:
 		e.mesh.Offer(f.peer, f.generation, f.restart, f.ice)
 	case setRemote:

@@ -30,6 +30,7 @@ type (
 		err   error
 		final bool          // the gateway does not try again
 		wait  time.Duration // else: before it does
+		asked bool          // because the server wants it so
 	}
 	received struct{ body wire.Message } // an event of the server, or a message of a peer
 	gapSeen  struct{}                    // events of the server were lost
@@ -79,6 +80,12 @@ type (
 		err error
 	}
 	tick struct{ speaking bool } // what the microphone hears goes to the others now
+
+	networkChanged struct { // of this machine
+		moved bool // it sends from other addresses than before
+		gone  bool // it has no network
+		woke  bool // the machine, or the program, has slept
+	}
 )
 
 func (commanded) event()    {}
@@ -103,6 +110,8 @@ func (fileMoved) event()    {}
 func (fileFinished) event() {}
 func (fileBroken) event()   {}
 func (tick) event()         {}
+
+func (networkChanged) event() {}
 
 // waiter names somebody who waits in Ask; zero: nobody.
 type waiter uint64
@@ -139,6 +148,7 @@ type (
 	}
 	hangUpServer struct{}
 	hurryServer  struct{} // the next try at once
+	probeServer  struct{} // is it there? Else another connection is made
 	present      struct{ name, status string }
 	ask          struct {
 		body wire.Message
@@ -211,6 +221,10 @@ type (
 		generation     uint32
 		candidate, mid string
 	}
+	renewPeer struct { // another peer connection, which takes the place of the one that lives
+		peer    mesh.Peer
+		options mesh.Options
+	}
 	closePeer struct{ peer mesh.Peer }
 	tellPeer  struct { // over the peer connection; before a closePeer it still goes out
 		peer mesh.Peer
@@ -240,6 +254,7 @@ type (
 	signed struct { // to be signed with the user's key, and sent
 		route       wire.Route
 		description identity.Description
+		beside      bool // over the peer connection, past the server
 	}
 
 	notify struct{ notice Notice }
@@ -253,6 +268,7 @@ type (
 func (dialServer) effect()      {}
 func (hangUpServer) effect()    {}
 func (hurryServer) effect()     {}
+func (probeServer) effect()     {}
 func (present) effect()         {}
 func (setWatch) effect()        {}
 func (setListen) effect()       {}
@@ -280,6 +296,7 @@ func (openPeer) effect()        {}
 func (makeOffer) effect()       {}
 func (setRemote) effect()       {}
 func (addCandidate) effect()    {}
+func (renewPeer) effect()       {}
 func (closePeer) effect()       {}
 func (tellPeer) effect()        {}
 func (stopRing) effect()        {}
@@ -298,10 +315,12 @@ func (finish) effect()          {}
 const (
 	tickEvery     = 250 * time.Millisecond
 	connectWithin = 8 * time.Second  // then the peer connection is made anew
-	restartAfter  = time.Second      // of a disconnect: the first ICE restart
+	restartAfter  = tickEvery        // of a disconnect: the first ICE restart
 	restartEvery  = 3 * time.Second  // and the next ones
 	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
 	goneAfter     = 30 * time.Second // without media and without a place in the roster; in a call: before there were any
 	joinEvery     = 5 * time.Second  // a join that the restarted server refuses
 	askEvery      = time.Second      // a peer's requests for an offer are served no faster
+	maxSeen       = 1 << 31          // the highest generation that a peer is believed to have seen
+	redialEvery   = 2 * time.Second  // while somebody sits in a place, unless the server wants to be left alone
 )

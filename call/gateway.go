@@ -2,10 +2,12 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/identity"
@@ -36,7 +38,9 @@ const (
 	handshakeTimeout = 10 * time.Second
 	firstBackoff     = 250 * time.Millisecond
 	lastBackoff      = 20 * time.Second
-	maxPending       = 128 // requests without a reply
+	hurryAfter       = 500 * time.Millisecond // a try that is younger is left alone
+	probeTimeout     = 2 * time.Second        // for a server to answer
+	maxPending       = 128                    // requests without a reply
 )
 
 // gateway keeps one session with a server alive: it connects, proves and checks who is who, hands every message to the
@@ -52,8 +56,10 @@ type gateway struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
-	out chan struct{} // capacity 1: unsent has grown
-	now chan struct{} // capacity 1: the next try is wanted at once
+	out   chan struct{} // capacity 1: unsent has grown
+	now   chan struct{} // capacity 1: the next try is wanted at once
+	doubt chan struct{} // capacity 1: is the connection alive?
+	heard atomic.Uint64 // messages that came
 
 	mu      sync.Mutex
 	name    string // for the next login
@@ -62,6 +68,7 @@ type gateway struct {
 	pending []request // in the order of sending
 	online  bool      // a connection is up: what is sent is for it
 	over    bool      // the run goroutine has ended: nobody will answer
+	trial   *trial    // nil: no connection is being made
 	lastID  uint32
 
 	// Of the run goroutine alone.
@@ -78,7 +85,7 @@ type request struct {
 func startGateway(g *gateway) {
 	ctx, cancel := context.WithCancel(context.Background())
 	g.cancel, g.done = cancel, make(chan struct{})
-	g.out, g.now = make(chan struct{}, 1), make(chan struct{}, 1)
+	g.out, g.now, g.doubt = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
 	go g.run(ctx)
 }
 
@@ -135,6 +142,10 @@ func (g *gateway) run(ctx context.Context) {
 	defer g.fail()
 	backoff := firstBackoff
 	for {
+		select {
+		case <-g.now: // this try is meant
+		default:
+		}
 		online, err := g.connect(ctx)
 		if ctx.Err() != nil {
 			return
@@ -152,12 +163,12 @@ func (g *gateway) run(ctx context.Context) {
 			backoff = firstBackoff
 		}
 		// Jitter keeps a thousand clients of a restarted server from coming back in the same instant.
-		wait := max(backoff/2+rand.N(backoff), retryAfter(err))
-		select {
-		case <-g.now: // it was meant for the try before
-		default:
+		asked := retryAfter(err)
+		wait := max(backoff/2+rand.N(backoff), asked)
+		if errors.Is(err, errSilent) {
+			wait = 0 // the network has changed, not the server
 		}
-		g.admit(linkDown{err: err, wait: wait})
+		g.admit(linkDown{err: err, wait: wait, asked: asked > 0})
 		if !g.rest(ctx, wait) {
 			return
 		}
@@ -178,12 +189,37 @@ func (g *gateway) rest(ctx context.Context, d time.Duration) bool {
 	return true
 }
 
-// hurry ends the wait for the next try.
+// hurry ends the wait for the next try, and a try that gets no answer.
 func (g *gateway) hurry() {
+	g.mu.Lock()
+	if t := g.trial; t != nil && time.Since(t.began) > hurryAfter {
+		t.cancel()
+	}
+	g.mu.Unlock()
 	select {
 	case g.now <- struct{}{}:
 	default:
 	}
+}
+
+// probe makes sure that the connection is alive, or ends it: one whose other end is out of reach would look well for long.
+func (g *gateway) probe() {
+	select {
+	case g.doubt <- struct{}{}:
+	default:
+	}
+}
+
+// trial is a connection that is being made.
+type trial struct {
+	began  time.Time
+	cancel context.CancelFunc
+}
+
+func (g *gateway) setTrial(t *trial) {
+	g.mu.Lock()
+	g.trial = t
+	g.mu.Unlock()
 }
 
 // fail answers what nobody else will answer any more.
@@ -201,6 +237,8 @@ func (g *gateway) fail() {
 func (g *gateway) connect(ctx context.Context) (online bool, err error) {
 	dialing, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
+	g.setTrial(&trial{time.Now(), cancel})
+	defer g.setTrial(nil)
 	c, err := g.dial(dialing, g.link)
 	if err != nil {
 		return false, &unreachable{err}
@@ -208,6 +246,7 @@ func (g *gateway) connect(ctx context.Context) (online bool, err error) {
 	defer func() { _ = c.Close() }()
 	unhook := context.AfterFunc(dialing, func() { _ = c.Close() })
 	welcome, hello, err := g.handshake(c)
+	g.setTrial(nil)
 	unhook()
 	if err != nil {
 		return false, err

@@ -24,6 +24,7 @@ var (
 	// ErrServerKey says that whoever answered could not prove to hold the key of the link: another server, or somebody in
 	// the middle. Nothing was sent to it.
 	ErrServerKey = errors.New("the server could not prove that it is the one of the invite: this may be another server at its address, or somebody in between. Ask for a new invite")
+	errSilent    = errors.New("the connection to the server is dead")
 	errProtocol  = errors.New("the server does not speak Parley's protocol")
 )
 

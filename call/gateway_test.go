@@ -450,3 +450,61 @@ func TestLastWordsAreSaid(t *testing.T) {
 		}
 	})
 }
+
+// A connection that is in doubt and answers goes on; one that does not is given up within seconds, and another one made at once.
+func TestProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		l, another := d.online(), newLine()
+		d.g.probe()
+		if _, ok := l.get(t).Body.(wire.Heartbeat); !ok {
+			t.Fatal("no heartbeat")
+		}
+		l.put(&wire.Heartbeat{})
+		<-time.After(3 * probeTimeout)
+		select {
+		case <-l.closed:
+			t.Fatal("given up though it answers")
+		default:
+		}
+		d.lines <- another
+		d.g.probe()
+		begin := time.Now()
+		<-l.closed
+		if took := time.Since(begin); took != probeTimeout {
+			t.Errorf("given up after %v", took)
+		}
+		if down := next[linkDown](d); down.final || down.wait != 0 {
+			t.Errorf("%+v", down)
+		}
+		if _, ok := another.get(t).Body.(wire.Hello); !ok || time.Since(begin) != probeTimeout {
+			t.Errorf("the next one after %v", time.Since(begin))
+		}
+	})
+}
+
+// A try that hangs is given up when the network has changed; one that has just begun is not.
+func TestHurryEndsTrial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		tries := make(chan struct{}, 8)
+		d.g.dial = func(ctx context.Context, _ wire.Link) (Conn, error) {
+			tries <- struct{}{}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		d.start()
+		<-tries
+		begin := time.Now()
+		d.g.hurry()
+		<-time.After(2 * hurryAfter)
+		if len(tries) != 0 {
+			t.Fatal("a young one was ended")
+		}
+		d.g.hurry()
+		<-tries
+		if took := time.Since(begin); took != 2*hurryAfter {
+			t.Errorf("the next one after %v", took)
+		}
+	})
+}

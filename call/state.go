@@ -78,6 +78,8 @@ type state struct {
 	serverKey  identity.PublicKey
 	retryAt    time.Duration // when the next try to connect begins; zero: none is waited for
 	attempts   int           // tries that failed since the last connection
+	failedAt   time.Duration // when the last one did, or the connection broke
+	asked      bool          // the server wants to be left alone until retryAt
 	ended      Ended
 	self       selfState
 
@@ -165,6 +167,8 @@ type peer struct {
 	heard      bool          // its first sound has come
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
+
+	beside time.Duration // when it last negotiated past the server; zero: never
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are

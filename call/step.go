@@ -47,6 +47,8 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.fileEvent(ev)
 	case tick:
 		t.tick(ev)
+	case networkChanged:
+		t.networkChanged(ev)
 	}
 	t.followFiles()
 	return t.state, t.effects
@@ -57,6 +59,7 @@ type turn struct {
 	state
 	now     time.Duration
 	effects []effect
+	beside  bool // what is taken came over a peer connection, past the server
 }
 
 func (t *turn) do(e effect) { t.effects = append(t.effects, e) }

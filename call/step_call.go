@@ -114,6 +114,7 @@ func (t *turn) backAtServer(relay *wire.Turn) {
 		p.absent = false
 	}
 	t.callRelay(relay)
+	t.mendAll()
 }
 
 // otherMissing: the server does not have the other one. The media may live.
@@ -167,13 +168,18 @@ func (t *turn) leaveCall(why Notice) {
 // it so without a server too.
 func (t *turn) endCall(why Notice) {
 	t.overNotice(&why, t.place.call, t.place.with)
+	t.farewell()
+	t.endPlace()
+	t.notify(why)
+}
+
+// farewell says past the server that one goes.
+func (t *turn) farewell() {
 	for id, p := range t.peers {
 		if p.phase == Connected || p.phase == Reconnecting {
 			t.do(tellPeer{id, word{Type: wordBye}.bytes()})
 		}
 	}
-	t.endPlace()
-	t.notify(why)
 }
 
 // overNotice completes what is told of a call that is over: User is the one who ended it, or the other one.
@@ -195,36 +201,33 @@ func (t *turn) tickCall() {
 // told takes what the other one says over the peer connection.
 func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 	w, err := readWord(data)
-	switch {
-	case err != nil:
+	if err != nil {
 		t.refuse()
 		return
-	case w.File != nil:
+	}
+	if w.File != nil {
 		t.toldFile(id, p, w.Type, *w.File)
-		return
-	case w.Type == wordText:
-		t.toldText(id, p, w)
-		return
-	case w.Type == wordArrived:
-		p.arrived(w.Number)
-		return
-	case t.place.call == "":
-		t.refuse()
 		return
 	}
 	switch w.Type {
+	case wordRTC:
+		t.relayed(p, w)
 	case wordState:
 		p.member.Muted, p.member.Deafened = w.Muted || w.Deafened, w.Deafened
-		if p.camera != w.Camera {
+		if t.place.call != "" && p.camera != w.Camera {
 			p.camera = w.Camera
 			t.do(peerCamera{id, w.Camera})
 		}
+	case wordText:
+		t.toldText(id, p, w)
+	case wordArrived:
+		p.arrived(w.Number)
 	case wordBye:
-		t.leaveCall(Notice{Code: wire.CallLeft})
+		t.gone(id, p, wire.LeftSelf)
 	}
 }
 
-// tellState lets the other one know how one's switches are.
+// tellState lets the others know how one's switches are: in a channel too, where the server says it as long as there is one.
 func (t *turn) tellState() {
 	for _, p := range t.peers {
 		p.unsaid = true
@@ -240,10 +243,7 @@ const (
 )
 
 func (t *turn) tellUnsaid() {
-	if t.place.call == "" {
-		return
-	}
-	w := word{Type: wordState, Muted: t.quiet(), Deafened: t.self.deafened, Camera: t.camera.On && t.camera.Open}
+	w := word{Type: wordState, Muted: t.quiet(), Deafened: t.self.deafened, Camera: t.place.call != "" && t.camera.On && t.camera.Open}
 	for id, p := range t.peers {
 		if p.unsaid && p.phase == Connected && p.words.take(t.now, wordBurst, wordRate) {
 			p.unsaid = false

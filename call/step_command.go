@@ -26,7 +26,7 @@ func (t *turn) command(ev commanded) {
 	case SendFile, AcceptFile, RefuseFile, CancelFile, ForgetTransfer:
 		t.fileCommand(ev)
 	case Say:
-		t.finish(ev.made, Reply{}, t.say(c.Text))
+		t.finish(ev.made, Reply{}, t.write(c.Text))
 	case SetCamera, UseCamera, Preview:
 		t.cameraCommand(c, ev.made)
 	case Mute:

@@ -167,8 +167,7 @@ func (t *turn) restart(id mesh.Peer, p *peer) {
 // renew makes the peer connection anew, as if the two had just met.
 func (t *turn) renew(id mesh.Peer, p *peer) {
 	if p.phase == Connected || p.phase == Reconnecting && p.quietly {
-		t.setPhase(p, Reconnecting)
-		t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
+		t.reconnecting(id, p)
 	}
 	p.quietly = false
 	t.do(closePeer{id})
@@ -259,7 +258,14 @@ func (t *turn) offer(m *wire.Offer) {
 		return
 	}
 	session := sdpSession(m.SDP)
-	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
+	switch {
+	case t.beside && p.session == session:
+		t.refuse() // what it comes by would end with it
+		return
+	case t.beside:
+		t.do(renewPeer{id, t.peerOptions(p)})
+		p.acted = t.now
+	case p.session != "" && p.session != session: // the other side's peer connection is a new one: so must ours be
 		t.do(closePeer{id})
 		t.another(p)
 		t.do(openPeer{id, p.gain(), t.peerOptions(p)})
@@ -309,18 +315,22 @@ func (t *turn) needOffer(m *wire.NeedOffer) {
 	if p == nil {
 		return
 	}
-	underWay := p.phase == Connecting && p.generation > m.Generation && t.now-p.acted < askEvery
+	underWay := p.generation > m.Generation && t.now-p.acted < askEvery
 	if !t.offers(id) || underWay || p.served != 0 && t.now-p.served < askEvery {
 		t.refuse()
 		p.owed = underWay && m.Fresh // the one on its way may have come before the peer was ready for it
 		return
 	}
 	p.served = t.now
-	if m.Fresh || p.phase == Connecting {
+	p.generation = max(p.generation, min(m.Generation, maxSeen)) // who has lost count would offer what is refused as old
+	switch {
+	case t.beside:
+		t.succeed(id, p)
+	case m.Fresh || p.phase == Connecting:
 		t.renew(id, p)
-		return
+	default:
+		t.restart(id, p)
 	}
-	t.restart(id, p)
 }
 
 func (t *turn) peerEvent(ev mesh.Event) {
@@ -332,11 +342,15 @@ func (t *turn) peerEvent(ev mesh.Event) {
 	switch ev := ev.(type) {
 	case mesh.LocalDescription:
 		if ev.Generation == p.generation {
-			t.do(signed{t.route(p), t.description(p, identity.Role(ev.Kind), ev.Generation, ev.SDP, true)})
+			d := t.description(p, identity.Role(ev.Kind), ev.Generation, ev.SDP, true)
+			t.do(signed{t.route(p), d, t.pastServer(p)})
 		}
 	case mesh.LocalCandidate:
-		t.do(tell{&wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid}})
+		t.say(id, p, &wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid})
 	case mesh.Connected:
+		if ev.Renewed {
+			t.another(p)
+		}
 		if p.phase != Connected {
 			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
 		}
@@ -357,9 +371,17 @@ func (t *turn) disconnected(id mesh.Peer, p *peer) {
 	if p.phase != Connected {
 		return
 	}
+	t.reconnecting(id, p)
+	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
+	if t.link == Online {
+		t.do(probeServer{}) // the same network has led to it
+		t.freshRelay()
+	}
+}
+
+func (t *turn) reconnecting(id mesh.Peer, p *peer) {
 	t.notify(Notice{Kind: NoticePeerReconnecting, User: id.User, Name: p.member.Name})
 	t.setPhase(p, Reconnecting)
-	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
 }
 
 // peerFailed: this peer connection will not come up by itself. The tick mends it in its time, so that a description that can't
@@ -396,6 +418,7 @@ func (t *turn) tick(ev tick) {
 	t.tickCall()
 	t.tickFiles()
 	t.tickTexts()
+	t.tickLink()
 	if t.place.phase == Idle {
 		return
 	}
@@ -419,6 +442,7 @@ func (t *turn) tickPeer(id mesh.Peer, p *peer) {
 	case p.phase == Held || p.phase == Connected:
 	case (p.absent || t.link != Online && p.phase == Reconnecting) && waited > goneAfter:
 		t.gone(id, p, wire.LeftLost)
+	case !t.canTell(): // and what there is may heal by itself
 	case p.owed && t.now-p.acted >= askEvery:
 		t.renew(id, p)
 	case p.unmade && t.now-p.acted > connectWithin, !p.unmade && waited > renewAfter:

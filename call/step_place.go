@@ -21,6 +21,7 @@ func (t *turn) linkUp(ev linkUp) {
 	case t.place.phase == Idle:
 	case ev.welcome.Resumed: // what was asked meanwhile is asked again by the gateway
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
+		t.mendAll()
 	default: // the server may have restarted: say again where we are
 		t.place.synced = false
 		t.sayWhere()
@@ -45,6 +46,7 @@ func (t *turn) sayWhere() {
 func (t *turn) linkDown(ev linkDown) {
 	n := Notice{Text: ev.err.Error(), Code: failureCode(ev.err)}
 	t.retryAt, t.attempts = t.now+ev.wait, t.attempts+1
+	t.failedAt, t.asked = t.now, ev.asked
 	switch {
 	case ev.final:
 		t.depart(n.Code)
@@ -148,6 +150,7 @@ func (t *turn) joined(roster *wire.Roster) {
 	} else {
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	}
+	t.mendAll()
 	t.roster(roster)
 }
 
@@ -219,6 +222,9 @@ func (t *turn) leave(reason string) {
 	}
 	if t.reachable() && reason == wire.LeftSelf {
 		t.ask(&wire.VoiceLeave{}, tag{purpose: forNothing})
+	}
+	if t.link != Online {
+		t.farewell() // nobody else would say it
 	}
 	t.endPlace()
 	t.notify(Notice{Kind: NoticeLeft, Code: reason})

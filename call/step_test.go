@@ -779,6 +779,10 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	})
 	add(func(*rig, someone, someone) event { return linkDown{err: errors.New("cut")} })
 	add(func(*rig, someone, someone) event { return linkDown{err: ErrServerKey, final: true} })
+	add(func(*rig, someone, someone) event { return networkChanged{moved: true, woke: true} })
+	add(func(*rig, someone, someone) event { return networkChanged{gone: true} })
+	add(func(r *rig, a, _ someone) event { return aside(a, r.offerOf(a, 7, "v=0\r\no=- 7 1 IN")) })
+	add(func(r *rig, _, b someone) event { return aside(b, &wire.NeedOffer{Route: r.route(b), Generation: 7}) })
 	for _, purpose := range []purpose{forCommand, forJoin, forRoster, forRelay, forSnapshot, forNothing} {
 		for _, body := range []func(r *rig, a, b someone) wire.Message{
 			func(r *rig, a, b someone) wire.Message { return r.roster(9, a, b) },

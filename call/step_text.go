@@ -27,8 +27,8 @@ const (
 	maxUnheard          = 32
 )
 
-// say sends a text to everybody who is connected. Who is being connected with anew gets it when that has come about soon.
-func (t *turn) say(text string) error {
+// write sends a text to everybody who is connected. Who is being connected with anew gets it when that has come about soon.
+func (t *turn) write(text string) error {
 	text = CleanText(text)
 	switch {
 	case t.place.phase != Joined || len(t.peers) == 0:

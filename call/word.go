@@ -7,14 +7,16 @@ import (
 	"parley/wire"
 )
 
-// word is what two say to each other over the peer connection, past the server: in a call how their switches are, and that
-// one goes; everywhere, about files and texts. Types that are not known are for later versions.
+// word is what two say to each other over the peer connection, past the server: how their switches are, that one goes, what they
+// negotiate where no server passes it on, and about files and texts. Types that are not known are for later versions.
 type word struct {
 	Version  int    `json:"v"`
 	Type     string `json:"type"`
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
 	Camera   bool   `json:"camera,omitempty"` // it gives pictures
+
+	Message json.RawMessage `json:"message,omitempty"` // as it would go to the server
 
 	File   *fileWord `json:"file,omitempty"`
 	Number uint64    `json:"number,omitempty"` // of a text: it grows
@@ -35,6 +37,7 @@ type fileWord struct {
 const (
 	wordState = "state"
 	wordBye   = "bye"
+	wordRTC   = "rtc"
 
 	wordOffer   = "file.offer"
 	wordAccept  = "file.accept"
@@ -54,6 +57,29 @@ func (w word) bytes() []byte {
 	w.Version = wordVersion
 	b, _ := json.Marshal(w) // nothing in it can fail
 	return b
+}
+
+// relayedWord is what the server would pass on, as a word; nil: it would refuse it.
+func relayedWord(m wire.Message) []byte {
+	message, err := wire.Encode(wire.Envelope{Body: m})
+	if err != nil {
+		return nil
+	}
+	return word{Type: wordRTC, Message: message}.bytes()
+}
+
+// relayed reads that back. Whom it is from, the peer connection says.
+func (w word) relayed(from wire.Address) (wire.Relayed, error) {
+	env, err := wire.Decode(w.Message)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := env.Body.(wire.Relayed)
+	if !ok {
+		return nil, fmt.Errorf("%T is none of the server's to pass on", env.Body)
+	}
+	m.Path().From = from
+	return m, nil
 }
 
 // readWord reads what a peer said.

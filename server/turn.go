@@ -57,6 +57,7 @@ type relay struct {
 	rate   int // of an allocation, each way, in bytes a second
 	others []externalRelay
 	now    func() time.Time
+	start  time.Time // see steady
 	server *turn.Server
 
 	mu    sync.RWMutex
@@ -89,6 +90,7 @@ func newRelay(c relayConfig) (*relay, error) {
 	here := &machine{now: c.now, list: ownNetworks}
 	r := &relay{
 		policy: policy{own: here.has, near: here.near, relay: normal(c.addr)},
+		start:  c.now(),
 		secret: c.secret, urls: c.urls, stun: c.stun, others: c.others, bind: c.bind, first: c.first, last: c.last, rate: c.rate, now: c.now,
 		seats: map[string]time.Time{}, live: map[uint16]*allocated{}, count: map[string]int{},
 	}
@@ -117,6 +119,10 @@ func newRelay(c relayConfig) (*relay, error) {
 	r.server, err = turn.NewServer(config)
 	return r, err
 }
+
+// steady is the time on a clock that nobody sets: credentials that this relay made end when their life is over, whatever happened to
+// the machine's clock meanwhile. Those for others' relays are of the time that is there.
+func (r *relay) steady() time.Time { return r.start.Add(r.now().Sub(r.start)) }
 
 func (r *relay) close() error { return r.server.Close() }
 
@@ -171,14 +177,13 @@ func (r *relay) visit(user string) {
 
 // credentials are good for turnLife, for somebody who sits in a channel or a call, and for doctorLife for a visitor.
 func (r *relay) credentials(user string, life time.Duration) wire.Turn {
-	ends := r.now().Add(life)
-	name := restName(ends, user)
+	name := restName(r.steady().Add(life), user)
 	r.mu.RLock()
 	urls, stun := r.urls, r.stun
 	r.mu.RUnlock()
 	t := wire.Turn{URLs: urls, STUN: stun, Username: name, Password: restPassword(r.secret, name), TTL: int(life / time.Second)}
 	for _, e := range r.others {
-		t.External = append(t.External, e.credentials(ends, user))
+		t.External = append(t.External, e.credentials(r.now().Add(life), user))
 	}
 	return t
 }
@@ -208,8 +213,8 @@ func (r *relay) may(user string, ends time.Time, method stun.Method) bool {
 	defer r.mu.RUnlock()
 	lostUntil, seated := r.seats[user]
 	sits := seated && lostUntil.IsZero()
-	if now := r.now(); now.Before(ends) {
-		return sits || seated && now.Before(lostUntil)
+	if r.steady().Before(ends) {
+		return sits || seated && r.now().Before(lostUntil)
 	}
 	return sits && method != stun.MethodAllocate && r.count[user] > 0
 }

@@ -182,6 +182,20 @@ func TestRelayIPv6(t *testing.T) {
 	x.pair("sixtls", x.net.B, x.net.B, "tls", "tls", "--always-relay")
 }
 
+// coturn starts the TURN server that we did not write, with the secret "shared".
+func (w *world) coturn(netns, address string) {
+	w.Helper()
+	host, port, _ := strings.Cut(address, ":")
+	coturn, err := lab.Start(lab.Command{Netns: netns, Path: "turnserver", Dir: w.dir, Args: []string{
+		"-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", port, "--realm", "elsewhere", "--use-auth-secret", "--static-auth-secret", "shared",
+		"--no-tls", "--no-dtls", "--no-cli", "--log-file", "stdout", "--simple-log", "--pidfile", filepath.Join(w.dir, "coturn.pid"), "--userdb", filepath.Join(w.dir, "coturn.db"),
+	}}, nil, nil)
+	if err != nil {
+		w.Fatalf("coturn (scripts/deps.sh test brings it): %v", err)
+	}
+	w.Cleanup(func() { coturn.Close() })
+}
+
 // TestCoturn: where the server's own relay can't be reached, another's is used, which takes the credentials that the server makes.
 // With another secret it takes none.
 func TestCoturn(t *testing.T) {
@@ -195,15 +209,7 @@ func TestCoturn(t *testing.T) {
 		x.server.Close()
 		x.serve(lab.Command{Netns: x.net.A.Name, Args: []string{"--turn", file}})
 	}
-	host, port, _ := strings.Cut(address, ":")
-	coturn, err := lab.Start(lab.Command{Netns: x.net.A.Name, Path: "turnserver", Dir: x.dir, Args: []string{
-		"-n", "--listening-ip", host, "--relay-ip", host, "--listening-port", port, "--realm", "elsewhere", "--use-auth-secret", "--static-auth-secret", "shared",
-		"--no-tls", "--no-dtls", "--no-cli", "--log-file", "stdout", "--simple-log", "--pidfile", filepath.Join(x.dir, "coturn.pid"), "--userdb", filepath.Join(x.dir, "coturn.db"),
-	}}, nil, nil)
-	if err != nil {
-		t.Fatalf("coturn (scripts/deps.sh test brings it): %v", err)
-	}
-	t.Cleanup(func() { coturn.Close() })
+	x.coturn(x.net.A.Name, address)
 	// Its own relay is out of reach but by TLS, which is asked last.
 	x.firewall(x.net.B.Name, "meta l4proto udp th dport { 3478, 7440 } counter drop; tcp dport 3478 counter drop")
 	serve("shared")

@@ -168,6 +168,9 @@ func (c *Conn) WriteEncoded(data []byte) error {
 // RemoteAddr is the other end's network address; for limits, not for logs.
 func (c *Conn) RemoteAddr() net.Addr { return c.ws.RemoteAddr() }
 
+// LocalAddr is this end's network address.
+func (c *Conn) LocalAddr() net.Addr { return c.ws.LocalAddr() }
+
 // Finish says that nothing more will be written. The other end's Read then fails, by ErrFinished unless it has finished too,
 // and so does one's own when it has answered: what was written before has arrived by then, which Close alone does not wait
 // for.

@@ -68,7 +68,7 @@ func (p *peer) receiveBulk(k webrtc.DataChannelMessage) {
 		return
 	}
 	if !k.IsString && len(k.Data) > 0 && len(k.Data) <= maxBulk && !p.isClosing() {
-		p.mesh.config.Bulk(p.id, k.Data)
+		p.serve(func() { p.mesh.config.Bulk(p.id, k.Data) })
 	}
 }
 

@@ -127,8 +127,10 @@ func (p *peer) feed(now time.Time) (wait time.Duration) {
 	keyFrame, reported := due(&c.keyFrame, &c.keyAt, keyFrameGap), due(&c.reported, &c.reportedAt, feedbackGap)
 	limited := due(&c.limited, &c.limitedAt, feedbackGap) // brings no loss: the last report's was told
 	if (keyFrame || reported || limited) && !p.isClosing() {
-		p.mesh.config.Feedback(p.id, Feedback{
-			KeyFrame: keyFrame, Report: reported, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
+		p.serve(func() {
+			p.mesh.config.Feedback(p.id, Feedback{
+				KeyFrame: keyFrame, Report: reported, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
+			})
 		})
 	}
 	return wait

@@ -66,8 +66,9 @@ type Config struct {
 	Net      transport.Net        // nil is the real network; tests give pion's vnet
 	Log      *slog.Logger         // nil discards
 
-	named    bool // tests: mDNS names on Net
-	trusting bool // tests: let DTLS take any certificate, so that only our own check stands
+	named    bool          // tests: mDNS names on Net
+	trusting bool          // tests: let DTLS take any certificate, so that only our own check stands
+	patience time.Duration // tests: in the place of failAfter
 }
 
 // Mesh is the set of peer connections. Its methods may be called from any goroutine, except that Send has one caller at a
@@ -83,6 +84,7 @@ type Mesh struct {
 
 	mu          sync.Mutex
 	peers       map[Peer]*peer
+	heirs       map[Peer]*peer // see Renew
 	certificate *webrtc.Certificate
 	shut        bool
 	running     sync.WaitGroup // peers' goroutines; added to under mu while not shut
@@ -105,8 +107,11 @@ func New(c Config) (*Mesh, error) {
 	if c.Bulk == nil {
 		c.Bulk = func(Peer, []byte) {}
 	}
-	m := &Mesh{config: c, log: c.Log, start: time.Now(), peers: map[Peer]*peer{}}
+	m := &Mesh{config: c, log: c.Log, start: time.Now(), peers: map[Peer]*peer{}, heirs: map[Peer]*peer{}}
 	m.live.Store(&[]*peer{})
+	if c.patience == 0 {
+		m.config.patience = failAfter
+	}
 	m.named = c.Net == nil || c.named
 	var err error
 	if c.Net == nil {
@@ -126,6 +131,10 @@ func New(c Config) (*Mesh, error) {
 func (m *Mesh) Open(id Peer, o Options) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.openLocked(id, o)
+}
+
+func (m *Mesh) openLocked(id Peer, o Options) {
 	if m.shut || m.peers[id] != nil {
 		return
 	}
@@ -140,7 +149,7 @@ func (m *Mesh) Open(id Peer, o Options) {
 // looks for a new path (RFC 8445, section 9). While an offer is unanswered, the same one comes again under the new
 // generation, because there is no way back from it. Servers that are given replace those of Open.
 func (m *Mesh) Offer(id Peer, generation uint32, restart bool, ice []ICEServer) {
-	if p := m.find(id); p != nil {
+	if p := m.negotiating(id); p != nil {
 		p.enqueue(func() { p.offer(generation, restart, ice) })
 	}
 }
@@ -149,7 +158,7 @@ func (m *Mesh) Offer(id Peer, generation uint32, restart bool, ice []ICEServer) 
 // LocalDescription, or "answer". An answer of another generation than the last offer's, and an offer of an older one, are
 // dropped; an offer that comes twice gets its answer again.
 func (m *Mesh) Remote(id Peer, generation uint32, kind, sdp string, ice []ICEServer) {
-	if p := m.find(id); p != nil {
+	if p := m.negotiating(id); p != nil {
 		p.enqueue(func() { p.remote(generation, kind, sdp, ice) })
 	}
 }
@@ -158,7 +167,7 @@ func (m *Mesh) Remote(id Peer, generation uint32, kind, sdp string, ice []ICESer
 // generation, one with a host name that is not of mDNS, the 9th of those, and the 65th of a generation are dropped. With
 // RelayOnly so is what no relay leads to.
 func (m *Mesh) Candidate(id Peer, generation uint32, candidate, mid string) {
-	if p := m.find(id); p != nil {
+	if p := m.negotiating(id); p != nil {
 		p.enqueue(func() { p.candidate(generation, candidate, mid) })
 	}
 }
@@ -168,6 +177,7 @@ func (m *Mesh) Candidate(id Peer, generation uint32, candidate, mid string) {
 func (m *Mesh) Close(id Peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.dropHeirLocked(id)
 	if p := m.peers[id]; p != nil {
 		delete(m.peers, id)
 		m.publishLocked()
@@ -179,6 +189,9 @@ func (m *Mesh) Close(id Peer) {
 func (m *Mesh) Shutdown() {
 	m.mu.Lock()
 	m.shut = true
+	for id := range m.heirs {
+		m.dropHeirLocked(id)
+	}
 	for id, p := range m.peers {
 		delete(m.peers, id)
 		p.close()

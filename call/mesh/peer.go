@@ -21,6 +21,7 @@ type peer struct {
 	certificate webrtc.Certificate // of this side
 	log         *slog.Logger
 
+	tenure  tenure
 	queue   *queue
 	closing chan struct{} // closed by close
 	closed  sync.Once
@@ -217,7 +218,9 @@ func (p *peer) post(ev Event) {
 
 func (p *peer) fail(err error) {
 	p.log.Debug("peer failed", "err", err)
-	p.post(Failed{p.id, err})
+	if !p.tenure.second.Load() {
+		p.post(Failed{p.id, err})
+	}
 }
 
 // look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other.
@@ -232,7 +235,9 @@ func (p *peer) look() {
 	case webrtc.PeerConnectionStateConnected:
 		p.connected()
 	case webrtc.PeerConnectionStateDisconnected:
-		p.post(Disconnected{p.id})
+		if !p.tenure.second.Load() {
+			p.post(Disconnected{p.id})
+		}
 	case webrtc.PeerConnectionStateFailed:
 		p.sending.Store(false)
 		p.fail(p.reason(p.pc.ICEConnectionState() == webrtc.ICEConnectionStateFailed))
@@ -272,7 +277,8 @@ func (p *peer) connected() {
 		}
 		close(p.trusted)
 	}
-	p.post(Connected{p.id, p.codec()})
+	renewed := p.mesh.inherit(p)
+	p.post(Connected{p.id, p.codec(), renewed})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()
 }

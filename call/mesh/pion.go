@@ -22,15 +22,15 @@ import (
 )
 
 // How pion is set up. Times are chosen so that a call stands within a few round trips and a lost path is noticed in about
-// three seconds.
+// two seconds.
 const (
-	lostAfter      = 2500 * time.Millisecond // nothing received: Disconnected
-	failAfter      = 15 * time.Second        // after that: Failed
-	keepalive      = time.Second             // when nothing else is sent on the path
-	acceptReflex   = 50 * time.Millisecond   // how long a better path than one through a NAT is waited for,
-	acceptRelay    = 300 * time.Millisecond  // and a better one than through a relay
-	checksOfPair   = 50                      // 10 s at pion's 200 ms; its own 7 give up on whoever is 1.4 s late
-	dtlsRetransmit = 100 * time.Millisecond  // first; RFC 6347's 1 s makes one lost packet a second of silence
+	lostAfter      = 2 * time.Second        // nothing received: Disconnected
+	failAfter      = 28 * time.Second       // after that: Failed. As long as the engine waits for a path that nobody can help to heal
+	keepalive      = 500 * time.Millisecond // so that of a path that loses a third something comes all the same
+	acceptReflex   = 50 * time.Millisecond  // how long a better path than one through a NAT is waited for,
+	acceptRelay    = 300 * time.Millisecond // and a better one than through a relay
+	checksOfPair   = 50                     // 10 s at pion's 200 ms; its own 7 give up on whoever is 1.4 s late
+	dtlsRetransmit = 100 * time.Millisecond // first; RFC 6347's 1 s makes one lost packet a second of silence
 	dtlsTimeout    = 15 * time.Second
 	reportInterval = time.Second
 
@@ -151,7 +151,7 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.SetICEProxyDialer(dialer{p})
 	s.SetIncludeLoopbackCandidate(p.options.Loopback)
 	s.SetNet(p.mesh.config.Net)
-	s.SetICETimeouts(lostAfter, failAfter, keepalive)
+	s.SetICETimeouts(lostAfter, p.mesh.config.patience, keepalive)
 	s.SetICEMaxBindingRequests(checksOfPair)
 	s.SetHostAcceptanceMinWait(0)
 	s.SetSrflxAcceptanceMinWait(acceptReflex)

@@ -49,7 +49,7 @@ func (p *peer) read(t *webrtc.TrackRemote, f func([]byte)) {
 			bad++
 		default:
 			bad = 0
-			f(buffer[:n])
+			p.serve(func() { f(buffer[:n]) })
 		}
 	}
 }

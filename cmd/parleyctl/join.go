@@ -27,6 +27,7 @@ type visitOptions struct {
 	ns, mode, fec, red, nack, dtx         string
 	duration                              time.Duration
 	stats                                 string
+	statsEvery                            time.Duration
 	frame, bitrate                        int
 	threshold                             float64
 	hold                                  time.Duration
@@ -50,6 +51,7 @@ func newVisitOptions(command string) *visitOptions {
 	f.BoolVar(&o.mute, "mute", false, "start muted")
 	f.DurationVar(&o.duration, "duration", 0, "leave after this time, of a call that one makes after it was answered (default: stay)")
 	f.StringVar(&o.stats, "stats", "", "write a JSON line of statistics each second to this file")
+	f.DurationVar(&o.statsEvery, "stats-every", time.Second, "or so often, from 20ms on")
 	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
 	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
 	f.Float64Var(&o.threshold, "threshold", 0, "level that opens the microphone in mode vad, in dBFS (default: the profile's)")

@@ -91,6 +91,8 @@ func (o *visitOptions) sit(ctx context.Context, v *visitor, link string, j erran
 	go v.obey(ctx, commands, left)
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
+	report := time.NewTicker(max(o.statsEvery, 20*time.Millisecond))
+	defer report.Stop()
 	var late <-chan time.Time
 	for {
 		s := e.Snapshot()
@@ -103,10 +105,11 @@ func (o *visitOptions) sit(ctx context.Context, v *visitor, link string, j erran
 		}
 		select {
 		case <-e.Changed():
-		case <-second.C:
+		case <-report.C:
 			if err := stats.write(e); err != nil {
 				return err
 			}
+		case <-second.C:
 			if err := seen.flush(); err != nil {
 				return err
 			}
