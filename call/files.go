@@ -18,8 +18,8 @@ import (
 // files reads and writes the files that the engine sends and takes. Each has a goroutine of its own, because a disk takes time, and
 // so does the way to a peer:
 //
-//	send: read ─► window ─► pace ─► mesh.SendBulk          acknowledgements, on the mesh's reader: acked ─► the lane's pacer
-//	take: mesh's reader: deliver ─► inbox ─► write ─► acknowledge ─► … ─► checksum, name
+//	send: read ─► window ─► pace ─► mesh.SendBulk          acknowledgements, on the mesh's readers: acked ─► the lane's pacer
+//	take: mesh's readers: deliver ─► inbox ─► write ─► acknowledge ─► … ─► checksum, name
 //
 // How fast is decided for each peer together, in its lane, so that two files are no faster than one.
 type files struct {
@@ -60,11 +60,13 @@ type run struct {
 	lane   *lane
 
 	// Sending.
-	acked  atomic.Int64  // bytes that the far end has written
-	sent   atomic.Int64  // how far it was sent
-	room   chan struct{} // capacity 1: acked has grown
-	pieces uint32        // of the mesh's reader: as last said
-	meter  meter
+	acked atomic.Int64  // bytes that the far end has written
+	sent  atomic.Int64  // how far it was sent
+	room  chan struct{} // capacity 1: acked has grown
+
+	mu     sync.Mutex // the mesh has several readers
+	pieces uint32     // as last said
+	meter  meter      // taking: of the run alone
 
 	// Taking.
 	inbox chan arrival // nil: it is a sender's
@@ -194,7 +196,7 @@ func (x *files) lane(id mesh.Peer) *lane {
 	return l
 }
 
-// deliver takes a frame on the mesh's reader. What is for nobody, or comes from another than it should, is dropped.
+// deliver takes a frame on a reader of the mesh's. What is for nobody, or comes from another than it should, is dropped.
 func (x *files) deliver(from mesh.Peer, data []byte) {
 	at := x.micros()
 	frame, err := transfer.Read(data)
@@ -340,8 +342,10 @@ func (r *run) window(upTo int64) error {
 	return nil
 }
 
-// ackedBy takes an acknowledgement, on the mesh's reader. They come in any order, and an older one is none.
+// ackedBy takes an acknowledgement, on a reader of the mesh's. They come in any order, and an older one is none.
 func (j *job) ackedBy(r *run, a transfer.Ack) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	pieces := a.Pieces - r.pieces
 	if int32(pieces) < 0 || a.Written < r.acked.Load() || a.Written > r.sent.Load() {
 		return

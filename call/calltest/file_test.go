@@ -76,7 +76,7 @@ func TestFile(t *testing.T) {
 	people := w.Add("Ana", "Bob")
 	ana, bob := people[0], people[1]
 	joinAll(people)
-	path, content := fileOf(t, "a song.ogg", 3<<20)
+	path, content := fileOf(t, "a song.ogg", 1<<20)
 	for i, name := range []string{"a song.ogg", "a song (2).ogg"} {
 		ana.send(bob, path)
 		bob.untilFile(call.TransferOffered)
@@ -112,10 +112,10 @@ func TestFileGoesOn(t *testing.T) {
 	ana, bob := people[0], people[1]
 	joinAll(people)
 	w.Scatter(0.05, 7)
-	path, content := fileOf(t, "long", 12<<20)
+	path, content := fileOf(t, "long", 5<<20)
 	ana.send(bob, path)
 	bob.accept()
-	half := func() { bob.Until("some of it", func(*call.Snapshot) bool { return bob.transfer().Done > 1<<20 }) }
+	half := func() { bob.Until("some of it", func(*call.Snapshot) bool { return bob.transfer().Done > 1<<19 }) }
 	half()
 	w.Part(true)
 	bob.untilFile(call.TransferPaused)

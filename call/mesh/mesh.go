@@ -62,7 +62,7 @@ type Config struct {
 	Sound    func(Peer, Sound)    // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
 	Picture  func(Peer, Picture)  // a packet of that peer's camera, in order of arrival, one at a time; nil wants none
 	Feedback func(Peer, Feedback) // what that peer says of our camera's pictures, one at a time; nil wants none
-	Bulk     func(Peer, []byte)   // a frame of that peer's SendBulk, in no order; to be kept by whom it is given to; nil wants none
+	Bulk     func(Peer, []byte)   // a frame of that peer's SendBulk, in no order, several at once; to be kept by whom it is given to; nil wants none
 	Net      transport.Net        // nil is the real network; tests give pion's vnet
 	Log      *slog.Logger         // nil discards
 
