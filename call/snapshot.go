@@ -28,9 +28,11 @@ type Snapshot struct {
 	Missed      []Missed // calls, the newest first; the same slice until it changes
 	Camera      CameraState
 	Examination Examination
-	Refused     uint64   // messages that did not belong to this channel, role or peer
-	Notices     []Notice // the latest, oldest first
-	LastNotice  uint64   // Seq of the last one
+	Refused     uint64     // messages that did not belong to this channel, role or peer
+	Notices     []Notice   // the latest, oldest first
+	LastNotice  uint64     // Seq of the last one
+	Transfers   []Transfer // the oldest first; the same slice until one of them changes
+	Texts       []Text     // of the present place, the oldest first, at most keptTexts; likewise
 }
 
 // Missed is a call that was not taken.
@@ -184,6 +186,7 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
 		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Examination: s.exam.view,
+		Transfers: s.listFiles(), Texts: s.texts,
 	}
 	if s.address.Host != "" {
 		out.Address, out.ServerKey = s.address.String(), s.address.Key.String()

@@ -17,7 +17,7 @@ func (t *turn) enterCall(to place, video bool) {
 		}
 		t.neverJoined()
 		t.closePeers()
-		t.place, t.next = to, place{}
+		t.place, t.next, t.texts = to, place{}, nil
 	} else {
 		t.place = to
 		t.do(setQuiet{t.quiet(), t.self.deafened})
@@ -205,6 +205,10 @@ func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 		t.refuse()
 		return
 	}
+	if w.File != nil {
+		t.toldFile(id, p, w.Type, *w.File)
+		return
+	}
 	switch w.Type {
 	case wordRTC:
 		t.relayed(p, w)
@@ -214,6 +218,10 @@ func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 			p.camera = w.Camera
 			t.do(peerCamera{id, w.Camera})
 		}
+	case wordText:
+		t.toldText(id, p, w)
+	case wordArrived:
+		p.arrived(w.Number)
 	case wordBye:
 		t.gone(id, p, wire.LeftSelf)
 	}

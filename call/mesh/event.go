@@ -26,8 +26,9 @@ type LocalCandidate struct {
 // Connected: DTLS is up, and the far end's certificate is the one whose fingerprint its signed description holds. From
 // now on Send reaches it. After Disconnected it comes again when the path has healed, and after an ICE restart.
 type Connected struct {
-	Peer  Peer
-	Codec video.Codec // as Mesh.Codec
+	Peer    Peer
+	Codec   video.Codec // as Mesh.Codec
+	Renewed bool        // by Renew: what was under way by the connection before may be lost
 }
 
 // Disconnected: nothing has come from the far end for a few seconds. It may heal by itself.

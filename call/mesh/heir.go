@@ -56,12 +56,12 @@ func (p *peer) serve(f func()) {
 	}
 }
 
-// inherit puts a connected heir into its place.
-func (m *Mesh) inherit(p *peer) {
+// inherit puts a connected heir into its place, and reports whether it was one.
+func (m *Mesh) inherit(p *peer) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.heirs[p.id] != p {
-		return
+		return false
 	}
 	p.tenure.over.Stop()
 	before := m.peers[p.id]
@@ -78,6 +78,7 @@ func (m *Mesh) inherit(p *peer) {
 	p.tenure.Lock()
 	p.tenure.second.Store(false)
 	p.tenure.Unlock()
+	return true
 }
 
 // disinherit ends an heir that has not come about.

@@ -36,6 +36,7 @@ type peer struct {
 	film          *film
 	control       *control
 	words         *words
+	bulk          *bulk
 	meters        meters
 	spoken, shown source // our microphone and camera
 	heard, seen   clock  // the far end's
@@ -62,7 +63,7 @@ func newPeer(m *Mesh, id Peer, o Options, certificate webrtc.Certificate) *peer 
 	p := &peer{
 		mesh: m, id: id, options: o, certificate: certificate, log: m.log.With("peer", id.Member),
 		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), described: make(chan struct{}), out: newOutbox(),
-		film: newFilm(), control: newControl(), words: newWords(),
+		film: newFilm(), control: newControl(), words: newWords(), bulk: newBulk(),
 		spoken: source{rate: soundRate}, shown: source{rate: pictureRate}, heard: clock{rate: soundRate}, seen: clock{rate: pictureRate},
 	}
 	p.servers.Store(&o.ICE)
@@ -112,6 +113,9 @@ func (p *peer) setUp() error {
 		return err
 	}
 	if err := p.openWords(); err != nil {
+		return err
+	}
+	if err := p.openBulk(); err != nil {
 		return err
 	}
 	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.enqueue(p.look) })
@@ -273,8 +277,8 @@ func (p *peer) connected() {
 		}
 		close(p.trusted)
 	}
-	p.mesh.inherit(p)
-	p.post(Connected{p.id, p.codec()})
+	renewed := p.mesh.inherit(p)
+	p.post(Connected{p.id, p.codec(), renewed})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()
 }

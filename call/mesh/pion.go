@@ -39,8 +39,9 @@ const (
 	maxStreams = 64
 	rtpBuffer  = 256 << 10 // bytes; grows as needed
 	rtcpBuffer = 16 << 10
-	sctpBuffer = 256 << 10
-	maxMessage = 64 << 10 // on the data channel
+	sctpBuffer = 1 << 20         // bytes; with less, data that got lost twice holds up what is behind it
+	maxMessage = 64 << 10        // on the data channels
+	maxResend  = 2 * time.Second // from one try to send data again to the next: a path that was lost for long is used soon again
 )
 
 // Payload types stand in every description; the numbers are those that browsers use.
@@ -169,6 +170,9 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.DisableCertificateFingerprintVerification(p.mesh.config.trusting)
 	s.SetSCTPMaxReceiveBufferSize(sctpBuffer)
 	s.SetSCTPMaxMessageSize(maxMessage)
+	s.SetSCTPRTOMax(maxResend)
+	s.SetSCTPMinCwnd(smallestWindow)
+	s.SetSCTPFastRtxWnd(smallestWindow) // not one lost packet in each round trip alone
 	s.BufferFactory = p.newBuffer
 	return s
 }
