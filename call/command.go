@@ -67,6 +67,20 @@ type (
 	// Preview opens the camera for the picture of oneself, and sends nothing.
 	Preview struct{ On bool }
 
+	// SendFile offers a file to somebody whom one is connected with, by user id, or by name where that is the only one. Its answer
+	// comes when the file was read from, before theirs.
+	SendFile struct{ User, Path string }
+	// AcceptFile takes a file that is offered; it comes into Config.Downloads.
+	AcceptFile struct{ Transfer string }
+	// RefuseFile does not.
+	RefuseFile struct{ Transfer string }
+	// CancelFile ends a transfer that is not over, in whichever direction.
+	CancelFile struct{ Transfer string }
+	// ForgetTransfer takes one that is over off the list; the file stays.
+	ForgetTransfer struct{ Transfer string }
+	// Say sends a text to everybody in one's channel or call.
+	Say struct{ Text string }
+
 	// Mute switches the microphone. Switching it on while deafened undeafens.
 	Mute struct{ On bool }
 	// Deafen silences everybody and mutes; undeafening restores what the microphone was.
@@ -178,6 +192,12 @@ func (UseCamera) command()        {}
 func (Preview) command()          {}
 func (UseRinger) command()        {}
 func (StopRing) command()         {}
+func (SendFile) command()         {}
+func (AcceptFile) command()       {}
+func (RefuseFile) command()       {}
+func (CancelFile) command()       {}
+func (ForgetTransfer) command()   {}
+func (Say) command()              {}
 func (Mute) command()             {}
 func (Deafen) command()           {}
 func (Talk) command()             {}

@@ -43,6 +43,8 @@ type Config struct {
 	Sound   SoundConfig
 	Picture PictureConfig
 
+	Downloads string // the folder that files from others come into, made when there is one; empty: files are refused
+
 	Muted         bool // what the switches are at the start
 	KnownOnly     bool
 	RelayOnly     bool

@@ -40,6 +40,12 @@ const (
 	NoticeFirstPicture = "first_picture" // of a peer, out of the decoder
 	NoticeCamera       = "camera"        // it opened, vanished, came back; Code says which
 
+	NoticeFileOffered  = "file_offered"  // to oneself; Channel is the transfer's id, here and below, and Text the file's name
+	NoticeFileAccepted = "file_accepted" // by the other one
+	NoticeFileDone     = "file_done"
+	NoticeFileFailed   = "file_failed" // or was refused or cancelled by the other one: Code says which; Text is a sentence
+	NoticeText         = "text"        // somebody else has written Text
+
 	NoticeDevice = "device" // a microphone or loudspeaker opened, vanished, came back; Code says which
 	NoticeError  = "error"  // a command failed
 )
