@@ -146,6 +146,12 @@ type (
 	// SetShareSpeaking lets the server tell those outside of the channel when one speaks.
 	SetShareSpeaking struct{ On bool }
 
+	// Examine looks for what stands in the way of calls; see Snapshot.Examination. Microphone and loudspeaker open for it, and nothing of
+	// them is sent. One that runs begins anew. It needs a server that was given by Connect, reached or not.
+	Examine struct{}
+	// StopExamine ends it.
+	StopExamine struct{}
+
 	// SetPresence tells the others how one is: online, away or dnd.
 	SetPresence struct{ Status string }
 	// SetName changes the display name.
@@ -217,6 +223,8 @@ func (StopCheck) command()        {}
 func (Play) command()             {}
 func (SetOutputVolume) command()  {}
 func (SetShareSpeaking) command() {}
+func (Examine) command()          {}
+func (StopExamine) command()      {}
 func (SetPresence) command()      {}
 func (SetName) command()          {}
 func (Claim) command()            {}

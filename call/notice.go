@@ -31,6 +31,7 @@ const (
 	NoticePeerFailed       = "peer_failed"
 	NoticePeerLeft         = "peer_left"
 	NoticeFirstSound       = "first_sound" // of a peer, out of the decoder
+	NoticeNoPath           = "no_path"     // to a peer; Code is the step that failed (package doctor), Text says what to do
 
 	NoticeCallIncoming = "call_incoming" // Channel is the call's id, here and below
 	NoticeCallRinging  = "call_ringing"  // there

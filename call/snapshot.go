@@ -14,24 +14,25 @@ import (
 
 // Snapshot is what there is to show, at one moment. It is never changed after it is published and may be kept.
 type Snapshot struct {
-	Link       Link
-	Server     string // its name
-	Address    string // its link, without a secret
-	ServerKey  string // its public key, as profile.Server.Key writes it; kept until the next Connect
-	Retry      Retry
-	Ended      Ended
-	Sound      SoundState
-	Self       Self
-	Directory  *Directory
-	Place      Place
-	Ring       *Ring    // a call that is not answered yet; nil: none
-	Missed     []Missed // calls, the newest first; the same slice until it changes
-	Camera     CameraState
-	Transfers  []Transfer // the oldest first; the same slice until one of them changes
-	Texts      []Text     // of the present place, the oldest first, at most keptTexts; likewise
-	Refused    uint64   // messages that did not belong to this channel, role or peer
-	Notices    []Notice // the latest, oldest first
-	LastNotice uint64   // Seq of the last one
+	Link        Link
+	Server      string // its name
+	Address     string // its link, without a secret
+	ServerKey   string // its public key, as profile.Server.Key writes it; kept until the next Connect
+	Retry       Retry
+	Ended       Ended
+	Sound       SoundState
+	Self        Self
+	Directory   *Directory
+	Place       Place
+	Ring        *Ring    // a call that is not answered yet; nil: none
+	Missed      []Missed // calls, the newest first; the same slice until it changes
+	Camera      CameraState
+	Transfers   []Transfer // the oldest first; the same slice until one of them changes
+	Texts       []Text     // of the present place, the oldest first, at most keptTexts; likewise
+	Examination Examination
+	Refused     uint64   // messages that did not belong to this channel, role or peer
+	Notices     []Notice // the latest, oldest first
+	LastNotice  uint64   // Seq of the last one
 }
 
 // Missed is a call that was not taken.
