@@ -55,6 +55,12 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 		})
 		parts = append(parts, kit.NewParagraph(c.HeldFor, kit.Caption, theme.ColorNameWarning), let)
 	}
+	if c.Connected && !c.Self {
+		parts = append(parts, kit.NewButton("Send a file", "file", kit.PlainButton, func() {
+			p.layer.Close()
+			p.w.sendFileTo(p.user)
+		}))
+	}
 	if !c.Self {
 		parts = append(parts, p.volume(c), p.mute(c))
 	}

@@ -69,6 +69,9 @@ const (
 	pageYou     = "You and your key"
 	pagePrivacy = "Privacy"
 	pageServers = "Servers"
+
+	pageConnection = "Connection"
+	pageFiles      = "Files"
 )
 
 // pageEntry is a line of the list of pages.
@@ -87,6 +90,8 @@ func settingsPages() []pageEntry {
 		{pageYou, "key", newYouPage},
 		{pagePrivacy, "shield", newPrivacyPage},
 		{pageServers, "host", newServersPage},
+		{pageConnection, "stats", newConnectionPage},
+		{pageFiles, "folder", newFilesPage},
 	}
 }
 
@@ -123,7 +128,7 @@ func (w *Window) closeSettings() {
 }
 
 func newSettings(w *Window) *settings {
-	s := &settings{w: w, now: time.Now, at: -1, files: files{w.saveFile, w.openFile}}
+	s := &settings{w: w, now: time.Now, at: -1, files: w.files}
 	for i, p := range settingsPages() {
 		s.nav = append(s.nav, newNavRow(s, i, p))
 	}
