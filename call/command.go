@@ -13,6 +13,8 @@ type Command interface{ command() }
 type Reply struct {
 	Invites []Invite
 	Channel Channel
+
+	relay *wire.Turn // of enter
 }
 
 // The parts of a server's state that a Snapshot shows are the protocol's own.

@@ -91,6 +91,7 @@ type Engine struct {
 	sound    *sound
 	picture  *picture
 	memory   *memory
+	doctor   *doctored // nil: no examination runs
 	gateways sync.WaitGroup
 }
 
@@ -230,6 +231,7 @@ func (e *Engine) run() {
 // tearDown runs after the last event, in the order in which things stop needing each other.
 func (e *Engine) tearDown() {
 	e.queue.close()      // nobody waits in admit any more,
+	e.endExamination()   // nor in Ask,
 	e.gateways.Wait()    // so the sessions can say their last words and end;
 	e.mesh.Shutdown()    // no packet comes or goes,
 	e.sound.shutdown()   // so the devices and codecs have no user,
@@ -341,6 +343,10 @@ func (e *Engine) perform(f effect) event {
 		e.sound.perform(f)
 	case openPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)
+	case startExamination:
+		e.examine(f)
+	case stopExamination:
+		e.stopExamination()
 	case lookUp:
 		return met{f.member, e.config.People.Known(f.member.User, identity.PublicKey(f.member.Key), f.member.Name)}
 	case remember:

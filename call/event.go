@@ -55,9 +55,14 @@ type (
 		failed string
 	}
 	checkPlayed struct{}
-	cameraSeen  struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
-	peerSeen    struct{ peer mesh.Peer }     // its first picture came out of the decoder
-	tick        struct{ speaking bool }      // what the microphone hears goes to the others now
+	examined    struct { // by a run of the doctor
+		run     int
+		finding Finding
+		over    bool // in the finding's place
+	}
+	cameraSeen struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
+	peerSeen   struct{ peer mesh.Peer }     // its first picture came out of the decoder
+	tick       struct{ speaking bool }      // what the microphone hears goes to the others now
 )
 
 func (commanded) event()   {}
@@ -73,6 +78,7 @@ func (soundEvent) event()  {}
 func (devicesSeen) event() {}
 func (checkHeard) event()  {}
 func (checkPlayed) event() {}
+func (examined) event()    {}
 func (cameraSeen) event()  {}
 func (peerSeen) event()    {}
 func (tick) event()        {}
@@ -98,6 +104,7 @@ const (
 	forRoster                  // RosterGet
 	forRelay                   // TurnGet
 	forSnapshot                // SnapshotGet
+	forEnter                   // TurnGet, of a doctor
 	forNothing                 // the reply does not matter
 )
 
@@ -154,6 +161,16 @@ type (
 		on   bool
 	}
 
+	startExamination struct {
+		run     int
+		link    wire.Link
+		sound   bool          // microphone and loudspeaker too
+		within  time.Duration // 0: the doctor's own time
+		relay   *wire.Turn    // as told before, where the server can't be asked; nil: it was not
+		options mesh.Options
+	}
+	stopExamination struct{}
+
 	lookUp   struct{ member wire.Member }
 	remember struct {
 		user   string
@@ -202,43 +219,45 @@ type (
 	}
 )
 
-func (dialServer) effect()      {}
-func (hangUpServer) effect()    {}
-func (hurryServer) effect()     {}
-func (present) effect()         {}
-func (setWatch) effect()        {}
-func (setListen) effect()       {}
-func (startCheck) effect()      {}
-func (playCheck) effect()       {}
-func (stopCheck) effect()       {}
-func (playSound) effect()       {}
-func (setOutputVolume) effect() {}
-func (ask) effect()             {}
-func (tell) effect()            {}
-func (openSound) effect()       {}
-func (closeSound) effect()      {}
-func (setQuiet) effect()        {}
-func (setTalk) effect()         {}
-func (setVoice) effect()        {}
-func (useDevice) effect()       {}
-func (setGain) effect()         {}
-func (setCamera) effect()       {}
-func (useCamera) effect()       {}
-func (setPreview) effect()      {}
-func (peerCamera) effect()      {}
-func (lookUp) effect()          {}
-func (remember) effect()        {}
-func (openPeer) effect()        {}
-func (makeOffer) effect()       {}
-func (setRemote) effect()       {}
-func (addCandidate) effect()    {}
-func (closePeer) effect()       {}
-func (tellPeer) effect()        {}
-func (stopRing) effect()        {}
-func (useRinger) effect()       {}
-func (signed) effect()          {}
-func (notify) effect()          {}
-func (finish) effect()          {}
+func (dialServer) effect()       {}
+func (hangUpServer) effect()     {}
+func (hurryServer) effect()      {}
+func (present) effect()          {}
+func (setWatch) effect()         {}
+func (setListen) effect()        {}
+func (startCheck) effect()       {}
+func (playCheck) effect()        {}
+func (stopCheck) effect()        {}
+func (playSound) effect()        {}
+func (setOutputVolume) effect()  {}
+func (ask) effect()              {}
+func (tell) effect()             {}
+func (openSound) effect()        {}
+func (closeSound) effect()       {}
+func (setQuiet) effect()         {}
+func (setTalk) effect()          {}
+func (setVoice) effect()         {}
+func (useDevice) effect()        {}
+func (setGain) effect()          {}
+func (setCamera) effect()        {}
+func (useCamera) effect()        {}
+func (setPreview) effect()       {}
+func (peerCamera) effect()       {}
+func (startExamination) effect() {}
+func (stopExamination) effect()  {}
+func (lookUp) effect()           {}
+func (remember) effect()         {}
+func (openPeer) effect()         {}
+func (makeOffer) effect()        {}
+func (setRemote) effect()        {}
+func (addCandidate) effect()     {}
+func (closePeer) effect()        {}
+func (tellPeer) effect()         {}
+func (stopRing) effect()         {}
+func (useRinger) effect()        {}
+func (signed) effect()           {}
+func (notify) effect()           {}
+func (finish) effect()           {}
 
 // The engine's patience.
 const (
@@ -249,5 +268,8 @@ const (
 	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
 	goneAfter     = 30 * time.Second // without media and without a place in the roster; in a call: before there were any
 	joinEvery     = 5 * time.Second  // a join that the restarted server refuses
+	noPathAfter   = 12 * time.Second // without a path: what stands in the way is looked for
+	noPathWithin  = 12 * time.Second // and is to be found, before goneAfter
+	noPathEvery   = time.Minute      // is what was found then good for
 	askEvery      = time.Second      // a peer's requests for an offer are served no faster
 )

@@ -218,31 +218,40 @@ func (g *gateway) connect(ctx context.Context) (online bool, err error) {
 	return true, g.converse(ctx, c, time.Duration(welcome.HeartbeatMS)*time.Millisecond)
 }
 
-// handshake sends nothing of worth before the server has signed this very connection with the key of the link.
-func (g *gateway) handshake(c Conn) (*wire.Welcome, *wire.ServerHello, error) {
-	deadline := time.Now().Add(handshakeTimeout)
+// greet sends nothing of worth: it sees that the server signs this very connection with the key of the link. What it returns is
+// the login that such a server takes, but for the user.
+func greet(c Conn, l wire.Link, deadline time.Time) (*wire.ServerHello, identity.Login, error) {
 	nonce := identity.NewChallenge()
-	if err := c.Write(wire.Envelope{Body: wire.Hello{Version: wire.Version, Mode: g.link.Mode, Nonce: nonce}}); err != nil {
-		return nil, nil, err
+	login := identity.Login{Server: identity.PublicKey(l.Key), Mode: identity.Mode(l.Mode)}
+	if err := c.Write(wire.Envelope{Body: wire.Hello{Version: wire.Version, Mode: l.Mode, Nonce: nonce}}); err != nil {
+		return nil, login, err
 	}
 	hello, err := expect[*wire.ServerHello](c, deadline)
 	if err != nil {
-		return nil, nil, err
+		return nil, login, err
 	}
-	binding, err := c.Binding(g.link.Mode)
+	if login.Binding, err = c.Binding(l.Mode); err != nil {
+		return nil, login, err
+	}
+	login.Challenge = hello.Challenge
+	proof := identity.ServerHello{Server: login.Server, Nonce: nonce, Challenge: hello.Challenge, Mode: login.Mode, Binding: login.Binding}
+	if !login.Server.Equal(identity.PublicKey(hello.Key)) || proof.Verify(login.Server, hello.Signature) != nil {
+		return nil, login, ErrServerKey
+	}
+	if hello.Version != wire.Version {
+		return nil, login, wire.Errorf(wire.BadVersion, "The server speaks version %d of the protocol and this program version %d: update the older one.", hello.Version, wire.Version)
+	}
+	return hello, login, nil
+}
+
+// handshake sends nothing of worth before the server has shown who it is.
+func (g *gateway) handshake(c Conn) (*wire.Welcome, *wire.ServerHello, error) {
+	deadline := time.Now().Add(handshakeTimeout)
+	hello, login, err := greet(c, g.link, deadline)
 	if err != nil {
 		return nil, nil, err
 	}
-	server := identity.PublicKey(g.link.Key)
-	mode := identity.Mode(g.link.Mode)
-	proof := identity.ServerHello{Server: server, Nonce: nonce, Challenge: hello.Challenge, Mode: mode, Binding: binding}
-	if !server.Equal(identity.PublicKey(hello.Key)) || proof.Verify(server, hello.Signature) != nil {
-		return nil, nil, ErrServerKey
-	}
-	if hello.Version != wire.Version {
-		return nil, nil, wire.Errorf(wire.BadVersion, "The server speaks version %d of the protocol and this program version %d: update the older one.", hello.Version, wire.Version)
-	}
-	login := identity.Login{Server: server, Challenge: hello.Challenge, Mode: mode, Binding: binding, User: g.key.Public()}
+	login.User = g.key.Public()
 	if g.session != "" {
 		resume := identity.Resume{Login: login, Session: g.session}
 		err = c.Write(wire.Envelope{Body: wire.Resume{Key: wire.Bytes(g.key.Public()), Session: g.session, LastSeq: g.lastSeq, Signature: resume.Sign(g.key)}})

@@ -26,8 +26,8 @@ func (s *sound) bring() {
 		}
 		return
 	}
-	mic := n.call || n.listen || s.check != nil && !s.check.recorded
-	speaker := n.call || n.ring || n.sounds > 0
+	mic := n.call || n.listen || n.examined > 0 || s.check != nil && !s.check.recorded
+	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0
 	s.calling.Store(n.call)
 	s.mic.Store(mic)
 	var capture *audio.Capture

@@ -185,7 +185,7 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
-		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera,
+		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Examination: s.exam.view,
 	}
 	if s.address.Host != "" {
 		out.Address, out.ServerKey = s.address.String(), s.address.Key.String()

@@ -83,6 +83,8 @@ type needs struct {
 	watch  bool // the list alone
 	sounds int  // of the program's own, that play or have just ended
 	ring   bool // it rings on the loudspeaker that people are heard on
+
+	examined int // steps of an examination that look at a device
 }
 
 // pipes is what exists while a device is needed.

@@ -110,6 +110,8 @@ type state struct {
 	sound      SoundState
 	checkUntil time.Duration // when the part of the check that runs is over
 
+	exam examining
+
 	refused uint64 // messages that did not belong to this channel, role or peer
 }
 
@@ -157,6 +159,10 @@ type peer struct {
 	heard      bool          // its first sound has come
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
+
+	pathless bool      // that no path came about was told
+	theirs   []Finding // what it has found then; nil: it has not said
+	findings bucket    // of what it says of that
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are

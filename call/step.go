@@ -41,6 +41,8 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.seen(ev.peer)
 	case cameraSeen:
 		t.cameraSeen(ev.camera)
+	case examined:
+		t.examined(ev)
 	case checkPlayed:
 		t.endCheck(t.noSpeaker())
 	case tick:
@@ -104,6 +106,8 @@ func (t *turn) receive(body wire.Message) {
 		t.answer(m)
 	case *wire.Candidate:
 		t.candidate(m)
+	case *wire.Findings:
+		t.findings(m)
 	case *wire.CallIncoming:
 		t.incoming(m)
 	case *wire.CallAnswered:
@@ -135,6 +139,8 @@ func (t *turn) reply(r replied) {
 		if m, ok := r.body.(*wire.Roster); ok {
 			t.roster(m)
 		}
+	case forEnter:
+		t.enterReply(r, failure)
 	case forCommand:
 		t.commandReply(r, failure)
 	}

@@ -43,6 +43,8 @@ func (t *turn) command(ev commanded) {
 	case Watch, Listen, Check, StopCheck, Play, StopRing, UseRinger, SetOutputVolume:
 		t.soundCommand(c)
 		t.finish(ev.made, Reply{}, nil)
+	case Examine, StopExamine, enter:
+		t.examineCommand(c, ev.made)
 	case RetryNow:
 		t.do(hurryServer{})
 		t.finish(ev.made, Reply{}, nil)
@@ -79,6 +81,7 @@ func (t *turn) connect(c Connect, made waiter) {
 		t.self.status = c.Status
 	}
 	t.forget()
+	t.exam.relay = nil
 	t.do(dialServer{link, t.self.name, t.self.status})
 	t.finish(made, Reply{}, nil)
 }

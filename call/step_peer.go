@@ -331,7 +331,7 @@ func (t *turn) peerEvent(ev mesh.Event) {
 			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
 		}
 		t.setPhase(p, Connected)
-		p.unmade = false
+		p.unmade, p.pathless, p.theirs = false, false, nil
 		t.tellState()
 	case mesh.Told:
 		t.told(id, p, ev.Data)
@@ -402,6 +402,9 @@ func (t *turn) tick(ev tick) {
 
 func (t *turn) tickPeer(id mesh.Peer, p *peer) {
 	waited := t.now - p.since
+	if waited > noPathAfter {
+		t.noPath(id, p)
+	}
 	switch {
 	case p.phase == Held || p.phase == Connected:
 	case (p.absent || t.link != Online && p.phase == Reconnecting) && waited > goneAfter:

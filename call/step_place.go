@@ -13,6 +13,7 @@ func (t *turn) linkUp(ev linkUp) {
 	t.retryAt, t.attempts = 0, 0
 	t.place.unsure = true
 	t.self.role = ev.welcome.Role
+	t.entered()
 	t.notify(Notice{Kind: NoticeOnline, Text: ev.serverName})
 	if t.ring != nil && !ev.welcome.Resumed {
 		t.endRing(Notice{Code: wire.CallLost}) // with the session that it was of
@@ -45,6 +46,7 @@ func (t *turn) sayWhere() {
 func (t *turn) linkDown(ev linkDown) {
 	n := Notice{Text: ev.err.Error(), Code: failureCode(ev.err)}
 	t.retryAt, t.attempts = t.now+ev.wait, t.attempts+1
+	t.notEntered(ev.err)
 	switch {
 	case ev.final:
 		t.depart(n.Code)
@@ -265,19 +267,25 @@ func (t *turn) relayReply(body wire.Message) {
 	if !ok || t.place.phase == Idle {
 		return
 	}
-	t.ice = nil
-	if len(m.URLs) > 0 {
-		t.ice = append(t.ice, mesh.ICEServer{URLs: m.URLs, Username: m.Username, Password: m.Password, Key: t.serverKey})
-	}
-	for _, e := range m.External {
-		if len(e.URLs) > 0 {
-			t.ice = append(t.ice, mesh.ICEServer{URLs: e.URLs, Username: e.Username, Password: e.Password})
-		}
-	}
+	t.ice = iceServers(m, t.serverKey)
+	t.exam.relay, t.exam.relayUntil = m, t.now+time.Duration(m.TTL)*time.Second
 	t.iceUntil = 0
 	if m.TTL > 0 {
 		t.iceUntil = t.now + time.Duration(m.TTL)*time.Second*4/5
 	}
+}
+
+// iceServers is what a peer connection is told of what a server says of relays.
+func iceServers(m *wire.Turn, server identity.PublicKey) (list []mesh.ICEServer) {
+	if len(m.URLs) > 0 {
+		list = append(list, mesh.ICEServer{URLs: m.URLs, Username: m.Username, Password: m.Password, Key: server})
+	}
+	for _, e := range m.External {
+		if len(e.URLs) > 0 {
+			list = append(list, mesh.ICEServer{URLs: e.URLs, Username: e.Username, Password: e.Password})
+		}
+	}
+	return list
 }
 
 // roster takes a channel's whole roster.

@@ -12,7 +12,7 @@ import (
 func TestPureGoCompilesForOtherSystems(t *testing.T) {
 	pkgs := list(t)
 	portable, drawing := pureGo(pkgs)
-	for _, want := range []string{"parley/identity", "parley/wire", "parley/audio", "parley/server/certs", "parley/server/router",
+	for _, want := range []string{"parley/identity", "parley/wire", "parley/audio", "parley/probe", "parley/server/certs", "parley/server/router",
 		"parley/cmd/internal/instance", "parley/cmd/internal/idle", "parley/cmd/internal/tray", "parley/cmd/internal/screen",
 		"parley/cmd/internal/crash", "parley/cmd/internal/host", "parley/cmd/internal/restart", "parley/cmd/internal/sound",
 		"parley/cmd/internal/surface"} {

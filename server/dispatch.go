@@ -37,6 +37,7 @@ var requests = map[string]request{
 	kind[wire.Offer]():     on(wire.RoleMember, relayed, pass[*wire.Offer]),
 	kind[wire.Answer]():    on(wire.RoleMember, relayed, pass[*wire.Answer]),
 	kind[wire.Candidate](): on(wire.RoleMember, relayed, pass[*wire.Candidate]),
+	kind[wire.Findings]():  on(wire.RoleMember, relayed, pass[*wire.Findings]),
 
 	kind[wire.Claim]():         on(wire.RoleMember, durable, (*hub).claim),
 	kind[wire.ChannelAdd]():    on(wire.RoleOwner, durable, (*hub).channelAdd),

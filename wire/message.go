@@ -90,6 +90,7 @@ var (
 	_ = register[Offer]()     // relayed
 	_ = register[Answer]()    // relayed
 	_ = register[Candidate]() // relayed
+	_ = register[Findings]()  // relayed
 
 	_ = register[Claim]()         // OK
 	_ = register[ChannelAdd]()    // ChannelChanged

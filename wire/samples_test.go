@@ -73,6 +73,7 @@ func samples() []Envelope {
 		{Body: &Offer{Route: out, Generation: 2, SDP: "v=0\r\n…", Signature: b(64, 9)}},
 		{Body: &Answer{Route: in, Generation: 2, SDP: "v=0\r\n…", Signature: b(64, 9)}},
 		{Body: &Candidate{Route: in, Generation: 2, Candidate: "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host", Mid: "0"}},
+		{Body: &Findings{Route: in, Steps: []StepResult{{"stun", "fail"}, {"turn_tls", "pass"}}}},
 
 		{ID: 11, Body: &Claim{Secret: "r4nd0m"}},
 		{ID: 12, Body: &ChannelAdd{Name: "Music"}},

@@ -15,6 +15,11 @@ type Finding struct {
 	Code   string `json:"code,omitempty"` // a stable word for what was found, where there is more than the result
 	Text   string `json:"text"`           // a sentence, and what to do where something is to be done
 	TookMS int    `json:"took_ms"`
+
+	// Of RelayCall: of the path to oneself, there and back.
+	RTTMS    float64 `json:"rtt_ms,omitempty"`
+	JitterMS float64 `json:"jitter_ms,omitempty"`
+	Loss     float64 `json:"loss,omitempty"` // the part of the packets, 0 to 1
 }
 
 // What a step can come to.

@@ -203,7 +203,7 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
-		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry:
+		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry, n.Kind == call.NoticeNoPath:
 			tell("%s", n.Text)
 		}
 	}

@@ -21,6 +21,7 @@ var version = "0.1.0-dev"
 // Exit statuses.
 const (
 	exitDone    = 0
+	exitFailed  = 1 // of doctor: a step did
 	exitUsage   = 2
 	exitConnect = 3 // no connection came about
 	exitRefused = 4 // the server, or this machine, said no
@@ -36,6 +37,7 @@ func subcommands() []subcommand {
 	return []subcommand{
 		{"devices", "[--watch]", "list microphones, speakers and cameras", devices},
 		{"check", "", "record the microphone and hear it as others would", check},
+		{"doctor", "[INVITE|URL]", "look for what stands in the way of calls: the server, its relay, the network, microphone and speaker", examine},
 		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},
 		{"call", "[INVITE|URL] PEER [--video] [--camera SRC]", "call somebody; commands on standard input", ring},
 		{"answer", "[INVITE|URL] [--auto] [--video] [--camera SRC] [--for N]", "wait for calls; commands on standard input", answer},
