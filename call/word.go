@@ -20,7 +20,7 @@ const (
 	wordBye   = "bye"
 
 	wordVersion = 1
-	maxWord     = 1 << 10
+	maxWord     = 32 << 10 // bytes, as the mesh takes them
 )
 
 func (w word) bytes() []byte {

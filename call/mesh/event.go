@@ -39,7 +39,8 @@ type Failed struct {
 	Err  error
 }
 
-// Told is what the far end has told by Tell, up to 1 KiB: bytes of somebody else's. Beyond some twenty a second they are lost.
+// Told is what the far end has told by Tell, up to 32 KiB: bytes of somebody else's. Beyond some twenty, and 64 KiB, a
+// second they are lost.
 type Told struct {
 	Peer Peer
 	Data []byte

@@ -8,7 +8,8 @@
 //	                                                                                       └ else Failed(ErrCertificate)
 //
 // Sound and pictures that go out (send.go, copies.go, film.go) and come in (receive.go, gaps.go, watch.go) do not pass the
-// engine's goroutine; nor does what the far end says about them (control.go). A word to the far end (words.go) does.
+// engine's goroutine; nor does what the far end says about them (control.go), nor a file (bulk.go). A word to the far end (words.go)
+// does.
 package mesh
 
 import (
@@ -61,6 +62,7 @@ type Config struct {
 	Sound    func(Peer, Sound)    // a packet of that peer's microphone, in order of arrival, on that peer's reader goroutine
 	Picture  func(Peer, Picture)  // a packet of that peer's camera, in order of arrival, one at a time; nil wants none
 	Feedback func(Peer, Feedback) // what that peer says of our camera's pictures, one at a time; nil wants none
+	Bulk     func(Peer, []byte)   // a frame of that peer's SendBulk, in no order; to be kept by whom it is given to; nil wants none
 	Net      transport.Net        // nil is the real network; tests give pion's vnet
 	Log      *slog.Logger         // nil discards
 
@@ -69,7 +71,7 @@ type Config struct {
 }
 
 // Mesh is the set of peer connections. Its methods may be called from any goroutine, except that Send has one caller at a
-// time. None of them blocks but Shutdown.
+// time. None of them blocks but SendBulk and Shutdown.
 type Mesh struct {
 	config Config
 	log    *slog.Logger
@@ -99,6 +101,9 @@ func New(c Config) (*Mesh, error) {
 	}
 	if c.Feedback == nil {
 		c.Feedback = func(Peer, Feedback) {}
+	}
+	if c.Bulk == nil {
+		c.Bulk = func(Peer, []byte) {}
 	}
 	m := &Mesh{config: c, log: c.Log, start: time.Now(), peers: map[Peer]*peer{}}
 	m.live.Store(&[]*peer{})

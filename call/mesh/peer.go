@@ -35,6 +35,7 @@ type peer struct {
 	film          *film
 	control       *control
 	words         *words
+	bulk          *bulk
 	meters        meters
 	spoken, shown source // our microphone and camera
 	heard, seen   clock  // the far end's
@@ -61,7 +62,7 @@ func newPeer(m *Mesh, id Peer, o Options, certificate webrtc.Certificate) *peer 
 	p := &peer{
 		mesh: m, id: id, options: o, certificate: certificate, log: m.log.With("peer", id.Member),
 		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), described: make(chan struct{}), out: newOutbox(),
-		film: newFilm(), control: newControl(), words: newWords(),
+		film: newFilm(), control: newControl(), words: newWords(), bulk: newBulk(),
 		spoken: source{rate: soundRate}, shown: source{rate: pictureRate}, heard: clock{rate: soundRate}, seen: clock{rate: pictureRate},
 	}
 	p.servers.Store(&o.ICE)
@@ -111,6 +112,9 @@ func (p *peer) setUp() error {
 		return err
 	}
 	if err := p.openWords(); err != nil {
+		return err
+	}
+	if err := p.openBulk(); err != nil {
 		return err
 	}
 	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.enqueue(p.look) })

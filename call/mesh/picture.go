@@ -80,7 +80,7 @@ func (m *Mesh) Clocks(id Peer) (sound, picture SenderClock) {
 	return sound, picture
 }
 
-// Tell sends up to 1 KiB of text to the far end, in order and repaired where it gets lost, once the far end is trusted: there it is a
+// Tell sends up to 32 KiB of text to the far end, in order and repaired where it gets lost, once the far end is trusted: there it is a
 // Told. One that is longer is not sent; of too many at once the oldest are lost.
 func (m *Mesh) Tell(id Peer, text []byte) {
 	if p := m.find(id); p != nil && p.words.put(text) {

@@ -40,7 +40,8 @@ const (
 	rtpBuffer  = 256 << 10 // bytes; grows as needed
 	rtcpBuffer = 16 << 10
 	sctpBuffer = 256 << 10
-	maxMessage = 64 << 10 // on the data channel
+	maxMessage = 64 << 10        // on the data channels
+	maxResend  = 2 * time.Second // from one try to send data again to the next: a path that was lost for long is used soon again
 )
 
 // Payload types stand in every description; the numbers are those that browsers use.
@@ -169,6 +170,8 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.DisableCertificateFingerprintVerification(p.mesh.config.trusting)
 	s.SetSCTPMaxReceiveBufferSize(sctpBuffer)
 	s.SetSCTPMaxMessageSize(maxMessage)
+	s.SetSCTPRTOMax(maxResend)
+	s.SetSCTPMinCwnd(smallestWindow)
 	s.BufferFactory = p.newBuffer
 	return s
 }

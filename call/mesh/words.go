@@ -10,12 +10,16 @@ import (
 
 // What Tell and Told go through: one data channel, which both sides know of beforehand.
 const (
-	maxWord  = 1 << 10 // bytes
-	maxWords = 32      // that wait
+	maxWord     = 32 << 10  // bytes: a session description with its signature is the longest
+	maxWords    = 64        // that wait,
+	maxUnsaid   = 256 << 10 // and bytes of them
+	maxUnderWay = 64 << 10  // bytes that the channel has, and that have not arrived
 
-	// What the far end may tell: so many at once, and then one in each wordGap.
-	maxTold = 40
-	wordGap = 50 * time.Millisecond
+	// What the far end may tell: so many at once, and then one in each wordGap; and so many bytes, and then so many a second.
+	maxTold  = 40
+	wordGap  = 50 * time.Millisecond
+	maxHeap  = 256 << 10
+	heapRate = 64 << 10
 
 	farewell = 100 * time.Millisecond // the longest that Close waits for words to arrive
 )
@@ -27,21 +31,23 @@ type words struct {
 
 	mu      sync.Mutex
 	waiting [][]byte
+	bytes   int // of all that waits
 }
 
 func newWords() *words { return &words{stir: make(chan struct{}, 1)} }
 
-// put takes a copy, and reports whether it could.
+// put takes a copy, and reports whether it could. Where there is no room, the oldest go.
 func (w *words) put(text []byte) bool {
 	if len(text) == 0 || len(text) > maxWord {
 		return false
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.waiting) == maxWords {
-		w.waiting = slices.Delete(w.waiting, 0, 1)
+	for len(w.waiting) == maxWords || w.bytes+len(text) > maxUnsaid {
+		w.nextLocked()
 	}
 	w.waiting = append(w.waiting, slices.Clone(text))
+	w.bytes += len(text)
 	return true
 }
 
@@ -49,11 +55,16 @@ func (w *words) put(text []byte) bool {
 func (w *words) take() []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.nextLocked()
+}
+
+func (w *words) nextLocked() []byte {
 	if len(w.waiting) == 0 {
 		return nil
 	}
 	text := w.waiting[0]
 	w.waiting = slices.Delete(w.waiting, 0, 1)
+	w.bytes -= len(text)
 	return text
 }
 
@@ -76,7 +87,10 @@ func (p *peer) openWords() error {
 		poke(w.stir)
 		p.enqueue(p.sayWords)
 	})
-	channel.OnBufferedAmountLow(func() { poke(w.stir) })
+	channel.OnBufferedAmountLow(func() {
+		poke(w.stir)
+		p.enqueue(p.sayWords)
+	})
 	allowance := newAllowance(time.Now())
 	channel.OnMessage(func(k webrtc.DataChannelMessage) { p.listen(k.Data, allowance) })
 	return nil
@@ -89,27 +103,33 @@ func (p *peer) listen(data []byte, a *allowance) {
 	case <-p.closing:
 		return
 	}
-	if len(data) > 0 && len(data) <= maxWord && a.take(time.Now()) {
+	if len(data) > 0 && len(data) <= maxWord && a.take(time.Now(), len(data)) {
 		p.enqueue(func() { p.post(Told{p.id, data}) }) // after Connected
 	}
 }
 
 // allowance bounds what the far end may tell. Of the channel's reader.
 type allowance struct {
-	left int
-	last time.Time
+	left  int // words
+	room  int // bytes
+	last  time.Time
+	since time.Time // that bytes were given
 }
 
-func newAllowance(now time.Time) *allowance { return &allowance{maxTold, now} }
+func newAllowance(now time.Time) *allowance { return &allowance{maxTold, maxHeap, now, now} }
 
-func (a *allowance) take(now time.Time) bool {
+func (a *allowance) take(now time.Time, size int) bool {
 	if more := int(now.Sub(a.last) / wordGap); more > 0 {
 		a.left, a.last = min(a.left+more, maxTold), now
 	}
-	if a.left == 0 {
+	if past := min(now.Sub(a.since), time.Hour); past >= wordGap {
+		a.room, a.since = min(a.room+int(past*heapRate/time.Second), maxHeap), now
+	}
+	if a.left == 0 || a.room < size {
 		return false
 	}
 	a.left--
+	a.room -= size
 	return true
 }
 
@@ -119,7 +139,7 @@ func (p *peer) sayWords() {
 	if !p.isTrusted() || w.channel.ReadyState() != webrtc.DataChannelStateOpen {
 		return
 	}
-	for w.channel.BufferedAmount() < maxWords*maxWord {
+	for w.channel.BufferedAmount() < maxUnderWay {
 		text := w.take()
 		if text == nil {
 			return

@@ -192,13 +192,26 @@ func TestWordsAreBounded(t *testing.T) {
 	if w.take() != nil || w.wait() {
 		t.Error("more than was kept")
 	}
+	long := make([]byte, maxWord)
+	for i := range 20 {
+		long[0] = byte(i)
+		w.put(long)
+	}
+	for i := 20 - maxUnsaid/maxWord; i < 20; i++ {
+		if got := w.take(); len(got) != maxWord || got[0] != byte(i) {
+			t.Fatalf("%d bytes, not the latest long ones", len(got))
+		}
+	}
+	if w.take() != nil || w.bytes != 0 {
+		t.Errorf("%d bytes more than were kept", w.bytes)
+	}
 }
 
 func TestAllowance(t *testing.T) {
 	now := time.Now()
 	a := newAllowance(now)
 	taken := func(at time.Time) (n int) {
-		for a.take(at) {
+		for a.take(at, 1) {
 			n++
 		}
 		return n
@@ -208,6 +221,24 @@ func TestAllowance(t *testing.T) {
 		want  int
 	}{{0, maxTold}, {wordGap - 1, 0}, {wordGap, 1}, {4 * wordGap, 3}, {time.Hour, maxTold}, {time.Hour, 0}} {
 		if n := taken(now.Add(c.after)); n != c.want {
+			t.Errorf("%d: %d, not %d", i, n, c.want)
+		}
+	}
+}
+
+// A heap of long ones is bounded by its bytes.
+func TestAllowanceOfBytes(t *testing.T) {
+	now := time.Now()
+	a := newAllowance(now)
+	for i, c := range []struct {
+		after time.Duration
+		want  int
+	}{{0, maxHeap / maxWord}, {time.Second / 4, 0}, {time.Second, 2}, {time.Hour, maxHeap / maxWord}} {
+		n := 0
+		for a.take(now.Add(c.after), maxWord) {
+			n++
+		}
+		if n != c.want {
 			t.Errorf("%d: %d, not %d", i, n, c.want)
 		}
 	}

@@ -1,0 +1,13 @@
+package transfer
+
+import "golang.org/x/sys/windows"
+
+// freeSpace is how many bytes this user may still write to the disk that a folder is on.
+func freeSpace(folder string) (free uint64, known bool) {
+	path, err := windows.UTF16PtrFromString(folder)
+	if err != nil {
+		return 0, false
+	}
+	err = windows.GetDiskFreeSpaceEx(path, &free, nil, nil)
+	return free, err == nil
+}

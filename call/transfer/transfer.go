@@ -1,0 +1,50 @@
+// Package transfer is what sending a file takes besides a connection: the frames, a name that is safe here, the file that is read
+// and the one that is written. It knows no network and no clock.
+//
+//	Source ─► Piece … End ─► (a data channel) ─► Sink: the name's part ─► checksum ─► the name
+//	          ◄──── Ack ────
+//
+// Nothing of a stranger's is trusted: not a byte more is written than was announced, nothing that exists is written over, and a file
+// gets its name when its checksum was right.
+package transfer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Window is how many bytes may be under way beyond what the receiver has written. It keeps so much of what comes out of turn.
+const Window = 1 << 20
+
+// What can be wrong with a file, or with who sends it.
+var (
+	ErrNotFile  = errors.New("only a plain file can be sent: no folder, link or device")
+	ErrTooLarge = errors.New("the file is too large")
+	ErrChanged  = errors.New("the file has changed while it was sent")
+	ErrSpace    = errors.New("there is not enough room on the disk")
+	ErrBeyond   = errors.New("more came than was announced")
+	ErrTurn     = errors.New("parts of the file came that can't be")
+	ErrHash     = errors.New("what came is not what was sent")
+	ErrNoName   = errors.New("there are too many files of that name")
+)
+
+// Key tells files apart whose sending may go on where it broke off: by who sends whom what.
+func Key(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// hashOf reads the first n bytes, whose hash goes on in h.
+func hashOf(h io.Writer, r io.ReaderAt, n int64) error {
+	got, err := io.Copy(h, io.NewSectionReader(r, 0, n))
+	if err == nil && got != n {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
