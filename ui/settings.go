@@ -184,6 +184,21 @@ func (s *settings) relay() {
 	s.stage.Refresh()
 }
 
+// typed scrolls a page that is higher than the window: there may be nothing on it for Tab to walk to.
+func (s *settings) typed(e *fyne.KeyEvent) {
+	to := s.scroll.Offset
+	switch room := s.scroll.Size().Height - kit.Px(32); e.Name {
+	case fyne.KeyPageDown:
+		to.Y += room
+	case fyne.KeyPageUp:
+		to.Y -= room
+	default:
+		return
+	}
+	to.Y = max(0, min(to.Y, s.scroll.Content.MinSize().Height-s.scroll.Size().Height))
+	s.scroll.ScrollToOffset(to)
+}
+
 // apply brings the page to what the engine and the profile have now, at each turn of the pump.
 func (s *settings) apply() {
 	if s.unsaved != nil && s.now().Sub(s.unsaved.at) >= saveAfter {

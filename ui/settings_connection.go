@@ -23,6 +23,7 @@ type connectionPage struct {
 	rows    []*stepRow // of steps, then of theirs
 	version uint64
 	running bool
+	can     bool // there is a server to look at
 }
 
 const connectionExplained = "Parley tries each way that a call can take: to the server, past your router, through the server's relay, and your microphone and loudspeaker. It takes some twenty seconds. Nobody hears you meanwhile, and nothing is recorded."
@@ -66,9 +67,10 @@ func (p *connectionPage) apply() {
 	if p.run.Disabled() == can {
 		setEnabled(p.run, can)
 	}
-	if x.Version == p.version {
+	if x.Version == p.version && can == p.can {
 		return
 	}
+	p.can = can
 	p.version, p.running = x.Version, x.Running
 	text := "Check connection"
 	switch {
@@ -79,15 +81,19 @@ func (p *connectionPage) apply() {
 	}
 	p.run.SetText(text)
 	p.run.SetKind(map[bool]kit.Kind{true: kit.PlainButton, false: kit.PrimaryButton}[x.Running])
-	p.line.SetText(x.Line)
+	line := x.Line
+	if !can && !x.Known {
+		line = "There is no server to look at: connect to one first."
+	}
+	p.line.SetText(line)
 	color := theme.ColorNameForeground
 	if x.Tone != model.Plain {
 		color, _ = kit.Tone(x.Tone).Colors()
 	}
 	p.line.SetColor(color)
 	p.fill(x)
-	p.line.Hidden, p.copied.Hidden = !x.Known, !x.Known || len(x.Steps) == 0
-	p.root.Objects[1].(fyne.CanvasObject).Show()
+	setHidden(p.line, line == "")
+	setHidden(p.copied, len(x.Steps) == 0)
 	setHidden(p.root.Objects[1], len(x.Steps) == 0)
 	setHidden(p.root.Objects[2], len(x.Theirs) == 0)
 	setHidden(p.theirs, len(x.Theirs) == 0)

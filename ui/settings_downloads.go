@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
@@ -49,13 +51,7 @@ func (p *filesPage) set(folder string) {
 
 func (p *filesPage) apply() {
 	chosen := p.s.w.c.Profile.Settings().Downloads
-	folder := chosen
-	if folder == "" {
-		folder = p.s.w.c.Downloads
-	}
-	if folder = model.Inert(folder); folder == "" {
-		folder = "Nowhere: choose a folder to take files."
-	}
+	folder := cmp.Or(model.Inert(cmp.Or(chosen, p.s.w.c.Downloads)), "Nowhere: choose a folder to take files.")
 	changed := p.folder.explain(folder, theme.ColorNamePlaceHolder)
 	if setHidden(p.usual, chosen == "") || changed {
 		p.s.relay()
@@ -64,9 +60,5 @@ func (p *filesPage) apply() {
 
 // downloads tells the engine where files go.
 func (w *Window) downloads() {
-	folder := w.c.Profile.Settings().Downloads
-	if folder == "" {
-		folder = w.c.Downloads
-	}
-	w.do(call.SetDownloads{Folder: folder})
+	w.do(call.SetDownloads{Folder: cmp.Or(w.c.Profile.Settings().Downloads, w.c.Downloads)})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"runtime"
 
@@ -8,6 +9,7 @@ import (
 	"parley/audio/device"
 	"parley/audio/pulse"
 	"parley/call"
+	"parley/cmd/internal/folder"
 	"parley/cmd/internal/setup"
 	"parley/cmd/internal/sound"
 	"parley/profile"
@@ -28,7 +30,7 @@ func (p *program) openEngine() error {
 	setup.Pictures(&pictures, camera.Config{Log: p.log})
 	e, err := call.New(call.Config{
 		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Picture: pictures, Log: p.log,
-		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay, RelayNew: s.RelayNew,
+		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay, RelayNew: s.RelayNew, Downloads: cmp.Or(s.Downloads, folder.Downloads()),
 	})
 	if err != nil {
 		return err

@@ -17,11 +17,8 @@ type examination struct {
 	out  Examination
 }
 
-// Bounds of what is shown of findings.
-const (
-	maxFindings = 32
-	maxStepText = 400 // characters of a sentence
-)
+// maxFindings is how many are shown.
+const maxFindings = 32
 
 func (e *examination) update(in Input, c crowd) Examination {
 	x := in.Snapshot.Examination
@@ -69,7 +66,7 @@ func stepName(word string) string {
 func stepsOf(all []call.Finding) []ExaminationStep {
 	var out []ExaminationStep
 	for _, f := range all[:min(len(all), maxFindings)] {
-		s := ExaminationStep{Name: stepName(f.Step), Text: stepText(f.Text), Icon: "minus"}
+		s := ExaminationStep{Name: stepName(f.Step), Text: sentence(f.Text), Icon: "minus"}
 		switch f.Result {
 		case doctor.Pass:
 			s.Icon, s.Tone = "check", Good
@@ -84,13 +81,6 @@ func stepsOf(all []call.Finding) []ExaminationStep {
 		out = append(out, s)
 	}
 	return out
-}
-
-func stepText(s string) string {
-	if r := []rune(inertLines(s)); len(r) <= maxStepText {
-		return strings.ReplaceAll(string(r), "\n", " ")
-	}
-	return "…"
 }
 
 func tookOf(ms int) string {
@@ -130,7 +120,7 @@ func Report(x call.Examination, version string) string {
 	fmt.Fprintf(&out, "Parley %s, check of the connection\n", Inert(version))
 	write := func(all []call.Finding) {
 		for _, f := range all[:min(len(all), maxFindings)] {
-			fmt.Fprintf(&out, "%-8s %-10s %6d ms  %s\n", Inert(f.Result), Inert(f.Step), f.TookMS, stepText(f.Text))
+			fmt.Fprintf(&out, "%-8s %-10s %6d ms  %s\n", Inert(f.Result), Inert(f.Step), f.TookMS, sentence(f.Text))
 		}
 	}
 	write(x.Findings)
@@ -160,7 +150,7 @@ func noPath(s *call.Snapshot) (user, text string, ok bool) {
 func noPathText(s *call.Snapshot, user string) string {
 	for _, n := range slices.Backward(s.Notices) {
 		if n.Kind == call.NoticeNoPath && n.User == user {
-			return Inert(n.Text)
+			return sentence(n.Text)
 		}
 	}
 	return ""

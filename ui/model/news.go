@@ -260,7 +260,7 @@ func (t *telling) alert(a Alert) {
 }
 
 func (t *telling) say(seq uint64, text string, tone Tone) {
-	if text = Inert(text); text == "" {
+	if text = sentence(text); text == "" {
 		text = "That did not work."
 	}
 	t.lines = append(t.lines, timedLine{Line{Seq: seq, Text: text, Tone: tone}, t.in.Now})

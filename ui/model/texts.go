@@ -64,7 +64,7 @@ func (t *texts) rows(in Input, c crowd, all []call.Text) []TextRow {
 			who = c.find(one.User, one.Name, nil)
 			t.crowd[one.User] = who
 		}
-		row := TextRow{Seq: one.Seq, User: one.User, Text: inertLines(one.Text), Missed: missedText(one.Missed)}
+		row := TextRow{Seq: one.Seq, User: one.User, Text: inertLines(one.Text, maxTextRunes), Missed: missedText(one.Missed)}
 		if i == 0 || all[i-1].User != one.User || at.Sub(t.seen[all[i-1].Seq]) >= goesOn {
 			row.Name, row.Face, row.At = who.name, who.face, at.Format("15:04")
 		}
@@ -83,12 +83,14 @@ func (t *texts) renamed(c crowd) bool {
 	return false
 }
 
-// inertLines is Inert for a text of several lines. A text that is empty then says so: there is always something to see.
-func inertLines(s string) string {
+// inertLines is Inert for a text of several lines, of at most that many characters. One that is empty then says so: there is always
+// something to see.
+func inertLines(s string, most int) string {
 	var out strings.Builder
 	n := 0
 	for _, r := range s {
-		if n == maxTextRunes {
+		if n == most {
+			out.WriteRune('…')
 			break
 		}
 		switch {
@@ -106,6 +108,17 @@ func inertLines(s string) string {
 	}
 	return "…"
 }
+
+// sentence is a text of the engine's own that may hold a name, in one line.
+func sentence(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ReplaceAll(inertLines(s, maxSentence), "\n", " ")
+}
+
+// maxSentence is how many characters of one are shown.
+const maxSentence = 500
 
 // missedText says who did not get a text.
 func missedText(names []string) string {

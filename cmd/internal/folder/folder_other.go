@@ -1,0 +1,8 @@
+//go:build !linux && !windows
+
+package folder
+
+func downloads() string { return "" }
+
+// show has Finder point at the file; it opens nothing.
+func show(path string) error { return run(patience, "open", "-R", path) }
