@@ -23,7 +23,6 @@ type connectionPage struct {
 	rows    []*stepRow // of steps, then of theirs
 	version uint64
 	running bool
-	can     bool // there is a server to look at
 }
 
 const connectionExplained = "Parley tries each way that a call can take: to the server, past your router, through the server's relay, and your microphone and loudspeaker. It takes some twenty seconds. Nobody hears you meanwhile, and nothing is recorded."
@@ -63,36 +62,27 @@ func (p *connectionPage) copy() {
 
 func (p *connectionPage) apply() {
 	x := p.s.w.view.Examination
-	can := p.s.w.c.Engine.Snapshot().Address != ""
-	if p.run.Disabled() == can {
-		setEnabled(p.run, can)
-	}
-	if x.Version == p.version && can == p.can {
+	if x.Version == p.version {
 		return
 	}
-	p.can = can
 	p.version, p.running = x.Version, x.Running
-	text := "Check connection"
+	text, kind := "Check connection", kit.PrimaryButton
 	switch {
 	case x.Running:
-		text = "Stop"
+		text, kind = "Stop", kit.PlainButton
 	case x.Known:
 		text = "Check again"
 	}
 	p.run.SetText(text)
-	p.run.SetKind(map[bool]kit.Kind{true: kit.PlainButton, false: kit.PrimaryButton}[x.Running])
-	line := x.Line
-	if !can && !x.Known {
-		line = "There is no server to look at: connect to one first."
-	}
-	p.line.SetText(line)
+	p.run.SetKind(kind)
+	p.line.SetText(x.Line)
 	color := theme.ColorNameForeground
 	if x.Tone != model.Plain {
 		color, _ = kit.Tone(x.Tone).Colors()
 	}
 	p.line.SetColor(color)
 	p.fill(x)
-	setHidden(p.line, line == "")
+	setHidden(p.line, x.Line == "")
 	setHidden(p.copied, len(x.Steps) == 0)
 	setHidden(p.root.Objects[1], len(x.Steps) == 0)
 	setHidden(p.root.Objects[2], len(x.Theirs) == 0)
@@ -118,14 +108,6 @@ func (p *connectionPage) fill(x model.Examination) {
 		} else {
 			p.theirs.Add(p.rows[i].root)
 		}
-	}
-}
-
-func setEnabled(b *kit.Button, on bool) {
-	if on {
-		b.Enable()
-	} else {
-		b.Disable()
 	}
 }
 

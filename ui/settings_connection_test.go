@@ -37,7 +37,6 @@ func TestConnectionLooks(t *testing.T) {
 		view model.Examination
 		size fyne.Size
 	}{
-		{"connection", examined(), fyne.NewSize(1280, 800)},
 		{"connection-theirs", nobody, fyne.NewSize(1280, 1100)},
 		{"connection-compact", examined(), fyne.NewSize(900, 600)},
 	} {

@@ -43,7 +43,6 @@ func TestTextsLook(t *testing.T) {
 		{"texts", written(), fyne.NewSize(1280, 800), false},
 		{"texts-closed", written(), fyne.NewSize(1280, 800), true},
 		{"texts-empty", empty, fyne.NewSize(1280, 800), false},
-		{"texts-wide", written(), fyne.NewSize(1920, 1080), false},
 		{"texts-compact", written(), fyne.NewSize(900, 600), false},
 		{"texts-small", written(), fyne.NewSize(800, 500), false},
 		{"texts-call", called, fyne.NewSize(1280, 800), false},

@@ -26,7 +26,9 @@ func NewProgress() *Progress {
 
 // Set shows a share, 0 to 1; still: it does not grow at the moment. Less than half a pixel more draws nothing.
 func (p *Progress) Set(share float32, still bool) {
-	share = max(0, min(share, 1))
+	if share = max(0, min(share, 1)); share != share {
+		share = 0
+	}
 	little := share > p.share && share < 1 && p.share > 0 && (share-p.share)*p.Size().Width < 0.5
 	if p.still == still && (share == p.share || little) {
 		return
