@@ -1,7 +1,10 @@
 package call
 
 import (
+	"cmp"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/call/doctor"
@@ -85,9 +88,10 @@ func (t *turn) enter(made waiter) {
 	case Online:
 		t.ask(&wire.TurnGet{Doctor: true}, tag{purpose: forEnter, made: made})
 	case Offline:
-		err := wire.Errorf(wire.Code(t.ended.Code), "%s", t.ended.Text)
-		if t.ended.Code == "" {
-			err = wire.Errorf(wire.BadOrder, "You have ended the connection to the server: connect again.")
+		err := wire.Errorf(wire.BadOrder, "You have ended the connection to the server: connect again.")
+		if t.ended.Code != "" {
+			text := strings.TrimSuffix(t.ended.Text, " ("+t.ended.Code+")")
+			err = wire.Errorf(wire.Code(t.ended.Code), "%s", sentence(errors.New(cmp.Or(text, "the server refused"))))
 		}
 		t.finish(made, Reply{}, err)
 	default:

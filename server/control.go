@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"parley/identity"
+	"parley/probe"
 	"parley/wire"
 )
 
@@ -42,17 +43,19 @@ const (
 	DoChannelRemove = "channel.remove"
 	DoUsers         = "users"
 	DoStatus        = "status" // of the running server
+	DoDoctor        = "doctor" // likewise; see Doctor
 	DoClaim         = "claim"  // a new owner's claim, in place of one that was lost
 )
 
 // Result answers a Command with what it made, removed or listed.
 type Result struct {
-	Invites  []wire.Invite  `json:"invites,omitempty"`
-	Channels []wire.Channel `json:"channels,omitempty"`
-	Users    []wire.User    `json:"users,omitempty"` // their status is offline where no server runs
-	Claim    string         `json:"claim,omitempty"`
-	Status   *Status        `json:"status,omitempty"`
-	Error    *wire.Error    `json:"error,omitempty"`
+	Invites  []wire.Invite   `json:"invites,omitempty"`
+	Channels []wire.Channel  `json:"channels,omitempty"`
+	Users    []wire.User     `json:"users,omitempty"` // their status is offline where no server runs
+	Claim    string          `json:"claim,omitempty"`
+	Status   *Status         `json:"status,omitempty"`
+	Findings []probe.Finding `json:"findings,omitempty"`
+	Error    *wire.Error     `json:"error,omitempty"`
 }
 
 const (
@@ -139,7 +142,7 @@ func (h *hub) command(c Command) (r Result) {
 		slices.SortFunc(r.Users, func(a, b wire.User) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	case DoClaim:
 		r.Claim, err = h.newClaim()
-	case DoStatus:
+	case DoStatus, DoDoctor:
 		err = wire.Errorf(wire.NotFound, "No server is running in this folder.")
 	default:
 		err = wire.Errorf(wire.UnknownType, "This version does not know that command.")
@@ -165,7 +168,7 @@ func (h *hub) removeNamed(name string) ([]wire.Channel, error) {
 const acceptPause = 300 * time.Millisecond
 
 // serveControl answers the command line until its socket is closed, one connection at a time: nobody else has the socket.
-func (srv *Server) serveControl() {
+func (srv *Server) serveControl(ctx context.Context) {
 	for {
 		conn, err := srv.control.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -176,12 +179,12 @@ func (srv *Server) serveControl() {
 			time.Sleep(acceptPause)
 			continue
 		}
-		srv.obey(conn)
+		srv.obey(ctx, conn)
 		conn.Close()
 	}
 }
 
-func (srv *Server) obey(conn net.Conn) {
+func (srv *Server) obey(ctx context.Context, conn net.Conn) {
 	if conn.SetDeadline(time.Now().Add(lastWord)) != nil { // a shutdown waits for it
 		return
 	}
@@ -189,7 +192,13 @@ func (srv *Server) obey(conn net.Conn) {
 	if json.NewDecoder(io.LimitReader(conn, maxCommand)).Decode(&c) != nil {
 		return
 	}
-	r := srv.command(c)
+	var r Result
+	if c.Do == DoDoctor {
+		r.Findings = srv.examine(ctx)
+		_ = conn.SetDeadline(time.Now().Add(lastWord)) // it has taken its time
+	} else {
+		r = srv.command(c)
+	}
 	_ = json.NewEncoder(conn).Encode(r) // who asked has gone, or has it
 }
 

@@ -35,6 +35,7 @@ type sockets struct {
 	web, relay net.Listener
 	udp        []net.PacketConn
 	elsewhere  net.PacketConn // of udp: on another address; nil: there is none
+	wanted     string         // the relay's usual port, where it can't be had
 }
 
 func (s *sockets) close() {
@@ -76,6 +77,7 @@ func (s *sockets) open(c Config) (err error) {
 	}
 	if s.relay, err = s.both(net.JoinHostPort(host, relayPort(c)), nil, nil); err != nil && relayPort(c) != "0" {
 		c.Log.Warn("the relay's usual port can't be had: it takes any that is free", "port", relayPort(c))
+		s.wanted = relayPort(c)
 		s.relay, err = s.both(net.JoinHostPort(host, "0"), nil, nil)
 	}
 	return err

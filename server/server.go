@@ -8,6 +8,7 @@
 //	session  events, replies, resume                 dispatch     the table of requests and who may make them
 //	hub      members, channels, rosters, presence    voice, call, admin, login   what the requests do
 //	store    SQLite: what lasts                      control      the command line's socket
+//	doctor   what stands in the way of it
 //	turn     STUN and TURN, and its policy           stream  TURN by TCP and TLS     relayed  a relay socket
 //
 // There are no package variables but tables and errors: several servers can run in one process.
@@ -97,9 +98,11 @@ type Ready struct {
 
 // Server is a running server.
 type Server struct {
-	name string
-	key  identity.Key
-	log  *slog.Logger
+	name  string
+	dir   string
+	key   identity.Key
+	log   *slog.Logger
+	began time.Time
 
 	sockets *sockets
 	tls     *tls.Config
@@ -179,7 +182,7 @@ func New(c Config) (*Server, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	srv := &Server{name: c.Name, log: c.Log, conns: map[*wire.Conn]struct{}{}}
+	srv := &Server{name: c.Name, dir: c.Dir, log: c.Log, began: time.Now(), conns: map[*wire.Conn]struct{}{}}
 	if err := srv.prepare(c); err != nil {
 		_ = srv.Close()
 		closeGiven(c)
@@ -337,9 +340,9 @@ func (srv *Server) Serve(ctx context.Context) error {
 	running.Go(func() { failed <- srv.http.Serve(srv.gate.web) })
 	running.Go(func() { failed <- srv.gate.admit(srv.sockets.web, srv.tls) })
 	running.Go(func() { failed <- srv.gate.admit(srv.sockets.relay, nil) })
-	running.Go(srv.serveControl)
 	ordering, stop := context.WithCancel(ctx)
 	defer stop()
+	running.Go(func() { srv.serveControl(ordering) })
 	running.Go(func() { srv.certs.Run(ordering) })
 	var err error
 	select {

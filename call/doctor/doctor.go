@@ -10,6 +10,7 @@ import (
 	"github.com/pion/transport/v4"
 
 	"parley/call/mesh"
+	"parley/probe"
 	"parley/wire"
 )
 
@@ -44,7 +45,7 @@ const (
 	lateTime    = time.Second // to enter, where the server can't be reached
 	stunTime    = 3 * time.Second
 	turnTime    = 5 * time.Second
-	soundTime   = 8 * time.Second
+	soundTime   = 6 * time.Second
 	connectTime = 8 * time.Second // of the call through the relay
 	talkTime    = 3 * time.Second // how long that lasts
 )
@@ -113,7 +114,7 @@ func (r *run) take(ctx context.Context, step string, patience time.Duration, f f
 	defer cancel()
 	found := f(within)
 	if ctx.Err() != nil && found.Result != Pass {
-		found = skipped("The examination ended before this was done.")
+		found = probe.Omitted("The examination ended before this was done.")
 	}
 	found.Step, found.TookMS = step, int(time.Since(begin).Milliseconds())
 	r.report(found)
@@ -123,15 +124,11 @@ func (r *run) take(ctx context.Context, step string, patience time.Duration, f f
 // leave skips steps.
 func (r *run) leave(why string, steps ...string) {
 	for _, s := range steps {
-		f := skipped(why)
+		f := probe.Omitted(why)
 		f.Step = s
 		r.report(f)
 	}
 }
-
-func pass(code, text string) Finding { return Finding{Result: Pass, Code: code, Text: text} }
-func fail(code, text string) Finding { return Finding{Result: Fail, Code: code, Text: text} }
-func skipped(why string) Finding     { return Finding{Result: Skipped, Text: why} }
 
 // network takes what needs one.
 func (r *run) network(ctx context.Context) {
@@ -182,10 +179,10 @@ func (r *run) device(ctx context.Context, step string, look func(context.Context
 		name, err := look(ctx)
 		switch {
 		case err != nil:
-			return fail("", err.Error())
+			return probe.Failed("", err.Error())
 		case step == Microphone:
-			return pass("", name+" gives sound.")
+			return probe.Passed("", name+" gives sound.")
 		}
-		return pass("", name+" takes sound.")
+		return probe.Passed("", name+" takes sound.")
 	})
 }

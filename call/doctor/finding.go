@@ -8,26 +8,17 @@
 // Steps that don't need each other are taken side by side.
 package doctor
 
-// Finding is what one step has found.
-type Finding struct {
-	Step   string `json:"step"`           // one of Steps
-	Result string `json:"result"`         // Pass, Fail, Skipped; while a run goes on also Running
-	Code   string `json:"code,omitempty"` // a stable word for what was found, where there is more than the result
-	Text   string `json:"text"`           // a sentence, and what to do where something is to be done
-	TookMS int    `json:"took_ms"`
+import "parley/probe"
 
-	// Of RelayCall: of the path to oneself, there and back.
-	RTTMS    float64 `json:"rtt_ms,omitempty"`
-	JitterMS float64 `json:"jitter_ms,omitempty"`
-	Loss     float64 `json:"loss,omitempty"` // the part of the packets, 0 to 1
-}
+// Finding is what one step has found; its Step is one of Steps.
+type Finding = probe.Finding
 
 // What a step can come to.
 const (
-	Pass    = "pass"
-	Fail    = "fail"
-	Skipped = "skipped"
-	Running = "running"
+	Pass    = probe.Pass
+	Fail    = probe.Fail
+	Skipped = probe.Skipped
+	Running = probe.Running
 )
 
 // The steps.

@@ -11,6 +11,7 @@ import (
 
 	"parley/call/relay"
 	"parley/identity"
+	"parley/probe"
 	"parley/wire"
 )
 
@@ -35,20 +36,20 @@ func (r *run) reach(ctx context.Context) bool {
 func (r *run) name(ctx context.Context) Finding {
 	host, _, err := net.SplitHostPort(r.config.Link.Host)
 	if err != nil {
-		return fail("bad_link", "The invite holds no address: copy the whole of it.")
+		return probe.Failed("bad_link", "The invite holds no address: copy the whole of it.")
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
-		return pass("address", "The invite holds an address, so no name has to be looked up.")
+		return probe.Passed("address", "The invite holds an address, so no name has to be looked up.")
 	}
 	list, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	var unknown *net.DNSError
 	switch {
 	case errors.As(err, &unknown) && unknown.IsNotFound:
-		return fail("unknown", "Nobody knows the server's name. See that the invite is spelled rightly, and ask whoever runs the server whether its name has changed.")
+		return probe.Failed("unknown", "Nobody knows the server's name. See that the invite is spelled rightly, and ask whoever runs the server whether its name has changed.")
 	case err != nil || len(list) == 0:
-		return fail("no_answer", "No name server answers. See that this computer is connected to a network that leads to the internet.")
+		return probe.Failed("no_answer", "No name server answers. See that this computer is connected to a network that leads to the internet.")
 	}
-	return pass("", "The server's name is known.")
+	return probe.Passed("", "The server's name is known.")
 }
 
 func (r *run) tcp(ctx context.Context) Finding {
@@ -56,13 +57,13 @@ func (r *run) tcp(ctx context.Context) Finding {
 	switch {
 	case err == nil:
 		conn.Close()
-		return pass("", "The server's port answers.")
+		return probe.Passed("", "The server's port answers.")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fail("refused", "Nobody listens at the server's port: it is not running, its address has changed, or its router does not pass the port on. Ask whoever runs it.")
+		return probe.Failed("refused", "Nobody listens at the server's port: it is not running, its address has changed, or its router does not pass the port on. Ask whoever runs it.")
 	case errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH):
-		return fail("no_route", "There is no way to the server from this network. See that this computer is connected, and by the kind of address (IPv4 or IPv6) that the server has.")
+		return probe.Failed("no_route", "There is no way to the server from this network. See that this computer is connected, and by the kind of address (IPv4 or IPv6) that the server has.")
 	}
-	return fail("no_answer", "The server's port does not answer: a firewall, yours or the server's, lets nothing through, or the server is off. Try another network, and ask whoever runs the server.")
+	return probe.Failed("no_answer", "The server's port does not answer: a firewall, yours or the server's, lets nothing through, or the server is off. Try another network, and ask whoever runs the server.")
 }
 
 func (r *run) tls(ctx context.Context) Finding {
@@ -75,11 +76,11 @@ func (r *run) tls(ctx context.Context) Finding {
 	switch {
 	case err == nil:
 		conn.Close()
-		return pass("", "The server has shown that it is the one of the invite.")
+		return probe.Passed("", "The server has shown that it is the one of the invite.")
 	case errors.Is(err, relay.ErrKey):
-		return fail("server_key", "Whoever answers is not the server of the invite: it is another one at its address, or somebody in between, such as a proxy that reads along. Ask for a new invite, or try another network.")
+		return probe.Failed("server_key", "Whoever answers is not the server of the invite: it is another one at its address, or somebody in between, such as a proxy that reads along. Ask for a new invite, or try another network.")
 	}
-	return fail("no_tls", "The port answers, but does not speak TLS 1.3: something in between stops it, or it is no Parley server. Try another network, and ask whoever runs the server.")
+	return probe.Failed("no_tls", "The port answers, but does not speak TLS 1.3: something in between stops it, or it is no Parley server. Try another network, and ask whoever runs the server.")
 }
 
 // certificate is what counts where a browser or a proxy stands in between.
@@ -90,13 +91,13 @@ func (r *run) certificate(ctx context.Context) Finding {
 	switch {
 	case err == nil:
 		conn.Close()
-		return pass("certificate", "The server's certificate is good.")
+		return probe.Passed("certificate", "The server's certificate is good.")
 	case errors.As(err, &expired) && expired.Reason == x509.Expired:
-		return fail("certificate", "The server's certificate is not good at this computer's time. Set the clock; if it is right, tell whoever runs the server.")
+		return probe.Failed("certificate", "The server's certificate is not good at this computer's time. Set the clock; if it is right, tell whoever runs the server.")
 	case errors.As(err, &untrusted):
-		return fail("certificate", "The server's certificate is not one that this computer trusts. Tell whoever runs the server.")
+		return probe.Failed("certificate", "The server's certificate is not one that this computer trusts. Tell whoever runs the server.")
 	}
-	return fail("no_tls", "The port answers, but does not speak TLS 1.3: something in between stops it, or it is no Parley server. Try another network, and ask whoever runs the server.")
+	return probe.Failed("no_tls", "The port answers, but does not speak TLS 1.3: something in between stops it, or it is no Parley server. Try another network, and ask whoever runs the server.")
 }
 
 func (r *run) websocket(ctx context.Context) Finding {
@@ -104,11 +105,11 @@ func (r *run) websocket(ctx context.Context) Finding {
 	var told *wire.Error
 	switch {
 	case err == nil:
-		return pass("", "The server speaks Parley's protocol.")
+		return probe.Passed("", "The server speaks Parley's protocol.")
 	case errors.As(err, &told):
-		return fail(string(told.Code), told.Text)
+		return probe.Failed(string(told.Code), told.Text)
 	}
-	return fail("no_gateway", "The port proves to be the server's, but no websocket comes about: something in between, such as a proxy, lets none through. Try another network, and ask whoever runs the server.")
+	return probe.Failed("no_gateway", "The port proves to be the server's, but no websocket comes about: something in between, such as a proxy, lets none through. Try another network, and ask whoever runs the server.")
 }
 
 // entered says how the login went.
@@ -116,11 +117,11 @@ func entered(err error, reached bool) Finding {
 	var told *wire.Error
 	switch {
 	case err == nil:
-		return pass("", "The server has let you in.")
+		return probe.Passed("", "The server has let you in.")
 	case errors.As(err, &told):
-		return fail(string(told.Code), told.Text)
+		return probe.Failed(string(told.Code), told.Text)
 	case !reached:
-		return skipped("It needs what failed above.")
+		return probe.Omitted("It needs what failed above.")
 	}
-	return fail("no_answer", "The server did not let you in before the connection ended. Try again in a minute.")
+	return probe.Failed("no_answer", "The server did not let you in before the connection ended. Try again in a minute.")
 }

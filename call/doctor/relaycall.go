@@ -9,6 +9,7 @@ import (
 
 	"parley/audio"
 	"parley/call/mesh"
+	"parley/probe"
 	"parley/wire"
 )
 
@@ -39,7 +40,7 @@ func (r *run) relayCall(ctx context.Context, relay *wire.Turn) Finding {
 	t := &talk{connected: make(chan mesh.Peer, 8), failed: make(chan error, 1)}
 	m, err := mesh.New(mesh.Config{Post: t.post, Sound: t.hear, Net: r.config.Net})
 	if err != nil {
-		return fail("no_socket", "This computer lets no call begin. See that a security program does not forbid it to Parley.")
+		return probe.Failed("no_socket", "This computer lets no call begin. See that a security program does not forbid it to Parley.")
 	}
 	t.mesh = m
 	defer m.Shutdown()
@@ -49,7 +50,7 @@ func (r *run) relayCall(ctx context.Context, relay *wire.Turn) Finding {
 	m.Open(there, options)
 	m.Offer(here, 1, false, options.ICE)
 	if !t.connect(ctx) {
-		return fail("no_path", "The relay answers, but nothing comes through it: the server's firewall or router keeps its relay's UDP ports closed. Tell whoever runs the server.")
+		return probe.Failed("no_path", "The relay answers, but nothing comes through it: the server's firewall or router keeps its relay's UDP ports closed. Tell whoever runs the server.")
 	}
 	sent, ok := t.speak(ctx)
 	stats, _ := m.Stats(here)
@@ -57,9 +58,9 @@ func (r *run) relayCall(ctx context.Context, relay *wire.Turn) Finding {
 	arrived := int(t.arrived.Load())
 	switch {
 	case !ok:
-		return skipped("") // the examination has ended
+		return probe.Omitted("") // the examination has ended
 	case arrived == 0:
-		return fail("silent", "A connection through the relay comes about, but no sound. Tell whoever runs the server.")
+		return probe.Failed("silent", "A connection through the relay comes about, but no sound. Tell whoever runs the server.")
 	}
 	f := Finding{Result: Pass, RTTMS: stats.RTT, JitterMS: far.Jitter, Loss: max(0, 1-float64(arrived)/float64(sent))}
 	f.Text = fmt.Sprintf("A call through the relay (by %s) works: %.0f ms there and back, %.1f %% of the packets lost, jitter %.0f ms.",

@@ -21,7 +21,7 @@ const maxServers = 8
 // directly (RFC 5780, section 4.3, as far as it goes with servers that answer from where they are asked).
 func (r *run) stun(ctx context.Context, relay *wire.Turn) Finding {
 	servers := resolved(ctx, r.stunServers(relay))
-	found, some := skipped("The server has no address for it."), false
+	found, some := probe.Omitted("The server has no address for it."), false
 	for _, network := range []string{"udp4", "udp6"} {
 		list := slices.DeleteFunc(slices.Clone(servers), func(a netip.AddrPort) bool { return a.Addr().Is4() != (network == "udp4") })
 		if len(list) == 0 || some {
@@ -77,7 +77,7 @@ func resolved(ctx context.Context, hosts []string) (list []netip.AddrPort) {
 func mapped(ctx context.Context, network string, servers []netip.AddrPort) Finding {
 	conn, err := net.ListenPacket(network, ":0")
 	if err != nil {
-		return fail("no_socket", "This computer gives no socket for UDP. See that a security program does not forbid it to Parley.")
+		return probe.Failed("no_socket", "This computer gives no socket for UDP. See that a security program does not forbid it to Parley.")
 	}
 	defer conn.Close()
 	ctx, cancel := context.WithTimeout(ctx, stunTime*2/3) // so that the other family has its turn
@@ -85,16 +85,16 @@ func mapped(ctx context.Context, network string, servers []netip.AddrPort) Findi
 	seen := slices.DeleteFunc(probe.Mapped(ctx, conn, servers), func(a netip.AddrPort) bool { return !a.IsValid() })
 	switch {
 	case len(seen) == 0:
-		return fail("no_udp", "No answer by UDP ("+portsAt(servers)+"): a firewall, yours or the network's, lets none out. "+
+		return probe.Failed("no_udp", "No answer by UDP ("+portsAt(servers)+"): a firewall, yours or the network's, lets none out. "+
 			"Calls go through the relay by TCP or TLS then, with more delay. Have UDP allowed, or try another network.")
 	case isOwn(seen[0], conn):
-		return pass("open", "UDP comes through, and nothing stands between this computer and the internet.")
+		return probe.Passed("open", "UDP comes through, and nothing stands between this computer and the internet.")
 	case len(servers) < 2 || len(seen) < 2:
-		return pass("one", "UDP comes through. Whether your router shows you as the same to everybody can't be told by a single answer.")
+		return probe.Passed("one", "UDP comes through. Whether your router shows you as the same to everybody can't be told by a single answer.")
 	case len(unique(seen)) == 1:
-		return pass("same", "UDP comes through, and your router shows you as the same to everybody: people can connect to you directly.")
+		return probe.Passed("same", "UDP comes through, and your router shows you as the same to everybody: people can connect to you directly.")
 	}
-	return pass("different", "UDP comes through, but your router shows you as somebody else to each (a symmetric NAT): a call to people behind such a router goes through the relay.")
+	return probe.Passed("different", "UDP comes through, but your router shows you as somebody else to each (a symmetric NAT): a call to people behind such a router goes through the relay.")
 }
 
 // isOwn tells whether one is seen as what one is.

@@ -65,7 +65,7 @@ func (r *run) turn(ctx context.Context, step string, all []endpoint) Finding {
 		}
 	}
 	if mine = unique(mine); len(mine) == 0 {
-		return skipped("The server has no relay by " + by + ".")
+		return probe.Omitted("The server has no relay by " + by + ".")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -78,7 +78,7 @@ func (r *run) turn(ctx context.Context, step string, all []endpoint) Finding {
 		err := <-ends
 		if err == nil {
 			cancel()
-			return pass("", "The relay answers by "+by+".")
+			return probe.Passed("", "The relay answers by "+by+".")
 		}
 		if refused := (*probe.Refusal)(nil); worst == nil || errors.As(err, &refused) || errors.Is(err, relay.ErrKey) {
 			worst = err // what says more than silence
@@ -110,6 +110,7 @@ func (r *run) dial(ctx context.Context, e endpoint) (net.Conn, error) {
 
 // The codes that a relay refuses by, which say something to people.
 const (
+	codeBadRequest   = 400 // pion says this where RFC 8489, section 9.2.4 has the next
 	codeUnauthorized = 401
 	codeQuota        = 486 // RFC 8656, section 19
 	codeCapacity     = 508
@@ -120,18 +121,18 @@ func unallocated(err error, step string, tried []endpoint) Finding {
 	var address *net.AddrError
 	by := turnWords[step]
 	switch {
-	case errors.As(err, &refused) && refused.Code == codeUnauthorized:
-		return fail("unauthorized", "The relay does not take the password that the server has given: their secrets or their clocks differ. Tell whoever runs the server.")
+	case errors.As(err, &refused) && (refused.Code == codeUnauthorized || refused.Code == codeBadRequest):
+		return probe.Failed("unauthorized", "The relay does not take the password that the server has given: their secrets or their clocks differ. Tell whoever runs the server.")
 	case errors.As(err, &refused) && (refused.Code == codeQuota || refused.Code == codeCapacity):
-		return fail("quota", "The relay has no room for one more connection of yours. Try again in ten minutes.")
+		return probe.Failed("quota", "The relay has no room for one more connection of yours. Try again in ten minutes.")
 	case errors.As(err, &refused):
-		return fail("refused", "The relay answers by "+by+", but refuses ("+strconv.Itoa(refused.Code)+"). Tell whoever runs the server.")
+		return probe.Failed("refused", "The relay answers by "+by+", but refuses ("+strconv.Itoa(refused.Code)+"). Tell whoever runs the server.")
 	case errors.Is(err, relay.ErrKey):
-		return fail("server_key", "Whoever answers at the relay's address is not the server of the invite. Try another network, and tell whoever runs the server.")
+		return probe.Failed("server_key", "Whoever answers at the relay's address is not the server of the invite. Try another network, and tell whoever runs the server.")
 	case step == TurnUDP && (errors.As(err, &address) || errors.Is(err, syscall.ENETUNREACH)):
-		return skipped("There is no way to the relay by IPv4, and by IPv6 it is asked by TCP and TLS.")
+		return probe.Omitted("There is no way to the relay by IPv4, and by IPv6 it is asked by TCP and TLS.")
 	}
-	return fail("no_answer", "The relay does not answer by "+by+" ("+portsOf(tried)+"): a firewall, yours, the network's or the server's, is in between. "+
+	return probe.Failed("no_answer", "The relay does not answer by "+by+" ("+portsOf(tried)+"): a firewall, yours, the network's or the server's, is in between. "+
 		"One of the three ways is enough for a call.")
 }
 

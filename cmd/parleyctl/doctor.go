@@ -18,7 +18,7 @@ func examine(ctx context.Context, args []string) error {
 	o := &visitOptions{options: newOptions("doctor")}
 	o.options.check = o.agreeOnDevices
 	o.deviceFlags()
-	_ = o.flags.Bool("json", true, "as JSON lines, which is how everything is printed")
+	quiet := o.flags.Bool("json", false, "no text for people beside the JSON lines")
 	home, link, rest, err := o.begin(args)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func examine(ctx context.Context, args []string) error {
 	if _, err := ask(ctx, e, call.Examine{}); err != nil {
 		return err
 	}
-	err = o.findings(ctx, e)
+	err = findings(ctx, e, *quiet)
 	if s := e.Snapshot(); s.Link == call.Online {
 		err = errors.Join(err, home.Used(link, s.Server))
 	}
@@ -62,7 +62,7 @@ func examine(ctx context.Context, args []string) error {
 }
 
 // findings tells of each step as it is over, and at the end whether all is well.
-func (o *visitOptions) findings(ctx context.Context, e *call.Engine) error {
+func findings(ctx context.Context, e *call.Engine, quiet bool) error {
 	said := map[string]bool{}
 	for {
 		x := e.Snapshot().Examination
@@ -79,7 +79,9 @@ func (o *visitOptions) findings(ctx context.Context, e *call.Engine) error {
 				Event string `json:"event"`
 				call.Finding
 			}{"finding", f})
-			tell("%-7s  %-10s  %s", f.Result, f.Step, f.Text)
+			if !quiet {
+				tell("%-7s  %-10s  %s", f.Result, f.Step, f.Text)
+			}
 		}
 		switch {
 		case x.Running:

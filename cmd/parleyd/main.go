@@ -27,6 +27,8 @@ const usage = `parleyd is a Parley server.
                 [--relay-rate KBIT] [--relay-allow PREFIX]... [--turn FILE]...
                 [--domain NAME [--acme-directory URL] [--acme-ca FILE] [--acme-email ADDRESS]] [--map-ports]
   parleyd status --data DIR         certificate and router of the running server
+  parleyd doctor --data DIR [--listen HOST:PORT] [--relay-listen HOST:PORT] [--json]
+                                    what stands in the way: ports, certificate, address, router, clock, relay, disk, files
   parleyd invite --data DIR [--uses N] [--expires 24h]
   parleyd channels list --data DIR
   parleyd channels add NAME --data DIR
@@ -36,7 +38,7 @@ const usage = `parleyd is a Parley server.
   parleyd version
 
 --domain has a certificate issued (ACME; port 443 of NAME must lead here) and agrees to the authority's terms. --map-ports asks
-the router to pass the server's ports on, by NAT-PMP or UPnP. All but serve, status and version work whether the server is running or not.
+the router to pass the server's ports on, by NAT-PMP or UPnP. doctor fails (1) where a step does. All but serve, status and version work whether the server is running or not.
 `
 
 func main() {
@@ -67,7 +69,7 @@ func dispatch(ctx context.Context, args []string, out, people io.Writer) error {
 	}
 	name, args := args[0], args[1:]
 	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
-		"serve": serve, "invite": invite, "channels": channels, "users": users, "claim": claim, "status": status, "version": version,
+		"serve": serve, "invite": invite, "channels": channels, "users": users, "claim": claim, "status": status, "doctor": doctor, "version": version,
 	}
 	switch name {
 	case "help", "-h", "-help", "--help":

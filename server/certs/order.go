@@ -71,11 +71,9 @@ func (c *Certs) newClient(ctx context.Context) (*acme.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the account's key: %w", err)
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: c.config.Roots}
 	return &acme.Client{
 		Key: key, DirectoryURL: c.config.Directory, UserAgent: "parleyd",
-		HTTPClient: &http.Client{Transport: transport, Timeout: requestTimeout},
+		HTTPClient: c.httpClient(),
 		RetryBackoff: func(n int, _ *http.Request, r *http.Response) time.Duration {
 			if n > maxRetries || r.StatusCode == http.StatusTooManyRequests {
 				return -1 // our own pause is longer
@@ -83,6 +81,31 @@ func (c *Certs) newClient(ctx context.Context) (*acme.Client, error) {
 			return time.Duration(n) * 200 * time.Millisecond
 		},
 	}, nil
+}
+
+func (c *Certs) httpClient() *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: c.config.Roots}
+	return &http.Client{Transport: transport, Timeout: requestTimeout}
+}
+
+// Clock is the authority's (RFC 9110, section 6.6.1), for whoever doubts this machine's; there is none where no domain was given.
+func (c *Certs) Clock(ctx context.Context) (time.Time, error) {
+	if c.config.Domain == "" {
+		return time.Time{}, errors.ErrUnsupported
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, c.config.Directory, nil)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask for the time: %w", err)
+	}
+	client := c.httpClient()
+	defer client.CloseIdleConnections()
+	answer, err := client.Do(request)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask for the time: %w", err)
+	}
+	answer.Body.Close()
+	return http.ParseTime(answer.Header.Get("Date"))
 }
 
 // register makes the account, or finds it. Its terms are agreed to by whoever starts the server with a domain: the README says so.
