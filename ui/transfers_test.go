@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"parley/call"
 	"parley/profile"
 	"parley/ui/model"
 )
@@ -62,5 +65,86 @@ func TestTransfersLook(t *testing.T) {
 	}
 }
 
-var _ = test.Tap
-var _ = time.Second
+// What has just come under the mouse is not pressed by chance, and a press hands the command over.
+func TestTransferIsAnswered(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(1280, 800)
+	w.apply(sending())
+	strip := w.shell.stage.files
+	r := strip.rows["1"]
+	refused := func() int {
+		n := 0
+		for _, notice := range w.c.Engine.Snapshot().Notices {
+			if notice.Kind == call.NoticeError {
+				n++
+			}
+		}
+		return n
+	}
+	test.Tap(r.accept)
+	strip.now = func() time.Time { return time.Now().Add(steady) }
+	test.Tap(r.accept)
+	until(t, w, "the engine's word that there is no such file", func(*call.Snapshot) bool { return refused() == 1 })
+	if r.end.Visible() || r.folder.Visible() || !r.fresh.Visible() {
+		t.Error("an offer has what it should not have")
+	}
+	if other := strip.rows["2"]; other.accept.Visible() || other.refuse.Visible() || !other.end.Visible() || !other.bar.Visible() {
+		t.Error("what is under way can be answered")
+	}
+}
+
+// Where a file is can be shown; the way there is handed over as it is.
+func TestTransferIsRevealed(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(1280, 800)
+	shown := make(chan string, 1)
+	w.c.Desktop.Reveal = func(path string) error { shown <- path; return errors.New("there is no such folder") }
+	w.apply(sent())
+	test.Tap(w.shell.stage.files.rows["4"].folder)
+	if got := <-shown; got != sent().Transfers[0].Path {
+		t.Errorf("%q", got)
+	}
+	w.pump.settle()
+	if len(w.pump.lines) != 1 {
+		t.Error("nobody was told that it could not be shown")
+	}
+}
+
+// Rows come and go, in their order, and the stage gives them room.
+func TestTransfersComeAndGo(t *testing.T) {
+	w := testWindow(t, nil)
+	w.resizeForTest(1280, 800)
+	w.apply(harbour())
+	strip := w.shell.stage.files
+	if strip.root.Visible() || strip.height() != 0 {
+		t.Fatal("there is a strip without files")
+	}
+	v := sending()
+	w.apply(v)
+	if high := strip.root.Size().Height; !strip.root.Visible() || high != strip.height() {
+		t.Errorf("it is %v high, and wants %v", high, strip.height())
+	}
+	grid := w.shell.stage.grid
+	if low := grid.Position().Y + grid.Size().Height; low > strip.root.Position().Y {
+		t.Errorf("people end at %v, under the files that begin at %v", low, strip.root.Position().Y)
+	}
+	kept := strip.rows["2"]
+	v = sending()
+	v.TransfersVersion, v.Transfers = 2, v.Transfers[1:2]
+	w.apply(v)
+	if len(strip.rows) != 1 || strip.rows["2"] != kept || len(strip.column.Objects) != 1 {
+		t.Errorf("%d rows", len(strip.rows))
+	}
+	v = harbour()
+	v.TransfersVersion = 3
+	w.apply(v)
+	if strip.root.Visible() || len(strip.rows) != 0 {
+		t.Error("the strip has stayed")
+	}
+	for i := range 50 { // as a bad neighbour would
+		v.Transfers = append(v.Transfers, model.Transfer{ID: fmt.Sprint(i), File: hostileNames[0], Line: hostileNames[1], Bar: true, Share: 7})
+	}
+	v.TransfersVersion = 4
+	w.apply(v)
+	w.win.Canvas().Capture()
+}
