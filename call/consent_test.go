@@ -22,6 +22,7 @@ type consent struct {
 	with   string
 	listen bool // a test of the microphone runs that was asked for
 	check  bool
+	wanted bool // the event at hand asks for an examination
 	peers  map[mesh.Peer]bool
 }
 
@@ -31,7 +32,7 @@ func (c *consent) before(s state, ev event) {
 	if _, ok := ev.(met); ok {
 		return // belongs to the one before
 	}
-	c.agreed, c.offer = false, ""
+	c.agreed, c.offer, c.wanted = false, "", false
 	if !mayAgree(ev) {
 		return
 	}
@@ -42,6 +43,8 @@ func (c *consent) before(s state, ev event) {
 		switch cmd := ev.cmd.(type) {
 		case Join:
 			c.agreed = true
+		case Examine:
+			c.wanted = true
 		case Accept:
 			c.agree(rings && (cmd.Call == "" || cmd.Call == shown.Ring.Call), shown.Ring)
 		case Call:
@@ -101,6 +104,10 @@ func (c *consent) replay(t testing.TB, did []effect) {
 		case ask:
 			if m, ok := f.body.(*wire.CallRing); ok {
 				c.asked = m.To
+			}
+		case startExamination:
+			if f.sound && !c.wanted {
+				t.Error("an examination opens devices that nobody asked for")
 			}
 		case setCamera:
 			c.camera = f.on

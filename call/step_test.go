@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/call/doctor"
 	"parley/call/mesh"
 	"parley/identity"
 	"parley/wire"
@@ -762,6 +763,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
 		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, SetRelayNew{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
 		RenameChannel{hall, "y"}, MoveChannel{hall, 0}, RemoveChannel{hall}, CreateInvite{}, ListInvites{}, RevokeInvite{"i"}, KickUser{"nonsense"},
+		Examine{}, StopExamine{}, enter{},
 	} {
 		add(func(r *rig, _, _ someone) event {
 			return commanded{cmd: cmd, made: 1, member: "5" + strings.Repeat("2", 31), nonce: r.me.member.Nonce}
@@ -773,13 +775,20 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	} {
 		add(func(_ *rig, a, _ someone) event { return commanded{cmd: of(a.member.User), made: 2} })
 	}
+	add(func(r *rig, _, _ someone) event {
+		return examined{run: r.s.exam.run, finding: Finding{Step: doctor.TurnTLS, Result: doctor.Fail}}
+	})
+	add(func(r *rig, _, _ someone) event { return examined{run: r.s.exam.run, over: true} })
+	add(func(r *rig, a, _ someone) event {
+		return received{&wire.Findings{Route: r.route(a), Steps: []wire.StepResult{{Step: "stun", Result: "fail"}}}}
+	})
 	add(func(r *rig, _, _ someone) event { return linkUp{serverKey: r.s.serverKey} })
 	add(func(r *rig, _, _ someone) event {
 		return linkUp{serverKey: r.s.serverKey, welcome: wire.Welcome{Resumed: true}}
 	})
 	add(func(*rig, someone, someone) event { return linkDown{err: errors.New("cut")} })
 	add(func(*rig, someone, someone) event { return linkDown{err: ErrServerKey, final: true} })
-	for _, purpose := range []purpose{forCommand, forJoin, forRoster, forRelay, forSnapshot, forNothing} {
+	for _, purpose := range []purpose{forCommand, forJoin, forRoster, forRelay, forSnapshot, forEnter, forNothing} {
 		for _, body := range []func(r *rig, a, b someone) wire.Message{
 			func(r *rig, a, b someone) wire.Message { return r.roster(9, a, b) },
 			func(*rig, someone, someone) wire.Message { return &wire.OK{} },
