@@ -90,6 +90,7 @@ type Engine struct {
 	mesh     *mesh.Mesh
 	sound    *sound
 	picture  *picture
+	files    *files
 	memory   *memory
 	doctor   *doctored // nil: no examination runs
 	gateways sync.WaitGroup
@@ -118,6 +119,8 @@ func New(c Config) (*Engine, error) {
 	maps.Copy(e.state.known, c.People.Everybody())
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
 	e.picture = newPicture(c.Picture, e.queue.post, c.Log)
+	e.files = newFiles(c.Downloads, e.queue.post, c.Log)
+	e.state.takes = c.Downloads != ""
 	m, err := mesh.New(mesh.Config{
 		Post: func(ev mesh.Event) {
 			e.picture.meshEvent(ev)
@@ -126,6 +129,7 @@ func New(c Config) (*Engine, error) {
 		Sound:    e.sound.deliver,
 		Picture:  e.picture.deliver,
 		Feedback: e.picture.feedback,
+		Bulk:     e.files.deliver,
 		Net:      c.Net,
 		Log:      c.Log,
 	})
@@ -138,6 +142,7 @@ func New(c Config) (*Engine, error) {
 	e.sound.send = m.Send
 	e.sound.loss, e.sound.guard = e.mesh.Loss, m.Protect
 	e.picture.connect(m, e.sound.heardOf)
+	e.files.connect(m)
 	e.memory = newMemory()
 	e.publish(true)
 	go e.run()
@@ -176,6 +181,8 @@ func (e *Engine) commanded(c Command, made waiter) commanded {
 	switch c.(type) {
 	case Join, Accept:
 		ev.member, ev.nonce = identity.NewMemberID(), identity.NewChallenge()
+	case SendFile:
+		ev.call = identity.NewMemberID()
 	case Call:
 		ev.call, ev.member, ev.nonce = identity.NewMemberID(), identity.NewMemberID(), identity.NewChallenge()
 	}
@@ -209,7 +216,7 @@ func (e *Engine) run() {
 	for {
 		select {
 		case <-ticker.C:
-			if e.state.place.phase != Idle || e.state.ring != nil || e.state.sound.Check.Phase != CheckIdle {
+			if e.state.place.phase != Idle || e.state.ring != nil || e.state.sound.Check.Phase != CheckIdle || e.state.busy() {
 				e.handle(tick{speaking: e.sound.speaking()}, true)
 			}
 		case <-e.later.C:
@@ -234,7 +241,8 @@ func (e *Engine) tearDown() {
 	e.endExamination()   // nor in Ask,
 	e.gateways.Wait()    // so the sessions can say their last words and end;
 	e.mesh.Shutdown()    // no packet comes or goes,
-	e.sound.shutdown()   // so the devices and codecs have no user,
+	e.files.shutdown()   // so nothing more is to be written,
+	e.sound.shutdown()   // the devices and codecs have no user,
 	e.picture.shutdown() // nor has the camera,
 	e.memory.shutdown()  // and what was to be remembered is.
 }
@@ -341,6 +349,8 @@ func (e *Engine) perform(f effect) event {
 	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
 		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
+	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile, useFolder:
+		e.files.perform(f)
 	case openPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)
 	case startExamination:
@@ -426,6 +436,7 @@ func (e *Engine) performPeer(f effect) {
 		e.mesh.Close(f.peer)
 		e.sound.remove(f.peer)
 		e.picture.remove(f.peer)
+		e.files.closePeer(f.peer)
 	}
 }
 

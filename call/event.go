@@ -16,7 +16,7 @@ type (
 	commanded struct {
 		cmd    Command
 		made   waiter
-		call   string
+		call   string // or a transfer's id
 		member string
 		nonce  wire.Bytes
 	}
@@ -55,33 +55,60 @@ type (
 		failed string
 	}
 	checkPlayed struct{}
-	examined    struct { // by a run of the doctor
+	cameraSeen  struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
+	peerSeen    struct{ peer mesh.Peer }     // its first picture came out of the decoder
+	examined    struct {                     // by a run of the doctor
 		run     int
 		finding Finding
 		over    bool // in the finding's place
 	}
-	cameraSeen struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
-	peerSeen   struct{ peer mesh.Peer }     // its first picture came out of the decoder
-	tick       struct{ speaking bool }      // what the microphone hears goes to the others now
+	fileOpened struct { // one that is to be sent can be read
+		id, name string
+		size     int64
+		modified time.Time
+	}
+	fileReady struct { // for what comes from its offset on
+		id   string
+		from int64
+		have [32]byte // hash of what is before
+	}
+	fileAnew  struct{ id string } // what its receiver has is of another file
+	fileMoved struct {
+		id   string
+		done int64
+		rate int
+	}
+	fileFinished struct{ id, path string } // it came, and is whole
+	fileBroken   struct {
+		id  string
+		err error
+	}
+	tick struct{ speaking bool } // what the microphone hears goes to the others now
 )
 
-func (commanded) event()   {}
-func (linkUp) event()      {}
-func (linkDown) event()    {}
-func (received) event()    {}
-func (gapSeen) event()     {}
-func (replied) event()     {}
-func (met) event()         {}
-func (peerEvent) event()   {}
-func (peerHeard) event()   {}
-func (soundEvent) event()  {}
-func (devicesSeen) event() {}
-func (checkHeard) event()  {}
-func (checkPlayed) event() {}
-func (examined) event()    {}
-func (cameraSeen) event()  {}
-func (peerSeen) event()    {}
-func (tick) event()        {}
+func (commanded) event()    {}
+func (linkUp) event()       {}
+func (linkDown) event()     {}
+func (received) event()     {}
+func (gapSeen) event()      {}
+func (replied) event()      {}
+func (met) event()          {}
+func (peerEvent) event()    {}
+func (peerHeard) event()    {}
+func (soundEvent) event()   {}
+func (devicesSeen) event()  {}
+func (checkHeard) event()   {}
+func (checkPlayed) event()  {}
+func (examined) event()     {}
+func (cameraSeen) event()   {}
+func (peerSeen) event()     {}
+func (fileOpened) event()   {}
+func (fileReady) event()    {}
+func (fileAnew) event()     {}
+func (fileMoved) event()    {}
+func (fileFinished) event() {}
+func (fileBroken) event()   {}
+func (tick) event()         {}
 
 // waiter names somebody who waits in Ask; zero: nobody.
 type waiter uint64
@@ -206,6 +233,28 @@ type (
 		peer mesh.Peer
 		data []byte
 	}
+	openFile struct{ id, path string } // to be sent
+	sendFile struct {                  // from an offset on, if what is before has that hash
+		id   string
+		peer mesh.Peer
+		from int64
+		have []byte
+	}
+	takeFile struct { // make ready for it, or for what is still missing
+		id   string
+		peer mesh.Peer
+		name string
+		size int64
+		key  string // of the part
+	}
+	useFolder  struct{ folder string } // for files from the next one on
+	retakeFile struct{ id string }     // from its beginning on
+	stopFile   struct{ id string }     // until it is sent or taken again
+	endFile    struct {
+		id   string
+		drop bool // what came of it, too
+	}
+
 	signed struct { // to be signed with the user's key, and sent
 		route       wire.Route
 		description identity.Description
@@ -258,6 +307,13 @@ func (useRinger) effect()        {}
 func (signed) effect()           {}
 func (notify) effect()           {}
 func (finish) effect()           {}
+func (openFile) effect()         {}
+func (sendFile) effect()         {}
+func (takeFile) effect()         {}
+func (useFolder) effect()        {}
+func (retakeFile) effect()       {}
+func (stopFile) effect()         {}
+func (endFile) effect()          {}
 
 // The engine's patience.
 const (

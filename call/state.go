@@ -107,6 +107,14 @@ type state struct {
 	misses bucket   // what was told of as missed
 	camera CameraState
 
+	files       []*file    // the oldest first
+	transfers   []Transfer // of them, for a Snapshot; nil: they have changed
+	takes       bool       // files of others
+	connections int        // how many peer connections there were
+	texts       []Text     // of this place; what was shown is never changed
+	written     uint64     // texts, in all places
+	writing     bucket     // of one's own
+
 	sound      SoundState
 	checkUntil time.Duration // when the part of the check that runs is over
 
@@ -166,6 +174,12 @@ type peer struct {
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are
+
+	connection int        // which of connections it has
+	offered    bucket     // files that it did
+	wrote      bucket     // of its texts
+	last       uint64     // the number of the last of them
+	unheard    []sentText // what it has not confirmed
 }
 
 // Person is what this machine knows about a key.

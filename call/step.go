@@ -45,9 +45,12 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.examined(ev)
 	case checkPlayed:
 		t.endCheck(t.noSpeaker())
+	case fileOpened, fileReady, fileAnew, fileMoved, fileFinished, fileBroken:
+		t.fileEvent(ev)
 	case tick:
 		t.tick(ev)
 	}
+	t.followFiles()
 	return t.state, t.effects
 }
 

@@ -17,7 +17,7 @@ func (t *turn) enterCall(to place, video bool) {
 		}
 		t.neverJoined()
 		t.closePeers()
-		t.place, t.next = to, place{}
+		t.place, t.next, t.texts = to, place{}, nil
 	} else {
 		t.place = to
 		t.do(setQuiet{t.quiet(), t.self.deafened})
@@ -195,7 +195,20 @@ func (t *turn) tickCall() {
 // told takes what the other one says over the peer connection.
 func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 	w, err := readWord(data)
-	if t.place.call == "" || err != nil {
+	switch {
+	case err != nil:
+		t.refuse()
+		return
+	case w.File != nil:
+		t.toldFile(id, p, w.Type, *w.File)
+		return
+	case w.Type == wordText:
+		t.toldText(id, p, w)
+		return
+	case w.Type == wordArrived:
+		p.arrived(w.Number)
+		return
+	case t.place.call == "":
 		t.refuse()
 		return
 	}

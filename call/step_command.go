@@ -23,6 +23,10 @@ func (t *turn) command(ev commanded) {
 		t.finish(ev.made, Reply{}, nil)
 	case Call, Accept, Decline, HangUp:
 		t.callCommand(ev)
+	case SendFile, AcceptFile, RefuseFile, CancelFile, ForgetTransfer, SetDownloads:
+		t.fileCommand(ev)
+	case Say:
+		t.finish(ev.made, Reply{}, t.say(c.Text))
 	case SetCamera, UseCamera, Preview:
 		t.cameraCommand(c, ev.made)
 	case Mute:

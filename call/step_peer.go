@@ -132,12 +132,19 @@ func isLoopback(hostPort string) bool {
 // reopen makes a new peer connection in whatever phase, and an offer for it.
 func (t *turn) reopen(id mesh.Peer, p *peer) {
 	p.session, p.unmade, p.owed, p.acted = "", true, false, t.now
+	t.another(p)
 	t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 	if t.offers(id) {
 		t.makeOffer(id, p, false)
 		return
 	}
 	t.do(tell{&wire.NeedOffer{Route: t.route(p), Generation: p.generation, Fresh: true}})
+}
+
+// another counts the peer connections: what went through the one before does not go on in the next by itself.
+func (t *turn) another(p *peer) {
+	t.connections++
+	p.connection = t.connections
 }
 
 func (t *turn) makeOffer(id mesh.Peer, p *peer, restart bool) {
@@ -197,9 +204,11 @@ func (t *turn) gone(id mesh.Peer, p *peer, reason string) {
 }
 
 func (t *turn) dropPeer(id mesh.Peer) {
-	if t.peers[id].phase != Held {
+	p := t.peers[id]
+	if p.phase != Held {
 		t.do(closePeer{id})
 	}
+	t.unreached(p, t.now)
 	delete(t.peers, id)
 }
 
@@ -252,6 +261,7 @@ func (t *turn) offer(m *wire.Offer) {
 	session := sdpSession(m.SDP)
 	if p.session != "" && p.session != session { // the other side's peer connection is a new one: so must ours be
 		t.do(closePeer{id})
+		t.another(p)
 		t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 		p.unmade, p.acted = true, t.now
 	}
@@ -333,6 +343,7 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		t.setPhase(p, Connected)
 		p.unmade, p.pathless, p.theirs = false, false, nil
 		t.tellState()
+		t.tellUnheard(id, p)
 	case mesh.Told:
 		t.told(id, p, ev.Data)
 	case mesh.Disconnected:
@@ -383,6 +394,8 @@ func (t *turn) tick(ev tick) {
 	t.tickCheck()
 	t.tickRing()
 	t.tickCall()
+	t.tickFiles()
+	t.tickTexts()
 	if t.place.phase == Idle {
 		return
 	}

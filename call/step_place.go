@@ -163,7 +163,7 @@ func (t *turn) switched(failure *wire.Error) {
 	t.closePeers()
 	t.next.since = t.now
 	t.answerJoin(&t.place, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
-	t.place, t.next = t.next, place{}
+	t.place, t.next, t.texts = t.next, place{}, nil
 }
 
 // notJoined: a first join that is refused ends; one that was made again because the server has restarted is tried on, unless
@@ -238,7 +238,7 @@ func (t *turn) endPlace() {
 		t.setCamera(false)
 		t.setPreview(false)
 	}
-	t.place, t.next = place{}, place{}
+	t.place, t.next, t.texts = place{}, place{}, nil
 	t.ice, t.iceUntil = nil, 0
 	t.do(closeSound{})
 }

@@ -3,21 +3,48 @@ package call
 import (
 	"encoding/json"
 	"fmt"
+
+	"parley/wire"
 )
 
-// word is what the two of a call say to each other over the peer connection, past the server: how their switches are, and that
-// one goes. Types that are not known are for later versions.
+// word is what two say to each other over the peer connection, past the server: in a call how their switches are, and that
+// one goes; everywhere, about files and texts. Types that are not known are for later versions.
 type word struct {
 	Version  int    `json:"v"`
 	Type     string `json:"type"`
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
 	Camera   bool   `json:"camera,omitempty"` // it gives pictures
+
+	File   *fileWord `json:"file,omitempty"`
+	Number uint64    `json:"number,omitempty"` // of a text: it grows
+	Text   string    `json:"text,omitempty"`
+}
+
+// fileWord is what a word about a file says.
+type fileWord struct {
+	ID       string     `json:"id"` // as identity.NewMemberID makes one
+	Name     string     `json:"name,omitempty"`
+	Size     int64      `json:"size,omitempty"`
+	Modified int64      `json:"modified,omitempty"` // Unix time in milliseconds
+	From     int64      `json:"from,omitempty"`
+	Have     wire.Bytes `json:"have,omitempty"` // SHA-256 of what is before
+	Why      string     `json:"why,omitempty"`
 }
 
 const (
 	wordState = "state"
 	wordBye   = "bye"
+
+	wordOffer   = "file.offer"
+	wordAccept  = "file.accept"
+	wordAnew    = "file.anew"
+	wordDone    = "file.done"
+	wordFail    = "file.fail"
+	wordRefuse  = "file.refuse"
+	wordCancel  = "file.cancel"
+	wordText    = "text"
+	wordArrived = "text.arrived"
 
 	wordVersion = 1
 	maxWord     = 32 << 10 // bytes, as the mesh takes them

@@ -8,16 +8,17 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// What SendBulk goes through: a data channel beside the one for words, which both sides know of beforehand as well. Nothing in it
-// waits for what got lost: frames come in any order, each says by itself how long it was under way, and speech between two people
-// does not hang on a file's packets.
+// What SendBulk goes through: data channels beside the one for words, which both sides know of beforehand as well. Nothing in a frame
+// depends on its order, so that whoever can may send them unordered; pion sends what was negotiated beforehand in order all the same.
+// There are several, and frames take turns: what got lost, and that a second time, holds up only what follows in its own.
 //
 // SCTP's own control of congestion is left out (smallestWindow): it gives way only when speech has been late or lost for long, and
 // takes each packet that a radio loses for a sign of that. How fast, and how much at once, is the caller's part (package rate).
 const (
-	maxBulk        = 1200      // bytes of a frame: with its headers it is one packet
+	maxBulk        = 1150      // bytes of a frame: with its headers it is one packet
 	smallestWindow = 256 << 10 // bytes: SendBulk has never more under way
-	bulkChannel    = 1
+	firstBulk      = 1         // the channels' numbers
+	bulkChannels   = 4
 )
 
 // ErrGone is what SendBulk says where a peer is not there, or not any more.
@@ -25,9 +26,10 @@ var ErrGone = errors.New("the peer is gone")
 
 // bulk is what is on its way to the far end beside sound, pictures and words.
 type bulk struct {
-	channel *webrtc.DataChannel // set by setUp; for others only after trusted
-	turn    chan struct{}       // capacity 1: whoever has put something into it may send
-	stir    chan struct{}       // capacity 1: the channel is open now, or there is room
+	channels [bulkChannels]*webrtc.DataChannel // set by setUp; for others only after trusted
+	turn     chan struct{}                     // capacity 1: whoever has put something into it may send
+	stir     chan struct{}                     // capacity 1: a channel is open now, or there is room
+	next     int                               // of who has the turn: the next channel
 }
 
 func newBulk() *bulk {
@@ -35,16 +37,28 @@ func newBulk() *bulk {
 }
 
 func (p *peer) openBulk() error {
-	negotiated, ordered, id := true, false, uint16(bulkChannel)
-	channel, err := p.pc.CreateDataChannel("files", &webrtc.DataChannelInit{Negotiated: &negotiated, Ordered: &ordered, ID: &id})
-	if err != nil {
-		return err
+	for i := range p.bulk.channels {
+		negotiated, ordered, id := true, false, uint16(firstBulk+i)
+		channel, err := p.pc.CreateDataChannel("files", &webrtc.DataChannelInit{Negotiated: &negotiated, Ordered: &ordered, ID: &id})
+		if err != nil {
+			return err
+		}
+		p.bulk.channels[i] = channel
+		channel.OnOpen(func() { poke(p.bulk.stir) })
+		channel.OnBufferedAmountLow(func() { poke(p.bulk.stir) })
+		channel.OnMessage(p.receiveBulk)
 	}
-	p.bulk.channel = channel
-	channel.OnOpen(func() { poke(p.bulk.stir) })
-	channel.OnBufferedAmountLow(func() { poke(p.bulk.stir) })
-	channel.OnMessage(func(k webrtc.DataChannelMessage) { p.receiveBulk(k) })
 	return nil
+}
+
+// underWay is how many bytes have not arrived, and whatever changes that from now on pokes.
+func (b *bulk) underWay() (bytes int) {
+	for _, c := range b.channels {
+		n := c.BufferedAmount()
+		c.SetBufferedAmountLowThreshold(n - min(n, 1))
+		bytes += int(n)
+	}
+	return bytes
 }
 
 func (p *peer) receiveBulk(k webrtc.DataChannelMessage) {
@@ -58,7 +72,7 @@ func (p *peer) receiveBulk(k webrtc.DataChannelMessage) {
 	}
 }
 
-// SendBulk gives a frame of at most 1200 bytes to a peer that is connected, where it comes to Config.Bulk: for certain as long as the
+// SendBulk gives a frame of at most 1150 bytes to a peer that is connected, where it comes to Config.Bulk: for certain as long as the
 // connection lives, but in no order. It waits until there are fewer than budget bytes under way. The frame may be used again when it
 // returns.
 func (m *Mesh) SendBulk(ctx context.Context, id Peer, frame []byte, budget int) error {
@@ -79,14 +93,15 @@ func (m *Mesh) SendBulk(ctx context.Context, id Peer, frame []byte, budget int) 
 		return ctx.Err()
 	}
 	budget = min(max(budget, maxBulk), smallestWindow)
-	b.channel.SetBufferedAmountLowThreshold(uint64(budget - len(frame))) // before it is looked at: what arrives meanwhile pokes
 	for {
-		switch b.channel.ReadyState() {
+		c := b.channels[b.next]
+		switch c.ReadyState() {
 		case webrtc.DataChannelStateClosing, webrtc.DataChannelStateClosed:
 			return ErrGone
 		case webrtc.DataChannelStateOpen:
-			if b.channel.BufferedAmount()+uint64(len(frame)) <= uint64(budget) {
-				if err := b.channel.Send(frame); err != nil {
+			if b.underWay()+len(frame) <= budget {
+				b.next = (b.next + 1) % len(b.channels)
+				if err := c.Send(frame); err != nil {
 					return fmt.Errorf("%w: %w", ErrGone, err)
 				}
 				return nil

@@ -40,7 +40,7 @@ func TestSendBulk(t *testing.T) {
 		if err := a.SendBulk(ctx, id("b"), frame, budget); err != nil {
 			t.Fatal(err)
 		}
-		if under := a.alive(id("b")).bulk.channel.BufferedAmount(); under > budget {
+		if under := a.alive(id("b")).bulk.underWay(); under > budget {
 			t.Fatalf("%d bytes are under way", under)
 		}
 	}

@@ -39,7 +39,7 @@ const (
 	maxStreams = 64
 	rtpBuffer  = 256 << 10 // bytes; grows as needed
 	rtcpBuffer = 16 << 10
-	sctpBuffer = 256 << 10
+	sctpBuffer = 1 << 20         // bytes; with less, data that got lost twice holds up what is behind it
 	maxMessage = 64 << 10        // on the data channels
 	maxResend  = 2 * time.Second // from one try to send data again to the next: a path that was lost for long is used soon again
 )
@@ -172,6 +172,7 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	s.SetSCTPMaxMessageSize(maxMessage)
 	s.SetSCTPRTOMax(maxResend)
 	s.SetSCTPMinCwnd(smallestWindow)
+	s.SetSCTPFastRtxWnd(smallestWindow) // not one lost packet in each round trip alone
 	s.BufferFactory = p.newBuffer
 	return s
 }

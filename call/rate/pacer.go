@@ -2,6 +2,7 @@ package rate
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -25,11 +26,11 @@ type Pacer struct {
 	seen    []arrival // the last recent
 	arrived float64   // bytes altogether
 
-	lostSince        time.Duration
-	pieces, late     int
-	loss             float64   // smoothed
-	losses           []float64 // of the last windows
-	lossKnown, known bool
+	known  bool
+	loss   float64   // of speech, smoothed
+	losses []float64 // what that was lately
+	lossy  int       // reports in a row of too much
+	before float64   // the loss in the first of those
 }
 
 // arrival is what one acknowledgement said.
@@ -60,9 +61,9 @@ const (
 	settling     = 200 * time.Millisecond // beside the round trip: until a cut shows
 	cutsOwn      = 6                      // in a row: what does not shrink by so many is not our queue
 
-	lossEvery  = time.Second
 	lossMost   = 0.03 // more than the path's own, and half of that again
 	lossWindow = 30
+	lossOwn    = 4 // reports in a row: what does not become less by so many cuts is the path's own
 
 	never = math.MinInt64 / 4
 )
@@ -83,20 +84,19 @@ func (p *Pacer) Budget(rtt time.Duration) int {
 }
 
 // Acked takes what the far end says: how many bytes have arrived since the last time; how long the last of them were under way, of
-// which a part that never changes may be anything; and how many pieces came, and of them how many had to come again.
-func (p *Pacer) Acked(now, rtt, delay time.Duration, bytes, pieces, late int) {
+// which a part that never changes may be anything; and how many pieces came.
+func (p *Pacer) Acked(now, rtt, delay time.Duration, bytes, pieces int) {
 	now = max(now, p.now)
 	passed := min(now-p.now, glance)
 	if !p.known {
-		p.known, passed, p.since, p.lostSince = true, 0, now, now
+		p.known, passed, p.since = true, 0, now
 	}
 	p.now = now
 	p.note(now, delay, max(bytes, 0), max(pieces, 0))
-	lossy := p.noteLoss(now, pieces, late)
 	queue, arriving := p.queue(), p.arriving()
 	switch {
-	case queue > muchWait || lossy:
-		p.congested(now, min(rtt, maxRTT), arriving, lossy)
+	case queue > muchWait:
+		p.congested(now, min(rtt, maxRTT), arriving, false)
 	case queue > noQueue:
 		p.endBeginning(arriving)
 		if arriving > 0 {
@@ -133,6 +133,9 @@ func (p *Pacer) queue() time.Duration {
 
 // arriving is how much arrives in a second, or 0 if that is not known yet.
 func (p *Pacer) arriving() float64 {
+	if len(p.seen) == 0 {
+		return 0
+	}
 	last := p.seen[len(p.seen)-1]
 	first := last
 	for i := len(p.seen) - 1; i >= 0 && p.now-p.seen[i].at <= recent; i-- {
@@ -144,26 +147,34 @@ func (p *Pacer) arriving() float64 {
 	return (last.arrived - first.arrived) / (last.at - first.at).Seconds()
 }
 
-// noteLoss says, once a lossEvery, whether more gets lost than the path's own share.
-func (p *Pacer) noteLoss(now time.Duration, pieces, late int) bool {
-	p.pieces += max(pieces, 0)
-	p.late += min(max(late, 0), max(pieces, 0))
-	if now-p.lostSince < lossEvery || p.pieces < 20 {
-		return false
+// Lost takes what a report about speech says: the part of its packets that was lost (0 to 1). It comes about once a second.
+func (p *Pacer) Lost(now, rtt time.Duration, share float64) {
+	if share >= 0 && share <= 1 && p.crowded(share) { // no NaN
+		p.congested(max(now, p.now), min(rtt, maxRTT), p.arriving(), true)
+		p.rate = max(p.rate, pacerLeast)
 	}
-	share := float64(p.late) / float64(p.pieces)
-	p.pieces, p.late, p.lostSince = 0, 0, now
-	if p.loss += 0.4 * (share - p.loss); !p.lossKnown {
-		p.loss, p.lossKnown = share, true
+}
+
+// crowded says whether more gets lost than the path's own share.
+func (p *Pacer) crowded(share float64) bool {
+	if p.loss += 0.2 * (share - p.loss); len(p.losses) == 0 {
+		p.loss = share
 	}
 	if p.losses = append(p.losses, p.loss); len(p.losses) > lossWindow {
 		p.losses = p.losses[1:]
 	}
-	own := 1.0
-	for _, l := range p.losses {
-		own = min(own, l)
+	own := slices.Min(p.losses)
+	if p.loss <= own*1.5+lossMost && share <= own*1.5+5*lossMost {
+		p.lossy = 0
+		return false
 	}
-	return p.loss > own*1.5+lossMost || share > own*1.5+2*lossMost
+	if p.lossy++; p.lossy == 1 {
+		p.before = p.loss
+	} else if p.lossy >= lossOwn && p.loss > p.before*0.6 { // at half the rate as much is lost: it is not by us
+		p.lossy, p.losses = 0, []float64{p.loss}
+		return false
+	}
+	return true
 }
 
 // congested gives way, and waits until that shows before it does again.

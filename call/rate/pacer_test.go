@@ -13,7 +13,7 @@ type link struct {
 	rate   func(at time.Duration) float64 // bytes a second
 	queue  time.Duration                  // what it holds; more is lost
 	far    func(at time.Duration) time.Duration
-	loss   float64
+	loss   float64 // from the fourth second on
 	jitter time.Duration
 }
 
@@ -33,20 +33,20 @@ func drive(l link, took time.Duration) outcome {
 	dice := rand.New(rand.NewPCG(1, 2))
 	p := NewPacer()
 	type ack struct {
-		at, delay    time.Duration
-		bytes, n, no int
+		at, delay time.Duration
+		bytes, n  int
 	}
 	var out outcome
 	var acks []ack
 	var free time.Duration // when the link has sent all that it holds
 	var next, voice time.Duration
-	var spoken, unheard, room float64
+	var spoken, unheard, room, said, gone float64
 	again := 0 // pieces that were lost and are to be sent once more
 	window := ack{delay: 1 << 62}
 	windowEnds := 20 * time.Millisecond
 	through := func(now time.Duration, size float64) (arrives, waits time.Duration, ok bool) {
 		waits = max(free-now, 0)
-		if waits > l.queue || dice.Float64() < l.loss {
+		if waits > l.queue || now > 3*time.Second && dice.Float64() < l.loss {
 			return 0, 0, false
 		}
 		free = max(free, now) + time.Duration(size/l.rate(now)*float64(time.Second))
@@ -58,12 +58,18 @@ func drive(l link, took time.Duration) outcome {
 	}
 	type coming struct {
 		at, delay time.Duration
-		late      bool
 	}
 	var air []coming
 	for now := time.Duration(0); now < took; now += time.Millisecond {
 		for ; voice <= now; voice += 20 * time.Millisecond {
 			_, waits, ok := through(now, speech)
+			if said++; !ok {
+				gone++
+			}
+			if said == 50 {
+				p.Lost(now, 2*l.far(now), gone/said)
+				said, gone = 0, 0
+			}
 			if now < 4*time.Second {
 				continue
 			}
@@ -80,17 +86,17 @@ func drive(l link, took time.Duration) outcome {
 				again++
 				continue
 			}
-			again = max(again-1, 0)
-			air = append(air, coming{arrives, arrives - now + time.Hour, late})
+			delay := arrives - now + time.Hour
+			if again = max(again-1, 0); late { // it was sent before
+				delay += 2*l.far(now) + time.Second
+			}
+			air = append(air, coming{arrives, delay})
 		}
 		slices.SortFunc(air, func(a, b coming) int { return cmp.Compare(a.at, b.at) })
 		for len(air) > 0 && air[0].at <= now {
 			window.delay = min(window.delay, air[0].delay)
 			window.bytes += piece
 			window.n++
-			if air[0].late {
-				window.no++
-			}
 			air = air[1:]
 		}
 		if now >= windowEnds {
@@ -106,7 +112,7 @@ func drive(l link, took time.Duration) outcome {
 		}
 		for len(acks) > 0 && acks[0].at <= now {
 			a := acks[0]
-			p.Acked(now, 2*l.far(now), a.delay, a.bytes, a.n, a.no)
+			p.Acked(now, 2*l.far(now), a.delay, a.bytes, a.n)
 			acks = acks[1:]
 		}
 		if now >= 4*time.Second {
@@ -179,7 +185,8 @@ func TestPacerGarbage(t *testing.T) {
 	dice := rand.New(rand.NewPCG(3, 4))
 	p := NewPacer()
 	for range 20_000 {
-		p.Acked(time.Duration(dice.Int64()), time.Duration(dice.Int64()), time.Duration(dice.Int32()), int(dice.Int32())-1<<30, int(dice.Int32())-1<<30, int(dice.Int32()))
+		p.Acked(time.Duration(dice.Int64()), time.Duration(dice.Int64()), time.Duration(dice.Int32()), int(dice.Int32())-1<<30, int(dice.Int32())-1<<30)
+		p.Lost(time.Duration(dice.Int64()), time.Duration(dice.Int64()), dice.Float64()*2-0.5)
 		if r := p.Rate(); r < pacerLeast || r > PacerMost {
 			t.Fatalf("a rate of %d", r)
 		}

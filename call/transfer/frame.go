@@ -11,7 +11,7 @@ import (
 //
 //	piece  1, id, offset (8), sent (4), bytes (1 to MaxPiece)   sent: microseconds on the sender's clock
 //	end    2, id, size (8), SHA-256 (32)                         of the whole file, behind its last piece
-//	ack    3, id, written (8), pieces (4), late (4), delay (4)    from the receiver
+//	ack    3, id, written (8), pieces (4), delay (4)           from the receiver
 const (
 	kindPiece = 1
 	kindEnd   = 2
@@ -20,11 +20,11 @@ const (
 	headerSize = 1 + 16
 	pieceSize  = headerSize + 8 + 4
 	endSize    = headerSize + 8 + 32
-	ackSize    = headerSize + 8 + 4 + 4 + 4
+	ackSize    = headerSize + 8 + 4 + 4
 )
 
 // MaxPiece is as many bytes of a file as go into one packet: so a frame takes one way, and tells how long that took.
-const MaxPiece = 1150
+const MaxPiece = 1120
 
 // MaxFrame is the size of the largest frame.
 const MaxFrame = pieceSize + MaxPiece
@@ -55,7 +55,6 @@ type Ack struct {
 	ID      ID
 	Written int64  // bytes that it has from the file's beginning on, written down
 	Pieces  uint32 // that have come, altogether
-	Late    uint32 // of them: behind one that was sent after them, because they had got lost
 	Delay   uint32 // the shortest way of a piece since the last ack: arrival by the receiver's clock less Sent; only its changes mean something
 }
 
@@ -91,7 +90,6 @@ func (f End) Bytes() []byte {
 func (f Ack) Bytes() []byte {
 	b := binary.BigEndian.AppendUint64(header(kindAck, f.ID, ackSize), uint64(f.Written))
 	b = binary.BigEndian.AppendUint32(b, f.Pieces)
-	b = binary.BigEndian.AppendUint32(b, f.Late)
 	return binary.BigEndian.AppendUint32(b, f.Delay)
 }
 
@@ -115,9 +113,7 @@ func Read(b []byte) (Frame, error) {
 		f.Size, err = readOffset(rest)
 		return f, err
 	case kind == kindAck && len(b) == ackSize:
-		f := Ack{
-			ID: id, Pieces: binary.BigEndian.Uint32(rest[8:]), Late: binary.BigEndian.Uint32(rest[12:]), Delay: binary.BigEndian.Uint32(rest[16:]),
-		}
+		f := Ack{ID: id, Pieces: binary.BigEndian.Uint32(rest[8:]), Delay: binary.BigEndian.Uint32(rest[12:])}
 		var err error
 		f.Written, err = readOffset(rest)
 		return f, err

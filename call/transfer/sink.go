@@ -3,7 +3,6 @@ package transfer
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
@@ -20,10 +19,9 @@ type Sink struct {
 	hash         hash.Hash // of what is written
 	written      int64
 
-	early  map[int64][]byte // what came out of turn, by offset
-	held   int              // bytes of it
-	newest int64            // the highest offset that came
-	end    *End
+	early map[int64][]byte // what came out of turn, by offset
+	held  int              // bytes of it
+	end   *End
 }
 
 // spare is what is left free on a disk.
@@ -42,7 +40,7 @@ func OpenSink(folder, name string, size int64, key string) (*Sink, error) {
 		return nil, ErrTooLarge
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder for files: %w", err)
+		return nil, failed("make the folder for files", err)
 	}
 	s := &Sink{folder: folder, name: name, size: size, early: map[int64][]byte{}}
 	if err := s.open(filepath.Join(folder, name+"."+key+".part")); err != nil {
@@ -67,14 +65,14 @@ func (s *Sink) open(path string) error {
 		return nil
 	}
 	if !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("make a file: %w", err)
+		return failed("make a file", err)
 	}
 	seen, err := os.Lstat(path)
 	if err != nil || !seen.Mode().IsRegular() {
-		return fmt.Errorf("make a file: %w", fs.ErrExist)
+		return failed("make a file", fs.ErrExist)
 	}
 	if f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
-		return fmt.Errorf("open the part of a file: %w", err)
+		return failed("open the part of a file", err)
 	}
 	s.part = f
 	now, err := f.Stat()
@@ -94,7 +92,7 @@ func (s *Sink) open(path string) error {
 	}
 	if err != nil {
 		_ = f.Close()
-		return fmt.Errorf("read the part of a file: %w", err)
+		return failed("read the part of a file", err)
 	}
 	return nil
 }
@@ -107,7 +105,7 @@ func (s *Sink) Have() [32]byte { return [32]byte(s.hash.Sum(nil)) }
 
 // Rewind forgets what there is: the sender begins anew.
 func (s *Sink) Rewind() error {
-	s.written, s.newest, s.held, s.end = 0, 0, 0, nil
+	s.written, s.held, s.end = 0, 0, nil
 	s.hash = sha256.New()
 	clear(s.early)
 	err := s.part.Truncate(0)
@@ -115,48 +113,44 @@ func (s *Sink) Rewind() error {
 		_, err = s.part.Seek(0, io.SeekStart)
 	}
 	if err != nil {
-		return fmt.Errorf("empty the part of a file: %w", err)
+		return failed("empty the part of a file", err)
 	}
 	return nil
 }
 
 // Resume forgets what came out of turn and is not written: the sender sends it again, from Written on.
 func (s *Sink) Resume() {
-	s.newest, s.held, s.end = s.written, 0, nil
+	s.held, s.end = 0, nil
 	clear(s.early)
 }
 
-// Put takes a piece, and reports whether it is late. One that is known already is left out; one that can't be ends all.
-func (s *Sink) Put(p Piece) (late bool, err error) {
+// Put takes a piece. One that is known already is left out; one that can't be ends all.
+func (s *Sink) Put(p Piece) error {
 	n := int64(len(p.Data))
 	if n == 0 || p.Offset < 0 || p.Offset > s.size || n > s.size-p.Offset {
-		return false, ErrBeyond
+		return ErrBeyond
 	}
-	late = p.Offset < s.newest
-	s.newest = max(s.newest, p.Offset)
 	_, twice := s.early[p.Offset]
 	switch {
 	case twice || p.Offset+n <= s.written:
-		return late, nil
-	case p.Offset < s.written:
-		return late, ErrTurn
-	case p.Offset == s.written:
-		return late, s.write(p.Data)
+		return nil
+	case p.Offset <= s.written: // some of it may be known
+		return s.write(p.Data[s.written-p.Offset:])
 	case p.Offset+n-s.written > Window:
-		return late, ErrTurn
+		return ErrTurn
 	}
 	if s.held += len(p.Data); s.held > Window || len(s.early) >= maxEarly {
-		return late, ErrTurn
+		return ErrTurn
 	}
 	s.early[p.Offset] = append([]byte(nil), p.Data...)
-	return late, nil
+	return nil
 }
 
 // write takes what comes next, and what waits for it.
 func (s *Sink) write(data []byte) error {
 	for data != nil {
 		if _, err := s.part.Write(data); err != nil {
-			return fmt.Errorf("write the file: %w", err)
+			return failed("write the file", err)
 		}
 		s.hash.Write(data)
 		s.written += int64(len(data))
@@ -186,7 +180,7 @@ func (s *Sink) Finish() (string, error) {
 		return "", ErrHash
 	}
 	if err := errors.Join(s.part.Sync(), s.part.Close()); err != nil {
-		return "", fmt.Errorf("write the file: %w", err)
+		return "", failed("write the file", err)
 	}
 	for n := 1; n <= tries; n++ {
 		path := filepath.Join(s.folder, Numbered(s.name, n))
@@ -201,7 +195,7 @@ func (s *Sink) Finish() (string, error) {
 			}
 		}
 		if err != nil {
-			return "", fmt.Errorf("name the file: %w", err)
+			return "", failed("name the file", err)
 		}
 		return path, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -31,14 +30,14 @@ const readAhead = 64 << 10
 func OpenSource(path string) (*Source, error) {
 	seen, err := os.Lstat(path)
 	if err != nil {
-		return nil, fmt.Errorf("look at the file: %w", err)
+		return nil, failed("look at the file", err)
 	}
 	if !seen.Mode().IsRegular() { // before it is opened: to open a pipe waits
 		return nil, ErrNotFile
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the file: %w", err)
+		return nil, failed("open the file", err)
 	}
 	now, err := f.Stat()
 	switch {
@@ -101,7 +100,7 @@ func (s *Source) End(id ID) (End, error) {
 func (s *Source) unchanged() error {
 	now, err := s.file.Stat()
 	if err != nil {
-		return fmt.Errorf("look at the file: %w", err)
+		return failed("look at the file", err)
 	}
 	if now.Size() != s.size || !now.ModTime().Equal(s.modified) {
 		return ErrChanged
@@ -114,7 +113,7 @@ func (s *Source) failure(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrChanged
 	}
-	return fmt.Errorf("read the file: %w", err)
+	return failed("read the file", err)
 }
 
 // Close closes the file.

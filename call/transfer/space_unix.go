@@ -12,3 +12,6 @@ func freeSpace(folder string) (free uint64, known bool) {
 	}
 	return s.Bavail * uint64(s.Bsize), true
 }
+
+// diskFull is what a write says, beside ENOSPC: the user's share of the disk is full.
+var diskFull error = unix.EDQUOT

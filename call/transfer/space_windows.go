@@ -11,3 +11,6 @@ func freeSpace(folder string) (free uint64, known bool) {
 	err = windows.GetDiskFreeSpaceEx(path, &free, nil, nil)
 	return free, err == nil
 }
+
+// diskFull is what a write says, beside ENOSPC.
+var diskFull error = windows.ERROR_DISK_FULL

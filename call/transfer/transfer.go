@@ -14,6 +14,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"syscall"
 )
 
 // Window is how many bytes may be under way beyond what the receiver has written. It keeps so much of what comes out of turn.
@@ -30,6 +32,18 @@ var (
 	ErrHash     = errors.New("what came is not what was sent")
 	ErrNoName   = errors.New("there are too many files of that name")
 )
+
+// failed says what could not be done. Where a disk is full it is that; a path is nothing that the user does not know.
+func failed(what string, err error) error {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, diskFull):
+		return ErrSpace
+	case errors.As(err, &path):
+		err = path.Err
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
 
 // Key tells files apart whose sending may go on where it broke off: by who sends whom what.
 func Key(parts ...string) string {
