@@ -186,6 +186,7 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
 		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Examination: s.exam.view,
+		Transfers: s.listFiles(), Texts: s.texts,
 	}
 	if s.address.Host != "" {
 		out.Address, out.ServerKey = s.address.String(), s.address.Key.String()
