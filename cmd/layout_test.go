@@ -85,6 +85,7 @@ var rules = []rule{
 		own:   join(leaves, "audio", "video", "identity", "wire", "probe", "call/..."),
 		never: []string{fyne, malgo, devices},
 	},
+	{path: "call/transfer", own: none, only: []string{"golang.org/x/sys/..."}, never: []string{"net"}},
 	{
 		path:  "call/calltest", // engines with microphones, for tests alone
 		own:   join(leaves, "audio", "audio/audiotest", "video", "identity", "wire", "probe", "call/..."),

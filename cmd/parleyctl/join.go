@@ -34,6 +34,7 @@ type visitOptions struct {
 	status                                string
 	epoch                                 time.Time // of the test picture and its beep
 	pictures                              pictureOptions
+	files                                 fileOptions
 }
 
 func newVisitOptions(command string) *visitOptions {
@@ -57,6 +58,7 @@ func newVisitOptions(command string) *visitOptions {
 	f.BoolVar(&o.relay, "always-relay", false, "show nobody this machine's addresses")
 	f.BoolVar(&o.relayNew, "relay-new", false, "show people who are new to you none of this machine's addresses")
 	f.StringVar(&o.status, "status", "", "presence: online, away or dnd")
+	o.files.flags(f)
 	return o
 }
 
@@ -104,7 +106,7 @@ func (o *visitOptions) agree() error {
 	case o.threshold > 0 || o.threshold < -90:
 		return usageError("--threshold is -90 to 0")
 	}
-	return errors.Join(o.agreeOnDevices(), one("fec", o.fec, "on", "off"), one("red", o.red, "on", "off"), one("nack", o.nack, "on", "off"),
+	return errors.Join(o.agreeOnDevices(), o.files.agree(), one("fec", o.fec, "on", "off"), one("red", o.red, "on", "off"), one("nack", o.nack, "on", "off"),
 		one("dtx", o.dtx, "on", "off"), one("status", o.status, wire.Online, wire.Away, wire.Busy))
 }
 
@@ -179,7 +181,9 @@ type visitor struct {
 	home   *setup.Home
 	answer func(*visitor, *call.Ring) bool // see errand.rings
 	last   uint64                          // notice shown
-	calls  int                             // that are over
+	files  fileOptions
+	moved  map[string]call.Transfer // as last told
+	calls  int                      // that are over
 }
 
 // show prints the notices that have come since the last time.
@@ -203,10 +207,15 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
+		case n.Kind == call.NoticeFileOffered:
+			v.offered(s, n)
+		case n.Kind == call.NoticeFileFailed:
+			tell("%s", n.Text)
 		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry, n.Kind == call.NoticeNoPath:
 			tell("%s", n.Text)
 		}
 	}
+	v.showFiles(s)
 }
 
 // ended tells why one is not in the channel, or in the call, any more.
@@ -251,7 +260,7 @@ func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 	if words[0] == "leave" {
 		return true
 	}
-	if err := v.carryOut(ctx, words); err != nil {
+	if err := v.carryOut(ctx, line, words); err != nil {
 		emit(map[string]any{"event": "error", "command": words[0], "code": string(wire.CodeOf(err)), "text": err.Error()})
 		tell("%v", err)
 		return false
@@ -261,9 +270,14 @@ func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 	return false
 }
 
-func (v *visitor) carryOut(ctx context.Context, words []string) error {
-	if words[0] == "safety" {
+func (v *visitor) carryOut(ctx context.Context, line string, words []string) error {
+	switch words[0] {
+	case "safety":
 		return v.safety(strings.Join(words[1:], " "))
+	case "say": // its blanks are its own
+		_, text, _ := strings.Cut(line, "say")
+		_, err := ask(ctx, v.engine, call.Say{Text: text})
+		return err
 	}
 	c, err := v.parse(words)
 	if err != nil {
@@ -327,8 +341,10 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return v.personal(words)
 	case "call", "accept", "decline", "hangup", "camera":
 		return parseCall(words)
+	case "send", "take", "refuse", "cancel", "forget":
+		return v.parseFile(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.

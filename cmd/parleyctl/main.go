@@ -41,6 +41,7 @@ func subcommands() []subcommand {
 		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},
 		{"call", "[INVITE|URL] PEER [--video] [--camera SRC]", "call somebody; commands on standard input", ring},
 		{"answer", "[INVITE|URL] [--auto] [--video] [--camera SRC] [--for N]", "wait for calls; commands on standard input", answer},
+		{"send", "[INVITE|URL] FILE PEER [--channel NAME]", "send a file to somebody in a voice channel, or by a call", send},
 		{"calls", "[INVITE|URL] [--forget]", "list the calls that you have missed", calls},
 		{"who", "[INVITE|URL]", "list the people of a server and where they sit", who},
 		{"channels", "[INVITE|URL] [list | add NAME | rename CHANNEL NAME | move CHANNEL POSITION | remove CHANNEL]", "the channels of a server", channels},

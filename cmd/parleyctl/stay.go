@@ -46,17 +46,21 @@ func (o *visitOptions) stay(ctx context.Context, args []string, j errand) error 
 	}
 	defer closeSound()
 	settings := home.Profile.Settings()
+	downloads, err := o.files.folder()
+	if err != nil {
+		return err
+	}
 	e, err := call.New(call.Config{
 		Key: home.Key, People: setup.People{Profile: home.Profile}, Sound: sound, Picture: seen.config, Log: o.log(), Muted: o.mute,
 		KnownOnly: o.knownOnly || settings.KnownOnly, RelayOnly: o.relay || settings.AlwaysRelay,
-		RelayNew: o.relayNew || settings.RelayNew, ShareSpeaking: settings.ShareSpeaking,
+		RelayNew: o.relayNew || settings.RelayNew, ShareSpeaking: settings.ShareSpeaking, Downloads: downloads,
 	})
 	if err != nil {
 		return err
 	}
 	defer e.Close()
 	e.Do(call.SetOutputVolume{Gain: float32(settings.OutputVolume) / profile.NormalVolume})
-	v := &visitor{engine: e, home: home, answer: j.rings}
+	v := &visitor{engine: e, home: home, answer: j.rings, files: o.files, moved: map[string]call.Transfer{}}
 	return o.sit(ctx, v, link, j, seen)
 }
 
