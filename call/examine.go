@@ -39,8 +39,8 @@ func (e *Engine) examine(f startExamination) {
 		Report: func(found Finding) { e.queue.post(examined{run: f.run, finding: found}) },
 	}
 	if f.sound && e.config.Sound.Backend != nil {
-		c.Microphone = func(ctx context.Context) (string, error) { return e.sound.moves(ctx, audio.Input) }
-		c.Speaker = func(ctx context.Context) (string, error) { return e.sound.moves(ctx, audio.Output) }
+		c.Microphone = func(ctx context.Context) error { return e.sound.moves(ctx, audio.Input) }
+		c.Speaker = func(ctx context.Context) error { return e.sound.moves(ctx, audio.Output) }
 	}
 	go func() {
 		defer close(d.done)

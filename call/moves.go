@@ -18,18 +18,19 @@ const (
 	toneLength = 500 * time.Millisecond
 )
 
-// moves opens the microphone or the loudspeaker and waits until sound goes through it. It returns the device's name, or a sentence.
+// moves opens the microphone or the loudspeaker and waits until sound goes through it. Its error is a sentence.
 // Nothing is sent, and nothing is to be heard.
-func (s *sound) moves(ctx context.Context, kind audio.Kind) (device string, err error) {
+func (s *sound) moves(ctx context.Context, kind audio.Kind) error {
 	s.needed(1)
 	defer s.needed(-1)
 	ticker := time.NewTicker(moveEvery)
 	defer ticker.Stop()
 	var opened, played time.Time
+	device := ""
 	for {
 		select {
 		case <-ctx.Done():
-			return "", s.motionless(kind, device)
+			return motionless(kind, device)
 		case now := <-ticker.C:
 			p := s.now.Load()
 			if device = s.using(kind); p == nil || device == "" {
@@ -45,9 +46,9 @@ func (s *sound) moves(ctx context.Context, kind audio.Kind) (device string, err 
 			}
 			switch level := p.level(kind); {
 			case level > moving:
-				return device, nil
+				return nil
 			case kind == audio.Input && now.Sub(opened) > silentFor:
-				return "", s.motionless(kind, device)
+				return motionless(kind, device)
 			}
 		}
 	}
@@ -76,16 +77,16 @@ func (p *pipes) level(kind audio.Kind) float32 {
 }
 
 // motionless says why nothing moves.
-func (s *sound) motionless(kind audio.Kind, device string) error {
+func motionless(kind audio.Kind, device string) error {
 	switch {
 	case device == "" && kind == audio.Input:
 		return errors.New("There is no microphone that works: plug one in, or choose another.")
 	case device == "":
 		return errors.New("There is no speaker that works: plug one in, or choose another.")
 	case kind == audio.Input:
-		return errors.New(device + " gives nothing but silence: it is switched off, by a button of its own or in the system's settings for sound. Switch it on, or choose another.")
+		return errors.New("The microphone gives nothing but silence: it is switched off, by a button of its own or in the system's settings for sound. Switch it on, or choose another.")
 	}
-	return errors.New(device + " takes no sound: choose another, or plug it in anew.")
+	return errors.New("The speaker takes no sound: choose another, or plug it in anew.")
 }
 
 // tone is what a loudspeaker is tried with.

@@ -152,7 +152,8 @@ func (t *turn) examinedNoPath() {
 func (t *turn) tellNoPath(id mesh.Peer, p *peer) {
 	p.pathless = true
 	t.do(tell{&wire.Findings{Route: t.route(p), Steps: doctor.Words(t.exam.view.Findings)}})
-	t.exam.view.With, t.exam.view.Theirs = id.User, p.theirs
+	x := &t.exam.view
+	x.Why, x.With, x.Theirs = WhyNoPath, id.User, p.theirs
 	t.showNoPath(id, p)
 }
 

@@ -23,8 +23,8 @@ type Config struct {
 	// Enter waits until one is logged in, and returns credentials for the relay. There may be some from before although the login
 	// fails. An error's text is not shown, but for a *wire.Error's.
 	Enter func(context.Context) (*wire.Turn, error)
-	// Microphone and Speaker see that a device moves sound, and return its name; their errors are sentences. Nil: it is left alone.
-	Microphone, Speaker func(context.Context) (device string, err error)
+	// Microphone and Speaker see that a device moves sound; their errors are sentences. Nil: it is left alone.
+	Microphone, Speaker func(context.Context) error
 
 	// Peer is what a peer connection is told of what the server says of relays.
 	Peer func(*wire.Turn) mesh.Options
@@ -43,7 +43,7 @@ const (
 	dialTime    = 4 * time.Second // to connect by TCP; the same again for TLS, and for the websocket
 	enterTime   = 5 * time.Second
 	lateTime    = time.Second // to enter, where the server can't be reached
-	stunTime    = 3 * time.Second
+	stunTime    = 2500 * time.Millisecond
 	turnTime    = 5 * time.Second
 	soundTime   = 6 * time.Second
 	connectTime = 8 * time.Second // of the call through the relay
@@ -170,19 +170,19 @@ func (r *run) network(ctx context.Context) {
 }
 
 // device sees that one moves sound.
-func (r *run) device(ctx context.Context, step string, look func(context.Context) (string, error)) {
+func (r *run) device(ctx context.Context, step string, look func(context.Context) error) {
 	if look == nil {
 		r.leave("It was left out.", step)
 		return
 	}
 	r.take(ctx, step, soundTime, func(ctx context.Context) Finding {
-		name, err := look(ctx)
+		err := look(ctx)
 		switch {
 		case err != nil:
 			return probe.Failed("", err.Error())
 		case step == Microphone:
-			return probe.Passed("", name+" gives sound.")
+			return probe.Passed("", "The microphone gives sound.")
 		}
-		return probe.Passed("", name+" takes sound.")
+		return probe.Passed("", "The speaker takes sound.")
 	})
 }

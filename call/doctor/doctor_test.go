@@ -327,10 +327,10 @@ func TestStops(t *testing.T) {
 		Link:  wire.Link{Host: closedPort(t)},
 		Greet: func(context.Context) error { return nil },
 		Enter: func(ctx context.Context) (*wire.Turn, error) { <-ctx.Done(); return nil, ctx.Err() },
-		Microphone: func(ctx context.Context) (string, error) {
+		Microphone: func(ctx context.Context) error {
 			close(begun)
 			<-ctx.Done()
-			return "", errors.New("It was stopped.")
+			return errors.New("It was stopped.")
 		},
 	})
 	for _, f := range list {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/pion/stun/v3"
 
@@ -21,17 +22,19 @@ const maxServers = 8
 // directly (RFC 5780, section 4.3, as far as it goes with servers that answer from where they are asked).
 func (r *run) stun(ctx context.Context, relay *wire.Turn) Finding {
 	servers := resolved(ctx, r.stunServers(relay))
-	found, some := probe.Omitted("The server has no address for it."), false
-	for _, network := range []string{"udp4", "udp6"} {
+	var found [2]probe.Finding // by IPv4, by IPv6
+	var both sync.WaitGroup
+	for i, network := range []string{"udp4", "udp6"} {
 		list := slices.DeleteFunc(slices.Clone(servers), func(a netip.AddrPort) bool { return a.Addr().Is4() != (network == "udp4") })
-		if len(list) == 0 || some {
-			continue
-		}
-		if found = mapped(ctx, network, list); found.Result == Pass {
-			some = true
+		if found[i] = probe.Omitted("The server has no address for it."); len(list) > 0 {
+			both.Go(func() { found[i] = mapped(ctx, network, list) })
 		}
 	}
-	return found
+	both.Wait()
+	if found[0].Result == probe.Skipped || found[0].Result == probe.Fail && found[1].Result == probe.Pass {
+		return found[1]
+	}
+	return found[0]
 }
 
 // stunServers are HOST:PORT. The gateway's port answers too, so there is one to ask before one is let in.
@@ -80,8 +83,6 @@ func mapped(ctx context.Context, network string, servers []netip.AddrPort) Findi
 		return probe.Failed("no_socket", "This computer gives no socket for UDP. See that a security program does not forbid it to Parley.")
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, stunTime*2/3) // so that the other family has its turn
-	defer cancel()
 	seen := slices.DeleteFunc(probe.Mapped(ctx, conn, servers), func(a netip.AddrPort) bool { return !a.IsValid() })
 	switch {
 	case len(seen) == 0:

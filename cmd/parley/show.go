@@ -49,7 +49,7 @@ func (p *program) show() error {
 		Key: p.home.Key.Public(), Safety: p.safety, ExportKey: p.exportKey, ImportKey: p.importKey,
 		Voice: setup.VoiceOf, Used: p.home.Used,
 		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
-		Downloads: folder.Downloads(),
+		Downloads: downloads(),
 		MapPorts:  p.hosting.MapPorts, Router: p.hosting.Router,
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },

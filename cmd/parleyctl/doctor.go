@@ -63,26 +63,10 @@ func examine(ctx context.Context, args []string) error {
 
 // findings tells of each step as it is over, and at the end whether all is well.
 func findings(ctx context.Context, e *call.Engine, quiet bool) error {
-	said := map[string]bool{}
+	d := diagnosis{quiet: quiet}
 	for {
 		x := e.Snapshot().Examination
-		failed := 0
-		for _, f := range x.Findings {
-			if f.Result == doctor.Fail {
-				failed++
-			}
-			if f.Result == doctor.Running || said[f.Step] {
-				continue
-			}
-			said[f.Step] = true
-			emit(struct {
-				Event string `json:"event"`
-				call.Finding
-			}{"finding", f})
-			if !quiet {
-				tell("%-7s  %-10s  %s", f.Result, f.Step, f.Text)
-			}
-		}
+		failed := d.show(x)
 		switch {
 		case x.Running:
 		case failed > 0:
@@ -98,4 +82,37 @@ func findings(ctx context.Context, e *call.Engine, quiet bool) error {
 			return nil
 		}
 	}
+}
+
+// diagnosis is what was shown of an examination.
+type diagnosis struct {
+	quiet bool // nothing is said to people
+	at    int64
+	said  map[string]bool
+}
+
+// show tells of the steps that are over, each once, and returns how many have failed. What was found without being asked for is said
+// to people by a notice.
+func (d *diagnosis) show(x call.Examination) (failed int) {
+	if d.at != x.AtMS || d.said == nil {
+		d.at, d.said = x.AtMS, map[string]bool{}
+	}
+	for _, f := range x.Findings {
+		if f.Result == doctor.Fail {
+			failed++
+		}
+		if f.Result == doctor.Running || d.said[f.Step] {
+			continue
+		}
+		d.said[f.Step] = true
+		emit(struct {
+			Event string `json:"event"`
+			Why   string `json:"why"`
+			call.Finding
+		}{"finding", x.Why, f})
+		if !d.quiet && x.Why == call.WhyAsked {
+			tell("%-7s  %-10s  %s", f.Result, f.Step, f.Text)
+		}
+	}
+	return failed
 }

@@ -183,11 +183,13 @@ type visitor struct {
 	last   uint64                          // notice shown
 	files  fileOptions
 	moved  map[string]call.Transfer // as last told
+	found  diagnosis                // findings shown
 	calls  int                      // that are over
 }
 
 // show prints the notices that have come since the last time.
 func (v *visitor) show(s *call.Snapshot) {
+	v.found.show(s.Examination)
 	for _, n := range s.Notices {
 		if n.Seq <= v.last {
 			continue
@@ -323,6 +325,8 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return nil, errors.New("ptt takes down or up")
 	case "switch":
 		return call.Join{Channel: rest}, nil
+	case "doctor":
+		return call.Examine{}, nil
 	case "known-only":
 		if rest != "on" && rest != "off" {
 			return nil, errors.New("known-only takes on or off")
@@ -344,7 +348,7 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 	case "send", "take", "refuse", "cancel", "forget":
 		return v.parseFile(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.

@@ -35,7 +35,7 @@ func TestUsage(t *testing.T) {
 		"invite --data D --expires 0", "invite --data D --expires -1h", "invite --data D --expires soon", "invite --data D --expires -1d",
 		"channels", "channels --data D", "channels dance --data D", "channels add --data D", "channels add A B --data D", "channels list A --data D",
 		"serve --listen 127.0.0.1:0 --data D --acme-ca D/none", "serve --listen 127.0.0.1:0 --data D --acme-ca /dev/null",
-		"status", "status --data D extra", "users", "users --data D extra", "users --nonsense", "claim", "version extra"} {
+		"doctor", "doctor --data D extra", "doctor --data D --nonsense", "status", "status --data D extra", "users", "users --data D extra", "users --nonsense", "claim", "version extra"} {
 		code, out, people := call(strings.Fields(strings.ReplaceAll(line, " D", " "+dir))...)
 		if code != exitUsage || out != "" || !strings.Contains(people, "parleyd serve") {
 			t.Errorf("%q: %d %q %q", line, code, out, people)
@@ -97,6 +97,12 @@ func TestServe(t *testing.T) {
 	var s server.Status
 	if code, out, people := call("status", "--data", dir); code != exitDone || people != "" || json.Unmarshal([]byte(out), &s) != nil || s.Host != link.Host || s.Certificate.Until.IsZero() {
 		t.Errorf("status: %d %q %q", code, out, people)
+	}
+	if code, out, people := call("doctor", "--data", dir); code != exitDone || !strings.Contains(out, `{"step":"turn_tls","result":"pass"`) || !strings.Contains(people, "The relay opens") {
+		t.Errorf("doctor: %d %q %q", code, out, people)
+	}
+	if code, out, people := call("doctor", "--json", "--data", filepath.Join(dir, "server.key")); code != exitFailed || !strings.Contains(out, `"not_readable"`) || strings.Count(people, "\n") != 1 {
+		t.Errorf("doctor of no folder: %d %q %q", code, out, people)
 	}
 	if code, _, people := call("serve", "--listen", "127.0.0.1:0", "--data", dir); code != exitFailed || !strings.Contains(people, "in use") {
 		t.Errorf("a second server: %d %q", code, people)

@@ -1,5 +1,4 @@
-// Package folder knows the folder of this machine's user for what was downloaded, and shows files in their folders by the system's own
-// means. No file is ever opened by it.
+// Package folder shows files in their folders, by the system's own means. No file is ever opened by it.
 package folder
 
 import (
@@ -10,18 +9,6 @@ import (
 	"path/filepath"
 	"time"
 )
-
-// Downloads is where this system's user has what was downloaded; empty: there is no such place. It need not exist.
-func Downloads() string {
-	if dir := downloads(); filepath.IsAbs(dir) {
-		return dir
-	}
-	home, err := os.UserHomeDir()
-	if err != nil || !filepath.IsAbs(home) {
-		return ""
-	}
-	return filepath.Join(home, "Downloads")
-}
 
 // Show has the system show the folder that a file is in, and the file in it where the system can. It does not wait for the person.
 func Show(path string) error {

@@ -3,44 +3,9 @@ package folder
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
-
-func TestListed(t *testing.T) {
-	for list, want := range map[string]string{
-		"":                                    "",
-		"# XDG_DOWNLOAD_DIR=\"/x\"\n":         "",
-		"XDG_DOWNLOAD_DIR=\"$HOME/Netz\"\n":   "/home/sam/Netz",
-		"XDG_DOWNLOAD_DIR=\"$HOME/\"\n":       "",
-		"  XDG_DOWNLOAD_DIR=\"/data/down\"\n": "/data/down",
-		"XDG_DESKTOP_DIR=\"$HOME/Desktop\"\nXDG_DOWNLOAD_DIR=\"$HOME/a/../b\"": "/home/sam/b",
-		"XDG_DOWNLOAD_DIR=" + strings.Repeat("x", maxConfig):                   "",
-	} {
-		if got := listed(strings.NewReader(list), "/home/sam"); got != want {
-			t.Errorf("%.40q: %q, want %q", list, got, want)
-		}
-	}
-}
-
-func TestDownloads(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, ".config"))
-	if got := Downloads(); got != filepath.Join(home, "Downloads") {
-		t.Errorf("without a list: %q", got)
-	}
-	if err := os.MkdirAll(filepath.Join(home, ".config"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(home, ".config", "user-dirs.dirs"), []byte("XDG_DOWNLOAD_DIR=\"relative\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := Downloads(); got != filepath.Join(home, "Downloads") {
-		t.Errorf("a relative one: %q", got)
-	}
-}
 
 // opener puts a program in the place of xdg-open that writes what it was given.
 func opener(t *testing.T, script string) (dir string) {

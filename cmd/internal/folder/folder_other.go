@@ -2,7 +2,5 @@
 
 package folder
 
-func downloads() string { return "" }
-
 // show has Finder point at the file; it opens nothing.
 func show(path string) error { return run(patience, "open", "-R", path) }

@@ -13,9 +13,3 @@ func TestShowRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestDownloadsIsAbsolute(t *testing.T) {
-	if dir := Downloads(); dir != "" && !filepath.IsAbs(dir) {
-		t.Errorf("%q", dir)
-	}
-}
