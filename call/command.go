@@ -80,6 +80,8 @@ type (
 	CancelFile struct{ Transfer string }
 	// ForgetTransfer takes one that is over off the list; the file stays.
 	ForgetTransfer struct{ Transfer string }
+	// SetDownloads changes the folder that accepted files come into, from the next one on; empty: files are refused.
+	SetDownloads struct{ Folder string }
 	// Say sends a text to everybody in one's channel or call.
 	Say struct{ Text string }
 
@@ -205,6 +207,7 @@ func (AcceptFile) command()       {}
 func (RefuseFile) command()       {}
 func (CancelFile) command()       {}
 func (ForgetTransfer) command()   {}
+func (SetDownloads) command()     {}
 func (Say) command()              {}
 func (Mute) command()             {}
 func (Deafen) command()           {}

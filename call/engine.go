@@ -359,7 +359,7 @@ func (e *Engine) perform(f effect) event {
 	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
 		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
-	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile:
+	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile, useFolder:
 		e.files.perform(f)
 	case openPeer, renewPeer, makeOffer, setRemote, addCandidate, closePeer, tellPeer:
 		e.performPeer(f)

@@ -261,8 +261,9 @@ type (
 		size int64
 		key  string // of the part
 	}
-	retakeFile struct{ id string } // from its beginning on
-	stopFile   struct{ id string } // until it is sent or taken again
+	useFolder  struct{ folder string } // for files from the next one on
+	retakeFile struct{ id string }     // from its beginning on
+	stopFile   struct{ id string }     // until it is sent or taken again
 	endFile    struct {
 		id   string
 		drop bool // what came of it, too
@@ -326,6 +327,7 @@ func (stopExamination) effect()  {}
 func (openFile) effect()         {}
 func (sendFile) effect()         {}
 func (takeFile) effect()         {}
+func (useFolder) effect()        {}
 func (retakeFile) effect()       {}
 func (stopFile) effect()         {}
 func (endFile) effect()          {}

@@ -23,7 +23,6 @@ import (
 //
 // How fast is decided for each peer together, in its lane, so that two files are no faster than one.
 type files struct {
-	folder string
 	post   func(event) // never blocks
 	bulk   func(ctx context.Context, id mesh.Peer, frame []byte, budget int) error
 	stats  func(mesh.Peer) (mesh.Stats, bool)
@@ -31,10 +30,11 @@ type files struct {
 	start  time.Time // zero of the clock that frames tell
 	ending sync.WaitGroup
 
-	mu    sync.Mutex
-	jobs  map[transfer.ID]*job
-	lanes map[mesh.Peer]*lane
-	parts map[string]bool // keys of parts that are written
+	mu     sync.Mutex
+	folder string
+	jobs   map[transfer.ID]*job
+	lanes  map[mesh.Peer]*lane
+	parts  map[string]bool // keys of parts that are written
 }
 
 // job is one file.
@@ -79,11 +79,11 @@ type arrival struct {
 }
 
 const (
-	ackEvery  = 20 * time.Millisecond
+	ackEvery      = 20 * time.Millisecond
 	progressEvery = 250 * time.Millisecond
-	pathEvery = time.Second                             // as often as there is a report
-	napLeast  = 1500 * time.Microsecond                 // a shorter wait is not worth a timer
-	inboxSize = 2 * transfer.Window / transfer.MaxPiece // an honest sender has half of it under way
+	pathEvery     = time.Second                             // as often as there is a report
+	napLeast      = 1500 * time.Microsecond                 // a shorter wait is not worth a timer
+	inboxSize     = 2 * transfer.Window / transfer.MaxPiece // an honest sender has half of it under way
 )
 
 func newFiles(folder string, post func(event), log *slog.Logger) *files {
@@ -111,6 +111,10 @@ func (x *files) perform(f effect) {
 		j := x.job(f.id)
 		r := j.begin(f.peer, make(chan arrival, inboxSize))
 		j.work.do(func() { j.take(r, f) })
+	case useFolder:
+		x.mu.Lock()
+		x.folder = f.folder
+		x.mu.Unlock()
 	case retakeFile:
 		if j := x.find(f.id); j != nil {
 			if old := j.run.Load(); old != nil {
@@ -375,8 +379,9 @@ func (j *job) take(r *run, f takeFile) {
 			j.part += "-" + j.id
 		}
 		x.parts[j.part] = true
+		folder := x.folder
 		x.mu.Unlock()
-		sink, err := transfer.OpenSink(x.folder, f.name, f.size, j.part)
+		sink, err := transfer.OpenSink(folder, f.name, f.size, j.part)
 		if err != nil {
 			j.broken(err)
 			return

@@ -27,12 +27,12 @@ type Snapshot struct {
 	Ring        *Ring    // a call that is not answered yet; nil: none
 	Missed      []Missed // calls, the newest first; the same slice until it changes
 	Camera      CameraState
-	Examination Examination
-	Refused     uint64     // messages that did not belong to this channel, role or peer
-	Notices     []Notice   // the latest, oldest first
-	LastNotice  uint64     // Seq of the last one
 	Transfers   []Transfer // the oldest first; the same slice until one of them changes
 	Texts       []Text     // of the present place, the oldest first, at most keptTexts; likewise
+	Examination Examination
+	Refused     uint64   // messages that did not belong to this channel, role or peer
+	Notices     []Notice // the latest, oldest first
+	LastNotice  uint64   // Seq of the last one
 }
 
 // Missed is a call that was not taken.

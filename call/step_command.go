@@ -23,7 +23,7 @@ func (t *turn) command(ev commanded) {
 		t.finish(ev.made, Reply{}, nil)
 	case Call, Accept, Decline, HangUp:
 		t.callCommand(ev)
-	case SendFile, AcceptFile, RefuseFile, CancelFile, ForgetTransfer:
+	case SendFile, AcceptFile, RefuseFile, CancelFile, ForgetTransfer, SetDownloads:
 		t.fileCommand(ev)
 	case Say:
 		t.finish(ev.made, Reply{}, t.write(c.Text))

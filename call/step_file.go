@@ -70,6 +70,9 @@ func (t *turn) fileCommand(ev commanded) {
 		err = t.cancelFile(t.file(c.Transfer))
 	case ForgetTransfer:
 		err = t.forgetFile(t.file(c.Transfer))
+	case SetDownloads:
+		t.takes = c.Folder != ""
+		t.do(useFolder{c.Folder})
 	}
 	t.finish(ev.made, Reply{}, err)
 }

@@ -94,7 +94,7 @@ var rules = []rule{
 	{path: "hotkey", own: none, never: []string{fyne, pion, malgo}, cgo: true},
 	{
 		path:   "ui/...",
-		own:    []string{"call", "profile", "video", "assets", "ui/..."},
+		own:    []string{"call", "call/doctor", "profile", "video", "assets", "ui/..."}, // doctor: the words of what was found
 		never:  []string{pion, malgo},
 		direct: true,
 	},
@@ -105,6 +105,7 @@ var rules = []rule{
 	{path: "cmd/internal/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
 	{path: "cmd/internal/calm", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/crash", own: none, only: none},
+	{path: "cmd/internal/folder", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/host", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/internal/idle", own: none, only: []string{x11}},
 	{path: "cmd/internal/instance", own: none, only: none},

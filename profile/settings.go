@@ -1,6 +1,9 @@
 package profile
 
-import "unicode/utf8"
+import (
+	"path/filepath"
+	"unicode/utf8"
+)
 
 // Mode is what opens the microphone's gate.
 type Mode string
@@ -42,6 +45,8 @@ type Settings struct {
 	Height     int    `json:"height"`
 	Status     Status `json:"status"` // what the person chose to be
 	Notify     bool   `json:"notify"` // by the desktop's notifications
+
+	Downloads string `json:"downloads"` // the folder that files from others come into; empty: the system's
 
 	Hosting       bool `json:"hosting"`        // the server in the window's process starts with it
 	HostPort      int  `json:"host_port"`      // where it listens; 0: the default
@@ -88,6 +93,9 @@ const (
 
 // maxKeyName is how long the name of a key may be.
 const maxKeyName = 32
+
+// maxPath is how long the path of a folder may be, in bytes.
+const maxPath = 4096
 
 // maxDeviceID is how long a device id may be, in bytes. ALSA's and Windows's stay below 200.
 const maxDeviceID = 512
@@ -148,6 +156,9 @@ func (s *Settings) clampWindow(def Settings) {
 		s.Status = def.Status
 	}
 	s.MissedSeen = max(s.MissedSeen, 0)
+	if len(s.Downloads) > maxPath || !filepath.IsAbs(s.Downloads) {
+		s.Downloads = def.Downloads
+	}
 	if s.HostPort < 0 || s.HostPort > 65535 {
 		s.HostPort = def.HostPort
 	}

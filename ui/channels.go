@@ -57,8 +57,8 @@ func newChannelList(w *Window) *channelList {
 		c.open(i)
 	}
 	c.list.OnSecondary = c.menu
-	c.root = container.NewBorder(container.NewVBox(c.head, group), nil, nil, nil, kit.Pad(8, 0, 8, 0, c.list))
-	c.root.Layout = &columnLayout{head: c.head, next: group, rest: c.root.Objects[0]}
+	rest := kit.Pad(8, 0, 8, 0, c.list)
+	c.root = container.New(&columnLayout{head: c.head, next: group, rest: rest}, rest, c.head, group)
 	return c
 }
 

@@ -36,6 +36,7 @@ type Config struct {
 	MapPorts  func(on bool)                              // has the router let people elsewhere in to that server, or ends that; waits for its answer
 	Router    func() string                              // what it answered, in a sentence; empty: it was not asked
 	AutoHost  bool                                       // host at the start
+	Downloads string                                     // the folder of this system's user for what was downloaded; empty: there is none
 	Restart   func()                                     // ends this process after the window has closed, and starts it anew
 
 	NewConverter func() Converter // one for each picture that is shown
@@ -77,6 +78,8 @@ type Desktop struct {
 	// Watch tells from now on, on any goroutine, whether the window can be seen by anybody; that it can is taken for granted. It is
 	// called on Fyne's goroutine.
 	Watch func(w fyne.Window, seen func(bool))
+	// Reveal shows a file in its folder, and does not open the file. It may take its time. Nil: it can't be done.
+	Reveal func(path string) error
 	// Settled is called on Fyne's goroutine when the start is over for a while, for what only that needed.
 	Settled func(fyne.Window)
 }

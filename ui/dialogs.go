@@ -123,6 +123,9 @@ func (l *lines) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (l *lines) apply(v *model.View) {
 	shown := v.Lines
+	if l.w.settings == nil {
+		shown = slices.DeleteFunc(slices.Clone(shown), func(line model.Line) bool { return line.Stage })
+	}
 	if l.w.settings != nil && l.w.settings.showsDevices() { // the page says it itself
 		shown = slices.DeleteFunc(slices.Clone(shown), func(line model.Line) bool { return line.Device })
 	}

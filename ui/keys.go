@@ -26,6 +26,8 @@ func bindings() []binding {
 		{"Ctrl+D", "Deafen or undeafen", fyne.KeyD, fyne.KeyModifierShortcutDefault, (*Window).toggleDeafen},
 		{"Ctrl+Shift+H", "Hang up, or stop calling", fyne.KeyH, fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift, (*Window).hangUp},
 		{"Ctrl+E", "Camera on or off, in a call", fyne.KeyE, fyne.KeyModifierShortcutDefault, (*Window).toggleCamera},
+		{"Ctrl+T", "Texts, in a channel or call", fyne.KeyT, fyne.KeyModifierShortcutDefault, (*Window).textsKey},
+		{"Ctrl+O", "Send a file", fyne.KeyO, fyne.KeyModifierShortcutDefault, (*Window).sendKey},
 		{"Ctrl+K", "Go to a channel or a person", fyne.KeyK, fyne.KeyModifierShortcutDefault, (*Window).switcherKey},
 		{"Ctrl+,", "Settings", fyne.KeyComma, fyne.KeyModifierShortcutDefault, (*Window).settingsKey},
 		{"Ctrl+Q", "Quit", fyne.KeyQ, fyne.KeyModifierShortcutDefault, (*Window).quit},
@@ -43,8 +45,12 @@ func (w *Window) bindKeys() {
 		}
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
-		if !w.layers.TypedKey(e) && e.Name == fyne.KeyEscape {
+		switch {
+		case w.layers.TypedKey(e):
+		case e.Name == fyne.KeyEscape:
 			w.escape()
+		case w.settings != nil && !w.floating():
+			w.settings.typed(e)
 		}
 	})
 	if keys, ok := c.(desktop.Canvas); ok {
@@ -101,6 +107,19 @@ func (w *Window) release() {
 func (w *Window) switcherKey() {
 	if w.welcome == nil && !w.floating() {
 		w.showSwitcher()
+	}
+}
+
+// textsKey opens the texts, or closes them where one is in them.
+func (w *Window) textsKey() {
+	if w.welcome == nil && w.settings == nil && !w.floating() {
+		w.toggleTexts()
+	}
+}
+
+func (w *Window) sendKey() {
+	if w.welcome == nil && !w.floating() {
+		w.sendFile()
 	}
 }
 

@@ -13,30 +13,33 @@ import (
 	"parley/ui/model"
 )
 
-// missedButton opens the list of missed calls, and says how many of them nobody has looked at.
-type missedButton struct {
-	w     *Window
+// countButton is an icon in a header, and how much of what is behind it nobody has looked at.
+type countButton struct {
 	root  *pressable
 	row   *fyne.Container
 	icon  *kit.Icon
 	count *kit.Text
 }
 
-func newMissedButton(w *Window) *missedButton {
-	m := &missedButton{
-		w: w, icon: kit.NewIcon("missed", 18, theme.ColorNamePlaceHolder), count: kit.NewText("", kit.CaptionBold, theme.ColorNameForeground),
-	}
+func newCountButton(icon string, tapped func(near fyne.CanvasObject)) *countButton {
+	m := &countButton{icon: kit.NewIcon(icon, 18, theme.ColorNamePlaceHolder), count: kit.NewText("", kit.CaptionBold, theme.ColorNameForeground)}
 	m.row = kit.HRow(6, m.icon, m.count)
 	m.root = newPressable(kit.Fixed(0, 32, kit.Pad(7, 0, 7, 0, m.row)), 8, nil)
-	m.root.tapped = func() { w.showMissed(m.root) }
+	m.root.tapped = func() { tapped(m.root) }
 	return m
 }
 
-// apply tells whether the button has another width now.
-func (m *missedButton) apply(v *model.View) (changed bool) {
+// newMissedButton opens the list of missed calls.
+func newMissedButton(w *Window) *countButton { return newCountButton("missed", w.showMissed) }
+
+// maxCount is more than anybody wants to know.
+const maxCount = 99
+
+// set shows a number, and tells whether the button has another width now. Zero is not shown.
+func (m *countButton) set(n int) (changed bool) {
 	text, color := "", theme.ColorNamePlaceHolder
-	if v.Unseen > 0 {
-		text, color = strconv.Itoa(v.Unseen), theme.ColorNameForeground
+	if n > 0 {
+		text, color = strconv.Itoa(min(n, maxCount)), theme.ColorNameForeground
 	}
 	m.icon.SetColor(color)
 	wide := m.count.Natural()

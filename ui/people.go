@@ -14,7 +14,7 @@ type peopleList struct {
 	w      *Window
 	root   *fyne.Container
 	head   *fyne.Container // of the header's right end
-	missed *missedButton
+	missed *countButton
 	list   *kit.List
 	rows   []model.PersonRow
 	parts  map[fyne.CanvasObject]any // of a row's content: *headingRow or *personRow
@@ -46,7 +46,7 @@ func (p *peopleList) apply(old, v *model.View) {
 		p.rows = v.People
 		p.list.SetRows(len(p.rows), p.kind)
 	}
-	if p.missed.apply(v) {
+	if p.missed.set(v.Unseen) {
 		relayout(p.head)
 	}
 }
@@ -63,6 +63,7 @@ func (p *peopleList) menu(i int, at fyne.Position) {
 	items := []kit.MenuItem{
 		{Text: "Call", Icon: "phone", Disabled: why != "", Do: start(false)},
 		{Text: "Video call", Icon: "camera", Disabled: why != "", Do: start(true)},
+		{Text: "Send a file", Icon: "file", Disabled: model.NoFile(p.w.c.Engine.Snapshot(), row.User) != "", Do: func() { p.w.sendFileTo(row.User) }},
 		{Text: "About " + row.Name, Icon: "people", Do: func() { p.open(i) }},
 	}
 	if why != "" {

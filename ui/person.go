@@ -72,7 +72,7 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 	return kit.VCol(16, parts...)
 }
 
-// calls are the buttons that ring them, or why that can't be now.
+// calls are the buttons that ring them, or why that can't be now, and what sends them a file.
 func (p *personCard) calls(c model.Card) fyne.CanvasObject {
 	start := func(video bool) func() {
 		return func() {
@@ -81,13 +81,19 @@ func (p *personCard) calls(c model.Card) fyne.CanvasObject {
 		}
 	}
 	voice, video := kit.NewButton("Call", "phone", kit.PlainButton, start(false)), kit.NewButton("Video call", "camera", kit.PlainButton, start(true))
-	row := kit.HRow(8, kit.Grow(voice), kit.Grow(video))
-	if c.NoCall == "" {
-		return row
+	all := kit.VCol(8, kit.HRow(8, kit.Grow(voice), kit.Grow(video)))
+	if c.Connected {
+		all.Add(kit.NewButton("Send a file", "file", kit.PlainButton, func() {
+			p.layer.Close()
+			p.w.sendFileTo(p.user)
+		}))
 	}
-	voice.Disable()
-	video.Disable()
-	return kit.VCol(6, row, kit.NewParagraph(c.NoCall, kit.Caption, theme.ColorNamePlaceHolder))
+	if c.NoCall != "" {
+		voice.Disable()
+		video.Disable()
+		all.Add(kit.NewParagraph(c.NoCall, kit.Caption, theme.ColorNamePlaceHolder))
+	}
+	return all
 }
 
 func (p *personCard) volume(c model.Card) fyne.CanvasObject {

@@ -55,6 +55,14 @@ func (w *Window) act(a model.Action) {
 		w.do(call.Deafen{On: false})
 	case model.StopCalling:
 		w.hangUp()
+	case model.ShowExamination:
+		w.showSettings(pageConnection)
+	case model.Examine:
+		w.examine()
+	case model.SendFile:
+		w.sendFile()
+	case model.ShowTexts:
+		w.showTexts()
 	case model.CopyInvite:
 		w.copyInvite()
 	case model.Reconnect:

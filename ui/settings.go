@@ -69,6 +69,9 @@ const (
 	pageYou     = "You and your key"
 	pagePrivacy = "Privacy"
 	pageServers = "Servers"
+
+	pageConnection = "Connection"
+	pageFiles      = "Files"
 )
 
 // pageEntry is a line of the list of pages.
@@ -87,6 +90,8 @@ func settingsPages() []pageEntry {
 		{pageYou, "key", newYouPage},
 		{pagePrivacy, "shield", newPrivacyPage},
 		{pageServers, "host", newServersPage},
+		{pageConnection, "stats", newConnectionPage},
+		{pageFiles, "folder", newFilesPage},
 	}
 }
 
@@ -123,7 +128,7 @@ func (w *Window) closeSettings() {
 }
 
 func newSettings(w *Window) *settings {
-	s := &settings{w: w, now: time.Now, at: -1, files: files{w.saveFile, w.openFile}}
+	s := &settings{w: w, now: time.Now, at: -1, files: w.files}
 	for i, p := range settingsPages() {
 		s.nav = append(s.nav, newNavRow(s, i, p))
 	}
@@ -177,6 +182,21 @@ func (s *settings) relay() {
 	s.stage.Layout.Layout(s.stage.Objects, s.stage.Size())
 	s.scroll.Refresh()
 	s.stage.Refresh()
+}
+
+// typed scrolls a page that is higher than the window: there may be nothing on it for Tab to walk to.
+func (s *settings) typed(e *fyne.KeyEvent) {
+	to := s.scroll.Offset
+	switch room := s.scroll.Size().Height - kit.Px(32); e.Name {
+	case fyne.KeyPageDown:
+		to.Y += room
+	case fyne.KeyPageUp:
+		to.Y -= room
+	default:
+		return
+	}
+	to.Y = max(0, min(to.Y, s.scroll.Content.MinSize().Height-s.scroll.Size().Height))
+	s.scroll.ScrollToOffset(to)
 }
 
 // apply brings the page to what the engine and the profile have now, at each turn of the pump.

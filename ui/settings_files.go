@@ -12,10 +12,13 @@ import (
 	"parley/ui/kit"
 )
 
-// files asks where to write a file and which one to read: by Fyne's dialogs, but in tests. Nothing is called when the person gives up.
+// files asks where to write a file, which one to read, and which file or folder is meant: by Fyne's dialogs, but in tests. Nothing is
+// called when the person gives up.
 type files struct {
-	save func(name string, data []byte, then func(error))
-	open func(limit int, then func([]byte, error))
+	save   func(name string, data []byte, then func(error))
+	open   func(limit int, then func([]byte, error))
+	pick   func(then func(path string, err error))
+	folder func(then func(path string, err error))
 }
 
 // errTooLong is for a file that is no exported key.
@@ -37,6 +40,32 @@ func (w *Window) openFile(limit int, then func([]byte, error)) {
 	w.showFiles(dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
 		if file != nil || err != nil {
 			then(readAll(file, limit, err))
+		}
+	}, w.win))
+}
+
+// pickFile is files.pick.
+func (w *Window) pickFile(then func(string, error)) {
+	w.showFiles(dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
+		if file == nil {
+			if err != nil {
+				then("", err)
+			}
+			return
+		}
+		_ = file.Close() // nothing was read
+		then(file.URI().Path(), err)
+	}, w.win))
+}
+
+// pickFolder is files.folder.
+func (w *Window) pickFolder(then func(string, error)) {
+	w.showFiles(dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
+		switch {
+		case err != nil:
+			then("", err)
+		case folder != nil:
+			then(folder.Path(), nil)
 		}
 	}, w.win))
 }

@@ -145,7 +145,7 @@ func (k *keyDialog) exported(text []byte) {
 }
 
 // importKey is the dialog of that name, for the first start too.
-func (w *Window) importKey() { importKey(w, files{w.saveFile, w.openFile}) }
+func (w *Window) importKey() { importKey(w, w.files) }
 
 // importKey asks for an exported key and its passphrase, and puts it in the place of the own one.
 func importKey(w *Window, f files) {

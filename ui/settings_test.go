@@ -71,7 +71,7 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 		Voice: func(s profile.Settings) call.Voice {
 			return call.Voice{Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression, FrameMS: 20}
 		},
-		Safety:   func([]byte) string { return safety },
+		Safety: func([]byte) string { return safety }, Downloads: "/home/sam/Downloads",
 		MapPorts: func(bool) {}, Router: func() string { return "" },
 		ExportKey: func(passphrase string) ([]byte, error) { return []byte(armour), nil },
 	})

@@ -17,8 +17,8 @@ import (
 //	│ dock                                                   │
 //	└────────────────────────────────────────────────────────┘
 //
-// The settings take the place of list, stage and people. People hide in a narrow window; a button of the stage's header brings
-// them as an overlay.
+// The settings take the place of list, stage and people. People hide in a narrow window, and where the texts of one's channel stand in
+// their place; a button of the stage's header brings them as an overlay.
 type shell struct {
 	w    *Window
 	root *fyne.Container
@@ -27,6 +27,7 @@ type shell struct {
 	list   *channelList
 	stage  *stage
 	people *peopleList
+	texts  *textsPanel
 	dock   *dock
 	lines  *lines
 
@@ -41,6 +42,7 @@ const (
 	slotList
 	slotStage
 	slotPeople
+	slotTexts
 	slotDock
 	slotCount
 )
@@ -49,11 +51,12 @@ const (
 type metrics struct {
 	compact    bool // small tiles, short texts
 	showPeople bool
-	rail, list, people,
+	rail, list, people, texts,
 	header, dock float32
 }
 
-func measure(size fyne.Size) metrics {
+// measure is for a window in which the texts of one's channel are to be seen, or not.
+func measure(size fyne.Size, texts bool) metrics {
 	m := metrics{rail: 64, list: 240, people: 224, header: 52, dock: 64, showPeople: size.Width >= kit.Px(1180)}
 	switch {
 	case size.Width < kit.Px(1000) || size.Height < kit.Px(600):
@@ -62,7 +65,13 @@ func measure(size fyne.Size) metrics {
 	case size.Width >= kit.Px(1440):
 		m.list, m.people = 256, 240
 	}
-	for _, v := range []*float32{&m.rail, &m.list, &m.people, &m.header, &m.dock} {
+	if texts {
+		m.showPeople = size.Width >= kit.Px(1440)
+		if m.texts = 320; m.compact {
+			m.texts = 260
+		}
+	}
+	for _, v := range []*float32{&m.rail, &m.list, &m.people, &m.texts, &m.header, &m.dock} {
 		*v = kit.Px(*v)
 	}
 	return m
@@ -74,12 +83,13 @@ func newShell(w *Window) *shell {
 	s.list = newChannelList(w)
 	s.stage = newStage(w)
 	s.people = newPeopleList(w)
+	s.texts = newTextsPanel(w)
 	s.dock = newDock(w)
 	s.lines = newLines(w)
 	// The stage has the window's own ground: what is painted twice costs twice, under software drawing.
 	colors := [slotCount]fyne.ThemeColorName{slotRail: kit.ColorRail, slotList: theme.ColorNameHeaderBackground, slotPeople: theme.ColorNameHeaderBackground,
-		slotDock: theme.ColorNameHeaderBackground}
-	objects := [slotCount]fyne.CanvasObject{s.rail.root, s.list.root, s.stage.root, s.people.root, s.dock.root}
+		slotTexts: theme.ColorNameHeaderBackground, slotDock: theme.ColorNameHeaderBackground}
+	objects := [slotCount]fyne.CanvasObject{s.rail.root, s.list.root, s.stage.root, s.people.root, s.texts.root, s.dock.root}
 	s.frame = container.NewWithoutLayout()
 	for i := range s.slots {
 		s.slots[i] = container.NewStack(kit.NewPanel(colors[i], 0, nil), objects[i])
@@ -97,7 +107,7 @@ func (s *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(kit
 // Layout implements fyne.Layout.
 func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	call := s.w.view.Stage.Kind == model.StageCall && s.w.settings == nil
-	m := measure(size)
+	m := measure(size, s.texts.open())
 	if m != s.size {
 		s.size = m
 		s.resized()
@@ -113,6 +123,9 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if s.stage.call.filled {
 		m, high, people = metrics{}, size.Height, 0
 	}
+	if s.w.settings != nil {
+		m.texts = 0
+	}
 	x := float32(0)
 	place := func(slot int, width float32) {
 		s.slots[slot].Move(fyne.NewPos(x, 0))
@@ -121,12 +134,15 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	place(slotRail, m.rail)
 	place(slotList, m.list)
-	place(slotStage, size.Width-m.rail-m.list-people)
+	place(slotStage, size.Width-m.rail-m.list-people-m.texts)
 	if people > 0 {
 		place(slotPeople, people)
 	}
+	if m.texts > 0 {
+		place(slotTexts, m.texts)
+	}
 	s.slots[slotRail].Hidden, s.slots[slotList].Hidden = m.rail == 0, m.list == 0
-	s.slots[slotPeople].Hidden, s.slots[slotDock].Hidden = people == 0, m.dock == 0
+	s.slots[slotPeople].Hidden, s.slots[slotTexts].Hidden, s.slots[slotDock].Hidden = people == 0, m.texts == 0, m.dock == 0
 	s.slots[slotDock].Move(fyne.NewPos(0, high))
 	s.slots[slotDock].Resize(fyne.NewSize(size.Width, m.dock))
 	line := s.frame.Objects[slotCount]
@@ -163,6 +179,7 @@ func (s *shell) fill(list, stage fyne.CanvasObject) {
 	s.slots[slotList].Refresh()
 	s.slots[slotStage].Refresh()
 	s.slots[slotPeople].Refresh()
+	s.slots[slotTexts].Refresh()
 }
 
 func (s *shell) apply(old, v *model.View) {
@@ -170,6 +187,7 @@ func (s *shell) apply(old, v *model.View) {
 		s.w.fill(false)
 		defer s.refit()
 	}
+	s.texts.apply(old, v)
 	s.rail.apply(v)
 	s.list.apply(old, v)
 	s.stage.apply(old, v)

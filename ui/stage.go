@@ -21,6 +21,8 @@ type stage struct {
 	subtitle *kit.Text
 	chip     *kit.Chip
 	stats    *kit.IconButton
+	send     *kit.IconButton // a file
+	texts    *countButton
 	people   *kit.IconButton
 
 	face *kit.Avatar     // of the other one of a call
@@ -31,14 +33,15 @@ type stage struct {
 	call   *callStage
 	tiles  []*tile
 	grid   *fyne.Container
-	missed *missedButton // where the list of people is hidden
+	missed *countButton // where the list of people is hidden
 	note   *note
 	calls  *calling
+	files  *transferStrip
 	body   *fyne.Container
 }
 
 func newStage(w *Window) *stage {
-	s := &stage{w: w, size: measure(fyne.NewSize(1280, 800))}
+	s := &stage{w: w, size: measure(fyne.NewSize(1280, 800), false)}
 	s.icon = kit.NewIcon("speaker-channel", 20, kit.ColorInCall)
 	s.title = kit.NewText("", kit.Header, theme.ColorNameForeground)
 	s.subtitle = kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder)
@@ -49,9 +52,11 @@ func newStage(w *Window) *stage {
 	s.face.SetDot(kit.NoDot, theme.ColorNameBackground)
 	s.mine = kit.NewIconButton("eye-off", 32, "Your own picture", func() { w.layers.MenuBy(s.call.ownMenu(), s.mine) })
 	s.full = kit.NewIconButton("full-screen", 32, "Full screen (F11)", w.toggleFullScreen)
+	s.send = kit.NewIconButton("file", 32, "Send a file (Ctrl+O)", w.sendFile)
+	s.texts = newCountButton("text", func(fyne.CanvasObject) { w.toggleTexts() })
 	s.missed = newMissedButton(w)
 	s.missed.root.Hide()
-	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.full, s.stats, s.missed.root, s.people)
+	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.full, s.stats, s.send, s.texts.root, s.missed.root, s.people)
 	s.head = header(row)
 	s.banner = kit.NewBanner()
 	s.banner.Hide()
@@ -60,7 +65,8 @@ func newStage(w *Window) *stage {
 	s.calls = newCalling(w)
 	s.call = newCallStage(w)
 	s.call.root.Hide()
-	s.body = container.New(&bodyLayout{stage: s}, s.call.root, s.banner, s.grid, s.note.root, s.calls.root)
+	s.files = newTransferStrip(w)
+	s.body = container.New(&bodyLayout{stage: s}, s.call.root, s.banner, s.grid, s.note.root, s.calls.root, s.files.root)
 	s.root = container.New(&columnLayout{head: s.head, rest: s.body}, s.head, s.body)
 	return s
 }
@@ -86,6 +92,8 @@ func (s *stage) apply(old, v *model.View) {
 	}
 	s.call.apply(v)
 	s.applyMissed(v)
+	s.applyTexts(v)
+	s.files.apply(v)
 	s.note.busy.run(v.Stage.Kind == model.StageBusy)
 	for i, t := range s.tiles {
 		if i < len(v.Stage.Tiles) {
@@ -104,6 +112,8 @@ func (s *stage) show(v *model.View) {
 	s.face.Hidden = !call
 	s.subtitle.Hidden = s.size.compact && !call
 	s.stats.Hidden = !tiles && !call
+	s.send.Hidden = s.stats.Hidden || s.size.compact && s.size.texts > 0 // the texts have one, too
+	s.texts.root.Hidden = s.stats.Hidden
 	s.people.Hidden = s.size.showPeople || call
 	s.full.Hidden = !call
 	s.mine.Hidden = !call || !st.Call.OwnCamera
@@ -122,6 +132,7 @@ func (s *stage) show(v *model.View) {
 	s.banner.Hidden = st.Banner == nil
 	if b := st.Banner; b != nil {
 		s.banner.Set(b.Icon, b.Text, kit.Tone(b.Tone), b.Button, func() { s.w.act(b.Action) })
+		s.banner.SetSecond(b.Second, func() { s.w.act(b.SecondA) })
 	}
 	s.grid.Hidden = !tiles
 	if tiles {
@@ -141,9 +152,25 @@ func (s *stage) show(v *model.View) {
 // applyMissed shows the missed calls where there are some, and the list of people with their button is hidden. While something floats
 // it stays: that may stand beside it.
 func (s *stage) applyMissed(v *model.View) {
-	changed := s.missed.apply(v)
+	changed := s.missed.set(v.Unseen)
 	hidden := s.people.Hidden || len(v.Missed) == 0 && (s.missed.root.Hidden || !s.w.floating())
 	if setHidden(s.missed.root, hidden) || changed {
+		s.head.Refresh()
+	}
+}
+
+// applyTexts counts what was written and not seen.
+func (s *stage) applyTexts(v *model.View) {
+	unread := v.Texts.Unread
+	color := theme.ColorNamePlaceHolder
+	if s.w.shell.texts.open() {
+		unread, color = 0, theme.ColorNamePrimary
+	} else if unread > 0 {
+		color = theme.ColorNameForeground
+	}
+	changed := s.texts.set(unread)
+	s.texts.icon.SetColor(color)
+	if changed {
 		s.head.Refresh()
 	}
 }
@@ -174,6 +201,9 @@ func (s *stage) room() fyne.Size {
 	if !s.banner.Hidden {
 		high -= kit.FitHeight(s.banner, width) + kit.Px(20)
 	}
+	if files := s.files.height(); files > 0 {
+		high -= files + kit.Px(8)
+	}
 	return fyne.NewSize(width, high)
 }
 
@@ -184,6 +214,7 @@ func (l *bodyLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSiz
 func (l *bodyLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	s, edge, room := l.stage, l.stage.edge(), l.stage.room()
 	left := (size.Width - room.Width) / 2
+	size.Height = l.layoutFiles(size)
 	s.calls.root.Resize(size)
 	if !s.call.root.Hidden {
 		l.layoutCall(size)
@@ -226,6 +257,21 @@ func (l *bodyLayout) layoutCall(size fyne.Size) {
 	put(s.call.root, 0, y, size.Width, size.Height-y)
 }
 
+// layoutFiles puts the files at the foot of the stage, and returns what that leaves of its height. On a picture that fills the window
+// they lie.
+func (l *bodyLayout) layoutFiles(size fyne.Size) float32 {
+	s, high := l.stage, l.stage.files.height()
+	if high == 0 {
+		return size.Height
+	}
+	wide := min(size.Width-2*s.edge()+2*kit.Px(transferEdge), kit.Px(720))
+	put(s.files.root, (size.Width-wide)/2, size.Height-high-kit.Px(8), wide, high)
+	if s.call.filled {
+		return size.Height
+	}
+	return size.Height - high - kit.Px(8)
+}
+
 // note is a sentence in the middle, with what to do.
 type note struct {
 	w       *Window
@@ -236,6 +282,7 @@ type note struct {
 	text    *kit.Paragraph
 	button  *kit.Button
 	second  *kit.Button
+	third   *kit.Button
 	shown   model.Note
 	working bool
 }
@@ -249,7 +296,8 @@ func newNote(w *Window) *note {
 	n.text.Align = fyne.TextAlignCenter
 	n.button = kit.NewButton("", "", kit.PrimaryButton, func() { w.act(n.shown.Action) })
 	n.second = kit.NewButton("", "", kit.PlainButton, func() { w.act(n.shown.SecondA) })
-	buttons := container.NewCenter(kit.HRow(8, n.button, n.second))
+	n.third = kit.NewButton("", "", kit.PlainButton, func() { w.act(n.shown.ThirdA) })
+	buttons := container.NewCenter(kit.HRow(8, n.button, n.second, n.third))
 	column := kit.VCol(12, container.NewCenter(container.NewStack(n.busy, n.icon)), n.heading, n.text, buttons)
 	n.root = container.NewStack(kit.Center(360, column))
 	n.set(false, model.Note{})
@@ -268,8 +316,9 @@ func (n *note) set(working bool, m model.Note) {
 	n.icon.SetColor(fg)
 	n.heading.SetText(m.Heading)
 	n.text.SetText(m.Text)
-	n.button.Hidden, n.second.Hidden = m.Button == "", m.Second == ""
+	n.button.Hidden, n.second.Hidden, n.third.Hidden = m.Button == "", m.Second == "", m.Third == ""
 	n.button.SetText(m.Button)
 	n.second.SetText(m.Second)
+	n.third.SetText(m.Third)
 	n.root.Refresh()
 }

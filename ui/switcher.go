@@ -88,6 +88,12 @@ func (s *switcher) create(int) fyne.CanvasObject {
 func (s *switcher) bind(i, _ int, o fyne.CanvasObject) {
 	r, hit := s.parts[o], s.hits[i]
 	switch {
+	case hit.Action == model.SendFile:
+		r.icon.SetIcon("file")
+	case hit.Action == model.ShowTexts:
+		r.icon.SetIcon("text")
+	case hit.Action != model.None:
+		r.icon.SetIcon("stats")
 	case hit.Call:
 		r.icon.SetIcon("phone")
 	case hit.User != "":
@@ -108,6 +114,8 @@ func (s *switcher) choose(i int) {
 		s.w.closeSettings()
 	}
 	switch hit := s.hits[i]; {
+	case hit.Action != model.None:
+		s.w.act(hit.Action)
 	case hit.Call:
 		s.w.startCall(hit.User, false)
 	case hit.User != "":

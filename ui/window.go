@@ -29,6 +29,7 @@ type Window struct {
 	page     int                // of the settings, that was shown last
 	tray     *tray              // nil where there is no tray
 	picking  *dialog.FileDialog // nil but while a file is chosen
+	files    files
 
 	link     string       // that the session was opened with
 	online   *waiting     // what waits for a session to stand
@@ -70,12 +71,14 @@ func newWindow(c Config) *Window {
 	w.win.SetMaster()
 	w.win.SetPadded(false)
 	w.layers = kit.NewLayers(w.win.Canvas())
+	w.files = files{w.saveFile, w.openFile, w.pickFile, w.pickFolder}
 	w.pump = newPump(w)
 	w.shell = newShell(w)
 	w.setContent(w.shell.root)
 	w.win.Resize(windowSize(s))
 	w.bindKeys()
 	w.win.SetCloseIntercept(w.closed)
+	w.win.SetOnDropped(w.dropped)
 	return w
 }
 

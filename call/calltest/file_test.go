@@ -214,3 +214,22 @@ func TestTexts(t *testing.T) {
 		t.Error("said to nobody")
 	}
 }
+
+// Files come into the folder that was named last, and into none where none is.
+func TestDownloadsMove(t *testing.T) {
+	w, _ := newFileWorld(t, 2*time.Millisecond)
+	people := w.Add("Ana", "Bob")
+	ana, bob := people[0], people[1]
+	joinAll(people)
+	path, _ := fileOf(t, "a song.ogg", 1000)
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+	bob.Do(call.SetDownloads{Folder: elsewhere})
+	ana.send(bob, path)
+	bob.accept()
+	if x := bob.untilFile(call.TransferDone); filepath.Dir(x.Path) != elsewhere {
+		t.Errorf("it is at %s", x.Path)
+	}
+	bob.Do(call.SetDownloads{})
+	ana.send(bob, path)
+	ana.untilFile(call.TransferRefused)
+}

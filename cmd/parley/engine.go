@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"runtime"
 
@@ -28,7 +29,7 @@ func (p *program) openEngine() error {
 	setup.Pictures(&pictures, camera.Config{Log: p.log})
 	e, err := call.New(call.Config{
 		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Picture: pictures, Log: p.log,
-		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay, RelayNew: s.RelayNew,
+		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay, RelayNew: s.RelayNew, Downloads: cmp.Or(s.Downloads, downloads()),
 	})
 	if err != nil {
 		return err
@@ -38,6 +39,15 @@ func (p *program) openEngine() error {
 	e.Do(call.SetShareSpeaking{On: s.ShareSpeaking})
 	p.engine = e
 	return nil
+}
+
+// downloads is the user's own folder for what comes from elsewhere; empty: there is none.
+func downloads() string {
+	dir, err := setup.Downloads()
+	if err != nil {
+		return ""
+	}
+	return dir
 }
 
 // soundSystems are those of this platform, the best first.

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/driver"
 
 	"parley/assets"
+	"parley/cmd/internal/folder"
 	"parley/cmd/internal/screen"
 	"parley/cmd/internal/setup"
 	"parley/cmd/internal/surface"
@@ -48,11 +49,14 @@ func (p *program) show() error {
 		Key: p.home.Key.Public(), Safety: p.safety, ExportKey: p.exportKey, ImportKey: p.importKey,
 		Voice: setup.VoiceOf, Used: p.home.Used,
 		LinkOf: linkOf, Host: p.startHost, Unhost: p.hosting.Stop, AutoHost: p.host,
-		MapPorts: p.hosting.MapPorts, Router: p.hosting.Router,
+		Downloads: downloads(),
+		MapPorts:  p.hosting.MapPorts, Router: p.hosting.Router,
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },
-		Desktop:      ui.Desktop{Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: releaseCompiler, Surface: newSurface},
-		Opened:       p.opened, Link: p.link, Version: server.Version, Log: p.log, Clock: clock,
+		Desktop: ui.Desktop{
+			Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: releaseCompiler, Surface: newSurface, Reveal: folder.Show,
+		},
+		Opened: p.opened, Link: p.link, Version: server.Version, Log: p.log, Clock: clock,
 	})
 }
 

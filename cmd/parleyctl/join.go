@@ -183,10 +183,10 @@ type visitor struct {
 	home   *setup.Home
 	answer func(*visitor, *call.Ring) bool // see errand.rings
 	last   uint64                          // notice shown
-	found  diagnosis                       // findings shown
-	calls  int                             // that are over
 	files  fileOptions
 	moved  map[string]call.Transfer // as last told
+	found  diagnosis                // findings shown
+	calls  int                      // that are over
 }
 
 // show prints the notices that have come since the last time.

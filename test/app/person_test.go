@@ -41,7 +41,7 @@ func TestSilencedBeforeTheyCome(t *testing.T) {
 	a.dialog("to find somebody", true)
 	a.typeText("bo")
 	a.key("Return")
-	a.key("Tab", "Tab", "End") // past the calls
+	a.key("Tab", "Tab", "Tab", "End") // past the calls and files
 	a.volume("turned up", 200)
 	up := r.Seconds()
 	w.hear(r, 3)

@@ -17,7 +17,8 @@ var (
 
 	ServerMenu = image.Pt(180, 25)  // the name over the channels
 	Search     = image.Pt(1252, 24) // of people
-	StatsIcon  = image.Pt(1028, 24) // of the stage
+	StatsIcon  = image.Pt(944, 24)  // of the stage
+	TextsIcon  = image.Pt(1028, 24) // likewise
 	AddChannel = image.Pt(278, 71)  // the owner's
 	AddServer  = image.Pt(32, 147)  // with one server in the rail
 	PagesClose = image.Pt(1111, 26) // of the settings
@@ -81,7 +82,16 @@ func Seat(i int) image.Rectangle {
 	return image.Rectangle{at, at}.Inset(-15)
 }
 
-// Page is the i-th line of the settings' list: Sound, Camera, Keys, Look, You and your key, Privacy, Servers.
+// Texts is where what others wrote stands, and under that one writes; the stage is narrower then, and there are no people.
+var (
+	Texts     = image.Rect(960, 52, 1280, 640)
+	TextField = image.Pt(1120, 704)
+)
+
+// Files are the lines of the files at the stage's foot, the newest highest.
+var Files = image.Rect(304, 528, 1056, 736)
+
+// Page is the i-th line of the settings' list: Sound, Camera, Keys, Look, You and your key, Privacy, Servers, Connection, Files.
 func Page(i int) image.Point { return image.Pt(184, 71+38*i) }
 
 // TileAvatar is the avatar of the i-th of n people on the stage, up to three and in one row, with room for ring and halo. Oneself is the last.

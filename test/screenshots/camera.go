@@ -68,10 +68,13 @@ func (c *camera) crewed(ctx context.Context) error {
 		{"", c.keys("Return")},
 		{"invite", c.dialog},
 		{"", c.escape},
+		{"", c.keys("ctrl+t")},
+		{"texts", nil},
+		{"", c.keys("ctrl+t")},
 		{"", c.keys("ctrl+comma")},
 	}
 	steps = append(steps, step{"settings-sound", c.speaking})
-	for i, name := range []string{"", "camera", "keys", "look", "you", "privacy", "servers"} {
+	for i, name := range []string{"", "camera", "keys", "look", "you", "privacy", "servers", "connection", "files"} {
 		if i > 0 {
 			steps = append(steps, step{"", c.click(lab.Page(i))}, step{"settings-" + name, nil})
 		}

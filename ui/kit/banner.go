@@ -8,9 +8,11 @@ type Banner struct {
 	tone   Tone
 	icon   *Icon
 	text   *Paragraph
+	second *Button
 	button *Button
 	margin fyne.CanvasObject // to the right of the sentence, where no button is
 	tapped func()
+	other  func()
 }
 
 // NewBanner makes an empty banner.
@@ -21,8 +23,14 @@ func NewBanner() *Banner {
 			b.tapped()
 		}
 	})
+	b.second = NewButton("", "", PlainButton, func() {
+		if b.other != nil {
+			b.other()
+		}
+	})
 	b.fill, b.radius = ColorCard, 12
-	b.content = Stack(Gap(0, 44), Pad(16, 4, 4, 4, HRow(12, b.icon, Grow(b.text), b.margin, b.button)))
+	b.content = Stack(Gap(0, 44), Pad(16, 4, 4, 4, HRow(12, b.icon, Grow(b.text), b.margin, HRow(8, b.second, b.button))))
+	setShown(b.second, false)
 	b.ExtendBaseWidget(b)
 	b.show(Plain, "")
 	return b
@@ -40,6 +48,16 @@ func (b *Banner) Set(icon, text string, t Tone, button string, tapped func()) {
 	b.button.SetText(button)
 	b.show(t, button)
 	b.content.Refresh()
+}
+
+// SetSecond shows a second, plain button (empty: none) that calls tapped.
+func (b *Banner) SetSecond(button string, tapped func()) {
+	b.other = tapped
+	if b.second.text != button {
+		b.second.SetText(button)
+		setShown(b.second, button != "")
+		b.content.Refresh()
+	}
 }
 
 func (b *Banner) show(t Tone, button string) {

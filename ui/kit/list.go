@@ -27,6 +27,10 @@ type List struct {
 	KeyOf func(i int) string
 	// Fit makes the list want the height of its rows, up to that many units at scale 1; 0: it takes what it gets.
 	Fit float32
+	// HeightOf measures a row at a width; nil: a row is as high as its kind.
+	HeightOf func(i int, width float32) float32
+	// Tail keeps the end in sight while it is: what comes then is seen.
+	Tail bool
 
 	heights []float32
 	create  func(kind int) fyne.CanvasObject
@@ -34,6 +38,7 @@ type List struct {
 
 	kinds []int
 	tops  []float32 // where each row begins, and the end of the last
+	wide  float32   // that HeightOf measured at
 	look  look      // that tops and spare rows are made for
 
 	current, active int // row of the keyboard, and the one that is marked; or -1
@@ -75,8 +80,10 @@ func (l *List) SetRows(n int, kindOf func(i int) int) {
 		same = same && kinds[i] == l.kinds[i]
 	}
 	l.kinds = kinds
-	if !same {
+	if same = same && l.HeightOf == nil; !same {
+		ends := l.atEnd()
 		l.measure()
+		defer l.keepEnd(ends)
 	}
 	l.follow()
 	if l.active >= n {
@@ -100,16 +107,32 @@ func (l *List) resized() {
 }
 
 func (l *List) measure() {
-	l.look = currentLook()
+	l.look, l.wide = currentLook(), l.scroll.Size().Width
 	px := make([]float32, len(l.heights))
 	for i, h := range l.heights {
 		px[i] = Px(h)
 	}
 	l.tops = append(l.tops[:0], 0)
 	y := float32(0)
-	for _, k := range l.kinds {
-		y += px[k]
+	for i, k := range l.kinds {
+		if l.HeightOf != nil {
+			y += l.HeightOf(i, l.wide)
+		} else {
+			y += px[k]
+		}
 		l.tops = append(l.tops, y)
+	}
+}
+
+// atEnd says whether the end of the last row is in sight, and is to stay there.
+func (l *List) atEnd() bool {
+	return l.Tail && l.scroll.Offset.Y+l.scroll.Size().Height >= l.total()-1
+}
+
+// keepEnd brings it there again, after rows have come or have another height.
+func (l *List) keepEnd(ends bool) {
+	if ends {
+		l.ScrollTo(len(l.kinds) - 1)
 	}
 }
 
@@ -139,6 +162,19 @@ func (l *List) find(key string) int {
 
 // Len is how many rows there are.
 func (l *List) Len() int { return len(l.kinds) }
+
+// RowAt is the row at a place of the canvas, or -1.
+func (l *List) RowAt(pos fyne.Position) int {
+	at := pos.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(l))
+	if size := l.Size(); at.X < 0 || at.Y < 0 || at.X >= size.Width || at.Y >= size.Height {
+		return -1
+	}
+	i := sort.Search(len(l.kinds), func(i int) bool { return l.tops[i+1] > at.Y+l.scroll.Offset.Y })
+	if i == len(l.kinds) {
+		return -1
+	}
+	return i
+}
 
 // RefreshVisible binds again what can be seen.
 func (l *List) RefreshVisible() { l.place(true) }
@@ -340,6 +376,12 @@ func (l *List) natural() fyne.Size {
 }
 
 func (l *List) arrange(size fyne.Size) {
+	ends, another := l.atEnd(), l.HeightOf != nil && l.wide != size.Width
 	place(l.scroll, 0, 0, size.Width, size.Height)
+	if another {
+		l.measure()
+		l.resized()
+	}
+	l.keepEnd(ends)
 	l.place(false)
 }

@@ -327,3 +327,61 @@ type laterApp struct {
 }
 
 func (a *laterApp) Driver() fyne.Driver { return a.driver }
+
+// talesList has rows as high as they say.
+func talesList(heights ...float32) (l *List, measured *int) {
+	measured = new(int)
+	l = NewList([]float32{10}, func(int) fyne.CanvasObject { return NewText("", Body, "") }, func(i, _ int, o fyne.CanvasObject) {
+		o.(*Text).SetText(fmt.Sprintf("Row %d", i))
+	})
+	l.Tail = true
+	l.HeightOf = func(i int, width float32) float32 {
+		*measured++
+		return heights[i] * 200 / max(width, 1) // narrow rows are higher
+	}
+	return l, measured
+}
+
+func TestListOfTales(t *testing.T) {
+	heights := []float32{20, 50, 30}
+	for range 20 {
+		heights = append(heights, 40)
+	}
+	l, measured := talesList(heights...)
+	c, w := shown(t, 200, 100, Grow(l))
+	_ = c
+	l.SetRows(3, func(int) int { return 0 })
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(l)
+	for y, want := range map[float32]int{0: 0, 19: 0, 21: 1, 69: 1, 71: 2, 99: 2} {
+		if got := l.RowAt(at.AddXY(5, y)); got != want {
+			t.Errorf("at %v stands row %d, want %d", y, got, want)
+		}
+	}
+	if l.RowAt(at.AddXY(-1, 5)) != -1 || l.RowAt(at.AddXY(5, 101)) != -1 {
+		t.Error("a row is outside of the list")
+	}
+	end := func(what string) {
+		t.Helper()
+		if bottom := l.scroll.Offset.Y + l.scroll.Size().Height; bottom < l.total()-1 {
+			t.Errorf("%s: %v of %v can be seen", what, bottom, l.total())
+		}
+	}
+	l.SetRows(len(heights), func(int) int { return 0 })
+	end("what has come")
+	w.Resize(fyne.NewSize(100, 100))
+	if l.total() < 1500 {
+		t.Errorf("in half of the width the rows are %v high", l.total())
+	}
+	end("a narrow window")
+	l.ScrollTo(0)
+	l.SetRows(len(heights)-1, func(int) int { return 0 })
+	if l.scroll.Offset.Y != 0 {
+		t.Error("who reads what was before is sent to the end")
+	}
+	*measured = 0
+	l.RefreshVisible()
+	l.ScrollTo(5)
+	if *measured > 0 {
+		t.Errorf("%d rows were measured again for nothing", *measured)
+	}
+}

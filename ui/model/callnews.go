@@ -36,6 +36,11 @@ func (t *telling) callEnded(n call.Notice) {
 	was := t.calls
 	t.calls = calls{}
 	own := n.User == t.in.Snapshot.Self.User && n.User != ""
+	if why := noPathText(t.in.Snapshot, n.User); n.Code == call.CodeFailed && why != "" && !own {
+		t.play(SoundEnded, n.AtMS, t.in.Settings.Sounds.Ended)
+		t.say(n.Seq, why, Warn)
+		return
+	}
 	switch {
 	case n.Channel == was.joined && n.Channel != "":
 		t.play(SoundEnded, n.AtMS, t.in.Settings.Sounds.Ended)

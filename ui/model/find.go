@@ -8,10 +8,11 @@ import (
 	"parley/call"
 )
 
-// Hit is one line of the quick switcher: a channel, or a person.
+// Hit is one line of the quick switcher: a channel, a person, or something to do.
 type Hit struct {
-	Channel string // its id; empty: a person
-	User    string // the id; empty: a channel
+	Channel string // its id; empty: another kind
+	User    string // the id; empty: another kind
+	Action  Action // what there is to do; None: another kind
 	Call    bool   // to call the person
 	Name    string
 	Line    string // who is in the channel, where the person is
@@ -54,11 +55,27 @@ func (f *Finder) Find(s *call.Snapshot, query string) []Hit {
 	f.fold(directoryOf(s))
 	name, wanted := strings.CutPrefix(query, "call ")
 	if !wanted {
-		return f.find(s, query, offered)
+		out, more := f.find(s, query, offered), actions(s, query)
+		return append(out[:min(len(out), maxHits-len(more))], more...)
 	}
 	out := slices.DeleteFunc(f.find(s, strings.TrimSpace(name), maxHits), func(h Hit) bool { return !h.Call })
 	out = append(out, f.find(s, query, 0)...)
 	return out[:min(len(out), maxHits)]
+}
+
+// actions are the things to do that begin with a folded query, or of which a word does.
+func actions(s *call.Snapshot, query string) (out []Hit) {
+	for _, h := range []Hit{
+		{Action: Examine, Name: checkConnection, Line: "What stands in the way of calls"},
+		{Action: SendFile, Name: "Send a file", Line: "To somebody in your channel or call"},
+		{Action: ShowTexts, Name: "Texts", Line: "Write to those in your channel or call"},
+	} {
+		inPlace := h.Action == SendFile || h.Action == ShowTexts
+		if fit(fold(h.Name), query) <= wordStartsWith && (!inPlace || s.Place.Phase == call.Joined) {
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // NewFinder makes one that has seen a snapshot's names already, which takes some milliseconds where they are thousands.

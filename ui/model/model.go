@@ -20,6 +20,9 @@ type Model struct {
 	news    news
 	ringer  ringer
 	missed  missed
+	files   files
+	texts   texts
+	doctor  examination
 	other   *person // of the call that one is in, or that rings
 
 	servers []profile.Server // that rail was made of
@@ -58,6 +61,8 @@ func (m *Model) Update(in Input) *View {
 	}
 	v.Missed, v.MissedVersion = m.missed.update(in, m.crowd)
 	v.Unseen = unseen(v.Missed, in.Settings.MissedSeen)
+	v.Transfers, v.TransfersVersion = m.files.update(in, m.crowd)
+	v.Texts, v.Examination = m.texts.update(in, m.crowd, h), m.doctor.update(in, m.crowd)
 	m.news.read(in, v)
 	m.ringer.update(in, v)
 	return v

@@ -27,6 +27,8 @@ var (
 	alertHeld   = Alert{"Parley", "Someone in your voice channel is held back until you let them in."}
 	alertEnded  = Alert{"Parley", "You are no longer in the voice channel."}
 	alertCall   = Alert{"Parley", "Somebody is calling you."}
+	alertFile   = Alert{"Parley", "Somebody wants to send you a file."}
+	alertText   = Alert{"Parley", "Somebody wrote to you."}
 )
 
 // news turns notices and switches into what is announced, each once.
@@ -93,6 +95,12 @@ func (t *telling) notice(n call.Notice) {
 		t.left(n)
 	case call.NoticeDevice, call.NoticeCamera:
 		t.device(n)
+	case call.NoticeFileOffered, call.NoticeFileDone, call.NoticeFileFailed:
+		t.file(n)
+	case call.NoticeText:
+		t.alert(alertText)
+	case call.NoticeNoPath:
+		t.onStage(n.Seq, n.Text, Warn)
 	case call.NoticeError:
 		t.failed(n)
 	}
@@ -169,6 +177,34 @@ func (t *telling) device(n call.Notice) {
 	t.lines[len(t.lines)-1].Device = true
 }
 
+// file tells of one that is offered or over. The stage shows it; who looks elsewhere is told in a line.
+func (t *telling) file(n call.Notice) {
+	at := slices.IndexFunc(t.in.Snapshot.Transfers, func(one call.Transfer) bool { return one.ID == n.Channel })
+	if at < 0 {
+		return // it is off the list already
+	}
+	one := t.in.Snapshot.Transfers[at]
+	name, file := whom(n), Inert(one.File)
+	switch {
+	case n.Kind == call.NoticeFileOffered:
+		t.onStage(n.Seq, capital(name)+" wants to send you a file: "+file, Plain)
+		t.alert(alertFile)
+	case n.Kind == call.NoticeFileFailed:
+		_, why := failure(one, name)
+		t.onStage(n.Seq, file+": "+why, Warn)
+	case one.Incoming:
+		t.onStage(n.Seq, file+" has arrived.", Good)
+	default:
+		t.onStage(n.Seq, file+" was sent.", Good)
+	}
+}
+
+// onStage says what the stage shows too.
+func (t *telling) onStage(seq uint64, text string, tone Tone) {
+	t.say(seq, text, tone)
+	t.lines[len(t.lines)-1].Stage = true
+}
+
 func (t *telling) failed(n call.Notice) {
 	text := n.Text
 	if n.Code == "channel_full" {
@@ -224,7 +260,7 @@ func (t *telling) alert(a Alert) {
 }
 
 func (t *telling) say(seq uint64, text string, tone Tone) {
-	if text = Inert(text); text == "" {
+	if text = sentence(text); text == "" {
 		text = "That did not work."
 	}
 	t.lines = append(t.lines, timedLine{Line{Seq: seq, Text: text, Tone: tone}, t.in.Now})

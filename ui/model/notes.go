@@ -11,6 +11,9 @@ import (
 // noMicShown is how long a call says that there is no microphone: there a picture is to be seen.
 const noMicShown = 10 * time.Second
 
+// checkConnection is what the button of an examination says.
+const checkConnection = "Check connection"
+
 // slowDial is after how long of connecting the window asks whether there is a server at all.
 const slowDial = 8 * time.Second
 
@@ -42,6 +45,7 @@ func connecting(s *call.Snapshot, waited time.Duration) Note {
 	n := Note{Heading: "Connecting to " + hostOf(s) + ".", Button: "Cancel", Action: Cancel}
 	if waited >= slowDial {
 		n.Text = "This takes longer than usual. Is the server running?"
+		n.Second, n.SecondA = checkConnection, Examine
 	}
 	return n
 }
@@ -50,7 +54,7 @@ func noAnswer(s *call.Snapshot) Note {
 	return Note{
 		Icon: "warning", Tone: Warn, Heading: hostOf(s) + " does not answer.",
 		Text:   "Ask whoever runs it, or wait: Parley keeps trying.",
-		Button: "Try now", Action: TryNow, Second: "Cancel", SecondA: Cancel,
+		Button: "Try now", Action: TryNow, Second: checkConnection, SecondA: Examine, Third: "Cancel", ThirdA: Cancel,
 	}
 }
 
@@ -179,7 +183,10 @@ func (m *Model) banner(in Input) *Banner {
 	case s.Link == call.Lost:
 		return &Banner{
 			Icon: "warning", Tone: Warn, Text: "Server connection lost. Your call goes on. " + countdown(in), Button: "Try now", Action: TryNow,
+			Second: "Check", SecondA: Examine,
 		}
+	case m.noPathBanner(s) != nil:
+		return m.noPathBanner(s)
 	case s.Place.Phase == call.Joined && !m.waits.mic:
 		waited := in.Now.Sub(latest(m.waits.micAt, m.waits.placeAt))
 		if waited >= grace && (!inCall(s) || waited < noMicShown) {

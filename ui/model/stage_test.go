@@ -22,6 +22,9 @@ func toldNote(s Stage) string {
 	if n.Second != "" {
 		out += fmt.Sprintf(" [%s:%d]", n.Second, n.SecondA)
 	}
+	if n.Third != "" {
+		out += fmt.Sprintf(" [%s:%d]", n.Third, n.ThirdA)
+	}
 	return out
 }
 
@@ -56,13 +59,13 @@ func TestMessages(t *testing.T) {
 		{"left", func(r *rig) { r.in.Snapshot.Link = call.Offline }, 0, "Not connected. You left Harbour Crew. [Connect again:6]"},
 		{"connecting", func(r *rig) { r.in.Snapshot.Link = call.Dialing }, 7900 * time.Millisecond, "(busy) Connecting to harbour.example. [Cancel:3]"},
 		{"connecting for long", func(r *rig) { r.in.Snapshot.Link = call.Dialing }, 8 * time.Second,
-			"(busy) Connecting to harbour.example. This takes longer than usual. Is the server running? [Cancel:3]"},
+			"(busy) Connecting to harbour.example. This takes longer than usual. Is the server running? [Cancel:3] [Check connection:11]"},
 		{"an address of nothing", func(r *rig) { r.in.Snapshot.Link, r.in.Snapshot.Address = call.Dialing, "::\u202e" }, 0, "(busy) Connecting to The server. [Cancel:3]"},
 		{"nobody answers", func(r *rig) { r.in.Snapshot.Link = call.Dialing; retry(r, "network") }, 0,
-			"harbour.example does not answer. Ask whoever runs it, or wait: Parley keeps trying. [Try now:2] [Cancel:3]"},
+			"harbour.example does not answer. Ask whoever runs it, or wait: Parley keeps trying. [Try now:2] [Check connection:11] [Cancel:3]"},
 		{"just lost", func(r *rig) { r.in.Snapshot.Link = call.Lost }, time.Second, pick},
 		{"server gone", func(r *rig) { r.in.Snapshot.Link = call.Lost }, 2 * time.Second,
-			"harbour.example does not answer. Ask whoever runs it, or wait: Parley keeps trying. [Try now:2] [Cancel:3]"},
+			"harbour.example does not answer. Ask whoever runs it, or wait: Parley keeps trying. [Try now:2] [Check connection:11] [Cancel:3]"},
 		{"another key", func(r *rig) { r.in.Snapshot.Link = call.Lost; retry(r, call.CodeServerKey) }, 0,
 			"This server's key is not the one in your invite. Do not join before you asked its owner. [Try now:2]"},
 		{"another server's trouble", func(r *rig) {

@@ -25,6 +25,7 @@ type Input struct {
 	Hosted   string           // public key of the server that runs in this process; empty: none
 	Starting bool             // a server is being started in this process, to go to
 	Idle     bool             // nobody has touched this machine for ten minutes
+	Read     uint64           // Seq of the last text that was in sight
 }
 
 // View is all that the main window shows at one moment.
@@ -47,6 +48,13 @@ type View struct {
 	Missed        []MissedRow
 	MissedVersion uint64
 	Unseen        int // of them nobody has looked at
+
+	// Transfers are the files that come and go, the newest first, and TransfersVersion changes with them.
+	Transfers        []Transfer
+	TransfersVersion uint64
+
+	Texts       Texts
+	Examination Examination
 
 	Dock   Dock
 	Lines  []Line  // announcements to show now, the newest last
@@ -181,6 +189,60 @@ type MissedRow struct {
 	At               int64  // Unix time in seconds, as the server says
 }
 
+// Transfer is a file on its way to somebody or from them, or what has become of it.
+type Transfer struct {
+	ID, File string
+	Line     string // "Mara Lind wants to send you this, 2.4 MB", "3.1 of 40 MB, 5.2 MB/s, 8 s left"
+	Tone     Tone   // of the line
+	New      bool   // it is offered by a key never met before
+	Offer    bool   // to oneself: to be accepted or refused
+	Over     bool   // nothing comes any more; else it can be cancelled
+	Bar      bool   // Share is to be shown
+	Share    float32
+	Still    bool   // it does not go on at the moment
+	Path     string // where it is, of one that has come
+}
+
+// Texts is what was written in one's place.
+type Texts struct {
+	Rows    []TextRow // the oldest first
+	Version uint64    // changes with Rows
+	Unread  int       // of others, since Input.Read
+	Open    bool      // one can write: one is in a channel or a call
+	Readers string    // who gets what one writes, in a sentence
+}
+
+// TextRow is one text.
+type TextRow struct {
+	Seq    uint64
+	User   string
+	Name   string // empty: it goes on under the row above
+	Face   Face
+	Text   string // lines, inert
+	At     string // "14:05"
+	Missed string // who did not get it, in a sentence; empty: nobody
+}
+
+// Examination is what was found of the connection, in steps.
+type Examination struct {
+	Known   bool // there was one; else nothing else is set
+	Running bool
+	Line    string // what came of it, in a sentence
+	Tone    Tone
+	Steps   []ExaminationStep
+	With    string            // whom no path leads to; empty: it was asked for
+	Theirs  []ExaminationStep // what their computer has found
+	Version uint64            // changes with all of it
+}
+
+// ExaminationStep is one line of an Examination.
+type ExaminationStep struct {
+	Icon, Name string
+	Tone       Tone
+	Text       string // a sentence
+	Took       string // "12 ms"; empty: it is not over, or took no time
+}
+
 // Action is what a button does.
 type Action uint8
 
@@ -195,7 +257,11 @@ const (
 	Reconnect // to the server that was left
 	ForgetServer
 	TurnOffDeafen
-	StopCalling // whom one is calling
+	StopCalling     // whom one is calling
+	ShowExamination // the page about the connection
+	Examine         // the same, and look anew
+	SendFile
+	ShowTexts
 )
 
 // Note is a sentence in the middle of the stage, with what to do.
@@ -208,6 +274,8 @@ type Note struct {
 	Action  Action
 	Second  string // a second, plain button; empty: none
 	SecondA Action
+	Third   string // likewise
+	ThirdA  Action
 }
 
 // Tone is a colour's meaning.
@@ -237,6 +305,8 @@ type Banner struct {
 	Tone       Tone
 	Button     string
 	Action     Action
+	Second     string // a second, plain button; empty: none
+	SecondA    Action
 }
 
 // Tile is one person of the own channel.
@@ -282,6 +352,7 @@ type Line struct {
 	Text   string
 	Tone   Tone
 	Device bool // of a microphone, loudspeaker or camera
+	Stage  bool // the stage shows it too
 }
 
 // Sound names a sound of assets/sounds.
