@@ -30,7 +30,6 @@ type peer struct {
 	described chan struct{}
 	servers   atomic.Pointer[[]ICEServer] // as last given
 	sending   atomic.Bool                 // Send may reach it
-	broke     atomic.Bool                 // the connection was another than connected since it was last looked at
 	streams   atomic.Int32                // SRTP and SRTCP streams that came up
 
 	out           *outbox
@@ -119,12 +118,7 @@ func (p *peer) setUp() error {
 	if err := p.openBulk(); err != nil {
 		return err
 	}
-	p.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		if s != webrtc.PeerConnectionStateConnected {
-			p.broke.Store(true)
-		}
-		p.enqueue(p.look)
-	})
+	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.enqueue(p.look) })
 	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
 		if c != nil {
 			p.enqueue(func() { p.gather(c.ToJSON(), c.Typ) })
@@ -229,12 +223,10 @@ func (p *peer) fail(err error) {
 	}
 }
 
-// look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other. An ICE restart
-// may be over before anybody has looked: who has asked for it still wants to hear of its end, and may so hear of it twice.
+// look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other.
 func (p *peer) look() {
 	state := p.pc.ConnectionState()
-	again := p.broke.Swap(false) && state == webrtc.PeerConnectionStateConnected
-	if state == p.state && !again {
+	if state == p.state {
 		return
 	}
 	before := p.state
