@@ -123,9 +123,14 @@ func TestSend(t *testing.T) {
 	send("ben", 0)
 	w.came(w.awaitFile(sits, 0, time.Second, done).Path, content)
 	w.awaitCode(sits, 0, "peer_left", "left", "")
+	waits := w.visit("send", "zoe", lab.Command{}, path, "ben", "--known-only") // who is held back gets nothing
+	w.await(waits, 0, "peer_held")
 	w.leave(sits)
+	if status, err := waits.Wait(w.within(time.Minute)); status != 5 || !strings.Contains(waits.Stderr(), "ben has left") {
+		t.Errorf("to one who leaves: status %d, %v\n%s", status, err, waits.Stderr())
+	}
 
-	waits := w.visit("answer", "cleo", lab.Command{}, append(downloads("cleo"), "--auto")...)
+	waits = w.visit("answer", "cleo", lab.Command{}, append(downloads("cleo"), "--auto")...)
 	w.await(waits, 0, "online")
 	send("cleo", 0)
 	w.came(w.awaitFile(waits, 0, time.Second, done).Path, content)
