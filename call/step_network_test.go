@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -211,5 +212,24 @@ func TestSwitchesPastServer(t *testing.T) {
 	r.on(told(big, `{"v":1,"type":"bye"}`))
 	if r.phase(big) != "none" || r.s.place.phase != Joined {
 		t.Errorf("%s, %s", r.phase(big), r.s.place.phase)
+	}
+}
+
+// To leave is told past the server, be that gone or believed to be there; and before the connection is closed.
+func TestLeaveIsSaid(t *testing.T) {
+	ana := person(t, "Ana", '7')
+	for name, lose := range map[string]bool{"server": false, "no server": true} {
+		r := beside(t, ana)
+		if lose {
+			r.lost()
+		}
+		did := r.on(commanded{cmd: Leave{}})
+		if says(t, did, wordBye); count[closePeer](did) != 1 {
+			t.Errorf("%s: %v", name, kinds(did))
+		}
+		bye := slices.IndexFunc(did, func(f effect) bool { _, is := f.(tellPeer); return is })
+		if closed := slices.IndexFunc(did, func(f effect) bool { _, is := f.(closePeer); return is }); closed < bye {
+			t.Errorf("%s: said when nobody listened any more", name)
+		}
 	}
 }

@@ -225,8 +225,8 @@ func (t *turn) leave(reason string) {
 	if t.reachable() && reason == wire.LeftSelf {
 		t.ask(&wire.VoiceLeave{}, tag{purpose: forNothing})
 	}
-	if t.link != Online {
-		t.farewell() // nobody else would say it
+	if t.link != Online || reason == wire.LeftSelf {
+		t.farewell() // a server that is gone says nothing, and that it is gone may not have been noticed yet
 	}
 	t.endPlace()
 	t.notify(Notice{Kind: NoticeLeft, Code: reason})
