@@ -70,6 +70,7 @@ var access = map[string]struct {
 	"rtc.offer":      {members, &wire.Offer{Route: nowhere, SDP: "v=0", Signature: make(wire.Bytes, 64)}},
 	"rtc.answer":     {members, &wire.Answer{Route: nowhere, SDP: "v=0", Signature: make(wire.Bytes, 64)}},
 	"rtc.candidate":  {members, &wire.Candidate{Route: nowhere}},
+	"rtc.findings":   {members, &wire.Findings{Route: nowhere}},
 
 	"claim":          {members, wire.Claim{Secret: "wrong"}},
 	"channel.add":    {owners, wire.ChannelAdd{Name: "Music"}},

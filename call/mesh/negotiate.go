@@ -138,8 +138,11 @@ func (p *peer) take(kind webrtc.SDPType, d description) bool {
 		p.fail(fmt.Errorf("%w: %w", ErrDescription, err))
 		return false
 	}
-	if !n.described {
+	switch {
+	case !n.described:
 		close(p.described)
+	case n.ufrag != d.ufrag && p.state == webrtc.PeerConnectionStateConnected:
+		p.state = webrtc.PeerConnectionStateConnecting // ICE has restarted: that there is a path again is news, if look misses all between, too
 	}
 	n.described, n.taken, n.fingerprint, n.ufrag = true, n.generation, d.fingerprint, d.ufrag
 	if n.early == n.generation {
