@@ -233,18 +233,24 @@ func (t *turn) noteFile(f *file, kind, code, text string) {
 	t.notify(Notice{Kind: kind, User: f.User, Name: f.Name, Channel: f.ID, Code: code, Text: text})
 }
 
-// tellFile says a word about a file, if there is somebody to say it to.
+// tellFile says a word about a file, if there is somebody to say it to. A connection that heals brings what was said meanwhile; on the
+// next one files are offered anew, and the answer to that says it again.
 func (t *turn) tellFile(f *file, kind string, w fileWord) {
-	if id, p := t.connected(f.User); p != nil {
-		w.ID = f.ID
-		t.do(tellPeer{id, word{Type: kind, File: &w}.bytes()})
+	w.ID = f.ID
+	for id, p := range t.peers {
+		if id.User == f.User && p.listens() {
+			t.do(tellPeer{id, word{Type: kind, File: &w}.bytes()})
+		}
 	}
 }
+
+// listens says that there is a connection for words, be its path lost for the moment, or believed to be.
+func (p *peer) listens() bool { return p.phase == Connected || p.phase == Reconnecting }
 
 // toldFile takes what a peer says about a file.
 func (t *turn) toldFile(id mesh.Peer, p *peer, kind string, w fileWord) {
 	if !identity.ValidMemberID(w.ID) || len(w.Name) > maxFileName || len(w.Why) > maxWhy || w.Size < 0 || w.Size > transfer.MaxSize ||
-		w.From < 0 || w.From > w.limit(kind) || p.phase != Connected {
+		w.From < 0 || w.From > w.limit(kind) || !p.listens() {
 		t.refuse()
 		return
 	}

@@ -195,6 +195,37 @@ func TestFileOut(t *testing.T) {
 	}
 }
 
+// What is said of a file while one of the two looks for another path is not lost: the connection that heals brings it, and nobody says it
+// again.
+func TestFileWordsWhileAConnectionHeals(t *testing.T) {
+	ana := person(t, "Ana", '7')
+	r := beside(t, ana)
+	lost, healed := peerEvent{mesh.Disconnected{Peer: ana.peer()}}, peerEvent{mesh.Connected{Peer: ana.peer()}}
+	r.tell(ana, wordOffer, songOf(1))
+	r.on(commanded{cmd: AcceptFile{fileID(1)}})
+	r.on(lost)
+	says(t, r.on(fileReady{id: fileID(1)}), wordAccept)
+	says(t, r.tell(ana, wordOffer, songOf(2)))
+	r.on(healed)
+	r.transfer(TransferRunning, fileID(1))
+	r.transfer(TransferOffered, fileID(2))
+	r.on(lost)
+	says(t, r.on(fileFinished{fileID(1), "/tmp/x"}), wordDone)
+	r.on(healed)
+	r.on(commanded{cmd: SendFile{"Ana", "/tmp/x"}, call: fileID(3)})
+	r.on(fileOpened{fileID(3), "x", 100, time.UnixMilli(5)})
+	r.on(lost)
+	if did := r.tell(ana, wordAccept, fileWord{ID: fileID(3)}); count[sendFile](did) != 1 {
+		t.Fatal(did)
+	}
+	r.transfer(TransferPaused, fileID(3))
+	r.on(healed)
+	r.transfer(TransferRunning, fileID(3))
+	r.on(lost)
+	r.tell(ana, wordDone, fileWord{ID: fileID(3)})
+	r.transfer(TransferDone, fileID(3))
+}
+
 // Strangers can neither fill the list, nor answer for others, nor be heard without a connection.
 func TestFilesOfStrangers(t *testing.T) {
 	ana, bob := person(t, "Ana", '7'), person(t, "Bob", '3')
@@ -216,7 +247,7 @@ func TestFilesOfStrangers(t *testing.T) {
 	if r.s.refused != refused+8+7 {
 		t.Errorf("%d of 15 are counted", r.s.refused-refused)
 	}
-	r.on(peerEvent{mesh.Disconnected{Peer: bob.peer()}})
+	r.s.peers[bob.peer()].phase = Connecting
 	if says(t, r.tell(bob, wordOffer, songOf(70))); len(r.s.files) != maxWaiting+1 {
 		t.Error("offered without a connection")
 	}

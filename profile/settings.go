@@ -83,6 +83,7 @@ type SoundSwitches struct {
 	NewPerson bool `json:"new_person"` // a key never met before
 	Ended     bool `json:"ended"`      // a call has ended, or one was sent out of a channel
 	Ring      bool `json:"ring"`       // a call, here or there
+	Text      bool `json:"text"`       // somebody has written, or offers a file
 }
 
 // Bounds of the window, in Fyne's units.
@@ -105,7 +106,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Suppression: true, FrameMS: 20, Bitrate: 64000, ShareSpeaking: true,
 		OutputVolume: NormalVolume, SoundVolume: NormalVolume, PTTKey: "F8",
-		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true, Ring: true},
+		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true, Ring: true, Text: true},
 		Theme:  SystemTheme, Scale: 100, Status: Available, Notify: true,
 	}
 }

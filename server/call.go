@@ -148,7 +148,7 @@ func (h *hub) answer(c *call, callee side) (wire.Message, error) {
 
 // moveIn makes a call the one voice place of a session.
 func (h *hub) moveIn(s *session) {
-	h.relay.sit(s.user.id)
+	h.seated(s.user, "")
 	if s.seat != nil {
 		h.unseat(s, wire.LeftMoved)
 		h.userChanged(s.user)

@@ -39,6 +39,7 @@ type user struct {
 	session        *session // nil: offline
 	meter          meter    // the user's, so that a new session doesn't fill it
 	over           string   // the last call of theirs that was ended by one who was in it with them, or while they were absent
+	lost           string   // the member id under which they sat in a channel when their session was lost; empty: they have sat since
 }
 
 type channel struct {

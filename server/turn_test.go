@@ -17,6 +17,7 @@ import (
 	"github.com/pion/stun/v3"
 	"github.com/pion/turn/v5"
 
+	"parley/identity"
 	"parley/wire"
 )
 
@@ -390,6 +391,48 @@ func TestRelayOutlivesSession(t *testing.T) {
 	if got := c.refresh(t, w); got != stun.ClassErrorResponse {
 		t.Errorf("refresh after an hour: %v", got)
 	}
+}
+
+// A program that was killed ends nothing at the relay. What it had in a channel ends when its user comes back as another member, and
+// stays for one who comes back as the same; what it had in a call, which may be alive, stays.
+func TestRelayLost(t *testing.T) {
+	r := start(t)
+	unharmed(t, r)
+	ana := join(t, r, "Ana")
+	m := &wire.VoiceJoin{Channel: ana.channel("General"), Member: identity.NewMemberID(), Nonce: identity.NewChallenge()}
+	c := mustAllocate(t, want[*wire.Roster](ana, m).Relay)
+	back := func() {
+		t.Helper()
+		ana.redial() // and the session that there is is lost
+		if err := ana.tryLogin("Ana", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sockets := func(what string, n int) {
+		t.Helper()
+		if got := r.hub.relay.sockets(); got != n {
+			t.Errorf("%s: %d relay sockets, want %d", what, got, n)
+		}
+	}
+	back()
+	sockets("lost", 1)
+	w := want[*wire.Roster](ana, m).Relay
+	sockets("the same member", 1)
+	if got := c.refresh(t, w); got != stun.ClassSuccessResponse {
+		t.Errorf("refresh by the same member: %v", got)
+	}
+	back()
+	_, own := ana.sit(ana.channel("General"))
+	sockets("another member", 0)
+	mustAllocate(t, want[*wire.Turn](ana, &wire.TurnGet{}))
+	ben := join(t, r, "Ben")
+	back()
+	calls(ana, ben)
+	sockets("a call after "+own.Member, 0)
+	mustAllocate(t, want[*wire.Turn](ana, &wire.TurnGet{}))
+	back()
+	ana.sit(ana.channel("Games"))
+	sockets("a call that may be alive", 1)
 }
 
 func TestRelayKicked(t *testing.T) {

@@ -40,10 +40,20 @@ func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
 	s.seat = &member{session: s, channel: c, wire: w}
 	c.members = append(c.members, s.seat)
 	c.seq++
-	h.relay.sit(s.user.id)
+	h.seated(s.user, m.Member)
 	h.broadcast(wire.MemberJoined{Channel: c.id, Seq: c.seq, Member: w})
 	h.userChanged(s.user)
 	return h.joined(s.seat), nil
+}
+
+// seated lets a user begin at the relay. What they have there from a channel in which they were lost is of use only to a program that
+// comes back as the same member: any other ended without a word, or has lost its place by this.
+func (h *hub) seated(u *user, member string) {
+	if u.lost != "" && u.lost != member {
+		h.relay.expel(u.id)
+	}
+	u.lost = ""
+	h.relay.sit(u.id)
 }
 
 // joined answers a join: who sits there, and the relay's credentials, which the client needs next.
@@ -79,6 +89,9 @@ func (h *hub) unseat(s *session, why string) {
 func (h *hub) leave(s *session, why string) {
 	if s.seat == nil {
 		return
+	}
+	if s.user.lost = ""; why == wire.LeftLost {
+		s.user.lost = s.seat.wire.Member
 	}
 	h.relay.rise(s.user.id, why == wire.LeftLost)
 	h.unseat(s, why)

@@ -39,8 +39,8 @@ func (c *chaos) measure() (all []figures) {
 	if status.Sessions != len(c.people) {
 		c.Errorf("the server has %d sessions, want %d: %s", status.Sessions, len(c.people), out)
 	}
-	// A program that was killed has ended nothing on the relay: what it had there lasts its ten minutes (RFC 8656, section 3.2). Each is a
-	// goroutine and a file, and their number has its own bound.
+	// A program that was killed has ended nothing on the relay: what it had there lasts until its user is back in a channel, or its ten
+	// minutes (RFC 8656, section 3.2). Each is a goroutine and a file, and their number has its own bound.
 	f := c.figures(c.server.PID(), status.Goroutines-status.Relayed, status.Heap)
 	f.files -= status.Relayed
 	return append(all, f)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,16 +41,16 @@ func (w *world) awaitFile(c *lab.Client, mark int, d time.Duration, ok func(file
 }
 
 // talkers are one in the near place who says something for ever, and one in the far place who listens and takes files.
-func (w *world) talkers(net *netlab.Net) (a, b *lab.Client, stats, downloads string) {
+func (w *world) talkers(net *netlab.Net, args ...string) (a, b *lab.Client, stats, downloads string) {
 	w.Helper()
 	wav := filepath.Join(w.dir, "speech.wav")
 	if err := lab.WriteWAV(wav, w.speech(20)); err != nil {
 		w.Fatal(err)
 	}
-	a = w.client("near", lab.Command{Netns: net.A.Name}, plain("--play", wav, "--loop", "--speaker", "none")...)
+	a = w.client("near", lab.Command{Netns: net.A.Name}, plain(append([]string{"--play", wav, "--loop", "--speaker", "none"}, args...)...)...)
 	stats, downloads = filepath.Join(w.dir, "far.stats"), filepath.Join(w.dir, "got")
-	b = w.client("far", lab.Command{Netns: net.B.Name}, "--mic", "none", "--record-dir", filepath.Join(w.dir, "heard"), "--stats", stats,
-		"--accept-files", "all", "--downloads", downloads)
+	b = w.client("far", lab.Command{Netns: net.B.Name}, append([]string{"--mic", "none", "--record-dir", filepath.Join(w.dir, "heard"), "--stats", stats,
+		"--accept-files", "all", "--downloads", downloads}, args...)...)
 	w.await(a, 0, "peer_connected")
 	w.await(b, 0, "peer_connected")
 	return a, b, stats, downloads
@@ -84,12 +85,126 @@ func TestFileOverABadLink(t *testing.T) {
 	w.awaitFile(b, mark, time.Minute, func(x fileEvent) bool { return x.Phase == "paused" })
 	net.Set(netlab.Params{Loss: 0.05, Delay: 15 * time.Millisecond})
 	x := w.awaitFile(b, mark, 15*time.Minute, func(x fileEvent) bool { return x.Phase == "done" })
-	if got, err := os.ReadFile(x.Path); err != nil || !bytes.Equal(got, content) {
-		t.Errorf("what came is not what was sent: %v", err)
-	}
+	w.came(x.Path, content)
 	w.awaitFile(a, 0, time.Minute, func(x fileEvent) bool { return x.Phase == "done" })
 	took := time.Since(begin).Seconds()
 	t.Logf("%d bytes in %.0f s, %.1f Mbit/s", len(content), took, float64(len(content))*8e-6/took)
+	w.leave(a, b)
+}
+
+// came wants that a file is what was sent.
+func (w *world) came(path string, content []byte) {
+	w.Helper()
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, content) {
+		w.Errorf("what came is not what was sent: %d bytes of %d, %v", len(got), len(content), err)
+	}
+}
+
+// TestSend: parleyctl send by itself goes to where somebody sits, or calls them, and ends when the file is there, or is not wanted.
+func TestSend(t *testing.T) {
+	w := newWorld(t, 0, nil)
+	path, content := w.content("a holiday.bin", 3<<20)
+	downloads := func(name string) []string {
+		return []string{"--mic", "none", "--speaker", "none", "--accept-files", "all", "--downloads", filepath.Join(w.dir, name+" got")}
+	}
+	send := func(to string, want int) string {
+		t.Helper()
+		a := w.visit("send", "ana", lab.Command{}, path, to)
+		status, err := a.Wait(w.within(time.Minute))
+		if err != nil || status != want {
+			t.Fatalf("to %s: status %d, %v, want %d\n%s\n%s", to, status, err, want, a.Output(), a.Stderr())
+		}
+		return a.Stderr()
+	}
+	done := func(x fileEvent) bool { return x.Phase == "done" }
+
+	sits := w.client("ben", lab.Command{}, downloads("ben")...)
+	w.await(sits, 0, "joined")
+	send("ben", 0)
+	w.came(w.awaitFile(sits, 0, time.Second, done).Path, content)
+	w.awaitCode(sits, 0, "peer_left", "left", "")
+	waits := w.visit("send", "zoe", lab.Command{}, path, "ben", "--known-only") // who is held back gets nothing
+	w.await(waits, 0, "peer_held")
+	w.leave(sits)
+	if status, err := waits.Wait(w.within(time.Minute)); status != 5 || !strings.Contains(waits.Stderr(), "ben has left") {
+		t.Errorf("to one who leaves: status %d, %v\n%s", status, err, waits.Stderr())
+	}
+
+	waits = w.visit("answer", "cleo", lab.Command{}, append(downloads("cleo"), "--auto")...)
+	w.await(waits, 0, "online")
+	send("cleo", 0)
+	w.came(w.awaitFile(waits, 0, time.Second, done).Path, content)
+	w.awaitCode(waits, 0, "call_ended", "left", "")
+	w.leave(waits)
+
+	refuses := w.visit("answer", "dora", lab.Command{}, "--mic", "none", "--speaker", "none", "--auto", "--accept-files", "none")
+	w.await(refuses, 0, "online")
+	if said := send("dora", 4); !strings.Contains(said, "dora takes no files") {
+		t.Errorf("said: %s", said)
+	}
+	w.leave(refuses)
+	if said := send("nobody", 4); !strings.Contains(said, "nobody") {
+		t.Errorf("said: %s", said)
+	}
+}
+
+// TestFileOverTheRelay: two who show nobody their addresses send a file, which what the relay carries is enough for, and are heard
+// beside it.
+func TestFileOverTheRelay(t *testing.T) {
+	w, net := apart(t, 53)
+	a, b, stats, _ := w.talkers(net, "--always-relay")
+	user := w.user(a)
+	if by, relay := w.relayedBy(stats, user); !relay {
+		t.Fatalf("there is no relay in use: %q", by)
+	}
+	path, content := w.content("a holiday.bin", 6<<20*int(soak()))
+	mark, begin := b.Mark(), time.Now()
+	before, _ := lines(stats, user)
+	w.tell(a, "send far "+path)
+	x := w.awaitFile(b, mark, 3*time.Minute, func(x fileEvent) bool { return x.Phase == "done" })
+	took := time.Since(begin).Seconds()
+	all, err := lines(stats, user)
+	if err != nil || len(all)-len(before) < 2 {
+		t.Fatal(len(before), len(all), err)
+	}
+	w.came(x.Path, content)
+	beside := voiceOf(all[len(before):])
+	t.Logf("%d bytes in %.1f s, %.1f Mbit/s; concealed %.2f %%, delay %.0f ms",
+		len(content), took, float64(len(content))*8e-6/took, 100*beside.concealed, beside.delay)
+	mayBe := 0.06
+	if soak() > 1 {
+		mayBe = 0.01
+	}
+	if beside.concealed > mayBe {
+		t.Error("the file is heard")
+	}
+	w.leave(a, b)
+}
+
+// TestFileWithoutServer: the server is killed while a file is under way. It comes, and so does the next one.
+func TestFileWithoutServer(t *testing.T) {
+	w, net := apart(t, 54)
+	net.Set(netlab.Params{Rate: 30_000_000, Queue: 200 * time.Millisecond, Delay: 5 * time.Millisecond})
+	a, b, _, _ := w.talkers(net)
+	for i, name := range []string{"first.bin", "second.bin"} {
+		path, content := w.content(name, 8<<20/(i+1))
+		mark, sent := b.Mark(), a.Mark()
+		w.tell(a, "send far "+path)
+		if i == 0 {
+			w.awaitFile(b, mark, time.Minute, func(x fileEvent) bool { return x.Done > 0 })
+			if err := w.server.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			w.await(a, sent, "lost")
+			w.await(b, mark, "lost")
+			if x := w.awaitFile(b, b.Mark(), time.Minute, func(fileEvent) bool { return true }); x.Phase != "running" {
+				t.Errorf("the server went too late: %+v", x)
+			}
+		}
+		x := w.awaitFile(b, mark, 2*time.Minute, func(x fileEvent) bool { return x.Phase == "done" })
+		w.came(x.Path, content)
+		w.awaitFile(a, sent, time.Minute, func(x fileEvent) bool { return x.Phase == "done" })
+	}
 	w.leave(a, b)
 }
 

@@ -88,13 +88,18 @@ func (w *world) serve(c lab.Command) {
 // client starts "parleyctl join" for one person, who has a home of that name.
 func (w *world) client(name string, c lab.Command, args ...string) *lab.Client {
 	w.Helper()
+	return w.visit("join", name, c, append([]string{"--channel", "General"}, args...)...)
+}
+
+// visit is client for other commands of parleyctl, which come to the server, too.
+func (w *world) visit(command, name string, c lab.Command, args ...string) *lab.Client {
+	w.Helper()
 	c.Cred = w.cred
 	c.Env = append(c.Env, "HOME="+w.dir)
 	if w.pulse != nil {
 		c.Env = append(c.Env, w.pulse.Env()...)
 	}
-	c.Args = append([]string{"join", w.server.Ready.Invite, "--channel", "General", "--name", name,
-		"--home", filepath.Join(w.dir, name)}, args...)
+	c.Args = append([]string{command, w.server.Ready.Invite, "--name", name, "--home", filepath.Join(w.dir, name)}, args...)
 	p, err := w.programs.Client(c)
 	if err != nil {
 		w.Fatal(err)

@@ -93,8 +93,10 @@ type moment struct {
 	}
 }
 
-func (x *stayers) moments(i int) (list []moment) {
-	data, _ := os.ReadFile(x.stats(i)) // what can't be read has no moments
+func (x *stayers) moments(i int) []moment { return momentsIn(x.stats(i)) }
+
+func momentsIn(stats string) (list []moment) {
+	data, _ := os.ReadFile(stats) // what can't be read has no moments
 	for d := json.NewDecoder(bytes.NewReader(data)); ; {
 		var m moment
 		if d.Decode(&m) != nil {

@@ -289,6 +289,13 @@ func (p *pump) perform(v *model.View, volume int) {
 	for _, name := range v.Sounds {
 		p.play(name, call.Play{Gain: float32(volume) / 100})
 	}
+	for _, name := range v.Aside {
+		p.later(func() {
+			if p.w.aside() {
+				p.play(name, call.Play{Gain: float32(volume) / 100})
+			}
+		})
+	}
 	if v.Hush {
 		p.w.do(call.StopRing{})
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
@@ -445,6 +446,24 @@ func TestRingerIsTold(t *testing.T) {
 	if got := b.errors(); len(got) != 0 {
 		t.Errorf("said: %q", got)
 	}
+}
+
+// What tells of a text is heard only while the window is not looked at. A sound that there is none of is at least told of.
+func TestTextIsHeardAside(t *testing.T) {
+	b := newBench(t, nil)
+	var said strings.Builder
+	b.pump.log = slog.New(slog.NewTextHandler(&said, nil))
+	for _, front := range []bool{true, false} {
+		b.hasFocus = front
+		b.pump.perform(&model.View{Aside: []model.Sound{"nothing"}}, 100)
+		b.later()
+		if played := said.Len() > 0; played == front {
+			t.Errorf("in front: %v, played: %v", front, played)
+		}
+	}
+	b.pump.perform(&model.View{Aside: []model.Sound{model.SoundText}}, 100)
+	b.later()
+	b.until("an open speaker", func(s *call.Snapshot) bool { return s.Sound.Speaker != "" || s.LastNotice > 0 })
 }
 
 // The camera's page opens it by a click alone, and closes it when it is left, hidden or not looked at.

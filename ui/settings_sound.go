@@ -241,6 +241,7 @@ func soundGroups() []soundGroup {
 		{"Deafen and undeafen", "", func(s *profile.SoundSwitches) *bool { return &s.Deafen }},
 		{"Somebody new to you", "A key that you never met before joins your channel", func(s *profile.SoundSwitches) *bool { return &s.NewPerson }},
 		{"A call", "That rings here, and the tone while you call somebody", func(s *profile.SoundSwitches) *bool { return &s.Ring }},
+		{"A text or a file", "That somebody sends, while this window is not in front", func(s *profile.SoundSwitches) *bool { return &s.Text }},
 		{"Hung up or cut off", "A call has ended, you were removed, or the channel is gone", func(s *profile.SoundSwitches) *bool { return &s.Ended }},
 	}
 }

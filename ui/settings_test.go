@@ -269,6 +269,7 @@ func TestEveryControlIsKept(t *testing.T) {
 		{pageSound, "new", flip("Somebody new to you"), false, func(s *profile.Settings) { s.Sounds.NewPerson = false }},
 		{pageSound, "ended", flip("Hung up or cut off"), false, func(s *profile.Settings) { s.Sounds.Ended = false }},
 		{pageSound, "ring", flip("A call"), false, func(s *profile.Settings) { s.Sounds.Ring = false }},
+		{pageSound, "text", flip("A text or a file"), false, func(s *profile.Settings) { s.Sounds.Text = false }},
 		{pageSound, "ringer", func(b *bench) {
 			c := b.settings.page.(*soundPage).ringer.choice
 			test.Tap(c)

@@ -179,10 +179,13 @@ func (w *Window) front() {
 	w.win.RequestFocus()
 }
 
+// aside says that the window is not what the person looks at.
+func (w *Window) aside() bool { return !w.hasFocus || w.tray != nil && w.tray.hidden }
+
 // alert tells the desktop, where the window is not what the person looks at. The texts are fixed: what others wrote never gets
 // to a notification (some systems run what stands in one). A desktop may take its time to answer, or never do, and Fyne waits for it.
 func (w *Window) alert(a model.Alert) {
-	if !w.hasFocus || w.tray != nil && w.tray.hidden {
+	if w.aside() {
 		go w.c.App.SendNotification(fyne.NewNotification(a.Title, a.Text))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"parley/call"
 	"parley/cmd/internal/setup"
+	"parley/wire"
 )
 
 // fileOptions say what becomes of files that others offer.
@@ -118,8 +119,12 @@ func send(ctx context.Context, args []string) error {
 			if err != nil {
 				return unknown("%v", err)
 			}
-			d.to = to.User
-			_, err = ask(ctx, e, meeting(e.Snapshot(), *channel, d.to))
+			d.to, d.name = to.User, to.Name
+			m := meeting(e.Snapshot(), *channel, d.to)
+			if j, ok := m.(call.Join); ok && *channel == "" {
+				d.sat = j.Channel
+			}
+			_, err = ask(ctx, e, m)
 			return err
 		},
 		over: func(v *visitor, s *call.Snapshot) (bool, error) {
@@ -148,8 +153,9 @@ func meeting(s *call.Snapshot, channel, user string) call.Command {
 
 // delivery is one file on its way.
 type delivery struct {
-	path, to string
-	begun    bool
+	path, to, name string
+	sat            string // the channel that they were met in without an appointment
+	begun          bool
 }
 
 func (d *delivery) over(ctx context.Context, v *visitor, s *call.Snapshot) (bool, error) {
@@ -160,6 +166,9 @@ func (d *delivery) over(ctx context.Context, v *visitor, s *call.Snapshot) (bool
 				_, err := ask(ctx, v.engine, call.SendFile{User: d.to, Path: d.path})
 				return err != nil, err
 			}
+		}
+		if d.sat != "" && s.Link == call.Online && s.Directory.Complete && meeting(s, "", d.to) != (call.Join{Channel: d.sat}) {
+			return true, &failure{exitLost, wire.LeftSelf, fmt.Errorf("%s has left before the file could be sent", d.name)}
 		}
 		return false, nil
 	}

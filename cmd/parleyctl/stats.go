@@ -69,6 +69,8 @@ type peerStats struct {
 	User      string  `json:"user"`
 	Name      string  `json:"name"`
 	Phase     string  `json:"phase"`
+	Muted     bool    `json:"muted"` // by themselves
+	Deafened  bool    `json:"deafened"`
 	RTT       float64 `json:"rtt_ms"`
 	Loss      float64 `json:"loss"` // of what we send, as the far end reports it, 0 to 1
 	Jitter    float64 `json:"jitter_ms"`
@@ -144,7 +146,7 @@ func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {
 	s.last[p.Member] = sent{p.Link.BytesSent, now}
 	for _, v := range snap.Place.Peers {
 		if v.Member == p.Member {
-			out.Name, out.Phase = v.Name, v.Phase.String()
+			out.Name, out.Phase, out.Muted, out.Deafened = v.Name, v.Phase.String(), v.Muted, v.Deafened
 		}
 	}
 	return out

@@ -17,6 +17,8 @@ const (
 	soundApart = 300 * time.Millisecond
 	// entering is how long after one's own join others that come were there before.
 	entering = time.Second
+	// textApart: who writes in short lines is heard once.
+	textApart = 3 * time.Second
 	// alertApart keeps a stranger who comes and goes from filling the desktop.
 	alertApart = 10 * time.Second
 )
@@ -73,7 +75,7 @@ func (n *news) read(in Input, v *View) {
 	}
 	t.switches()
 	if !n.begun { // what happened before the window was there is told, not played
-		n.begun, v.Sounds = true, nil
+		n.begun, v.Sounds, v.Aside = true, nil, nil
 	}
 	t.current()
 }
@@ -99,6 +101,7 @@ func (t *telling) notice(n call.Notice) {
 		t.file(n)
 	case call.NoticeText:
 		t.alert(alertText)
+		t.aside(n.AtMS)
 	case call.NoticeNoPath:
 		t.onStage(n.Seq, n.Text, Warn)
 	case call.NoticeError:
@@ -189,6 +192,7 @@ func (t *telling) file(n call.Notice) {
 	case n.Kind == call.NoticeFileOffered:
 		t.onStage(n.Seq, capital(name)+" wants to send you a file: "+file, Plain)
 		t.alert(alertFile)
+		t.aside(n.AtMS)
 	case n.Kind == call.NoticeFileFailed:
 		_, why := failure(one, name)
 		t.onStage(n.Seq, file+": "+why, Warn)
@@ -249,6 +253,16 @@ func (t *telling) add(s Sound, on bool) {
 	if on && !busy(t.in) {
 		t.view.Sounds = append(t.view.Sounds, s)
 	}
+}
+
+// aside is what is heard of a text or a file.
+func (t *telling) aside(at int64) {
+	last, before := t.sounded[SoundText]
+	if !t.in.Settings.Sounds.Text || busy(t.in) || before && at-last < textApart.Milliseconds() {
+		return
+	}
+	t.sounded[SoundText] = at
+	t.view.Aside = append(t.view.Aside, SoundText)
 }
 
 func (t *telling) alert(a Alert) {

@@ -1,11 +1,13 @@
 package model
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/call"
+	"parley/profile"
 )
 
 func said(seq uint64, user, text string) call.Text {
@@ -105,7 +107,33 @@ func TestTextNews(t *testing.T) {
 	for range 3 {
 		r.happens(call.Notice{Kind: call.NoticeText, User: "mara", Name: "Mara Lind", Text: "secret"})
 	}
-	if v := r.now(); len(v.Alerts) != 1 || v.Alerts[0] != alertText || len(v.Lines) != 0 {
-		t.Errorf("%+v %+v", v.Alerts, v.Lines)
+	if v := r.now(); len(v.Alerts) != 1 || v.Alerts[0] != alertText || len(v.Lines) != 0 || len(v.Sounds) != 0 {
+		t.Errorf("%+v %+v %v", v.Alerts, v.Lines, v.Sounds)
 	}
+}
+
+// A text, or a file that is offered, is heard where the window is not looked at: some of them once, and none where that is not wanted.
+func TestTextIsHeard(t *testing.T) {
+	r := newRig(t).join(peer("mara", "Mara Lind"))
+	text := call.Notice{Kind: call.NoticeText, User: "mara", Name: "Mara Lind", Text: "secret"}
+	r.happens(text)
+	equal(t, "before the window was there", fmt.Sprint(r.now().Aside), "[]")
+	writes := func(what, want string) {
+		t.Helper()
+		r.in.Now = r.in.Now.Add(textApart)
+		r.happens(text)
+		r.happens(text)
+		equal(t, what, fmt.Sprint(r.now().Aside), want)
+	}
+	writes("two texts", "[text]")
+	equal(t, "told once", fmt.Sprint(r.after(time.Second).Aside), "[]")
+	r.in.Settings.Sounds.Text = false
+	writes("switched off", "[]")
+	r.in.Settings.Sounds.Text, r.in.Settings.Status = true, profile.DoNotDisturb
+	writes("do not disturb", "[]")
+	r.in.Settings.Status = profile.Available
+	r.in.Now = r.in.Now.Add(textApart)
+	r.in.Snapshot.Transfers = []call.Transfer{{ID: "1", User: "mara", Name: "Mara", File: "tide.csv", Incoming: true}}
+	r.happens(call.Notice{Kind: call.NoticeFileOffered, User: "mara", Name: "Mara Lind", Channel: "1"})
+	equal(t, "a file", fmt.Sprint(r.now().Aside), "[text]")
 }

@@ -59,6 +59,7 @@ type View struct {
 	Dock   Dock
 	Lines  []Line  // announcements to show now, the newest last
 	Sounds []Sound // to play now: each stands in one View only
+	Aside  []Sound // likewise, where the window is not what the person looks at
 	Rung   *Rung   // to play now, again and again while it rings: likewise
 	Hush   bool    // the ringer is to be silent from now on: likewise
 	Alerts []Alert // to notify the desktop of: likewise
@@ -368,6 +369,7 @@ const (
 	SoundUndeafen Sound = "undeafen"
 	SoundNew      Sound = "new"
 	SoundEnded    Sound = "ended"
+	SoundText     Sound = "text"     // a file, too
 	SoundRing     Sound = "ring"     // here
 	SoundRingback Sound = "ringback" // there
 )
