@@ -28,6 +28,7 @@ func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-
 	defer verdict.Stop()
 	verdict.Stop()
 	var last, heard uint64
+	doubted := false // since when nothing more than heard has come
 	for {
 		var err error
 		select {
@@ -39,13 +40,15 @@ func (g *gateway) write(ctx context.Context, c Conn, beat time.Duration, seen <-
 		case <-g.out:
 			err = g.flush(c)
 		case <-g.doubt:
-			heard = g.heard.Load()
-			verdict.Reset(probeTimeout)
+			if n := g.heard.Load(); !doubted || n != heard { // who asks again and again gets an answer too
+				heard, doubted = n, true
+				verdict.Reset(probeTimeout)
+			}
 			if err = c.Write(wire.Envelope{Body: wire.Heartbeat{Seq: last}}); cutOff(c) {
 				err = errSilent
 			}
 		case <-verdict.C:
-			if g.heard.Load() == heard {
+			if doubted = false; g.heard.Load() == heard {
 				err = errSilent
 			}
 		case <-ctx.Done():

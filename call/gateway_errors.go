@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
-	"syscall"
 	"time"
 
+	"parley/probe"
 	"parley/wire"
 )
 
@@ -37,7 +37,7 @@ func (u *unreachable) Error() string {
 	var name *net.DNSError
 	var timeout net.Error
 	switch {
-	case errors.Is(u.err, syscall.ECONNREFUSED):
+	case errors.Is(u.err, probe.ECONNREFUSED):
 		return "Nobody answers at the server's address: it is not running, or the address has changed."
 	case errors.As(u.err, &name):
 		return "The server's name can't be found: check the network, and the link."

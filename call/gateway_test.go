@@ -470,6 +470,8 @@ func TestProbe(t *testing.T) {
 		d.lines <- another
 		d.g.probe()
 		begin := time.Now()
+		<-time.After(probeTimeout / 2)
+		d.g.probe() // and again: that puts nothing off
 		<-l.closed
 		if took := time.Since(begin); took != probeTimeout {
 			t.Errorf("given up after %v", took)

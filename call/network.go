@@ -93,7 +93,7 @@ func (n *network) shutdown() {
 func lookOut() (o outlook) {
 	o.four = source("udp4", "192.0.2.1:9")
 	if six := source("udp6", "[2001:db8::1]:9"); six.IsValid() {
-		o.six, _ = six.Prefix(64) // of a length that it has
+		o.six = networkOf(six)
 	}
 	if !o.four.IsValid() && !o.six.IsValid() {
 		o.rest = addresses()
@@ -148,5 +148,19 @@ func misrouted(local, remote net.Addr) bool {
 	if to.Is6() {
 		family = "udp6"
 	}
-	return source(family, netip.AddrPortFrom(to, 9).String()) != from
+	return !alike(source(family, netip.AddrPortFrom(to, 9).String()), from)
+}
+
+// alike says that two addresses of this machine lead the same way: of IPv6 it takes new ones by the hours (RFC 8981).
+func alike(a, b netip.Addr) bool {
+	if a.Is6() && b.Is6() {
+		return networkOf(a) == networkOf(b)
+	}
+	return a == b
+}
+
+// networkOf is the part of an IPv6 address that stays; it is of a length that every address has.
+func networkOf(a netip.Addr) netip.Prefix {
+	p, _ := a.Prefix(64)
+	return p
 }

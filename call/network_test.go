@@ -58,6 +58,27 @@ func TestMisrouted(t *testing.T) {
 	}
 }
 
+// A new address of the same network is no other way.
+func TestAlike(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"2001:db8:1::1", "2001:db8:1::9f02:1", true},
+		{"2001:db8:1::1", "2001:db8:2::1", false},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"192.0.2.1", "2001:db8:1::1", false},
+	} {
+		if a, b := netip.MustParseAddr(c.a), netip.MustParseAddr(c.b); alike(a, b) != c.want || alike(b, a) != c.want {
+			t.Errorf("%v, %v: not %v", a, b, c.want)
+		}
+	}
+	if alike(netip.Addr{}, netip.MustParseAddr("2001:db8:1::1")) {
+		t.Error("no address is like one")
+	}
+}
+
 func TestLookOut(t *testing.T) {
 	if a, b := lookOut(), lookOut(); !a.equal(b) {
 		t.Errorf("%v, then %v", a, b)

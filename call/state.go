@@ -92,6 +92,7 @@ type state struct {
 
 	known map[string]Person // by user id: whom this machine knows, or something was decided about; who is not in it is New
 	facts uint64            // grows with each change of known
+	fresh map[string]bool   // by user id: who was New when they were first met, at most maxKnown; it stays so, whether they come again or not
 
 	place     place
 	next      place // Joining, while a switch to it is asked for; else Idle
@@ -240,7 +241,7 @@ func newState(me identity.PublicKey) state {
 	return state{
 		me:      me,
 		version: 1, people: 1, channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
-		peers: map[mesh.Peer]*peer{}, known: map[string]Person{},
+		peers: map[mesh.Peer]*peer{}, known: map[string]Person{}, fresh: map[string]bool{},
 		self: selfState{status: wire.Online, role: wire.RoleMember},
 	}
 }

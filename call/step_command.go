@@ -78,6 +78,9 @@ func (t *turn) connect(c Connect, made waiter) {
 		return
 	}
 	t.depart(wire.LeftSelf)
+	if link.Key.String() != t.address.Key.String() {
+		t.forgetExamination()
+	}
 	t.link, t.address, t.ended = Dialing, link.Server(), Ended{}
 	t.retryAt, t.attempts = 0, 0
 	t.self.name = c.Name
@@ -85,7 +88,6 @@ func (t *turn) connect(c Connect, made waiter) {
 		t.self.status = c.Status
 	}
 	t.forget()
-	t.exam.relay = nil
 	t.do(dialServer{link, t.self.name, t.self.status})
 	t.finish(made, Reply{}, nil)
 }

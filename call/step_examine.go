@@ -64,6 +64,17 @@ func (t *turn) endExamination() {
 	}
 }
 
+// forgetExamination is for another server: of that one nothing was found yet, and a run under way would ask it for the other's relay.
+func (t *turn) forgetExamination() {
+	run := t.exam.run
+	if t.exam.view.Running {
+		t.endExamination()
+		run++ // what that still reports is old
+	}
+	t.notEntered(wire.Errorf(wire.BadOrder, "You have gone to another server."))
+	t.exam = examining{run: run, began: t.now - noPathEvery}
+}
+
 // examined takes what a run reports.
 func (t *turn) examined(ev examined) {
 	x := &t.exam.view

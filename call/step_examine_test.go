@@ -176,6 +176,13 @@ func TestExamine(t *testing.T) {
 	if did := r.on(commanded{cmd: StopExamine{}}); count[stopExamination](did) != 0 {
 		t.Error("nothing runs")
 	}
+	r.on(commanded{cmd: Examine{}})
+	link := wire.Link{Host: "elsewhere.example:7440", Key: wire.Bytes(person(t, "Another server", '0').key.Public())}
+	did := r.on(commanded{cmd: Connect{Link: link.String(), Name: "Me"}})
+	r.on(examined{run: 3, finding: Finding{Step: doctor.TLS, Result: doctor.Pass}})
+	if x := r.s.exam.view; count[stopExamination](did) != 1 || x.Running || len(x.Findings) != 0 {
+		t.Errorf("at another server: did %v, shown: %+v", kinds(did), x)
+	}
 	nowhere := &rig{t: t, s: newState(r.me.key.Public())}
 	if f := first[finish](t, nowhere.on(commanded{cmd: Examine{}, made: 1})); f.err == nil {
 		t.Error("without a server")

@@ -21,6 +21,7 @@ type file struct {
 	open     bool          // it can be sent
 	offered  int           // the connection on which the other one knows of it
 	on       int           // the connection that it runs on; 0: none
+	anew     bool          // on that which it is offered on: what the receiver had was of another file
 	apart    time.Duration // since when the two are not connected; 0: they are
 	moved    time.Duration // when something of it last came through
 }
@@ -282,7 +283,7 @@ func (t *turn) toldOfFile(f *file, id mesh.Peer, p *peer, kind string, w fileWor
 		return t.offeredAgain(f, id, p, w)
 	case f.Phase.Over():
 		return true // it crossed the end
-	case kind == wordAccept && !f.Incoming && f.open && f.on == 0 && w.From <= f.Size:
+	case kind == wordAccept && !f.Incoming && f.open && f.on == 0 && w.From <= f.Size && (w.From == 0 || !f.anew): // else all of it could be read without end
 		if f.Phase == TransferOffered {
 			t.noteFile(f, NoticeFileAccepted, "", f.File)
 		}
@@ -375,7 +376,7 @@ func (t *turn) fileEvent(ev event) {
 		}
 	case fileAnew:
 		if f := t.lively(ev.id); f != nil {
-			f.on, f.Done, t.transfers = 0, 0, nil
+			f.on, f.anew, f.Done, t.transfers = 0, true, 0, nil
 			t.tellFile(f, wordAnew, fileWord{})
 		}
 	case fileMoved:
@@ -450,7 +451,7 @@ func (t *turn) followFile(f *file) {
 	}
 	f.apart = 0
 	if !f.Incoming && f.open && f.offered != p.connection {
-		f.offered, f.moved = p.connection, t.now
+		f.offered, f.anew, f.moved = p.connection, false, t.now
 		t.tellFile(f, wordOffer, fileWord{Name: f.File, Size: f.Size, Modified: f.modified})
 	}
 }

@@ -153,6 +153,9 @@ func TestFileOut(t *testing.T) {
 		t.Fatal("sent twice")
 	}
 	says(t, r.on(fileAnew{fileID(1)}), wordAnew)
+	if did := r.tell(ana, wordAccept, fileWord{ID: fileID(1), From: 100, Have: make([]byte, 32)}); count[sendFile](did) != 0 {
+		t.Fatal("what is before is read again and again")
+	}
 	if did := r.tell(ana, wordAccept, fileWord{ID: fileID(1)}); count[sendFile](did) != 1 {
 		t.Fatal(did)
 	}
@@ -160,8 +163,8 @@ func TestFileOut(t *testing.T) {
 	if offers := slices.DeleteFunc(said(t, did), func(kind string) bool { return kind == wordState }); !slices.Equal(offers, []string{wordOffer}) || count[stopFile](did) != 1 {
 		t.Fatalf("%q, %v", offers, kinds(did))
 	}
-	if did := r.tell(ana, wordAccept, fileWord{ID: fileID(1)}); count[sendFile](did) != 1 {
-		t.Fatal(did)
+	if f := first[sendFile](t, r.tell(ana, wordAccept, fileWord{ID: fileID(1), From: 50, Have: make([]byte, 32)})); f.from != 50 {
+		t.Fatalf("%+v", f)
 	}
 	r.tell(ana, wordDone, fileWord{ID: fileID(1)})
 	r.transfer(TransferDone, fileID(1))

@@ -137,6 +137,58 @@ func TestOfferPastServer(t *testing.T) {
 	}
 }
 
+// By a peer connection comes what its own far end says, and nothing that was said before, elsewhere or by somebody else.
+func TestOthersPastServer(t *testing.T) {
+	ana, bob := person(t, "Ana", '1'), person(t, "Bob", '2')
+	second := "v=0\r\no=- 2 1 IN IP4 0.0.0.0\r\n"
+	for what, do := range map[string]func(r *rig) event{
+		"somebody else's offer": func(r *rig) event { return aside(bob, r.offerOf(ana, 2, second)) },
+		"an old one":            func(r *rig) event { return aside(ana, r.offerOf(ana, 1, second)) },
+		"of another generation": func(r *rig) event {
+			m := r.offerOf(ana, 2, second)
+			m.Generation = 3
+			return aside(ana, m)
+		},
+		"with another fingerprint": func(r *rig) event {
+			m := r.offerOf(ana, 2, second)
+			m.SDP += "a=fingerprint:sha-256 00\r\n"
+			return aside(ana, m)
+		},
+		"of another channel": func(r *rig) event {
+			m := r.offerOf(ana, 2, second)
+			m.Channel = games
+			return aside(ana, m)
+		},
+		"to somebody else": func(r *rig) event {
+			m := r.offerOf(ana, 2, second)
+			m.To.Member = bob.member.Member
+			return aside(ana, m)
+		},
+	} {
+		r := newRig(t)
+		r.now = time.Second
+		r.join(ana, bob)
+		r.on(received{r.offerOf(ana, 1, "v=0")})
+		r.connected(ana)
+		r.connected(bob)
+		refused := r.s.refused
+		if did := r.on(do(r)); len(did) != 0 || r.s.refused != refused+1 {
+			t.Errorf("%s: %v", what, kinds(did))
+		}
+		if did := r.on(aside(ana, r.offerOf(ana, 2, second))); count[renewPeer](did) != 1 {
+			t.Errorf("her own after %s: %v", what, kinds(did))
+		}
+	}
+	r := newRig(t)
+	r.now = time.Second
+	r.join(ana)
+	r.connected(ana)
+	r.on(met{ana.member, Person{Like: "Bob"}})
+	if did := r.on(aside(ana, r.offerOf(ana, 2, second))); len(did) != 0 {
+		t.Errorf("of somebody who is held back: %v", kinds(did))
+	}
+}
+
 // Without a server nothing is given up that may heal by itself; as soon as there is one again a path is looked for.
 func TestPathLostWithoutServer(t *testing.T) {
 	r, big := newRig(t), person(t, "Big", '9')

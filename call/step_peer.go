@@ -60,6 +60,9 @@ func (t *turn) met(ev met) {
 		t.renamed(id, p, ev.person.Like)
 		return
 	}
+	if ev.person.New && len(t.fresh) < maxKnown {
+		t.fresh[id.User] = true
+	}
 	p := &peer{member: ev.member, person: t.recalled(id.User, ev.person), phase: Held, since: t.now}
 	p.person.Volume = clampVolume(p.person.Volume)
 	t.peers[id] = p
@@ -116,7 +119,7 @@ func (t *turn) open(id mesh.Peer, p *peer) {
 // to make us knock at our own doors. Who is new stays so for the session, whatever was clicked: to talk with a stranger is not to
 // tell them where one lives.
 func (t *turn) peerOptions(p *peer) mesh.Options {
-	relayOnly := t.relayOnly || t.relayNew && p.person.New
+	relayOnly := t.relayOnly || t.relayNew && (p.person.New || t.fresh[p.member.User])
 	return mesh.Options{ICE: t.ice, RelayOnly: relayOnly, Loopback: isLoopback(t.address.Host)}
 }
 

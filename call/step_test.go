@@ -921,6 +921,19 @@ func TestRelayForNewPeople(t *testing.T) {
 	}
 }
 
+// Who goes and comes again is as new as before.
+func TestRelayForWhoComesAgain(t *testing.T) {
+	r, ana := newRig(t), person(t, "Ana", '7')
+	r.on(commanded{cmd: SetRelayNew{true}})
+	r.join()
+	for seq, found := range []Person{{New: true}, {}} {
+		if did := r.comes(uint64(2*seq+2), ana, found); !first[openPeer](t, did).options.RelayOnly {
+			t.Errorf("%d: she is shown where one lives", seq)
+		}
+		r.on(received{&wire.MemberLeft{Channel: hall, Seq: uint64(2*seq + 3), Member: ana.member.Address, Reason: wire.LeftSelf}})
+	}
+}
+
 // One's own server's relays prove its key, those of others a certificate.
 func TestRelaysOfAll(t *testing.T) {
 	r := newRig(t)

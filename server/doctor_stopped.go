@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"parley/probe"
@@ -23,7 +22,7 @@ func diskHasRoom(dir string) probe.Finding {
 		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, diskFull):
 		return probe.Failed("full", "The disk of the data folder is full: make room, or nothing more can be kept.")
 	case errors.Is(err, os.ErrPermission):
 		return probe.Failed("not_writable", "The data folder can't be written to by this user: correct its owner or its mode.")
@@ -144,7 +143,7 @@ func portsAreFree(listen, relayListen string) probe.Finding {
 		s.close()
 		_, port, _ := net.SplitHostPort(at)
 		switch {
-		case errors.Is(err, syscall.EADDRINUSE):
+		case errors.Is(err, probe.EADDRINUSE):
 			return probe.Failed("in_use", "Port "+port+" belongs to another program: end that, or choose another port.")
 		case errors.Is(err, os.ErrPermission):
 			return probe.Failed("forbidden", "This user may not listen at port "+port+": ports below 1024 need a right, such as AmbientCapabilities=CAP_NET_BIND_SERVICE in a unit of systemd.")

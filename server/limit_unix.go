@@ -13,6 +13,9 @@ func freeBytes(dir string) (uint64, error) {
 	return uint64(max(s.Bavail, 0)) * uint64(s.Bsize), nil
 }
 
+// diskFull is what a write says.
+const diskFull = syscall.ENOSPC
+
 // openFiles is how many files this process may have open. (Go raises it to what it may be raised to.)
 func openFiles() (uint64, error) {
 	var l syscall.Rlimit

@@ -15,5 +15,8 @@ func freeBytes(dir string) (free uint64, err error) {
 	return free, err
 }
 
+// diskFull is what a write says.
+const diskFull = windows.ERROR_DISK_FULL
+
 // openFiles has no answer: Windows bounds it by its memory alone.
 func openFiles() (uint64, error) { return 0, errors.ErrUnsupported }

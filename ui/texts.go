@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -46,7 +48,7 @@ func newTextsPanel(w *Window) *textsPanel {
 		kit.NewIconButton("file", 32, "Send a file (Ctrl+O)", w.sendFile), kit.NewIconButton("close", 32, "Close (Ctrl+T)", w.toggleTexts)))
 	p.list = kit.NewList([]float32{40}, p.create, p.bind)
 	p.list.HeightOf, p.list.Tail = p.height, true
-	p.list.KeyOf = func(i int) string { return string(rune(p.rows[i].Seq)) }
+	p.list.KeyOf = func(i int) string { return strconv.FormatUint(p.rows[i].Seq, 10) }
 	p.list.OnSecondary = p.menu
 	p.list.OnEnter = p.copy
 	p.empty = kit.NewParagraph("Nothing was written yet.", kit.Body, theme.ColorNamePlaceHolder)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"syscall"
 
 	"parley/call/relay"
 	"parley/identity"
@@ -58,9 +57,9 @@ func (r *run) tcp(ctx context.Context) Finding {
 	case err == nil:
 		conn.Close()
 		return probe.Passed("", "The server's port answers.")
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, probe.ECONNREFUSED):
 		return probe.Failed("refused", "Nobody listens at the server's port: it is not running, its address has changed, or its router does not pass the port on. Ask whoever runs it.")
-	case errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH):
+	case errors.Is(err, probe.ENETUNREACH) || errors.Is(err, probe.EHOSTUNREACH):
 		return probe.Failed("no_route", "There is no way to the server from this network. See that this computer is connected, and by the kind of address (IPv4 or IPv6) that the server has.")
 	}
 	return probe.Failed("no_answer", "The server's port does not answer: a firewall, yours or the server's, lets nothing through, or the server is off. Try another network, and ask whoever runs the server.")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"strconv"
-	"syscall"
 
 	"github.com/pion/stun/v3"
 
@@ -129,7 +128,7 @@ func unallocated(err error, step string, tried []endpoint) Finding {
 		return probe.Failed("refused", "The relay answers by "+by+", but refuses ("+strconv.Itoa(refused.Code)+"). Tell whoever runs the server.")
 	case errors.Is(err, relay.ErrKey):
 		return probe.Failed("server_key", "Whoever answers at the relay's address is not the server of the invite. Try another network, and tell whoever runs the server.")
-	case step == TurnUDP && (errors.As(err, &address) || errors.Is(err, syscall.ENETUNREACH)):
+	case step == TurnUDP && (errors.As(err, &address) || errors.Is(err, probe.ENETUNREACH)):
 		return probe.Omitted("There is no way to the relay by IPv4, and by IPv6 it is asked by TCP and TLS.")
 	}
 	return probe.Failed("no_answer", "The relay does not answer by "+by+" ("+portsOf(tried)+"): a firewall, yours, the network's or the server's, is in between. "+

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"parley/call"
@@ -40,11 +41,17 @@ func (o *fileOptions) folder() (string, error) {
 
 // offered takes a file that is offered, or asks.
 func (v *visitor) offered(s *call.Snapshot, n call.Notice) {
-	if v.files.accept == "all" || v.files.accept == "known" && !s.Directory.Person(n.User).New {
+	if v.files.accept == "all" || v.files.accept == "known" && v.met(s, n.User) {
 		v.engine.Do(call.AcceptFile{Transfer: n.Channel})
 		return
 	}
 	tell("%s offers the file %s. Type: take %s, or refuse %s", n.Name, n.Text, n.Channel, n.Channel)
+}
+
+// met says that somebody who is here was known before they first came: whoever has once been connected with is no longer new.
+func (v *visitor) met(s *call.Snapshot, user string) bool {
+	at := slices.IndexFunc(s.Place.Peers, func(p call.Peer) bool { return p.User == user })
+	return at >= 0 && !s.Place.Peers[at].New && !v.fresh[user]
 }
 
 // showFiles prints how files come along, each time that something of one has changed.

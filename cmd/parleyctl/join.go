@@ -185,6 +185,7 @@ type visitor struct {
 	last   uint64                          // notice shown
 	files  fileOptions
 	moved  map[string]call.Transfer // as last told
+	fresh  map[string]bool          // by user: who was new when they first came
 	found  diagnosis                // findings shown
 	calls  int                      // that are over
 }
@@ -197,6 +198,9 @@ func (v *visitor) show(s *call.Snapshot) {
 			continue
 		}
 		v.last = n.Seq
+		if n.New {
+			v.fresh[n.User] = true
+		}
 		emit(n)
 		switch {
 		case n.Kind == call.NoticeOnline:

@@ -60,7 +60,7 @@ func (o *visitOptions) stay(ctx context.Context, args []string, j errand) error 
 	}
 	defer e.Close()
 	e.Do(call.SetOutputVolume{Gain: float32(settings.OutputVolume) / profile.NormalVolume})
-	v := &visitor{engine: e, home: home, answer: j.rings, files: o.files, moved: map[string]call.Transfer{}}
+	v := &visitor{engine: e, home: home, answer: j.rings, files: o.files, moved: map[string]call.Transfer{}, fresh: map[string]bool{}}
 	return o.sit(ctx, v, link, j, seen)
 }
 
