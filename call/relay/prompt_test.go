@@ -104,7 +104,9 @@ func TestPrompt(t *testing.T) {
 		write(other)
 		answered(t, c, first, classSuccess)
 		answered(t, c, other, classSuccess)
-		write(first[:10])
+		if name == "UDP" { // where a part of a frame does not spoil what follows
+			write(first[:10])
+		}
 		write(request(t, permit, "192.0.2.1")) // to keep it
 		write(request(t, bind, "192.0.2.1"))
 		waiting[name] = request(t, bind, "192.0.2.2")
