@@ -36,7 +36,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 	l := defaultLimits()
 	eager(&l)
 	s := &storm{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), timers: map[int]func(){}, done: map[string]int{}}
-	s.h = newHub(Config{limits: &l, now: time.Now, Log: slog.New(slog.DiscardHandler)}, st)
+	s.h = newHub(Config{limits: &l, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, st)
 	s.h.relay = &relay{now: time.Now, seats: map[string]time.Time{}}
 	s.h.later = func(_ time.Duration, f func()) func() {
 		s.n++

@@ -111,7 +111,7 @@ func alone(dir string, c Command) (Result, error) {
 		return Result{}, errors.Join(errors.New("the server's address is not known: start it once"), err)
 	}
 	limits := defaultLimits()
-	h := newHub(Config{limits: &limits, now: time.Now, Log: slog.New(slog.DiscardHandler)}, st)
+	h := newHub(Config{limits: &limits, Now: time.Now, Log: slog.New(slog.DiscardHandler)}, st)
 	h.link = wire.Link{Host: string(host), Key: wire.Bytes(key.Public()), Mode: wire.ModeNative}
 	if err := h.load(); err != nil {
 		return Result{}, err

@@ -84,8 +84,12 @@ type Config struct {
 	// session waits for its client; two minutes by default.
 	Heartbeat, ResumeFor time.Duration
 
+	// Now is the time of day; time.Now by default, and another in tests of clocks that jump. What only lasts, as the relay's
+	// credentials do, goes by the machine's steady clock, which does not.
+	Now func() time.Time
+
 	limits *limits          // tests
-	now    func() time.Time // tests
+	now    func() time.Time // tests: both clocks
 }
 
 // Ready is what a server that runs tells whoever started it.
@@ -163,6 +167,9 @@ func (c *Config) validate() error {
 	if c.now == nil {
 		c.now = time.Now
 	}
+	if c.Now == nil {
+		c.Now = c.now
+	}
 	if c.limits == nil {
 		l := defaultLimits()
 		c.limits = &l
@@ -223,7 +230,7 @@ func closeGiven(c Config) {
 
 func newHub(c Config, st *store) *hub {
 	return &hub{
-		store: st, limits: *c.limits, resume: c.ResumeFor, beat: c.Heartbeat, now: c.now, log: c.Log,
+		store: st, limits: *c.limits, resume: c.ResumeFor, beat: c.Heartbeat, now: c.Now, log: c.Log,
 		users: map[string]*user{}, sessions: map[string]*session{},
 	}
 }

@@ -205,7 +205,7 @@ func TestStartInvites(t *testing.T) {
 	defer st.close()
 	l := defaultLimits()
 	clock := newClock()
-	h := newHub(Config{limits: &l, now: clock.now}, st)
+	h := newHub(Config{limits: &l, Now: clock.now}, st)
 	h.link = wire.Link{Host: "h:1", Key: make(wire.Bytes, 32), Mode: wire.ModeNative}
 	for i := range 3 * startInvites {
 		if _, err := h.newInvite(0, 0, i != 0); err != nil {

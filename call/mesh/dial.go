@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pion/stun/v3"
+	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"parley/call/relay"
@@ -55,7 +56,21 @@ func (d dialer) Dial(_, address string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return relayConn{conn}, nil
+	return relayConn{relay.PromptFrames(conn, p.closing)}, nil
+}
+
+// relayNet is a network whose sockets to relays by UDP hold nobody up. Pion opens those alone by ListenPacket.
+type relayNet struct {
+	transport.Net
+	peer *peer
+}
+
+func (n relayNet) ListenPacket(network, address string) (net.PacketConn, error) {
+	socket, err := n.Net.ListenPacket(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return relay.Prompt(socket, n.peer.closing), nil
 }
 
 // relayConn is a connection to a relay as pion sees it. Pion asks for a relayed address of the family that the connection's own is

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,14 +111,14 @@ func TestEight(t *testing.T) {
 		for _, b := range e {
 			missing[b.name] = a != b
 		}
-		for n := len(e) - 1; n > 0; {
+		for n, over := len(e)-1, timeout(); n > 0; {
 			select {
 			case h := <-a.heard:
 				if missing[h.from] {
 					missing[h.from] = false
 					n--
 				}
-			case <-timeout():
+			case <-over:
 				t.Fatalf("%s does not hear all: %v", a.name, missing)
 			}
 		}
@@ -216,6 +217,54 @@ func TestRelayOnly(t *testing.T) {
 	if len(said) < 4 {
 		t.Errorf("only %d candidates", len(said))
 	}
+}
+
+// A relay that has fallen silent holds nobody up: not who is about to ask it for something, nor who wants to leave.
+func TestSilentRelay(t *testing.T) {
+	leakless(t)
+	w := newWorld(t, vnet.RouterConfig{})
+	relay := addRelay(t, w)
+	e := w.add("a", "b")
+	asked := make(chan struct{}, 1)
+	var silent atomic.Bool
+	w.router.AddChunkFilter(func(c vnet.Chunk) bool {
+		if host(c.DestinationAddr()) == relay {
+			poke(asked)
+		}
+		return !silent.Load()
+	})
+	w.start()
+	o := Options{RelayOnly: true, ICE: []ICEServer{{
+		URLs: []string{fmt.Sprintf("turn:%s:3478?transport=udp", relay)}, Username: "user", Password: "secret",
+	}}}
+	leave := func(e *end, doing string) {
+		begin := time.Now()
+		e.Shutdown()
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("left after %v while %s", took, doing)
+		}
+	}
+	defer e[0].talk()()
+	join(e[0], e[1], o)
+	connected(e[0], e[1])
+	silent.Store(true)
+	for i := range 20 { // each is an address that the relay has to be asked about
+		e[0].Candidate(id("b"), 1, fmt.Sprintf("candidate:%d 1 udp 2000 192.0.2.%d 5000 typ relay raddr 0.0.0.0 rport 9", i+100, i+1), "0")
+	}
+	await[Disconnected](e[0], "b")
+	e[0].Offer(id("b"), 2, true, o.ICE)
+	if d := await[LocalDescription](e[0], "b"); d.Generation != 2 {
+		t.Errorf("generation %d", d.Generation)
+	}
+	leave(e[0], "a new path is looked for")
+	e[1].Close(id("a"))
+	for len(asked) > 0 {
+		<-asked
+	}
+	e[1].Open(id("a"), o)
+	e[1].Offer(id("a"), 1, false, nil)
+	<-asked
+	leave(e[1], "the relay is asked for an address")
 }
 
 // addRelay puts a TURN server into the world.

@@ -150,7 +150,7 @@ func (p *peer) newSettings() webrtc.SettingEngine {
 	}
 	s.SetICEProxyDialer(dialer{p})
 	s.SetIncludeLoopbackCandidate(p.options.Loopback)
-	s.SetNet(p.mesh.config.Net)
+	s.SetNet(relayNet{p.mesh.config.Net, p})
 	s.SetICETimeouts(lostAfter, p.mesh.config.patience, keepalive)
 	s.SetICEMaxBindingRequests(checksOfPair)
 	s.SetHostAcceptanceMinWait(0)

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"parley/wire"
 )
 
 const (
@@ -57,6 +59,15 @@ func (q *queue) giveBack(b []byte) {
 	case q.free <- b:
 	default:
 	}
+}
+
+// SetReadDeadline implements net.Conn; a frame that has begun has a time of its own besides.
+func (q *queue) SetReadDeadline(t time.Time) error {
+	if f, ok := q.Conn.(*wire.Frames); ok {
+		f.Limit(t)
+		return nil
+	}
+	return q.Conn.SetReadDeadline(t)
 }
 
 // run writes until the connection ends. Half a frame can't be taken back, so an error is the end.
