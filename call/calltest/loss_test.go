@@ -97,6 +97,7 @@ func TestSoundUnderLoss(t *testing.T) {
 					config.Sound.NewDecoder = func() (audio.Decoder, error) { return &layered{}, nil }
 				}
 				p := w.Add("Ana", "Ben")
+				defer w.Part(true) // see Part
 				ana, ben := p[0], p[1]
 				joinAll(p)
 				w.Scatter(c.loss, uint64(1000*c.loss)+1)
@@ -173,6 +174,7 @@ func TestSoundUnderJitter(t *testing.T) {
 				config.Sound.Voice.RED, config.Sound.Voice.NACK = red, red
 			}
 			p := w.Add("Ana", "Ben")
+			defer w.Part(true)
 			joinAll(p)
 			<-time.After(5 * time.Second)
 			before, from := p[1].tally(p[0])

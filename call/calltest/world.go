@@ -105,7 +105,9 @@ func (w *World) watch(c vnet.Chunk) bool {
 	return !w.parted.Load()
 }
 
-// Part lets no packet between people through while on; the server is reached all the time.
+// Part lets no packet between people through while on; the server is reached all the time. A test in a bubble (testing/synctest) ends
+// with it: where the far end's last SCTP message comes while pion closes, one goroutine waits for a mutex behind another that waits
+// for a timer, and in a bubble no time passes then.
 func (w *World) Part(on bool) { w.parted.Store(on) }
 
 // Lose lets every nth packet get lost; zero: none.

@@ -58,6 +58,7 @@ func copiesArrive(t *testing.T) {
 	w := newWorld(t, vnet.RouterConfig{})
 	e := w.add("a", "b")
 	w.losing(e[0], func(n int, kind byte) bool { return kind == redType && (n%5 == 0 || n%5 == 1) })
+	defer w.parted.Store(true) // a bubble ends so: see calltest.World.Part
 	w.start()
 	e[0].Protect(Protection{Copies: true})
 	join(e[0], e[1], Options{})
@@ -77,6 +78,7 @@ func repeatsArrive(t *testing.T) {
 	w := newWorld(t, vnet.RouterConfig{MinDelay: 5 * time.Millisecond})
 	e := w.add("a", "b")
 	w.losing(e[0], func(n int, _ byte) bool { return n > 300 && n%20 == 0 })
+	defer w.parted.Store(true)
 	w.start()
 	e[0].Protect(Protection{Repeats: true})
 	stop := e[0].talk()
@@ -127,6 +129,7 @@ func oldFarEnd(t *testing.T) {
 			d.SDP = text
 			return []Event{d}
 		}
+		defer w.parted.Store(true)
 		w.start()
 		join(e[0], e[1], Options{})
 		connected(e[0], e[1])
