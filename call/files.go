@@ -287,7 +287,7 @@ func (j *job) send(r *run, from int64, have [32]byte) {
 	if j.source == nil || r.ctx.Err() != nil {
 		return
 	}
-	at, err := j.source.Start(from, have)
+	at, err := j.source.Start(r.ctx, from, have)
 	if err == nil && at != from {
 		j.files.post(fileAnew{j.id})
 		return
@@ -374,16 +374,20 @@ func (j *job) take(r *run, f takeFile) {
 	if j.sink == nil {
 		x := j.files
 		x.mu.Lock()
-		j.part = f.key
-		if x.parts[j.part] { // the same file comes twice at once
-			j.part += "-" + j.id
+		if j.part == "" { // else it was stopped while it was opened
+			j.part = f.key
+			if x.parts[j.part] { // the same file comes twice at once
+				j.part += "-" + j.id
+			}
+			x.parts[j.part] = true
 		}
-		x.parts[j.part] = true
 		folder := x.folder
 		x.mu.Unlock()
-		sink, err := transfer.OpenSink(folder, f.name, f.size, j.part)
+		sink, err := transfer.OpenSink(r.ctx, folder, f.name, f.size, j.part)
 		if err != nil {
-			j.broken(err)
+			if r.ctx.Err() == nil {
+				j.broken(err)
+			}
 			return
 		}
 		j.sink = sink

@@ -31,6 +31,7 @@ const (
 	stuckAfter  = 2 * time.Minute // long enough to read what is there of a large one
 	maxFiles    = 100             // in the list
 	maxWaiting  = 8               // offers of one person that wait for an answer
+	maxTaken    = 8               // files that come at once: each takes some MiB of memory
 	offerBurst  = 20              // of one person, whatever becomes of them
 	offerRate   = 0.2             // a second
 	maxFileName = 1 << 10         // bytes, of what a stranger calls a file
@@ -167,8 +168,23 @@ func (t *turn) acceptFile(f *file) error {
 	if p == nil {
 		return wire.Errorf(wire.NoPeer, "%.64s is not connected with you at the moment.", f.Name)
 	}
-	t.takeFile(f, id, p)
+	if t.takesMore() {
+		t.takeFile(f, id, p)
+	} else {
+		f.Accepted, t.transfers = true, nil
+	}
 	return nil
+}
+
+// takesMore says that one more file may come now. One that pauses has its place.
+func (t *turn) takesMore() bool {
+	taken := 0
+	for _, f := range t.files {
+		if f.Incoming && (f.Phase == TransferRunning || f.Phase == TransferPaused) {
+			taken++
+		}
+	}
+	return taken < maxTaken
 }
 
 func (t *turn) takeFile(f *file, id mesh.Peer, p *peer) {
@@ -205,7 +221,7 @@ func (t *turn) forgetFile(f *file) error {
 }
 
 func (t *turn) setFile(f *file, phase TransferPhase) {
-	f.Phase, t.transfers = phase, nil
+	f.Phase, f.Accepted, t.transfers = phase, false, nil
 	if phase != TransferRunning {
 		f.Rate = 0
 	}
@@ -430,7 +446,10 @@ func (t *turn) followFiles() {
 }
 
 func (t *turn) followFile(f *file) {
-	_, p := t.connected(f.User)
+	id, p := t.connected(f.User)
+	if f.Accepted && p != nil && f.Phase == TransferOffered && t.takesMore() {
+		t.takeFile(f, id, p)
+	}
 	if f.on != 0 && !t.lives(f.on) {
 		t.do(stopFile{f.ID})
 		f.on = 0

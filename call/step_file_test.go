@@ -132,6 +132,48 @@ func TestFileIn(t *testing.T) {
 	}
 }
 
+// So many files come at once; one that was accepted beyond them comes when another is over, and its sender need not offer it again.
+func TestFilesAtOnce(t *testing.T) {
+	ana, bob := person(t, "Ana", '7'), person(t, "Bob", '3')
+	r := beside(t, ana, bob)
+	taken := map[string]bool{}
+	note := func(did []effect) []effect {
+		for _, f := range did {
+			if f, ok := f.(takeFile); ok {
+				taken[f.id] = true
+			}
+		}
+		return did
+	}
+	for n := range maxTaken + 3 {
+		from := []someone{ana, bob}[n%2]
+		note(r.tell(from, wordOffer, songOf(n)))
+		note(r.on(commanded{cmd: AcceptFile{fileID(n)}}))
+	}
+	if len(taken) != maxTaken || taken[fileID(maxTaken)] {
+		t.Fatalf("%d come at once", len(taken))
+	}
+	if x := r.transfer(TransferOffered, fileID(maxTaken)); !x.Accepted {
+		t.Error("it does not say that it was accepted")
+	}
+	note(r.on(commanded{cmd: AcceptFile{fileID(maxTaken)}})) // twice is once
+	r.on(peerEvent{mesh.Disconnected{Peer: ana.peer()}})     // what pauses keeps its place
+	if note(r.on(tick{})); len(taken) != maxTaken {
+		t.Fatalf("%d come at once", len(taken))
+	}
+	note(r.on(peerEvent{mesh.Connected{Peer: ana.peer()}}))
+	note(r.on(fileFinished{fileID(0), "/tmp/x"}))
+	if len(taken) != maxTaken+1 || !taken[fileID(maxTaken)] || r.transfer(TransferRunning, fileID(maxTaken)).Accepted {
+		t.Fatalf("%d have come", len(taken))
+	}
+	r.on(commanded{cmd: RefuseFile{fileID(maxTaken + 1)}}) // one may think better of it
+	note(r.tell(bob, wordCancel, fileWord{ID: fileID(1)}))
+	note(r.on(fileBroken{fileID(2), errOfTest}))
+	if len(taken) != maxTaken+2 || taken[fileID(maxTaken+1)] || !taken[fileID(maxTaken+2)] {
+		t.Errorf("%d have come", len(taken))
+	}
+}
+
 // What is sent is offered when it can be read, sent when it was accepted, and offered again over each new connection.
 func TestFileOut(t *testing.T) {
 	ana := person(t, "Ana", '7')
@@ -296,6 +338,11 @@ func FuzzFiles(f *testing.F) {
 					theirs[w.ID] = true
 				}
 				did = r.tell(who, kind, w)
+			}
+			if runs := len(r.s.files) - len(slices.DeleteFunc(slices.Clone(r.s.files), func(f *file) bool {
+				return f.Incoming && (f.Phase == TransferRunning || f.Phase == TransferPaused)
+			})); runs > maxTaken {
+				t.Fatalf("%d come at once", runs)
 			}
 			for _, e := range did {
 				switch e := e.(type) {

@@ -35,6 +35,7 @@ type Transfer struct {
 	File       string // a safe name: without folders, and of nothing but what can be shown
 	Size, Done int64  // bytes
 	Incoming   bool
+	Accepted   bool // incoming and Offered: it comes when there is room for one more
 	Phase      TransferPhase
 	Rate       int    // bytes a second; 0 unless it is Running
 	Path       string // incoming and done: where it is

@@ -5,8 +5,10 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"parley/call/doctor"
 	"parley/profile"
 	"parley/ui/model"
+	"parley/wire"
 )
 
 // examined is what an examination has found.
@@ -31,6 +33,9 @@ func examined() model.Examination {
 func TestConnectionLooks(t *testing.T) {
 	nobody := examined()
 	nobody.With, nobody.Theirs = "Bo", examined().Steps[5:7]
+	for i, f := range doctor.Theirs([]wire.StepResult{{Step: doctor.STUN, Result: doctor.Fail}, {Step: doctor.TurnUDP, Result: doctor.Fail}}) {
+		nobody.Theirs[i].Text, nobody.Theirs[i].Took = f.Text, "" // no time is told of theirs
+	}
 	nobody.Line = "There was no way to Bo's computer, so Parley looked for what is in the way. Checked at 20:41: 2 steps failed."
 	for _, c := range []struct {
 		name string

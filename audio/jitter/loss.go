@@ -5,30 +5,32 @@ import "time"
 // What the buffer knows of losses: how many there are, how far back copies go, and what it is worth to wait for what was asked for
 // once more.
 
-// loss is the share of packets that were not there by themselves, repaired or not, over the last 128 or so.
+// loss is the share of packets that were not there by themselves, repaired or not, over the last 128 or so, and over twice as many.
 type loss struct {
-	share float32
-	high  bool
-	heavy bool
+	share, long float32
+	high        bool
+	heavy       bool
 }
 
 // The shares at which losses are high or heavy, and below which they no longer are.
 const (
 	lossy, lossless = 0.015, 0.004 // two lost packets close together
-	heavy, lighter  = 0.15, 0.10   // then copies in the next two packets leave enough for Recover to be worth another frame
+	heavy, lighter  = 0.25, 0.21   // of the long one: then copies in the next two packets leave enough for Recover to be worth another frame, as price has it
 )
 
 func (l *loss) add(lost bool) {
 	l.share -= l.share / 128
+	l.long -= l.long / 256
 	if lost {
 		l.share += 1.0 / 128
+		l.long += 1.0 / 256
 	}
 	l.high = l.share >= lossy || l.high && l.share >= lossless
-	l.heavy = l.share >= heavy || l.heavy && l.share >= lighter
+	l.heavy = l.long >= heavy || l.heavy && l.long >= lighter
 }
 
 // found takes one back: it was late, and that has another cure.
-func (l *loss) found() { l.share = max(l.share-1.0/128, 0) }
+func (l *loss) found() { l.share, l.long = max(l.share-1.0/128, 0), max(l.long-1.0/256, 0) }
 
 // cover is how many packets back the copies go that come with packets: the furthest of the last seconds, as the first packets of a call
 // have few or none. It is not a time: the first packets of a talk spurt have copies from before the pause, which nobody waits for.

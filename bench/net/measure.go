@@ -45,9 +45,6 @@ func (b *bench) measure(ctx context.Context, s scene, start starter) (r result, 
 		return r, err
 	}
 	defer func() { err = errors.Join(err, quiet()) }()
-	if err := pass(ctx, b.warm); err != nil {
-		return r, err
-	}
 	return w.listen(ctx, s, p)
 }
 
@@ -84,10 +81,13 @@ func (w *world) talk(ctx context.Context, length time.Duration) (quiet func() er
 // span is what lies between two places of a recording.
 type span struct{ begin, end time.Time }
 
-// listen records mouth and ear, and makes what there is of trouble.
+// listen records mouth and ear, lets all of it settle, and makes what there is of trouble.
 func (w *world) listen(ctx context.Context, s scene, p program) (r result, err error) {
 	rec, err := w.pulse.Record(ctx)
 	if err != nil {
+		return r, err
+	}
+	if err := pass(ctx, w.warm); err != nil {
 		return r, err
 	}
 	before, err := p.counts(ctx)

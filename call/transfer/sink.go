@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"hash"
@@ -34,8 +35,8 @@ const maxEarly = 2 * Window / MaxPiece
 const tries = 1000
 
 // OpenSink makes the part of a file in a folder, which is made where there is none, or goes on with the part that is there.
-// Written and Have say what that holds. The name must be Safe's.
-func OpenSink(folder, name string, size int64, key string) (*Sink, error) {
+// Written and Have say what that holds; it is read, unless ctx ends. The name must be Safe's.
+func OpenSink(ctx context.Context, folder, name string, size int64, key string) (*Sink, error) {
 	if size < 0 || size > MaxSize {
 		return nil, ErrTooLarge
 	}
@@ -43,7 +44,7 @@ func OpenSink(folder, name string, size int64, key string) (*Sink, error) {
 		return nil, failed("make the folder for files", err)
 	}
 	s := &Sink{folder: folder, name: name, size: size, early: map[int64][]byte{}}
-	if err := s.open(filepath.Join(folder, name+"."+key+".part")); err != nil {
+	if err := s.open(ctx, filepath.Join(folder, name+"."+key+".part")); err != nil {
 		return nil, err
 	}
 	if free, known := freeSpace(folder); known && free < uint64(size-s.written)+spare {
@@ -57,7 +58,7 @@ func OpenSink(folder, name string, size int64, key string) (*Sink, error) {
 }
 
 // open makes the part, or reads the one that there is.
-func (s *Sink) open(path string) error {
+func (s *Sink) open(ctx context.Context, path string) error {
 	s.hash = sha256.New()
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err == nil {
@@ -84,7 +85,7 @@ func (s *Sink) open(path string) error {
 		err = s.Rewind()
 	default:
 		if s.written = now.Size(); s.written > 0 {
-			err = hashOf(s.hash, f, s.written)
+			err = hashOf(ctx, s.hash, f, s.written)
 		}
 		if err == nil {
 			_, err = f.Seek(s.written, io.SeekStart)
@@ -182,6 +183,7 @@ func (s *Sink) Finish() (string, error) {
 	if err := errors.Join(s.part.Sync(), s.part.Close()); err != nil {
 		return "", failed("write the file", err)
 	}
+	mark(s.part.Name()) // before it has a name that somebody opens
 	for n := 1; n <= tries; n++ {
 		path := filepath.Join(s.folder, Numbered(s.name, n))
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) // so that it is nobody else's

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -20,7 +23,7 @@ func contentOf(size int) []byte {
 
 func open(t *testing.T, folder string, size int) *Sink {
 	t.Helper()
-	s, err := OpenSink(folder, "x.bin", int64(size), "key")
+	s, err := OpenSink(t.Context(), folder, "x.bin", int64(size), "key")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +167,7 @@ func TestSinkGoesOn(t *testing.T) {
 	if err := errors.Join(os.WriteFile(secret, []byte("mine"), 0o600), os.Symlink(secret, part)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenSink(folder, "x.bin", 10, "key"); err == nil {
+	if _, err := OpenSink(t.Context(), folder, "x.bin", 10, "key"); err == nil {
 		t.Error("it wrote through a link")
 	}
 	_ = os.Remove(part)
@@ -174,7 +177,7 @@ func TestSinkGoesOn(t *testing.T) {
 	if s := open(t, folder, 10); s.Written() != 0 {
 		t.Error("a part larger than its file goes on")
 	}
-	if _, err := OpenSink(folder, "huge", MaxSize, "key"); !errors.Is(err, ErrSpace) {
+	if _, err := OpenSink(t.Context(), folder, "huge", MaxSize, "key"); !errors.Is(err, ErrSpace) {
 		t.Errorf("8 PiB fit: %v", err)
 	}
 }
@@ -203,7 +206,7 @@ func TestSource(t *testing.T) {
 	defer s.Close()
 	read := func(from int64, have [32]byte, want int64) {
 		t.Helper()
-		at, err := s.Start(from, have)
+		at, err := s.Start(t.Context(), from, have)
 		if err != nil || at != want {
 			t.Fatal(at, err)
 		}
@@ -235,7 +238,7 @@ func TestSource(t *testing.T) {
 	if _, err := s.End(ID{}); !errors.Is(err, ErrChanged) {
 		t.Errorf("written to: %v", err)
 	}
-	if _, err := s.Start(0, [32]byte{}); !errors.Is(err, ErrChanged) {
+	if _, err := s.Start(t.Context(), 0, [32]byte{}); !errors.Is(err, ErrChanged) {
 		t.Errorf("written to: %v", err)
 	}
 	if err := os.Truncate(path, 10); err != nil {
@@ -246,6 +249,27 @@ func TestSource(t *testing.T) {
 	}
 	if !errors.Is(err, ErrChanged) {
 		t.Errorf("cut short: %v", err)
+	}
+}
+
+// What goes wrong is said without a path: that is nothing for a log.
+func TestFailedWithoutPaths(t *testing.T) {
+	const secret = "/home/ana/of nobody's concern"
+	for _, err := range []error{
+		&fs.PathError{Op: "open", Path: secret, Err: syscall.EACCES},
+		&os.LinkError{Op: "rename", Old: secret, New: secret, Err: syscall.EACCES},
+		os.NewSyscallError("open "+secret, syscall.EACCES),
+		&fs.PathError{Op: "open", Path: secret, Err: os.NewSyscallError(secret, syscall.EACCES)},
+		fmt.Errorf("%s: %w", secret, &os.LinkError{Op: "rename", Old: secret, New: secret, Err: syscall.EACCES}),
+		errors.Join(&fs.PathError{Op: "sync", Path: secret, Err: syscall.EACCES}, &fs.PathError{Op: "close", Path: secret, Err: syscall.EBADF}),
+	} {
+		if got := failed("do it", err); got.Error() != "do it: "+syscall.EACCES.Error() || !errors.Is(got, syscall.EACCES) {
+			t.Errorf("%v", got)
+		}
+	}
+	full := &os.LinkError{Op: "rename", Old: secret, New: secret, Err: syscall.ENOSPC}
+	if got := failed("do it", full); got != ErrSpace {
+		t.Errorf("%v", got)
 	}
 }
 

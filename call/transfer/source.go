@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"hash"
@@ -42,6 +43,7 @@ func OpenSource(path string) (*Source, error) {
 	now, err := f.Stat()
 	switch {
 	case err != nil:
+		err = failed("look at the file", err)
 	case !os.SameFile(seen, now) || !now.Mode().IsRegular():
 		err = ErrNotFile
 	case now.Size() > MaxSize:
@@ -63,11 +65,11 @@ func (s *Source) Size() int64 { return s.size }
 func (s *Source) Modified() time.Time { return s.modified }
 
 // Start goes to where the receiver wants to go on, if what it has so far has the right hash, and to the beginning otherwise; it
-// returns where that is. It reads what is before.
-func (s *Source) Start(from int64, have [32]byte) (int64, error) {
+// returns where that is. It reads what is before, unless ctx ends.
+func (s *Source) Start(ctx context.Context, from int64, have [32]byte) (int64, error) {
 	s.hash, s.at = sha256.New(), 0
 	if from > 0 && from <= s.size {
-		if err := hashOf(s.hash, s.file, from); err != nil {
+		if err := hashOf(ctx, s.hash, s.file, from); err != nil {
 			return 0, s.failure(err)
 		}
 		if s.at = from; [32]byte(s.hash.Sum(nil)) != have {

@@ -9,12 +9,14 @@
 package transfer
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"syscall"
 )
 
@@ -35,14 +37,26 @@ var (
 
 // failed says what could not be done. Where a disk is full it is that; a path is nothing that the user does not know.
 func failed(what string, err error) error {
-	var path *fs.PathError
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, diskFull):
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, diskFull) {
 		return ErrSpace
-	case errors.As(err, &path):
-		err = path.Err
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	return fmt.Errorf("%s: %w", what, bare(err))
+}
+
+// bare is an error without the paths and names that the system's come with.
+func bare(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	var call *os.SyscallError
+	switch {
+	case errors.As(err, &path):
+		return bare(path.Err)
+	case errors.As(err, &link):
+		return bare(link.Err)
+	case errors.As(err, &call):
+		return bare(call.Err)
+	}
+	return err
 }
 
 // Key tells files apart whose sending may go on where it broke off: by who sends whom what.
@@ -54,11 +68,24 @@ func Key(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-// hashOf reads the first n bytes, whose hash goes on in h.
-func hashOf(h io.Writer, r io.ReaderAt, n int64) error {
-	got, err := io.Copy(h, io.NewSectionReader(r, 0, n))
-	if err == nil && got != n {
-		err = io.ErrUnexpectedEOF
+// hashPart is how much of a file is hashed at a time: some milliseconds' work.
+const hashPart = 1 << 20
+
+// hashOf reads the first n bytes, whose hash goes on in h. That takes minutes where there are many, so it ends early with ctx.
+func hashOf(ctx context.Context, h io.Writer, r io.ReaderAt, n int64) error {
+	part, buffer := io.NewSectionReader(r, 0, n), make([]byte, readAhead)
+	for n > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		got, err := io.CopyBuffer(h, io.LimitReader(part, hashPart), buffer)
+		if err != nil {
+			return err
+		}
+		if got == 0 {
+			return io.ErrUnexpectedEOF
+		}
+		n -= got
 	}
-	return err
+	return nil
 }

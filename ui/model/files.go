@@ -39,8 +39,11 @@ func transferOf(s *call.Snapshot, c crowd, t call.Transfer) Transfer {
 	case call.TransferOffered:
 		out.Line = fmt.Sprintf("%s, waiting for %s to accept", bytesOf(t.Size), name)
 		if t.Incoming {
-			out.Offer, out.New = true, strange(s, t.User)
+			out.Offer, out.New = !t.Accepted, strange(s, t.User)
 			out.Line = fmt.Sprintf("%s, from %s", bytesOf(t.Size), name)
+		}
+		if t.Accepted {
+			out.Line += ", comes after the others"
 		}
 	case call.TransferRunning, call.TransferPaused:
 		out.Bar, out.Share, out.Still = true, share(t.Done, t.Size), t.Phase == call.TransferPaused

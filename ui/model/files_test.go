@@ -16,6 +16,7 @@ func TestTransferLines(t *testing.T) {
 		want Transfer
 	}{
 		{"offered to oneself", call.Transfer{Incoming: true, Size: 2.4 * mb}, Transfer{Line: "2.4 MB, from Mara Lind", Offer: true}},
+		{"to come", call.Transfer{Incoming: true, Size: 999, Accepted: true}, Transfer{Line: "999 bytes, from Mara Lind, comes after the others"}},
 		{"offered", call.Transfer{Size: 999}, Transfer{Line: "999 bytes, waiting for Mara Lind to accept"}},
 		{"coming", call.Transfer{Incoming: true, Phase: call.TransferRunning, Size: 40 * mb, Done: 10 * mb, Rate: 5 * mb},
 			Transfer{Line: "10 MB of 40 MB from Mara Lind, 5.0 MB/s, 6 s left", Bar: true, Share: 0.25}},
