@@ -74,6 +74,15 @@ func (t tally) String() string {
 		100*t.heard(), packets(t.own), packets(t.red), packets(t.nack), packets(t.fec), packets(t.concealed))
 }
 
+// addApart is Add for a time of its own. Before the people close nothing gets through any more: who closes says so to the others, and where
+// both close at one moment pion's SCTPTransport.Stop waits for a time with a lock held that the end of the association waits for, too,
+// so that time stands still.
+func (w *World) addApart(names ...string) []*Person {
+	people := w.Add(names...)
+	w.t.Cleanup(func() { w.Part(true) })
+	return people
+}
+
 // TestSoundUnderLoss, in a time of its own: Ben hears Ana, whose packets have copies, and she hears him, whose have none.
 func TestSoundUnderLoss(t *testing.T) {
 	const measured = time.Minute
@@ -96,7 +105,7 @@ func TestSoundUnderLoss(t *testing.T) {
 					config.Sound.NewEncoder = func() (audio.Encoder, error) { return &layered{}, nil }
 					config.Sound.NewDecoder = func() (audio.Decoder, error) { return &layered{}, nil }
 				}
-				p := w.Add("Ana", "Ben")
+				p := w.addApart("Ana", "Ben")
 				ana, ben := p[0], p[1]
 				joinAll(p)
 				w.Scatter(c.loss, uint64(1000*c.loss)+1)
@@ -172,7 +181,7 @@ func TestSoundUnderJitter(t *testing.T) {
 				config.Net = &rough{Net: config.Net, upTo: 200 * time.Millisecond, twice: 0.03, dice: rand.New(rand.NewPCG(7, uint64(len(name))))}
 				config.Sound.Voice.RED, config.Sound.Voice.NACK = red, red
 			}
-			p := w.Add("Ana", "Ben")
+			p := w.addApart("Ana", "Ben")
 			joinAll(p)
 			<-time.After(5 * time.Second)
 			before, from := p[1].tally(p[0])
