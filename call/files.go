@@ -374,25 +374,26 @@ func (j *job) take(r *run, f takeFile) {
 	if j.sink == nil {
 		x := j.files
 		x.mu.Lock()
-		if j.part == "" { // else it was stopped while it was opened
-			j.part = f.key
-			if x.parts[j.part] { // the same file comes twice at once
-				j.part += "-" + j.id
-			}
-			x.parts[j.part] = true
+		j.part = f.key
+		if x.parts[j.part] { // the same file comes twice at once
+			j.part += "-" + j.id
 		}
+		x.parts[j.part] = true
 		folder := x.folder
 		x.mu.Unlock()
-		sink, err := transfer.OpenSink(r.ctx, folder, f.name, f.size, j.part)
+		sink, err := transfer.OpenSink(folder, f.name, f.size, j.part)
 		if err != nil {
-			if r.ctx.Err() == nil {
-				j.broken(err)
-			}
+			j.broken(err)
 			return
 		}
 		j.sink = sink
 	}
-	j.sink.Resume()
+	if err := j.sink.Resume(r.ctx); err != nil {
+		if r.ctx.Err() == nil {
+			j.broken(err)
+		}
+		return
+	}
 	j.receive(r)
 }
 

@@ -35,9 +35,11 @@ func TestFilesEndAtOnce(t *testing.T) {
 	path := filepath.Join(folder, "sent")
 	size := huge(t, path)
 	huge(t, filepath.Join(folder, "taken.key.part"))
+	huge(t, filepath.Join(folder, "cancelled.key.part"))
 	for name, begin := range map[string]func(*files, string){
-		"sent":  func(x *files, id string) { x.perform(sendFile{id: id, from: size}) },
-		"taken": func(x *files, id string) { x.perform(takeFile{id: id, name: "taken", size: size, key: "key"}) },
+		"sent":      func(x *files, id string) { x.perform(sendFile{id: id, from: size}) },
+		"taken":     func(x *files, id string) { x.perform(takeFile{id: id, name: "taken", size: size, key: "key"}) },
+		"cancelled": func(x *files, id string) { x.perform(takeFile{id: id, name: "cancelled", size: size, key: "key"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			events := make(chan event, 10)
@@ -59,6 +61,9 @@ func TestFilesEndAtOnce(t *testing.T) {
 			case <-time.After(20 * time.Millisecond):
 			}
 			began := time.Now()
+			if name == "cancelled" {
+				x.perform(endFile{id, true})
+			}
 			x.shutdown()
 			if took := time.Since(began); took > promptly {
 				t.Errorf("it took %v", took)
@@ -70,7 +75,7 @@ func TestFilesEndAtOnce(t *testing.T) {
 			}
 		})
 	}
-	if list, _ := os.ReadDir(folder); len(list) != 2 {
+	if list, _ := os.ReadDir(folder); len(list) != 2 { // what is sent, and the part of what is taken
 		t.Errorf("%v is left", list)
 	}
 }

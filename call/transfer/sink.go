@@ -17,7 +17,7 @@ type Sink struct {
 	folder, name string
 	size         int64
 	part         *os.File
-	hash         hash.Hash // of what is written
+	hash         hash.Hash // of what is written; nil until that was read
 	written      int64
 
 	early map[int64][]byte // what came out of turn, by offset
@@ -35,8 +35,8 @@ const maxEarly = 2 * Window / MaxPiece
 const tries = 1000
 
 // OpenSink makes the part of a file in a folder, which is made where there is none, or goes on with the part that is there.
-// Written and Have say what that holds; it is read, unless ctx ends. The name must be Safe's.
-func OpenSink(ctx context.Context, folder, name string, size int64, key string) (*Sink, error) {
+// The first thing that is done with it is Resume. The name must be Safe's.
+func OpenSink(folder, name string, size int64, key string) (*Sink, error) {
 	if size < 0 || size > MaxSize {
 		return nil, ErrTooLarge
 	}
@@ -44,7 +44,7 @@ func OpenSink(ctx context.Context, folder, name string, size int64, key string) 
 		return nil, failed("make the folder for files", err)
 	}
 	s := &Sink{folder: folder, name: name, size: size, early: map[int64][]byte{}}
-	if err := s.open(ctx, filepath.Join(folder, name+"."+key+".part")); err != nil {
+	if err := s.open(filepath.Join(folder, name+"."+key+".part")); err != nil {
 		return nil, err
 	}
 	if free, known := freeSpace(folder); known && free < uint64(size-s.written)+spare {
@@ -57,9 +57,8 @@ func OpenSink(ctx context.Context, folder, name string, size int64, key string) 
 	return s, nil
 }
 
-// open makes the part, or reads the one that there is.
-func (s *Sink) open(ctx context.Context, path string) error {
-	s.hash = sha256.New()
+// open makes the part, or opens the one that there is.
+func (s *Sink) open(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err == nil {
 		s.part = f
@@ -84,16 +83,12 @@ func (s *Sink) open(ctx context.Context, path string) error {
 	case now.Size() > s.size:
 		err = s.Rewind()
 	default:
-		if s.written = now.Size(); s.written > 0 {
-			err = hashOf(ctx, s.hash, f, s.written)
-		}
-		if err == nil {
-			_, err = f.Seek(s.written, io.SeekStart)
-		}
+		s.written = now.Size()
+		_, err = f.Seek(s.written, io.SeekStart)
 	}
 	if err != nil {
 		_ = f.Close()
-		return failed("read the part of a file", err)
+		return failed("open the part of a file", err)
 	}
 	return nil
 }
@@ -119,10 +114,20 @@ func (s *Sink) Rewind() error {
 	return nil
 }
 
-// Resume forgets what came out of turn and is not written: the sender sends it again, from Written on.
-func (s *Sink) Resume() {
+// Resume forgets what came out of turn and is not written: the sender sends it again, from Written on. What there was before OpenSink
+// is read by the first one that is not ended by ctx: that can take minutes.
+func (s *Sink) Resume(ctx context.Context) error {
 	s.held, s.end = 0, nil
 	clear(s.early)
+	if s.hash != nil {
+		return nil
+	}
+	h := sha256.New()
+	if err := hashOf(ctx, h, s.part, s.written); err != nil {
+		return failed("read the part of a file", err)
+	}
+	s.hash = h
+	return nil
 }
 
 // Put takes a piece. One that is known already is left out; one that can't be ends all.

@@ -23,12 +23,20 @@ func contentOf(size int) []byte {
 
 func open(t *testing.T, folder string, size int) *Sink {
 	t.Helper()
-	s, err := OpenSink(t.Context(), folder, "x.bin", int64(size), "key")
+	s, err := OpenSink(folder, "x.bin", int64(size), "key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Keep)
+	resume(t, s)
 	return s
+}
+
+func resume(t *testing.T, s *Sink) {
+	t.Helper()
+	if err := s.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func endOf(b []byte) End { return End{Size: int64(len(b)), Hash: sha256.Sum256(b)} }
@@ -113,7 +121,7 @@ func TestSinkAgainstLies(t *testing.T) {
 		t.Errorf("too short: %v", err)
 	}
 	put(t, s, content, 3)
-	s.Resume()
+	resume(t, s)
 	wrong := endOf(content)
 	wrong.Hash[0]++
 	if err := s.Close(wrong); err != nil {
@@ -167,7 +175,7 @@ func TestSinkGoesOn(t *testing.T) {
 	if err := errors.Join(os.WriteFile(secret, []byte("mine"), 0o600), os.Symlink(secret, part)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenSink(t.Context(), folder, "x.bin", 10, "key"); err == nil {
+	if _, err := OpenSink(folder, "x.bin", 10, "key"); err == nil {
 		t.Error("it wrote through a link")
 	}
 	_ = os.Remove(part)
@@ -177,7 +185,7 @@ func TestSinkGoesOn(t *testing.T) {
 	if s := open(t, folder, 10); s.Written() != 0 {
 		t.Error("a part larger than its file goes on")
 	}
-	if _, err := OpenSink(t.Context(), folder, "huge", MaxSize, "key"); !errors.Is(err, ErrSpace) {
+	if _, err := OpenSink(folder, "huge", MaxSize, "key"); !errors.Is(err, ErrSpace) {
 		t.Errorf("8 PiB fit: %v", err)
 	}
 }

@@ -62,8 +62,8 @@ func (v *visitor) showFiles(s *call.Snapshot) {
 		}
 		v.moved[x.ID] = x
 		emit(map[string]any{
-			"event": "file", "transfer": x.ID, "user": x.User, "name": x.Name, "file": x.File, "size": x.Size, "done": x.Done, "incoming": x.Incoming, "accepted": x.Accepted,
-			"phase": x.Phase.String(), "rate": x.Rate, "path": x.Path, "text": x.Failed,
+			"event": "file", "transfer": x.ID, "user": x.User, "name": x.Name, "file": x.File, "size": x.Size, "done": x.Done, "incoming": x.Incoming,
+			"accepted": x.Accepted, "phase": x.Phase.String(), "rate": x.Rate, "path": x.Path, "text": x.Failed,
 		})
 	}
 	if len(v.moved) > 4*len(s.Transfers)+100 { // of those that are forgotten
