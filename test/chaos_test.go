@@ -78,12 +78,7 @@ func TestChaos(t *testing.T) {
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	t.Helper()
-	net := netlab.NewWorld(seed)
-	t.Cleanup(func() {
-		if err := net.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	net := newInternet(t, seed)
 	host := net.Host("server", net.Internet)
 	provider := net.Network("provider", net.Internet, netlab.Carrier)
 	c := &chaos{link: host.Ports[0].Link}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"parley/test/lab"
-	"parley/test/netlab"
 )
 
 // finding is a line of either doctor.
@@ -37,12 +36,7 @@ func (w *world) findings(program string, c lab.Command) (map[string]finding, int
 
 // TestDoctor: what parleyctl doctor finds wherever one sits.
 func TestDoctor(t *testing.T) {
-	internet := netlab.NewWorld(7)
-	t.Cleanup(func() {
-		if err := internet.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	internet := newInternet(t, 7)
 	host := internet.Host("server", internet.Internet)
 	hosts, _, _ := side(internet, "a")
 	if err := internet.Err(); err != nil {

@@ -48,6 +48,18 @@ type world struct {
 	listen   string
 }
 
+// newInternet makes networks that are gone at the test's end.
+func newInternet(t *testing.T, seed uint64) *netlab.World {
+	t.Helper()
+	internet := netlab.NewWorld(seed)
+	t.Cleanup(func() {
+		if err := internet.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return internet
+}
+
 // newWorld starts a sound server for that many people (0: none) and a parleyd, as cred.
 func newWorld(t *testing.T, people int, cred *syscall.Credential) *world {
 	t.Helper()

@@ -117,12 +117,7 @@ func side(w *netlab.World, name string) (hosts map[string]*netlab.Host, home, ca
 
 // TestThroughNATs: two people hear each other wherever they sit, directly where there is a way, and else through the relay.
 func TestThroughNATs(t *testing.T) {
-	internet := netlab.NewWorld(5)
-	t.Cleanup(func() {
-		if err := internet.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	internet := newInternet(t, 5)
 	host := internet.Host("server", internet.Internet)
 	a, b := people(internet)
 	if err := internet.Err(); err != nil {

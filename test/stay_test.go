@@ -35,12 +35,7 @@ type stayers struct {
 // newStayers makes their world and its server.
 func newStayers(t *testing.T, seed uint64, build func(*netlab.World) (a, b *netlab.Host)) *stayers {
 	t.Helper()
-	in := netlab.NewWorld(seed)
-	t.Cleanup(func() {
-		if err := in.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	in := newInternet(t, seed)
 	x := &stayers{in: in, host: in.Host("server", in.Internet)}
 	x.hosts[0], x.hosts[1] = build(in)
 	if err := in.Err(); err != nil {

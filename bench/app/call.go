@@ -92,25 +92,16 @@ func (l load) above() float64 {
 
 // span lets things settle and then time pass.
 func (w *world) span(ctx context.Context, d time.Duration, groups map[string]int) (load, error) {
-	if err := pass(ctx, settle); err != nil {
+	if err := measure.Pass(ctx, settle); err != nil {
 		return load{}, err
 	}
 	s := measure.Sample(groups)
-	if err := pass(ctx, d); err != nil {
+	if err := measure.Pass(ctx, d); err != nil {
 		return load{}, err
 	}
 	l := load{Seconds: d.Seconds()}
 	l.Usage, l.Machine = s.Stop()
 	return l, nil
-}
-
-func pass(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // join brings the headless client and the window into the same channel.

@@ -54,7 +54,7 @@ func (b *bench) through(ctx context.Context, server *lab.Crowd, a *lab.App, ever
 		name = "renamed crowd"
 	}
 	for _, way := range lab.Ways {
-		if err := pass(ctx, settle/4); err != nil {
+		if err := measure.Pass(ctx, settle/4); err != nil {
 			return err
 		}
 		from, waves := time.Now(), server.Waves()
@@ -64,7 +64,7 @@ func (b *bench) through(ctx context.Context, server *lab.Crowd, a *lab.App, ever
 		}
 		took := time.Since(from)
 		usage, machine := s.Stop()
-		if err := pass(ctx, 1100*time.Millisecond); err != nil { // the log tells once a second
+		if err := measure.Pass(ctx, 1100*time.Millisecond); err != nil { // the log tells once a second
 			return err
 		}
 		f, err := a.Frames(from)

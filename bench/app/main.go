@@ -10,9 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"parley/bench/internal/measure"
@@ -25,17 +23,12 @@ func main() {
 	minutes := flag.Float64("minutes", 10, "length of the call in which both talk")
 	only := flag.String("only", "", "start, call or crowd")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	b := &bench{
 		bin: *bin, starts: min(max(*starts, 1), 50), only: *only, out: json.NewEncoder(os.Stdout),
 		quiet: time.Duration(min(max(*seconds, 5), 600)) * time.Second,
 		talk:  time.Duration(min(max(*minutes, 0.2), 120) * float64(time.Minute)),
 	}
-	if err := b.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	measure.Main(b.run)
 }
 
 type bench struct {

@@ -11,9 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"parley/bench/internal/measure"
@@ -28,17 +26,11 @@ func main() {
 	peers := flag.Bool("peers", false, "measure Chromium, too")
 	only := flag.String("only", "", "only the scenes whose name holds this")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	span := func(s, least, most int) time.Duration { return time.Duration(min(max(s, least), most)) * time.Second }
 	b := &bench{
 		bin: *bin, peers: *peers, only: *only, breaks: min(max(*breaks, 1), 20), out: json.NewEncoder(os.Stdout),
-		span: span(*seconds, 5, 600), warm: span(*warm, 1, 120), delays: map[string]map[string]float64{},
+		span: measure.Span(*seconds, 5, 600), warm: measure.Span(*warm, 1, 120), delays: map[string]map[string]float64{},
 	}
-	if err := b.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	measure.Main(b.run)
 }
 
 type bench struct {

@@ -87,7 +87,7 @@ func (w *world) listen(ctx context.Context, s scene, p program) (r result, err e
 	if err != nil {
 		return r, err
 	}
-	if err := pass(ctx, w.warm); err != nil {
+	if err := measure.Pass(ctx, w.warm); err != nil {
 		return r, err
 	}
 	before, err := p.counts(ctx)
@@ -142,14 +142,14 @@ func (w *world) listen(ctx context.Context, s scene, p program) (r result, err e
 // trouble lets the time pass, and returns from when to when the sound was waited for after each trouble.
 func (w *world) trouble(ctx context.Context, s scene) (list []span, err error) {
 	if s.trouble == nil {
-		return nil, pass(ctx, w.span)
+		return nil, measure.Pass(ctx, w.span)
 	}
 	for range w.breaks {
 		if err := s.trouble(ctx, w); err != nil {
 			return nil, err
 		}
 		t := span{begin: time.Now()}
-		if err := pass(ctx, s.rest); err != nil {
+		if err := measure.Pass(ctx, s.rest); err != nil {
 			return nil, err
 		}
 		t.end = time.Now()

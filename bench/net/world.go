@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/bench/internal/measure"
 	"parley/test/lab"
 	"parley/test/netlab"
 )
@@ -88,17 +89,8 @@ func outage(ctx context.Context, w *world) error {
 	before := netlab.Params{Delay: oneWay}
 	w.cable().Set(netlab.Params{Loss: 1})
 	defer w.cable().Set(before)
-	return pass(ctx, gone)
+	return measure.Pass(ctx, gone)
 }
 
 // renumber gives a another address.
 func renumber(_ context.Context, w *world) error { return w.a.Ports[0].Renumber() }
-
-func pass(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}

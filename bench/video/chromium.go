@@ -142,7 +142,7 @@ func (s *browsers) call(ctx context.Context) (ms float64, err error) {
 
 // measure lets the rate settle, and measures first what reading pictures back would cost.
 func (s *browsers) measure(ctx context.Context, r *result) error {
-	if err := pass(ctx, s.warm); err != nil {
+	if err := measure.Pass(ctx, s.warm); err != nil {
 		return err
 	}
 	before, err := s.coded(ctx)
@@ -153,7 +153,7 @@ func (s *browsers) measure(ctx context.Context, r *result) error {
 		return err
 	}
 	usage := measure.Sample(map[string]int{"a": s.a.PID(), "b": s.b.PID()})
-	if err := pass(ctx, s.length()); err != nil {
+	if err := measure.Pass(ctx, s.length()); err != nil {
 		return err
 	}
 	r.Usage, r.Machine = usage.Stop()
@@ -197,7 +197,7 @@ func (s *browsers) glass(ctx context.Context) (delay, *shown, error) {
 		done <- err
 	}()
 	var screen *shown
-	err := pass(ctx, time.Second/2) // nothing is seen that was not captured
+	err := measure.Pass(ctx, time.Second/2) // nothing is seen that was not captured
 	if err == nil && s.window {
 		var at [4]int
 		if err = s.b.Evaluate(ctx, "peer.place()", &at); err == nil {

@@ -144,17 +144,17 @@ func (c *calling) close() (err error) {
 
 // measure lets the rate settle. What it needs besides is in files afterwards.
 func (c *calling) measure(ctx context.Context, r *result) error {
-	if err := pass(ctx, c.warm); err != nil {
+	if err := measure.Pass(ctx, c.warm); err != nil {
 		return err
 	}
 	begin := unixMS(time.Now())
 	usage := measure.Sample(map[string]int{"a": c.a.PID(), "b": c.b.PID()})
-	if err := pass(ctx, c.length()); err != nil {
+	if err := measure.Pass(ctx, c.length()); err != nil {
 		return err
 	}
 	r.Usage, r.Machine = usage.Stop()
 	end := unixMS(time.Now())
-	if err := errors.Join(pass(ctx, 2*time.Second), leave(ctx, c.a), leave(ctx, c.b)); err != nil { // the files are written each second
+	if err := errors.Join(measure.Pass(ctx, 2*time.Second), leave(ctx, c.a), leave(ctx, c.b)); err != nil { // the files are written each second
 		return err
 	}
 	seen, sizes, err := readCounters(c.counters(), begin, end)

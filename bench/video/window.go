@@ -57,11 +57,11 @@ func (p *ours) inWindow(ctx context.Context) (r result, err error) {
 }
 
 func (p *ours) load(ctx context.Context, app *lab.App, a *lab.Client, r *result) error {
-	if err := pass(ctx, p.warm); err != nil {
+	if err := measure.Pass(ctx, p.warm); err != nil {
 		return err
 	}
 	usage := measure.Sample(map[string]int{"a": a.PID(), "b": app.PID()})
-	if err := pass(ctx, p.length()); err != nil {
+	if err := measure.Pass(ctx, p.length()); err != nil {
 		return err
 	}
 	r.Usage, r.Machine = usage.Stop()

@@ -140,12 +140,3 @@ func (w *world) length() time.Duration {
 	}
 	return w.span
 }
-
-func pass(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}

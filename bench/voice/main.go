@@ -10,9 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"parley/bench/internal/heard"
 	"parley/bench/internal/measure"
@@ -26,13 +24,8 @@ func main() {
 	peers := flag.Bool("peers", false, "measure Mumble and Chromium, too")
 	only := flag.String("only", "", "only the measurements whose name holds this")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	b := &bench{bin: *bin, chirps: min(*chirps, 200), joins: min(*joins, 100), only: *only}
-	if err := b.run(ctx, *peers); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	measure.Main(func(ctx context.Context) error { return b.run(ctx, *peers) })
 }
 
 type bench struct {
