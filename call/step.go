@@ -104,14 +104,8 @@ func (t *turn) receive(body wire.Message) {
 		t.memberLeft(m)
 	case *wire.MemberSpeaking:
 		t.memberSpeaking(m)
-	case *wire.NeedOffer:
-		t.needOffer(m)
-	case *wire.Offer:
-		t.offer(m)
-	case *wire.Answer:
-		t.answer(m)
-	case *wire.Candidate:
-		t.candidate(m)
+	case *wire.NeedOffer, *wire.Offer, *wire.Answer, *wire.Candidate:
+		t.negotiate(m)
 	case *wire.Findings:
 		t.findings(m)
 	case *wire.CallIncoming:

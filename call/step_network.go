@@ -72,6 +72,11 @@ func (t *turn) relayed(p *peer, w word) {
 		return
 	}
 	p.beside, t.beside = t.now, true
+	t.negotiate(m)
+}
+
+// negotiate takes what a peer says about the peer connection, by whatever way it has come.
+func (t *turn) negotiate(m wire.Message) {
 	switch m := m.(type) {
 	case *wire.NeedOffer:
 		t.needOffer(m)

@@ -25,7 +25,7 @@ func main() {
 	flag.Parse()
 	b := &bench{
 		bin: *bin, starts: min(max(*starts, 1), 50), only: *only, out: json.NewEncoder(os.Stdout),
-		quiet: time.Duration(min(max(*seconds, 5), 600)) * time.Second,
+		quiet: measure.Span(*seconds, 5, 600),
 		talk:  time.Duration(min(max(*minutes, 0.2), 120) * float64(time.Minute)),
 	}
 	measure.Main(b.run)

@@ -20,7 +20,9 @@ import (
 //	                                      and for which nobody waits, asks for the same (RFC 8656, section 12) until it is answered.
 //	anything, when all is over:           refused at once
 type prompt struct {
-	arm func(time.Time) error // until when reading waits
+	arm    func(time.Time) error // until when reading waits
+	closed chan struct{}
+	once   sync.Once
 
 	mu        sync.Mutex
 	permitted map[netip.Addr]bool
@@ -40,9 +42,15 @@ const (
 	createPermission                    = 0x0008
 )
 
-func newPrompt(arm func(time.Time) error) *prompt {
-	return &prompt{arm: arm, permitted: map[netip.Addr]bool{}}
+// newPrompt makes one that refuses all from when over is closed.
+func newPrompt(arm func(time.Time) error, over <-chan struct{}) *prompt {
+	p := &prompt{arm: arm, closed: make(chan struct{}), permitted: map[netip.Addr]bool{}}
+	go p.watch(over)
+	return p
 }
+
+// shut comes before the connection is closed.
+func (p *prompt) shut() { p.once.Do(func() { close(p.closed) }) }
 
 // sent looks at what the client has sent.
 func (p *prompt) sent(frame []byte) {
@@ -124,11 +132,11 @@ func (p *prompt) end() {
 	}
 }
 
-func (p *prompt) watch(over, closed <-chan struct{}) {
+func (p *prompt) watch(over <-chan struct{}) {
 	select {
 	case <-over:
 		p.end()
-	case <-closed:
+	case <-p.closed:
 	}
 }
 
@@ -136,16 +144,12 @@ func (p *prompt) watch(over, closed <-chan struct{}) {
 type packets struct {
 	net.PacketConn
 	*prompt
-	closed chan struct{}
-	once   sync.Once
 }
 
 // Prompt makes a socket on which pion's client never waits for the relay while it sends, and for nothing any more once over is
 // closed. It owns the socket.
 func Prompt(socket net.PacketConn, over <-chan struct{}) net.PacketConn {
-	p := &packets{PacketConn: socket, prompt: newPrompt(socket.SetReadDeadline), closed: make(chan struct{})}
-	go p.watch(over, p.closed)
-	return p
+	return &packets{socket, newPrompt(socket.SetReadDeadline, over)}
 }
 
 // ReadFrom implements net.PacketConn. What is answered here has no sender.
@@ -171,7 +175,7 @@ func (p *packets) WriteTo(b []byte, to net.Addr) (int, error) {
 
 // Close implements net.PacketConn.
 func (p *packets) Close() error {
-	p.once.Do(func() { close(p.closed) })
+	p.shut()
 	return p.PacketConn.Close()
 }
 
@@ -179,15 +183,11 @@ func (p *packets) Close() error {
 type frames struct {
 	net.Conn
 	*prompt
-	closed chan struct{}
-	once   sync.Once
 }
 
 // PromptFrames does for a connection of Dial what Prompt does for a socket.
 func PromptFrames(conn net.Conn, over <-chan struct{}) net.Conn {
-	f := &frames{Conn: conn, prompt: newPrompt(conn.SetReadDeadline), closed: make(chan struct{})}
-	go f.watch(over, f.closed)
-	return f
+	return &frames{conn, newPrompt(conn.SetReadDeadline, over)}
 }
 
 // Read implements net.Conn.
@@ -213,6 +213,6 @@ func (f *frames) Write(b []byte) (int, error) {
 
 // Close implements net.Conn.
 func (f *frames) Close() error {
-	f.once.Do(func() { close(f.closed) })
+	f.shut()
 	return f.Conn.Close()
 }

@@ -147,7 +147,8 @@ func FuzzPrompt(f *testing.F) {
 	f.Add(request(f, bind, "2001:db8::1"))
 	f.Add([]byte{0, 8})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p := newPrompt(func(time.Time) error { return nil })
+		p := newPrompt(func(time.Time) error { return nil }, nil)
+		defer p.shut()
 		for range 3 {
 			p.sent(b)
 		}
