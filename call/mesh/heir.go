@@ -10,9 +10,9 @@ import (
 const heirLife = 20 * time.Second
 
 // Renew makes a second peer connection to a far end, which takes the place of the first when it is Connected; until then the first
-// goes on. Pion's ICE restart gives the path up before there is another one, and with it the way that the answer would come: so
-// where the two have only that path to agree on a new one, they make a new connection. What is negotiated from now on is for it.
-// Without a first one it is Open.
+// goes on, or does again when its path comes back. Pion's ICE restart gives the path up before there is another one: one that would
+// have come back by itself, and maybe the way that the answer would take. What is negotiated from now on is for the second, until
+// that is Connected or Unrenewed; another one takes its place. Without a first one it is Open.
 func (m *Mesh) Renew(id Peer, o Options) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -84,9 +84,13 @@ func (m *Mesh) inherit(p *peer) bool {
 // disinherit ends an heir that has not come about.
 func (m *Mesh) disinherit(p *peer) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.heirs[p.id] == p {
+	was := m.heirs[p.id] == p
+	if was {
 		m.dropHeirLocked(p.id)
+	}
+	m.mu.Unlock()
+	if was {
+		m.config.Post(Unrenewed{p.id})
 	}
 }
 

@@ -30,6 +30,7 @@ type peer struct {
 	described chan struct{}
 	servers   atomic.Pointer[[]ICEServer] // as last given
 	sending   atomic.Bool                 // Send may reach it
+	away      atomic.Bool                 // nothing has come since it was Disconnected
 	streams   atomic.Int32                // SRTP and SRTCP streams that came up
 
 	out           *outbox
@@ -218,9 +219,11 @@ func (p *peer) post(ev Event) {
 
 func (p *peer) fail(err error) {
 	p.log.Debug("peer failed", "err", err)
-	if !p.tenure.second.Load() {
-		p.post(Failed{p.id, err})
+	if p.tenure.second.Load() {
+		p.mesh.disinherit(p)
+		return
 	}
+	p.post(Failed{p.id, err})
 }
 
 // look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other.
@@ -235,6 +238,7 @@ func (p *peer) look() {
 	case webrtc.PeerConnectionStateConnected:
 		p.connected()
 	case webrtc.PeerConnectionStateDisconnected:
+		p.away.Store(true)
 		if !p.tenure.second.Load() {
 			p.post(Disconnected{p.id})
 		}
@@ -246,6 +250,18 @@ func (p *peer) look() {
 		if before != webrtc.PeerConnectionStateFailed {
 			p.fail(p.reason(false))
 		}
+	}
+}
+
+// arrived is called with all that comes of the far end: what was Disconnected is Connected by that. Pion looks twice a second.
+func (p *peer) arrived() {
+	if p.away.Load() && p.away.CompareAndSwap(true, false) {
+		p.enqueue(func() {
+			if p.state == webrtc.PeerConnectionStateDisconnected {
+				p.state = webrtc.PeerConnectionStateConnected
+				p.connected()
+			}
+		})
 	}
 }
 
