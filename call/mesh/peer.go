@@ -194,6 +194,9 @@ func (p *peer) close() {
 		p.sending.Store(false)
 		close(p.closing)
 	})
+	if before := p.tenure.before.Load(); before != nil {
+		before.close()
+	}
 }
 
 func (p *peer) isClosing() bool {
@@ -291,9 +294,14 @@ func (p *peer) connected() {
 			p.fail(fmt.Errorf("start sending: %w", err))
 			return
 		}
-		close(p.trusted)
 	}
 	renewed := p.mesh.inherit(p)
+	if first {
+		close(p.trusted)
+	}
+	if p.tenure.second.Load() {
+		return // the one before, whose path came back too late
+	}
 	p.post(Connected{p.id, p.codec(), renewed})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()

@@ -1,0 +1,121 @@
+package calltest
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/call"
+	"parley/wire"
+)
+
+// silences listens for so long, and says how long the first sound took, and the longest silence after that, in a time of its own.
+func silences(p, of *Person, during time.Duration) (first, longest time.Duration) {
+	const look = 10 * time.Millisecond
+	begin := time.Now()
+	last, since := p.Heard(of), begin
+	for time.Since(begin) < during {
+		<-time.After(look)
+		now := p.Heard(of)
+		if now == last {
+			continue
+		}
+		if silent := time.Since(since); first == 0 {
+			first = silent
+		} else {
+			longest = max(longest, silent)
+		}
+		last, since = now, time.Now()
+	}
+	if silent := time.Since(since); first != 0 {
+		longest = max(longest, silent)
+	} else {
+		first = silent
+	}
+	return first, longest
+}
+
+// TestOutage, in a time of its own: when a path comes back there is sound again at once, whatever was begun while it was gone, and
+// none is lost when that takes its place. Sometimes nobody can be told meanwhile.
+func TestOutage(t *testing.T) {
+	for _, c := range []struct {
+		gone   time.Duration
+		delay  time.Duration // one way
+		server string        // meanwhile
+	}{
+		{time.Second, 20 * time.Millisecond, "there"},
+		{3 * time.Second, 20 * time.Millisecond, "there"},
+		{3 * time.Second, 200 * time.Millisecond, "there"},
+		{4 * time.Second, 20 * time.Millisecond, "there"},
+		{10 * time.Second, 20 * time.Millisecond, "there"},
+		{3 * time.Second, 20 * time.Millisecond, "late for Ana"},
+		{10 * time.Second, 20 * time.Millisecond, "late for Ben"},
+		{3 * time.Second, 20 * time.Millisecond, "gone"},
+		{10 * time.Second, 20 * time.Millisecond, "gone"},
+	} {
+		t.Run(fmt.Sprintf("%v at %v, server %s", c.gone, c.delay, c.server), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := NewFar(t, c.delay)
+				p := w.Add("Ana", "Ben")
+				ana, ben := p[0], p[1]
+				joinAll(p)
+				ana.Hears(ben)
+				ben.Hears(ana)
+				<-time.After(3 * time.Second)
+				w.Part(true)
+				switch c.server {
+				case "gone":
+					w.Hub.Stop()
+				case "late for Ana":
+					w.Hub.Tamper(late(w, ana))
+				case "late for Ben":
+					w.Hub.Tamper(late(w, ben))
+				}
+				<-time.After(c.gone)
+				if w.Part(false); c.server == "gone" {
+					w.Hub.Start()
+				}
+				const after = 8 * time.Second
+				var back, gap [2]time.Duration
+				other := make(chan struct{})
+				go func() {
+					back[0], gap[0] = silences(ana, ben, after)
+					close(other)
+				}()
+				back[1], gap[1] = silences(ben, ana, after)
+				<-other
+				t.Logf("sound back after %v, then silent for %v at most", back, gap)
+				for i := range p {
+					if back[i] > 500*time.Millisecond {
+						t.Errorf("%s hears after %v", p[i].Name, back[i])
+					}
+					if gap[i] > 100*time.Millisecond {
+						t.Errorf("%s hears nothing for %v afterwards", p[i].Name, gap[i])
+					}
+					q, _ := p[i].Peer(p[1-i])
+					if q.Phase != call.Connected {
+						t.Errorf("%s: %v", p[i].Name, q.Phase)
+					}
+				}
+			})
+		})
+	}
+}
+
+// late holds back what is for a person while the world is parted.
+func late(w *World, p *Person) func(to string, e wire.Envelope) []wire.Envelope {
+	var held []wire.Envelope
+	return func(to string, e wire.Envelope) []wire.Envelope {
+		if to != p.Key.ID() {
+			return []wire.Envelope{e}
+		}
+		held = append(held, e)
+		if w.parted.Load() {
+			return nil
+		}
+		out := held
+		held = nil
+		return out
+	}
+}
