@@ -443,7 +443,7 @@ func (e *Engine) performPeer(f effect) {
 	case renewPeer:
 		e.mesh.Renew(f.peer, f.options)
 	case makeOffer:
-		e.mesh.Offer(f.peer, f.generation, f.restart, f.ice)
+		e.mesh.Offer(f.peer, f.generation, false, f.ice)
 	case setRemote:
 		e.mesh.Remote(f.peer, f.generation, f.kind, f.sdp, f.ice)
 	case addCandidate:

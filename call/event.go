@@ -224,7 +224,6 @@ type (
 	makeOffer struct {
 		peer       mesh.Peer
 		generation uint32
-		restart    bool
 		ice        []mesh.ICEServer
 	}
 	setRemote struct {
@@ -336,8 +335,9 @@ func (endFile) effect()          {}
 const (
 	tickEvery     = 250 * time.Millisecond
 	connectWithin = 8 * time.Second  // then the peer connection is made anew
-	restartAfter  = tickEvery        // of a disconnect: the first ICE restart
-	restartEvery  = 3 * time.Second  // and the next ones
+	succeedAfter  = tickEvery        // of a disconnect: another peer connection is begun beside the one that may come back
+	succeedEvery  = 3 * time.Second  // and the next, where nothing came of that
+	succeedMost   = 6                // that are begun at once because the other one says so, and then one in succeedEvery
 	renewAfter    = 20 * time.Second // of a disconnect: the peer connection is made anew
 	goneAfter     = 30 * time.Second // without media and without a place in the roster; in a call: before there were any
 	joinEvery     = 5 * time.Second  // a join that the restarted server refuses

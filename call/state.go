@@ -166,17 +166,23 @@ type peer struct {
 	acted      time.Duration // when an offer was last made or asked for, by itself
 	owed       bool          // the peer asked for a new offer while one was on its way to it
 	served     time.Duration // when an offer was last made because the peer asked
-	unmade     bool          // the peer connection has no media yet, or none any more: a restart does not help
+	unmade     bool          // the peer connection has no media yet, or none any more: it does not come back
 	quietly    bool          // it is Reconnecting and nobody was told
 	heard      bool          // its first sound has come
 	seen       bool          // its first picture has
 	camera     bool          // it says that its camera gives pictures
 
-	pathless  bool          // that no path came about was told
-	theirs    []Finding     // what it has found then; nil: it has not said
-	findings  bucket        // of what it says of that
-	beside    time.Duration // when it last negotiated past the server; zero: never
-	succeeded time.Duration // when another peer connection was last made beside the one that lives
+	pathless bool          // that no path came about was told
+	theirs   []Finding     // what it has found then; nil: it has not said
+	findings bucket        // of what it says of that
+	beside   time.Duration // when it last negotiated past the server; zero: never
+	aside    bool          // what is being negotiated goes past the server
+
+	heir      bool          // another peer connection comes about beside this one, and is what is negotiated
+	succeeded time.Duration // when it was begun
+	before    string        // session, as it was then
+	tries     int           // at another one, since one was last Connected
+	heirs     bucket        // that it wanted
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are

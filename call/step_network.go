@@ -23,13 +23,9 @@ func (t *turn) networkChanged(ev networkChanged) {
 	}
 	for id, p := range t.peers {
 		switch {
-		case t.pastServer(p): // a path that lives all the same is not given up before there is another one
+		case p.phase == Connected: // the path may live all the same
 			t.succeed(id, p)
-		case !t.canTell():
-		case p.phase == Connected:
-			t.reconnecting(id, p)
-			t.restart(id, p)
-		case p.phase == Reconnecting:
+		case p.phase == Reconnecting && t.canTell():
 			t.mend(id, p)
 		}
 	}
@@ -43,25 +39,65 @@ func (t *turn) pastServer(p *peer) bool {
 // besideFor is how long after somebody has negotiated past the server they are believed to have none.
 const besideFor = 10 * time.Second
 
+// past says that what is being negotiated goes past the server, as was decided when it began: an answer takes the way that the offer
+// came by. Where that way is no more there is only the server.
+func (p *peer) past() bool { return p.aside && p.phase == Connected }
+
 // say sends what is between the two, by the server or past it.
 func (t *turn) say(id mesh.Peer, p *peer, m wire.Message) {
-	if t.pastServer(p) {
+	if p.past() {
 		t.do(tellPeer{id, relayedWord(m)})
 		return
 	}
 	t.do(tell{m})
 }
 
-// succeed makes a second peer connection, by an offer or by asking for one, while the first lives.
+// succeed makes a second peer connection, by an offer or by asking for one, while the first lives or may come back. An ICE restart
+// of the first would give its path up, which after a gap works again before any other does.
 func (t *turn) succeed(id mesh.Peer, p *peer) {
 	p.acted = t.now
+	p.tries++
 	if t.offers(id) {
-		p.succeeded = t.now
-		t.do(renewPeer{id, t.peerOptions(p)})
-		t.makeOffer(id, p, false)
+		t.beginHeir(id, p)
+		t.makeOffer(id, p)
 		return
 	}
+	p.aside = t.pastServer(p)
 	t.say(id, p, &wire.NeedOffer{Route: t.route(p), Generation: p.generation})
+}
+
+func (t *turn) beginHeir(id mesh.Peer, p *peer) {
+	if !p.heir {
+		p.heir, p.before = true, p.session
+	}
+	p.succeeded = t.now
+	t.do(renewPeer{id, t.peerOptions(p)})
+}
+
+// takesHeir bounds how many a peer may have us begin.
+func (t *turn) takesHeir(p *peer) bool {
+	return p.heirs.take(t.now, succeedMost, 1/succeedEvery.Seconds())
+}
+
+// patience is how long a try at another peer connection is waited for: one that is answered makes progress, and on a path so slow that
+// none comes about in time the next one gets longer.
+func (p *peer) patience() time.Duration {
+	wait := succeedEvery
+	if p.heir && p.answered {
+		wait = connectWithin
+	}
+	return wait << min(max(p.tries-1, 0), 2)
+}
+
+// unrenewed: the one before is what there is.
+func (t *turn) unrenewed(p *peer) {
+	if !p.heir {
+		return
+	}
+	p.heir, p.session = false, p.before
+	if p.unmade {
+		p.acted = t.now + succeedAfter - connectWithin
+	}
 }
 
 // relayed takes what a peer would have the server pass on. It is signed where that matters, and is worth as much by this way.
@@ -91,7 +127,7 @@ func (t *turn) negotiate(m wire.Message) {
 
 // freshRelay asks for new credentials: those there are may have ended while this machine slept, or with the server's clock.
 func (t *turn) freshRelay() {
-	if t.link == Online && t.place.phase == Joined && t.now-t.iceAsked >= restartEvery {
+	if t.link == Online && t.place.phase == Joined && t.now-t.iceAsked >= succeedEvery {
 		t.iceAsked = t.now
 		t.ask(&wire.TurnGet{}, tag{purpose: forRelay})
 	}
@@ -100,10 +136,11 @@ func (t *turn) freshRelay() {
 // canTell says that what is said to a peer may arrive.
 func (t *turn) canTell() bool { return t.link == Online }
 
-// mendAll looks for new paths to all who are out of reach, now that they can be told.
+// mendAll looks for new paths to all who are out of reach, or may be, now that they can be told.
 func (t *turn) mendAll() {
 	for id, p := range t.peers {
-		if p.phase == Reconnecting || p.phase == Connecting {
+		unheard := p.tries > 0 && !(p.heir && p.answered)
+		if p.phase == Reconnecting || p.phase == Connecting || p.phase == Connected && unheard {
 			t.mend(id, p)
 		}
 	}
@@ -114,7 +151,7 @@ func (t *turn) mend(id mesh.Peer, p *peer) {
 		t.renew(id, p)
 		return
 	}
-	t.restart(id, p)
+	t.succeed(id, p)
 }
 
 // tickLink does not let the pauses between two tries grow while somebody sits in a place: who waits for a relay, or for a path, waits

@@ -32,8 +32,8 @@ func TestNetworkChanged(t *testing.T) {
 		want    map[string]int
 		phase   string
 	}{
-		"connected":     {func(r *rig) { r.connected(big) }, moved, map[string]int{"probe": 1, "hurry": 1, "restart": 1}, "reconnecting"},
-		"reconnecting":  {reconnecting, moved, map[string]int{"probe": 1, "hurry": 1, "restart": 1}, "reconnecting"},
+		"connected":     {func(r *rig) { r.connected(big) }, moved, map[string]int{"probe": 1, "hurry": 1, "renew": 1, "offer": 1}, "connected"},
+		"reconnecting":  {reconnecting, moved, map[string]int{"probe": 1, "hurry": 1, "renew": 1, "offer": 1}, "reconnecting"},
 		"no network":    {func(r *rig) { r.connected(big) }, networkChanged{gone: true}, map[string]int{"probe": 1}, "connected"},
 		"slept":         {func(r *rig) { r.connected(big) }, networkChanged{woke: true}, map[string]int{"probe": 1, "hurry": 1}, "connected"},
 		"without both":  {func(r *rig) { reconnecting(r); r.lost() }, moved, map[string]int{"probe": 1, "hurry": 1}, "reconnecting"},
@@ -44,13 +44,8 @@ func TestNetworkChanged(t *testing.T) {
 		r.join(big)
 		c.arrange(r)
 		did := r.on(c.ev)
-		got := map[string]int{"probe": count[probeServer](did), "hurry": count[hurryServer](did), "renew": count[renewPeer](did)}
-		for _, f := range did {
-			if o, ok := f.(makeOffer); ok {
-				got[map[bool]string{true: "restart", false: "offer"}[o.restart]]++
-			}
-		}
-		for what := range map[string]bool{"probe": true, "hurry": true, "renew": true, "restart": true, "offer": true} {
+		got := map[string]int{"probe": count[probeServer](did), "hurry": count[hurryServer](did), "renew": count[renewPeer](did), "offer": count[makeOffer](did)}
+		for what := range got {
 			if got[what] != c.want[what] {
 				t.Errorf("%s: %s %d times, not %d: %v", name, what, got[what], c.want[what], kinds(did))
 			}
@@ -96,6 +91,11 @@ func TestNegotiatePastServer(t *testing.T) {
 		t.Error("it was taken twice")
 	}
 	r.now += askEvery
+	if did := r.on(aside(big, &wire.NeedOffer{Route: r.route(big), Generation: g - 1})); count[renewPeer](did) != 0 {
+		t.Errorf("asked for what is on its way: %v", kinds(did))
+	}
+	r.on(peerEvent{mesh.Connected{Peer: big.peer(), Renewed: true}})
+	r.now += askEvery
 	if did := r.on(aside(big, &wire.NeedOffer{Route: r.route(big), Generation: g})); count[renewPeer](did) != 1 || count[closePeer](did) != 0 {
 		t.Errorf("asked for an offer: %v", kinds(did))
 	}
@@ -132,6 +132,11 @@ func TestOfferPastServer(t *testing.T) {
 	}
 	r.now += besideFor + time.Second
 	s = first[signed](t, r.on(peerEvent{mesh.LocalDescription{Peer: ana.peer(), Generation: 2, Kind: "answer", SDP: second}}))
+	if !s.beside {
+		t.Error("it took another way than the offer because it was slow")
+	}
+	r.on(received{r.offerOf(ana, 4, "v=0\r\no=- 4 1 IN IP4 0.0.0.0\r\n")})
+	s = first[signed](t, r.on(peerEvent{mesh.LocalDescription{Peer: ana.peer(), Generation: 4, Kind: "answer", SDP: "v=0"}}))
 	if s.beside {
 		t.Error("later ones still do")
 	}
@@ -207,7 +212,7 @@ func TestPathLostWithoutServer(t *testing.T) {
 	if n := count[hurryServer](r.did); n < 1 || n > 5 {
 		t.Errorf("%d tries more", n)
 	}
-	if did := r.on(linkUp{serverKey: r.s.serverKey, welcome: wire.Welcome{Resumed: true}}); !first[makeOffer](t, did).restart {
+	if did := r.on(linkUp{serverKey: r.s.serverKey, welcome: wire.Welcome{Resumed: true}}); count[renewPeer](did) != 1 || count[makeOffer](did) != 1 {
 		t.Errorf("with a server: %v", kinds(did))
 	}
 }

@@ -134,14 +134,19 @@ func isLoopback(hostPort string) bool {
 
 // reopen makes a new peer connection in whatever phase, and an offer for it.
 func (t *turn) reopen(id mesh.Peer, p *peer) {
-	p.session, p.unmade, p.owed, p.acted = "", true, false, t.now
-	t.another(p)
-	t.do(openPeer{id, p.gain(), t.peerOptions(p)})
+	t.openAnew(id, p)
+	p.session, p.owed = "", false
 	if t.offers(id) {
-		t.makeOffer(id, p, false)
+		t.makeOffer(id, p)
 		return
 	}
 	t.do(tell{&wire.NeedOffer{Route: t.route(p), Generation: p.generation, Fresh: true}})
+}
+
+func (t *turn) openAnew(id mesh.Peer, p *peer) {
+	p.unmade, p.acted, p.heir, p.tries = true, t.now, false, 0
+	t.another(p)
+	t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 }
 
 // another counts the peer connections: what went through the one before does not go on in the next by itself.
@@ -150,21 +155,10 @@ func (t *turn) another(p *peer) {
 	p.connection = t.connections
 }
 
-func (t *turn) makeOffer(id mesh.Peer, p *peer, restart bool) {
+func (t *turn) makeOffer(id mesh.Peer, p *peer) {
 	p.generation++
-	p.answered = false
-	t.do(makeOffer{id, p.generation, restart, t.ice})
-}
-
-// restart looks for a new path on the same peer connection (ICE restart, RFC 8445 section 9): by an offer, or by asking for
-// one, as the member ids say.
-func (t *turn) restart(id mesh.Peer, p *peer) {
-	p.acted = t.now
-	if t.offers(id) {
-		t.makeOffer(id, p, true)
-		return
-	}
-	t.do(tell{&wire.NeedOffer{Route: t.route(p), Generation: p.generation}})
+	p.answered, p.aside = false, t.pastServer(p)
+	t.do(makeOffer{id, p.generation, t.ice})
 }
 
 // renew makes the peer connection anew, as if the two had just met.
@@ -261,22 +255,31 @@ func (t *turn) offer(m *wire.Offer) {
 		return
 	}
 	session := sdpSession(m.SDP)
-	switch {
-	case t.beside && (p.session == session || p.succeeded != 0 && t.now-p.succeeded < askEvery):
-		t.refuse() // what it comes by would end with it; or too many
+	if !t.awaits(id, p, session) {
+		t.refuse()
 		return
-	case t.beside:
-		p.succeeded = t.now
-		t.do(renewPeer{id, t.peerOptions(p)})
-		p.acted = t.now
-	case p.session != "" && p.session != session: // the other side's peer connection is a new one: so must ours be
-		t.do(closePeer{id})
-		t.another(p)
-		t.do(openPeer{id, p.gain(), t.peerOptions(p)})
-		p.unmade, p.acted = true, t.now
 	}
-	p.generation, p.answered, p.session = m.Generation, true, session
+	p.generation, p.answered, p.session, p.aside = m.Generation, true, session, t.beside
 	t.do(setRemote{id, m.Generation, string(identity.Offer), m.SDP, t.ice})
+}
+
+// awaits makes ready for an offer of one of the other side's peer connections: if that is a new one, so must ours be. The one that
+// there is stays until the new one is Connected, if it lives, or its path may come back.
+func (t *turn) awaits(id mesh.Peer, p *peer, session string) bool {
+	switch {
+	case p.heir && session == p.before, t.beside && !p.heir && session == p.session:
+		return false // an ICE restart: of what is being succeeded, or it would end what it came by
+	case p.session == session || p.unmade && p.session == "":
+	case p.unmade:
+		t.do(closePeer{id})
+		t.openAnew(id, p)
+	case !t.takesHeir(p):
+		return false
+	default:
+		p.acted = t.now
+		t.beginHeir(id, p)
+	}
+	return true
 }
 
 // sdpSession is the session id of the o= line, which stays the same for the life of a peer connection (RFC 9429, section
@@ -326,15 +329,18 @@ func (t *turn) needOffer(m *wire.NeedOffer) {
 		return
 	}
 	p.served = t.now
-	p.generation = max(p.generation, min(m.Generation, maxSeen)) // who has lost count would offer what is refused as old
-	switch {
-	case t.beside:
-		t.succeed(id, p)
-	case m.Fresh || p.phase == Connecting:
-		t.renew(id, p)
-	default:
-		t.restart(id, p)
+	anew := p.unmade || m.Fresh && !t.beside
+	kept := p.heir && p.generation > m.Generation && t.now-p.succeeded < p.patience()
+	if !anew && (kept || !t.takesHeir(p)) {
+		t.refuse() // one is on its way; or too many
+		return
 	}
+	p.generation = max(p.generation, min(m.Generation, maxSeen)) // who has lost count would offer what is refused as old
+	if anew {
+		t.renew(id, p)
+		return
+	}
+	t.succeed(id, p)
 }
 
 func (t *turn) peerEvent(ev mesh.Event) {
@@ -347,13 +353,14 @@ func (t *turn) peerEvent(ev mesh.Event) {
 	case mesh.LocalDescription:
 		if ev.Generation == p.generation {
 			d := t.description(p, identity.Role(ev.Kind), ev.Generation, ev.SDP, true)
-			t.do(signed{t.route(p), d, t.pastServer(p)})
+			t.do(signed{t.route(p), d, p.past()})
 		}
 	case mesh.LocalCandidate:
 		t.say(id, p, &wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid})
 	case mesh.Connected:
-		if ev.Renewed {
+		if p.tries = 0; ev.Renewed {
 			t.another(p)
+			p.heir = false
 		}
 		if p.phase != Connected {
 			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
@@ -368,6 +375,8 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		t.disconnected(id, p)
 	case mesh.Failed:
 		t.peerFailed(id, p, ev.Err)
+	case mesh.Unrenewed:
+		t.unrenewed(p)
 	}
 }
 
@@ -376,7 +385,7 @@ func (t *turn) disconnected(id mesh.Peer, p *peer) {
 		return
 	}
 	t.reconnecting(id, p)
-	p.acted = t.now + restartAfter - restartEvery // so that the first restart is soon
+	p.tries, p.acted = 0, t.now+succeedAfter-succeedEvery // so that the first try is soon
 	if t.link == Online {
 		t.do(probeServer{}) // the same network has led to it
 		t.freshRelay()
@@ -402,9 +411,9 @@ func (t *turn) peerFailed(id mesh.Peer, p *peer, err error) {
 	if errors.Is(err, mesh.ErrPath) {
 		return
 	}
-	p.unmade = true // no restart helps
+	p.unmade = true // it won't come back
 	if lived {
-		p.acted = t.now + restartAfter - connectWithin
+		p.acted = t.now + succeedAfter - connectWithin
 	}
 }
 
@@ -452,9 +461,10 @@ func (t *turn) tickPeer(id mesh.Peer, p *peer) {
 	case !t.canTell(): // and what there is may heal by itself
 	case p.owed && t.now-p.acted >= askEvery:
 		t.renew(id, p)
+	case p.heir && t.now-p.succeeded <= p.patience():
 	case p.unmade && t.now-p.acted > connectWithin, !p.unmade && waited > renewAfter:
 		t.renew(id, p)
-	case !p.unmade && t.now-p.acted > restartEvery:
-		t.restart(id, p)
+	case !p.unmade && t.now-p.acted > p.patience():
+		t.succeed(id, p)
 	}
 }

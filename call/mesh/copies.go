@@ -150,6 +150,7 @@ func each(pairs []rtcp.NackPair, f func(number uint16) bool) {
 // readReports reads what the far end says of the microphone's track.
 func (p *peer) readReports(sender *webrtc.RTPSender) {
 	readRTCP(sender, func(k rtcp.Packet) {
+		p.arrived()
 		if p.isTrusted() {
 			p.soundReport(k, p.spoken.ssrc.Load())
 		}

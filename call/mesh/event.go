@@ -2,7 +2,7 @@ package mesh
 
 import "parley/video"
 
-// Event is what a Mesh posts: LocalDescription, LocalCandidate, Connected, Disconnected, Failed or Told.
+// Event is what a Mesh posts: LocalDescription, LocalCandidate, Connected, Disconnected, Failed, Unrenewed or Told.
 type Event interface {
 	From() Peer // whom it is about
 	event()
@@ -40,6 +40,9 @@ type Failed struct {
 	Err  error
 }
 
+// Unrenewed: what Renew began has come to nothing. The connection before is the one again that is negotiated.
+type Unrenewed struct{ Peer Peer }
+
 // Told is what the far end has told by Tell, up to 32 KiB: bytes of somebody else's. Beyond some twenty, and 64 KiB, a
 // second they are lost.
 type Told struct {
@@ -63,6 +66,9 @@ func (e Disconnected) From() Peer { return e.Peer }
 func (e Failed) From() Peer { return e.Peer }
 
 // From is whom the event is about.
+func (e Unrenewed) From() Peer { return e.Peer }
+
+// From is whom the event is about.
 func (e Told) From() Peer { return e.Peer }
 
 func (LocalDescription) event() {}
@@ -70,4 +76,5 @@ func (LocalCandidate) event()   {}
 func (Connected) event()        {}
 func (Disconnected) event()     {}
 func (Failed) event()           {}
+func (Unrenewed) event()        {}
 func (Told) event()             {}

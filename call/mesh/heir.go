@@ -10,9 +10,9 @@ import (
 const heirLife = 20 * time.Second
 
 // Renew makes a second peer connection to a far end, which takes the place of the first when it is Connected; until then the first
-// goes on. Pion's ICE restart gives the path up before there is another one, and with it the way that the answer would come: so
-// where the two have only that path to agree on a new one, they make a new connection. What is negotiated from now on is for it.
-// Without a first one it is Open.
+// goes on, or does again when its path comes back. Pion's ICE restart gives the path up before there is another one: one that would
+// have come back by itself, and maybe the way that the answer would take. What is negotiated from now on is for the second, until
+// that is Connected or Unrenewed; another one takes its place. Without a first one it is Open.
 func (m *Mesh) Renew(id Peer, o Options) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -22,6 +22,7 @@ func (m *Mesh) Renew(id Peer, o Options) {
 	}
 	m.dropHeirLocked(id)
 	p := newPeer(m, id, o, m.freshCertificateLocked())
+	p.tenure.deaf = true
 	p.tenure.second.Store(true)
 	m.heirs[id] = p
 	m.running.Add(1)
@@ -40,24 +41,35 @@ func (m *Mesh) negotiating(id Peer) *peer {
 	return m.peers[id]
 }
 
-// tenure says whether a peer connection is the one to its far end that counts: nobody hears of the others.
+// tenure says whether a peer connection is the one to its far end that counts.
 type tenure struct {
-	sync.RWMutex
-	second atomic.Bool // it is an heir, or was the one before; set with the lock
+	second atomic.Bool // it is an heir, or was the one before: nobody is told how it is
 	over   *time.Timer // an heir's; guarded by Mesh.mu
+
+	sync.RWMutex
+	deaf   bool                 // what comes by it is not taken
+	before atomic.Pointer[peer] // whose place it has taken, and what comes by that is taken until something comes by this one; nil: nobody's
 }
 
-// serve calls f, if the peer connection counts. While f runs no other one to the same far end takes its place.
+// linger is how long the one before is listened to where nothing comes by the heir.
+const linger = time.Second
+
+// serve calls f, if what comes by the peer connection counts. While f runs it is so of no other one to the same far end.
 func (p *peer) serve(f func()) {
+	p.follow()
 	p.tenure.RLock()
 	defer p.tenure.RUnlock()
-	if !p.tenure.second.Load() {
+	if !p.tenure.deaf {
 		f()
 	}
 }
 
-// inherit puts a connected heir into its place, and reports whether it was one.
+// inherit puts a connected heir into its place, and reports whether it was one. The far end sends by the one before until its own is
+// connected, too, which is a round trip later for one of the two: so long that one is listened to.
 func (m *Mesh) inherit(p *peer) bool {
+	if before := m.find(p.id); before != nil {
+		before.follow()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.heirs[p.id] != p {
@@ -65,28 +77,48 @@ func (m *Mesh) inherit(p *peer) bool {
 	}
 	p.tenure.over.Stop()
 	before := m.peers[p.id]
-	before.tenure.Lock()
 	before.tenure.second.Store(true)
-	before.tenure.Unlock()
+	before.sending.Store(false)
 	for text := before.words.take(); text != nil; text = before.words.take() {
 		p.words.put(text)
 	}
-	before.close()
 	delete(m.heirs, p.id)
 	m.peers[p.id] = p
 	m.publishLocked()
-	p.tenure.Lock()
 	p.tenure.second.Store(false)
-	p.tenure.Unlock()
+	p.tenure.before.Store(before)
+	time.AfterFunc(linger, p.follow)
 	return true
+}
+
+// follow ends the one before, so that what comes by this one counts.
+func (p *peer) follow() {
+	if p.tenure.before.Load() == nil {
+		return
+	}
+	p.tenure.Lock()
+	defer p.tenure.Unlock()
+	before := p.tenure.before.Swap(nil)
+	if before == nil {
+		return
+	}
+	before.tenure.Lock()
+	before.tenure.deaf = true
+	before.tenure.Unlock()
+	before.close()
+	p.tenure.deaf = false
 }
 
 // disinherit ends an heir that has not come about.
 func (m *Mesh) disinherit(p *peer) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.heirs[p.id] == p {
+	was := m.heirs[p.id] == p
+	if was {
 		m.dropHeirLocked(p.id)
+	}
+	m.mu.Unlock()
+	if was {
+		m.config.Post(Unrenewed{p.id})
 	}
 }
 

@@ -87,6 +87,11 @@ func TestHeirInVain(t *testing.T) {
 	heir := a.heirs[id("b")]
 	a.disinherit(heir)
 	a.disinherit(heir)
+	await[Unrenewed](a, "b")
+	a.Renew(id("b"), Options{})
+	a.Offer(id("b"), 2, false, nil)
+	a.Remote(id("b"), 2, "answer", "nonsense", nil)
+	await[Unrenewed](a, "b") // one that fails ends at once
 	b.forget()
 	b.hears("a", 20)
 	a.Renew(id("b"), Options{})
@@ -96,5 +101,57 @@ func TestHeirInVain(t *testing.T) {
 	a.Renew(id("b"), Options{})
 	if len(a.heirs) != 0 || len(a.peers) != 0 {
 		t.Error("something is left")
+	}
+}
+
+// After an outage the connection that there was goes on at once, though another one was begun meanwhile; that takes its place later.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, vnet.RouterConfig{MinDelay: 20 * time.Millisecond})
+	e := w.add("a", "b")
+	a, b := e[0], e[1]
+	w.start()
+	defer a.talk()()
+	defer b.talk()()
+	join(a, b, Options{})
+	connected(a, b)
+	first := b.hears("a", 20)[0].SSRC
+	w.parted.Store(true)
+	gone := time.Now()
+	await[Disconnected](a, "b")
+	await[Disconnected](b, "a")
+	for _, x := range [][2]*end{{a, b}, {b, a}} {
+		x[0].Renew(id(x[1].name), Options{})
+	}
+	a.Offer(id("b"), 2, false, nil)
+	await[LocalDescription](b, "a")
+	<-time.After(time.Until(gone.Add(3 * time.Second)))
+	a.forget()
+	b.forget()
+	w.parted.Store(false)
+	back := time.Now()
+	if s := b.hears("a", 1)[0].SSRC; s != first {
+		t.Error("the first that comes is of the new connection")
+	}
+	a.hears("b", 1)
+	heard := time.Since(back)
+	noticed := [2]time.Duration{}
+	for i, x := range [][2]*end{{a, b}, {b, a}} {
+		if c := await[Connected](x[0], x[1].name); c.Renewed {
+			t.Errorf("%s did not notice before there was a new connection", x[0].name)
+		}
+		noticed[i] = time.Since(back)
+	}
+	t.Logf("heard %v after the outage, noticed %v after it", heard, noticed)
+	for _, x := range [][2]*end{{a, b}, {b, a}} {
+		if c := await[Connected](x[0], x[1].name); !c.Renewed {
+			t.Errorf("%s: connected once more, and by the same", x[0].name)
+		}
+	}
+	a.forget()
+	b.forget()
+	last := b.hears("a", 100)
+	if a.hears("b", 100); last[99].SSRC == first {
+		t.Error("it did not take its place")
 	}
 }

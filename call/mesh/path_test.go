@@ -72,7 +72,7 @@ func TestPartitionHeals(t *testing.T) {
 	e[1].hears("a", 20)
 }
 
-// A path that stays away fails, and an ICE restart brings the same connection back.
+// A path that stays away fails, and an ICE restart, which a far end may want, brings the same connection back.
 func TestLostPath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, vnet.RouterConfig{})

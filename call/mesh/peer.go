@@ -30,6 +30,7 @@ type peer struct {
 	described chan struct{}
 	servers   atomic.Pointer[[]ICEServer] // as last given
 	sending   atomic.Bool                 // Send may reach it
+	away      atomic.Bool                 // nothing has come since it was Disconnected
 	streams   atomic.Int32                // SRTP and SRTCP streams that came up
 
 	out           *outbox
@@ -193,6 +194,9 @@ func (p *peer) close() {
 		p.sending.Store(false)
 		close(p.closing)
 	})
+	if before := p.tenure.before.Load(); before != nil {
+		before.close()
+	}
 }
 
 func (p *peer) isClosing() bool {
@@ -218,9 +222,11 @@ func (p *peer) post(ev Event) {
 
 func (p *peer) fail(err error) {
 	p.log.Debug("peer failed", "err", err)
-	if !p.tenure.second.Load() {
-		p.post(Failed{p.id, err})
+	if p.tenure.second.Load() {
+		p.mesh.disinherit(p)
+		return
 	}
+	p.post(Failed{p.id, err})
 }
 
 // look acts on the state of the connection. It asks for the present one, because pion's callbacks overtake each other.
@@ -235,6 +241,7 @@ func (p *peer) look() {
 	case webrtc.PeerConnectionStateConnected:
 		p.connected()
 	case webrtc.PeerConnectionStateDisconnected:
+		p.away.Store(true)
 		if !p.tenure.second.Load() {
 			p.post(Disconnected{p.id})
 		}
@@ -246,6 +253,18 @@ func (p *peer) look() {
 		if before != webrtc.PeerConnectionStateFailed {
 			p.fail(p.reason(false))
 		}
+	}
+}
+
+// arrived is called with all that comes of the far end: what was Disconnected is Connected by that. Pion looks twice a second.
+func (p *peer) arrived() {
+	if p.away.Load() && p.away.CompareAndSwap(true, false) {
+		p.enqueue(func() {
+			if p.state == webrtc.PeerConnectionStateDisconnected {
+				p.state = webrtc.PeerConnectionStateConnected
+				p.connected()
+			}
+		})
 	}
 }
 
@@ -275,9 +294,14 @@ func (p *peer) connected() {
 			p.fail(fmt.Errorf("start sending: %w", err))
 			return
 		}
-		close(p.trusted)
 	}
 	renewed := p.mesh.inherit(p)
+	if first {
+		close(p.trusted)
+	}
+	if p.tenure.second.Load() {
+		return // the one before, whose path came back too late
+	}
 	p.post(Connected{p.id, p.codec(), renewed})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()

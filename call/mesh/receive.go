@@ -49,6 +49,7 @@ func (p *peer) read(t *webrtc.TrackRemote, f func([]byte)) {
 			bad++
 		default:
 			bad = 0
+			p.arrived()
 			p.serve(func() { f(buffer[:n]) })
 		}
 	}
