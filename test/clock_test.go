@@ -48,14 +48,14 @@ func TestClockJump(t *testing.T) {
 		user := x.user(c)
 		for k, old := range x.clients {
 			x.await(old, marks[k], "first_sound")
-			if list := x.moments(k); len(list[len(list)-1].Peers) != 2 {
-				t.Errorf("%s has %+v", lab.Letter(k), list[len(list)-1].Peers)
-			}
 			if _, relay := x.relayedBy(x.stats(2+i), x.users[k]); !relay {
 				t.Errorf("%s is not relayed to %s", name, lab.Letter(k))
 			}
 			if _, relay := x.relayedBy(x.stats(k), user); !relay {
 				t.Errorf("%s is not relayed to %s", lab.Letter(k), name)
+			}
+			if list := x.moments(k); len(list[len(list)-1].Peers) != 2 {
+				t.Errorf("%s has %+v", lab.Letter(k), list[len(list)-1].Peers)
 			}
 		}
 		x.leave(c)

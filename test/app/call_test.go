@@ -74,6 +74,21 @@ func (a *window) picture(what string, place image.Rectangle, mirrored, there boo
 	})
 }
 
+// mirrored wants her own picture as in a mirror. One number in 256 reads as another one the wrong way round.
+func (a *window) mirrored() {
+	a.w.Helper()
+	readable := 0
+	for range 5 {
+		<-time.After(100 * time.Millisecond)
+		if _, ok := a.number(lab.CallOwn, false); ok {
+			readable++
+		}
+	}
+	if readable > 2 {
+		a.w.Errorf("her own picture is not mirrored%s", a.Shot("mirrored"))
+	}
+}
+
 // advances wants the numbers in a place to go up as a clock does that ticks thirty times a second.
 func (a *window) advances(what string, place image.Rectangle, mirrored bool) {
 	a.w.Helper()
@@ -123,9 +138,7 @@ func TestVideoCall(t *testing.T) {
 	w.must(a.TakeCall(w.ctx, a.palette, lab.AsAsked))
 	a.advances("Bo's picture", lab.CallTile, false)
 	a.advances("her own picture, as in a mirror", lab.CallOwn, true)
-	if n, ok := a.number(lab.CallOwn, false); ok {
-		t.Errorf("her own picture is not mirrored: %d", n)
-	}
+	a.mirrored()
 	w.await(bo, 0, "first_picture")
 	said := w.saying(0, w.speech(8))
 	r := w.record()
