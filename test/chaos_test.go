@@ -56,7 +56,7 @@ type soul struct {
 // TestChaos: whatever happens to networks, programs and the server, soon after it is over all six are in the call, know it, and
 // hear each other, and nothing has grown.
 func TestChaos(t *testing.T) {
-	seed, length := uint64(1), 150*time.Second
+	seed, length := uint64(1), 3*time.Minute
 	if text := os.Getenv(chaosSeed); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {

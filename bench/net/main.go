@@ -22,7 +22,7 @@ func main() {
 	bin := flag.String("bin", "bin", "folder with parleyd and parleyctl")
 	seconds := flag.Int("seconds", 60, "length of each measurement")
 	warm := flag.Int("warm", 15, "seconds before each, on the same network: reports of what gets lost come once in some seconds")
-	breaks := flag.Int("breaks", 3, "times that the network is gone, or another one")
+	breaks := flag.Int("breaks", 3, "times that a's address changes; the network is gone three times as often, as a word's pause may follow and is not told from it")
 	peers := flag.Bool("peers", false, "measure Chromium, too")
 	only := flag.String("only", "", "only the scenes whose name holds this")
 	flag.Parse()
@@ -64,6 +64,7 @@ type scene struct {
 	added   bool                                // ours adds less delay
 	trouble func(context.Context, *world) error // what happens to it again and again
 	rest    time.Duration                       // after each of them
+	often   int                                 // times -breaks that it happens; 0: once that
 }
 
 const oneWay = 20 * time.Millisecond
@@ -78,7 +79,7 @@ var scenes = []scene{
 	{name: "bursts", link: netlab.Params{Loss: 0.1, Burst: 4, Delay: oneWay}},
 	{name: "jitter 60 ms", link: netlab.Params{Delay: 30 * time.Millisecond, Jitter: 30 * time.Millisecond, InOrder: true}, late: 2, added: true},
 	{name: "jitter 200 ms", link: netlab.Params{Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Reorder: 0.02, Duplicate: 0.03}, late: 2, added: true},
-	{name: "outage of 3 s", link: netlab.Params{Delay: oneWay}, trouble: outage, rest: 12 * time.Second},
+	{name: "outage of 3 s", link: netlab.Params{Delay: oneWay}, trouble: outage, rest: 12 * time.Second, often: 3},
 	{name: "new address", link: netlab.Params{Delay: oneWay}, trouble: renumber, rest: never},
 	{name: clean + " again", link: netlab.Params{Delay: oneWay}, clean: true},
 }

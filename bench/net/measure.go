@@ -144,7 +144,7 @@ func (w *world) trouble(ctx context.Context, s scene) (list []span, err error) {
 	if s.trouble == nil {
 		return nil, measure.Pass(ctx, w.span)
 	}
-	for range w.breaks {
+	for range w.breaks * max(s.often, 1) {
 		if err := s.trouble(ctx, w); err != nil {
 			return nil, err
 		}
