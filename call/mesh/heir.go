@@ -67,6 +67,9 @@ func (p *peer) serve(f func()) {
 // inherit puts a connected heir into its place, and reports whether it was one. The far end sends by the one before until its own is
 // connected, too, which is a round trip later for one of the two: so long that one is listened to.
 func (m *Mesh) inherit(p *peer) bool {
+	if m.negotiating(p.id) != p {
+		return false // the one before, whose path comes back late: it is listened to no shorter for that
+	}
 	if before := m.find(p.id); before != nil {
 		before.follow()
 	}

@@ -155,3 +155,25 @@ func TestOutage(t *testing.T) {
 		t.Error("it did not take its place")
 	}
 }
+
+// What is said of the one before changes nothing: it is listened to until something comes by its heir.
+func TestBeforeComesBackLate(t *testing.T) {
+	m, err := New(Config{Post: func(Event) {}, Sound: func(Peer, Sound) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, heir, next := newPeer(m, id("b"), Options{}, *m.certificate), newPeer(m, id("b"), Options{}, *m.certificate), newPeer(m, id("b"), Options{}, *m.certificate)
+	m.peers[id("b")], m.heirs[id("b")] = before, heir
+	heir.tenure.deaf, heir.tenure.over = true, time.NewTimer(time.Hour)
+	if !m.inherit(heir) {
+		t.Fatal("it did not take its place")
+	}
+	m.heirs[id("b")] = next
+	served := false
+	if m.inherit(before) || m.inherit(heir) || before.isClosing() {
+		t.Error("the one before ended before anything came by its heir")
+	}
+	if before.serve(func() { served = true }); !served {
+		t.Error("the one before is not heard")
+	}
+}
