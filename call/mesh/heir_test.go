@@ -177,3 +177,28 @@ func TestBeforeComesBackLate(t *testing.T) {
 		t.Error("the one before is not heard")
 	}
 }
+
+// What comes by another way than pion sends makes it Connected for a moment only: nobody knows that what is sent arrives.
+func TestArrivedOtherwise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, vnet.RouterConfig{})
+	e := w.add("a", "b")
+	a, b := e[0], e[1]
+	w.start()
+	join(a, b, Options{})
+	connected(a, b)
+	w.parted.Store(true)
+	await[Disconnected](a, "b")
+	p := a.find(id("b"))
+	p.arrived()
+	await[Connected](a, "b")
+	soon := time.Now()
+	p.arrived()
+	await[Disconnected](a, "b")
+	p.arrived() // and more of it
+	w.parted.Store(false)
+	await[Connected](a, "b")
+	if d := time.Since(soon); d > 5*time.Second {
+		t.Errorf("after %v", d)
+	}
+}
