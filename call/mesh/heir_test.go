@@ -22,7 +22,7 @@ func TestRenew(t *testing.T) {
 	before := b.hears("a", 20)
 	first := a.find(id("b"))
 	for _, x := range [][2]*end{{a, b}, {b, a}} {
-		x[0].Renew(id(x[1].name), Options{})
+		x[0].Renew(id(x[1].name), 1, Options{})
 	}
 	a.Tell(id("b"), []byte("meanwhile"))
 	told(b, "a", "meanwhile")
@@ -74,12 +74,12 @@ func TestHeirInVain(t *testing.T) {
 	}
 	w.start()
 	defer a.talk()()
-	a.Renew(id("b"), Options{})
+	a.Renew(id("b"), 1, Options{})
 	join(a, b, Options{})
 	connected(a, b)
 	mute.Store(true)
-	for range 3 {
-		a.Renew(id("b"), Options{})
+	for i := range 3 {
+		a.Renew(id("b"), i+1, Options{})
 		a.Offer(id("b"), 2, false, nil)
 	}
 	b.forget()
@@ -87,18 +87,20 @@ func TestHeirInVain(t *testing.T) {
 	heir := a.heirs[id("b")]
 	a.disinherit(heir)
 	a.disinherit(heir)
-	await[Unrenewed](a, "b")
-	a.Renew(id("b"), Options{})
+	if ev := await[Unrenewed](a, "b"); ev.Number != 3 {
+		t.Errorf("it was number %d", ev.Number)
+	}
+	a.Renew(id("b"), 1, Options{})
 	a.Offer(id("b"), 2, false, nil)
 	a.Remote(id("b"), 2, "answer", "nonsense", nil)
 	await[Unrenewed](a, "b") // one that fails ends at once
 	b.forget()
 	b.hears("a", 20)
-	a.Renew(id("b"), Options{})
+	a.Renew(id("b"), 1, Options{})
 	a.Close(id("b"))
 	awaitLeft(b, "a")
 	a.Shutdown()
-	a.Renew(id("b"), Options{})
+	a.Renew(id("b"), 1, Options{})
 	if len(a.heirs) != 0 || len(a.peers) != 0 {
 		t.Error("something is left")
 	}
@@ -121,7 +123,7 @@ func TestOutage(t *testing.T) {
 	await[Disconnected](a, "b")
 	await[Disconnected](b, "a")
 	for _, x := range [][2]*end{{a, b}, {b, a}} {
-		x[0].Renew(id(x[1].name), Options{})
+		x[0].Renew(id(x[1].name), 1, Options{})
 	}
 	a.Offer(id("b"), 2, false, nil)
 	await[LocalDescription](b, "a")

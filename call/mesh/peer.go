@@ -318,7 +318,7 @@ func (p *peer) connected() {
 	if p.tenure.second.Load() {
 		return // the one before, whose path came back too late
 	}
-	p.post(Connected{p.id, p.codec(), renewed})
+	p.post(Connected{p.id, p.codec(), renewed, p.tenure.number})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()
 }
