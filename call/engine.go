@@ -441,7 +441,7 @@ func (e *Engine) performPeer(f effect) {
 		e.picture.add(f.peer)
 		e.mesh.Open(f.peer, f.options)
 	case renewPeer:
-		e.mesh.Renew(f.peer, f.options)
+		e.mesh.Renew(f.peer, f.number, f.options)
 	case makeOffer:
 		e.mesh.Offer(f.peer, f.generation, false, f.ice)
 	case setRemote:

@@ -239,6 +239,7 @@ type (
 	}
 	renewPeer struct { // another peer connection, which takes the place of the one that lives
 		peer    mesh.Peer
+		number  int
 		options mesh.Options
 	}
 	closePeer struct{ peer mesh.Peer }

@@ -179,8 +179,10 @@ type peer struct {
 	aside    bool          // what is being negotiated goes past the server
 
 	heir      bool          // another peer connection comes about beside this one, and is what is negotiated
+	number    int           // of connections, which the last one begun so was
 	succeeded time.Duration // when it was begun
-	before    string        // session, as it was then
+	before    string        // session, as it was when the first of them was begun
+	overtaken string        // and when the last was
 	tries     int           // at another one, since one was last Connected
 	heirs     bucket        // that it wanted
 

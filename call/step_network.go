@@ -70,8 +70,9 @@ func (t *turn) beginHeir(id mesh.Peer, p *peer) {
 	if !p.heir {
 		p.heir, p.before = true, p.session
 	}
-	p.succeeded = t.now
-	t.do(renewPeer{id, t.peerOptions(p)})
+	t.connections++
+	p.number, p.succeeded, p.overtaken = t.connections, t.now, p.session
+	t.do(renewPeer{id, p.number, t.peerOptions(p)})
 }
 
 // takesHeir bounds how many a peer may have us begin.
@@ -89,9 +90,17 @@ func (p *peer) patience() time.Duration {
 	return wait << min(max(p.tries-1, 0), 2)
 }
 
-// unrenewed: the one before is what there is.
-func (t *turn) unrenewed(p *peer) {
-	if !p.heir {
+// renewed: it is what there is, and nothing more comes about; or it came when another one was begun already, and is before that.
+func (t *turn) renewed(p *peer, number int) {
+	t.another(p)
+	if p.heir = p.heir && number != p.number; p.heir {
+		p.before = p.overtaken
+	}
+}
+
+// unrenewed: the one before is what there is, if no other one was begun meanwhile.
+func (t *turn) unrenewed(p *peer, number int) {
+	if !p.heir || number != p.number {
 		return
 	}
 	p.heir, p.session = false, p.before

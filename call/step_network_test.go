@@ -94,7 +94,7 @@ func TestNegotiatePastServer(t *testing.T) {
 	if did := r.on(aside(big, &wire.NeedOffer{Route: r.route(big), Generation: g - 1})); count[renewPeer](did) != 0 {
 		t.Errorf("asked for what is on its way: %v", kinds(did))
 	}
-	r.on(peerEvent{mesh.Connected{Peer: big.peer(), Renewed: true}})
+	r.renewed(big)
 	r.now += askEvery
 	if did := r.on(aside(big, &wire.NeedOffer{Route: r.route(big), Generation: g})); count[renewPeer](did) != 1 || count[closePeer](did) != 0 {
 		t.Errorf("asked for an offer: %v", kinds(did))

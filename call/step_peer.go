@@ -359,8 +359,7 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		t.say(id, p, &wire.Candidate{Route: t.route(p), Generation: ev.Generation, Candidate: ev.Candidate, Mid: ev.Mid})
 	case mesh.Connected:
 		if p.tries = 0; ev.Renewed {
-			t.another(p)
-			p.heir = false
+			t.renewed(p, ev.Number)
 		}
 		if p.phase != Connected {
 			t.notify(Notice{Kind: NoticePeerConnected, User: id.User, Name: p.member.Name})
@@ -376,7 +375,7 @@ func (t *turn) peerEvent(ev mesh.Event) {
 	case mesh.Failed:
 		t.peerFailed(id, p, ev.Err)
 	case mesh.Unrenewed:
-		t.unrenewed(p)
+		t.unrenewed(p, ev.Number)
 	}
 }
 

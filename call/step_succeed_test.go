@@ -30,7 +30,13 @@ func linked(t *testing.T, with someone) *rig {
 
 func (r *rig) away(p someone) { r.on(peerEvent{mesh.Disconnected{Peer: p.peer()}}) }
 
-func (r *rig) renewed(p someone) { r.on(peerEvent{mesh.Connected{Peer: p.peer(), Renewed: true}}) }
+func (r *rig) renewed(p someone) {
+	r.on(peerEvent{mesh.Connected{Peer: p.peer(), Renewed: true, Number: r.s.peers[p.peer()].number}})
+}
+
+func (r *rig) unrenewed(p someone) {
+	r.on(peerEvent{mesh.Unrenewed{Peer: p.peer(), Number: r.s.peers[p.peer()].number}})
+}
 
 // answers lets somebody answer the last offer.
 func (r *rig) answers(p someone) []effect {
@@ -141,7 +147,7 @@ func TestAnotherInVain(t *testing.T) {
 	r := linked(t, ana)
 	r.on(received{r.offerOf(ana, 2, session(2))})
 	r.on(received{r.offerOf(ana, 3, session(3))}) // it has begun anew
-	r.on(peerEvent{mesh.Unrenewed{Peer: ana.peer()}})
+	r.unrenewed(ana)
 	if p := r.s.peers[ana.peer()]; p.heir || r.phase(ana) != "connected" {
 		t.Errorf("%+v", p)
 	}
@@ -151,10 +157,37 @@ func TestAnotherInVain(t *testing.T) {
 	if did := r.on(received{r.offerOf(ana, 5, session(3))}); count[renewPeer](did) != 1 {
 		t.Errorf("and another one: %v", kinds(did))
 	}
-	r.on(peerEvent{mesh.Unrenewed{Peer: ana.peer()}})
-	r.on(peerEvent{mesh.Unrenewed{Peer: ana.peer()}})
+	r.unrenewed(ana)
+	r.unrenewed(ana)
 	if p := r.s.peers[ana.peer()]; p.session != "1" {
 		t.Errorf("session %s", p.session)
+	}
+}
+
+// What is said of one that another has followed is not about that one.
+func TestAnotherOvertaken(t *testing.T) {
+	ana := person(t, "Ana", '1')
+	for name, ev := range map[string]func(number int) mesh.Event{
+		"in vain":   func(number int) mesh.Event { return mesh.Unrenewed{Peer: ana.peer(), Number: number} },
+		"connected": func(number int) mesh.Event { return mesh.Connected{Peer: ana.peer(), Renewed: true, Number: number} },
+	} {
+		r := linked(t, ana)
+		r.on(received{r.offerOf(ana, 2, session(2))})
+		first := r.s.peers[ana.peer()].number
+		r.on(received{r.offerOf(ana, 3, session(3))})
+		r.on(peerEvent{ev(first)})
+		if p := r.s.peers[ana.peer()]; !p.heir || p.session != "3" {
+			t.Errorf("%s: %+v", name, p)
+		}
+		if did := r.on(received{r.offerOf(ana, 4, session(3))}); count[renewPeer](did) != 0 || count[setRemote](did) != 1 {
+			t.Errorf("%s: the same again: %v", name, kinds(did))
+		}
+		if name == "connected" && r.s.peers[ana.peer()].before != "2" {
+			t.Errorf("%s: it is beside %s", name, r.s.peers[ana.peer()].before)
+		}
+		if r.renewed(ana); r.s.peers[ana.peer()].heir {
+			t.Errorf("%s: it comes about still", name)
+		}
 	}
 }
 
@@ -171,7 +204,7 @@ func TestBeforeIsClosedFirst(t *testing.T) {
 			r.begun(time.Minute)
 			continue
 		}
-		r.on(peerEvent{mesh.Unrenewed{Peer: ana.peer()}})
+		r.unrenewed(ana)
 		r.now += 2 * tickEvery
 		if did := r.on(tick{}); count[openPeer](did) != 1 {
 			t.Errorf("%s: %v", name, kinds(did))

@@ -29,6 +29,7 @@ type Connected struct {
 	Peer    Peer
 	Codec   video.Codec // as Mesh.Codec
 	Renewed bool        // by Renew: what was under way by the connection before may be lost
+	Number  int         // that Renew was given; of Renewed alone
 }
 
 // Disconnected: nothing has come from the far end for a few seconds. It may heal by itself.
@@ -40,8 +41,12 @@ type Failed struct {
 	Err  error
 }
 
-// Unrenewed: what Renew began has come to nothing. The connection before is the one again that is negotiated.
-type Unrenewed struct{ Peer Peer }
+// Unrenewed: what Renew began has come to nothing. The connection before is the one again that is negotiated, if no other was begun
+// meanwhile.
+type Unrenewed struct {
+	Peer   Peer
+	Number int // that Renew was given
+}
 
 // Told is what the far end has told by Tell, up to 32 KiB: bytes of somebody else's. Beyond some twenty, and 64 KiB, a
 // second they are lost.

@@ -12,8 +12,8 @@ const heirLife = 20 * time.Second
 // Renew makes a second peer connection to a far end, which takes the place of the first when it is Connected; until then the first
 // goes on, or does again when its path comes back. Pion's ICE restart gives the path up before there is another one: one that would
 // have come back by itself, and maybe the way that the answer would take. What is negotiated from now on is for the second, until
-// that is Connected or Unrenewed; another one takes its place. Without a first one it is Open.
-func (m *Mesh) Renew(id Peer, o Options) {
+// that is Connected or Unrenewed, which say its number; another one takes its place. Without a first one it is Open.
+func (m *Mesh) Renew(id Peer, number int, o Options) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.peers[id] == nil {
@@ -22,7 +22,7 @@ func (m *Mesh) Renew(id Peer, o Options) {
 	}
 	m.dropHeirLocked(id)
 	p := newPeer(m, id, o, m.freshCertificateLocked())
-	p.tenure.deaf = true
+	p.tenure.deaf, p.tenure.number = true, number
 	p.tenure.second.Store(true)
 	m.heirs[id] = p
 	m.running.Add(1)
@@ -45,6 +45,7 @@ func (m *Mesh) negotiating(id Peer) *peer {
 type tenure struct {
 	second atomic.Bool // it is an heir, or was the one before: nobody is told how it is
 	over   *time.Timer // an heir's; guarded by Mesh.mu
+	number int         // an heir's, as Renew was given it
 
 	sync.RWMutex
 	deaf   bool                 // what comes by it is not taken
@@ -67,6 +68,9 @@ func (p *peer) serve(f func()) {
 // inherit puts a connected heir into its place, and reports whether it was one. The far end sends by the one before until its own is
 // connected, too, which is a round trip later for one of the two: so long that one is listened to.
 func (m *Mesh) inherit(p *peer) bool {
+	if m.negotiating(p.id) != p {
+		return false // the one before, whose path comes back late: it is listened to no shorter for that
+	}
 	if before := m.find(p.id); before != nil {
 		before.follow()
 	}
@@ -118,7 +122,7 @@ func (m *Mesh) disinherit(p *peer) {
 	}
 	m.mu.Unlock()
 	if was {
-		m.config.Post(Unrenewed{p.id})
+		m.config.Post(Unrenewed{p.id, p.tenure.number})
 	}
 }
 

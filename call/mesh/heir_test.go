@@ -22,7 +22,7 @@ func TestRenew(t *testing.T) {
 	before := b.hears("a", 20)
 	first := a.find(id("b"))
 	for _, x := range [][2]*end{{a, b}, {b, a}} {
-		x[0].Renew(id(x[1].name), Options{})
+		x[0].Renew(id(x[1].name), 1, Options{})
 	}
 	a.Tell(id("b"), []byte("meanwhile"))
 	told(b, "a", "meanwhile")
@@ -74,12 +74,12 @@ func TestHeirInVain(t *testing.T) {
 	}
 	w.start()
 	defer a.talk()()
-	a.Renew(id("b"), Options{})
+	a.Renew(id("b"), 1, Options{})
 	join(a, b, Options{})
 	connected(a, b)
 	mute.Store(true)
-	for range 3 {
-		a.Renew(id("b"), Options{})
+	for i := range 3 {
+		a.Renew(id("b"), i+1, Options{})
 		a.Offer(id("b"), 2, false, nil)
 	}
 	b.forget()
@@ -87,18 +87,20 @@ func TestHeirInVain(t *testing.T) {
 	heir := a.heirs[id("b")]
 	a.disinherit(heir)
 	a.disinherit(heir)
-	await[Unrenewed](a, "b")
-	a.Renew(id("b"), Options{})
+	if ev := await[Unrenewed](a, "b"); ev.Number != 3 {
+		t.Errorf("it was number %d", ev.Number)
+	}
+	a.Renew(id("b"), 1, Options{})
 	a.Offer(id("b"), 2, false, nil)
 	a.Remote(id("b"), 2, "answer", "nonsense", nil)
 	await[Unrenewed](a, "b") // one that fails ends at once
 	b.forget()
 	b.hears("a", 20)
-	a.Renew(id("b"), Options{})
+	a.Renew(id("b"), 1, Options{})
 	a.Close(id("b"))
 	awaitLeft(b, "a")
 	a.Shutdown()
-	a.Renew(id("b"), Options{})
+	a.Renew(id("b"), 1, Options{})
 	if len(a.heirs) != 0 || len(a.peers) != 0 {
 		t.Error("something is left")
 	}
@@ -121,7 +123,7 @@ func TestOutage(t *testing.T) {
 	await[Disconnected](a, "b")
 	await[Disconnected](b, "a")
 	for _, x := range [][2]*end{{a, b}, {b, a}} {
-		x[0].Renew(id(x[1].name), Options{})
+		x[0].Renew(id(x[1].name), 1, Options{})
 	}
 	a.Offer(id("b"), 2, false, nil)
 	await[LocalDescription](b, "a")
@@ -153,5 +155,52 @@ func TestOutage(t *testing.T) {
 	last := b.hears("a", 100)
 	if a.hears("b", 100); last[99].SSRC == first {
 		t.Error("it did not take its place")
+	}
+}
+
+// What is said of the one before changes nothing: it is listened to until something comes by its heir.
+func TestBeforeComesBackLate(t *testing.T) {
+	m, err := New(Config{Post: func(Event) {}, Sound: func(Peer, Sound) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, heir, next := newPeer(m, id("b"), Options{}, *m.certificate), newPeer(m, id("b"), Options{}, *m.certificate), newPeer(m, id("b"), Options{}, *m.certificate)
+	m.peers[id("b")], m.heirs[id("b")] = before, heir
+	heir.tenure.deaf, heir.tenure.over = true, time.NewTimer(time.Hour)
+	if !m.inherit(heir) {
+		t.Fatal("it did not take its place")
+	}
+	m.heirs[id("b")] = next
+	served := false
+	if m.inherit(before) || m.inherit(heir) || before.isClosing() {
+		t.Error("the one before ended before anything came by its heir")
+	}
+	if before.serve(func() { served = true }); !served {
+		t.Error("the one before is not heard")
+	}
+}
+
+// What comes by another way than pion sends makes it Connected for a moment only: nobody knows that what is sent arrives.
+func TestArrivedOtherwise(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, vnet.RouterConfig{})
+	e := w.add("a", "b")
+	a, b := e[0], e[1]
+	w.start()
+	join(a, b, Options{})
+	connected(a, b)
+	w.parted.Store(true)
+	await[Disconnected](a, "b")
+	p := a.find(id("b"))
+	p.arrived()
+	await[Connected](a, "b")
+	soon := time.Now()
+	p.arrived()
+	await[Disconnected](a, "b")
+	p.arrived() // and more of it
+	w.parted.Store(false)
+	await[Connected](a, "b")
+	if d := time.Since(soon); d > 5*time.Second {
+		t.Errorf("after %v", d)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -263,8 +264,23 @@ func (p *peer) arrived() {
 			if p.state == webrtc.PeerConnectionStateDisconnected {
 				p.state = webrtc.PeerConnectionStateConnected
 				p.connected()
+				time.AfterFunc(agree, func() { p.enqueue(p.confirm) })
 			}
 		})
+	}
+}
+
+// agree is how long pion gets to see that a path is back.
+const agree = time.Second
+
+// confirm takes back what arrived has said, where pion does not say so too. It may have come by another way than what is sent takes:
+// who is behind a router that has given them another address is heard, and hears nothing.
+func (p *peer) confirm() {
+	if p.state == webrtc.PeerConnectionStateConnected && p.pc.ConnectionState() == webrtc.PeerConnectionStateDisconnected {
+		p.state = webrtc.PeerConnectionStateDisconnected // and away stays false: what goes on to come is no news
+		if !p.tenure.second.Load() {
+			p.post(Disconnected{p.id})
+		}
 	}
 }
 
@@ -302,7 +318,7 @@ func (p *peer) connected() {
 	if p.tenure.second.Load() {
 		return // the one before, whose path came back too late
 	}
-	p.post(Connected{p.id, p.codec(), renewed})
+	p.post(Connected{p.id, p.codec(), renewed, p.tenure.number})
 	p.sending.Store(!p.isClosing())
 	p.sayWords()
 }
