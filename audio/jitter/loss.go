@@ -9,12 +9,14 @@ import "time"
 type loss struct {
 	share, long float32
 	high        bool
+	much        bool
 	heavy       bool
 }
 
-// The shares at which losses are high or heavy, and below which they no longer are.
+// The shares at which losses are high, much or heavy, and below which they no longer are.
 const (
 	lossy, lossless = 0.015, 0.004 // two lost packets close together
+	much, moderate  = 0.15, 0.12   // of the long one: then copies leave some anyway, and those that are late are few beside them
 	heavy, lighter  = 0.25, 0.21   // of the long one: then copies in the next two packets leave enough for Recover to be worth another frame, as price has it
 )
 
@@ -26,6 +28,7 @@ func (l *loss) add(lost bool) {
 		l.long += 1.0 / 256
 	}
 	l.high = l.share >= lossy || l.high && l.share >= lossless
+	l.much = l.long >= much || l.much && l.long >= moderate
 	l.heavy = l.long >= heavy || l.heavy && l.long >= lighter
 }
 

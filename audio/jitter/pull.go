@@ -37,7 +37,7 @@ const (
 	// Excess stays silent between these.
 	tooLittle = -5 * time.Millisecond
 	tooMuch   = 10 * time.Millisecond
-	// leeway is what a copy has less to spare than a packet of its own: few packets need one, and one of few is late.
+	// leeway is what a copy has less to spare than a packet of its own, where much is lost.
 	leeway = bucket
 	// turns is how many delays Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
 	// that the packets must be there for.
@@ -232,11 +232,11 @@ func (b *Buffer) Target() time.Duration {
 	t := b.delay.target()
 	if b.loss.high {
 		reach := b.cover.reach(b.now)
-		if reach > 0 {
+		if reach > 0 && b.loss.much {
 			t -= leeway
-			if b.loss.heavy {
-				reach++
-			}
+		}
+		if reach > 0 && b.loss.heavy {
+			reach++
 		}
 		t = b.worth.target(t + b.duration(int64(max(reach, 1)*b.play.frame)))
 	}

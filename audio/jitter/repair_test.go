@@ -72,8 +72,8 @@ func TestRepairs(t *testing.T) {
 	}{
 		{0, repairs{2, 40 * ms}, 1, 40 * ms},
 		{0.01, repairs{1, 0}, 0.998, 60 * ms},
-		{0.05, repairs{2, 0}, 0.999, 72 * ms},
-		{0.10, repairs{2, 0}, 0.995, 72 * ms},
+		{0.05, repairs{2, 0}, 0.9995, 78 * ms},
+		{0.10, repairs{2, 0}, 0.997, 80 * ms},
 		{0.20, repairs{2, 0}, 0.99, 72 * ms}, // another frame for Recover is not worth it yet
 		{0.30, repairs{2, 0}, 0.95, 90 * ms},
 		{0.05, repairs{0, 30 * ms}, 0.995, 100 * ms},
