@@ -10,14 +10,12 @@ type loss struct {
 	share, long float32
 	high        bool
 	much        bool
-	heavy       bool
 }
 
-// The shares at which losses are high, much or heavy, and below which they no longer are.
+// The shares at which losses are high or much, and below which they no longer are.
 const (
 	lossy, lossless = 0.015, 0.004 // two lost packets close together
 	much, moderate  = 0.15, 0.12   // of the long one: then copies leave some anyway, and those that are late are few beside them
-	heavy, lighter  = 0.25, 0.21   // of the long one: then copies in the next two packets leave enough for Recover to be worth another frame, as price has it
 )
 
 func (l *loss) add(lost bool) {
@@ -29,7 +27,6 @@ func (l *loss) add(lost bool) {
 	}
 	l.high = l.share >= lossy || l.high && l.share >= lossless
 	l.much = l.long >= much || l.much && l.long >= moderate
-	l.heavy = l.long >= heavy || l.heavy && l.long >= lighter
 }
 
 // found takes one back: it was late, and that has another cure.
@@ -70,9 +67,9 @@ type worth struct {
 const (
 	oneOf      = 1.0 / 512
 	negligible = oneOf / 16
-	// price is the share of packets that 20 ms more of delay have to save: one in two hundred, as most of those that are given up
-	// can be rebuilt (Recover), if in poorer sound.
-	price = 0.005 * float32(bucket) / float32(20*time.Millisecond)
+	// price is the share of packets that 20 ms more of delay have to save: one in a hundred, as most of those that are given up
+	// can be rebuilt (Recover), if in poorer sound. With half of that, bursts of losses had the delay go to and fro by 150 ms.
+	price = 0.01 * float32(bucket) / float32(20*time.Millisecond)
 )
 
 func (w *worth) add(late time.Duration) {

@@ -226,17 +226,14 @@ func (b *Buffer) decode(f *slot) Step {
 }
 
 // Target is the delay that the buffer steers to. On a network that loses packets it is longer: by one frame, because what Recover
-// needs comes with the next packet, or by as far as the copies go that the sender lets follow, and one frame for Recover beyond
-// them where much is lost; and still longer where packets that were asked for once more are worth that.
+// needs comes with the next packet, or by as far as the copies go that the sender lets follow; and still longer where packets that
+// were asked for once more are worth that.
 func (b *Buffer) Target() time.Duration {
 	t := b.delay.target()
 	if b.loss.high {
 		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.much {
 			t -= leeway
-		}
-		if reach > 0 && b.loss.heavy {
-			reach++
 		}
 		t = b.worth.target(t + b.duration(int64(max(reach, 1)*b.play.frame)))
 	}

@@ -74,12 +74,12 @@ func TestRepairs(t *testing.T) {
 		{0.01, repairs{1, 0}, 0.998, 60 * ms},
 		{0.05, repairs{2, 0}, 0.9995, 78 * ms},
 		{0.10, repairs{2, 0}, 0.997, 80 * ms},
-		{0.20, repairs{2, 0}, 0.99, 72 * ms}, // another frame for Recover is not worth it yet
-		{0.30, repairs{2, 0}, 0.95, 90 * ms},
-		{0.05, repairs{0, 30 * ms}, 0.995, 100 * ms},
-		{0.20, repairs{0, 30 * ms}, 0.94, 120 * ms},
-		{0.30, repairs{2, 30 * ms}, 0.98, 120 * ms},
-		{0.30, repairs{2, 60 * ms}, 0.97, 100 * ms},  // hardly worth more than the copies
+		{0.20, repairs{2, 0}, 0.99, 72 * ms},
+		{0.30, repairs{2, 0}, 0.97, 72 * ms},
+		{0.05, repairs{0, 30 * ms}, 0.993, 80 * ms},
+		{0.20, repairs{0, 30 * ms}, 0.94, 100 * ms},
+		{0.30, repairs{2, 30 * ms}, 0.97, 72 * ms},   // not worth more than the copies
+		{0.30, repairs{2, 60 * ms}, 0.97, 72 * ms},   // nor that
 		{0.01, repairs{0, 120 * ms}, 0.985, 70 * ms}, // not worth that
 		{0.30, repairs{0, 120 * ms}, 0.87, 220 * ms}, // worth it
 	} {
@@ -110,6 +110,27 @@ func TestRepairs(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestBursts: losses in bursts are longer than copies reach, and what is asked for once more is hardly worth being waited for: the
+// delay stays where it is.
+func TestBursts(t *testing.T) {
+	const frame, n = 20 * ms, 3000
+	for seed := range uint64(4) {
+		r, bad := random(seed), false
+		ps := trace(n, frame, func(int, time.Duration) time.Duration {
+			if bad = bad && r.IntN(4) != 0 || !bad && r.IntN(36) == 0; bad { // one in ten, four at a time
+				return -1
+			}
+			return 20*ms + time.Duration(r.Int64N(int64(2*ms)))
+		})
+		e := repaired(New(Config{}), ps, frame, repairs{2, 50 * ms}, func() bool { return r.IntN(10) == 0 })
+		delay, share := e.percentile(50, frame, 3*time.Second), float64(len(e.played))/n
+		t.Logf("%.1f %% came, %.1f %% heard, delay median %v, stretched %v", 100*float64(len(ps))/n, 100*share, delay, e.stretched)
+		if delay > 80*ms || share < 0.92 || e.stretched > time.Second {
+			t.Errorf("%.1f %% heard with a delay of %v, %v stretched; want 92 %%, 80 ms and 1 s", 100*share, delay, e.stretched)
+		}
 	}
 }
 
@@ -246,11 +267,11 @@ func TestWorth(t *testing.T) {
 	if got := w.target(30 * ms); got != 30*ms {
 		t.Errorf("for one packet %v", got)
 	}
-	for range 11 {
+	for range 23 {
 		w.add(82 * ms)
 	}
 	if got := w.target(30 * ms); got != 85*ms {
-		t.Errorf("for twelve %v", got)
+		t.Errorf("for twenty-four %v", got)
 	}
 	w.add(400 * ms)
 	if got := w.target(30 * ms); got != 85*ms {
