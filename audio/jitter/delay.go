@@ -14,6 +14,9 @@ const (
 	lowest   = 4  // intervals, besides the running one, whose fastest packet is the measure: 2 s
 	forget   = 0.983
 	quantile = 0.95
+	// Where one in twenty exceeds that, it is by a part of it: NetEQ's wide buckets have room for that.
+	spare     = 8
+	mostSpare = 2 * bucket
 )
 
 // delay is NetEQ's delay manager with a faster attack. It learns the delay that is needed from how late packets are.
@@ -114,5 +117,5 @@ func (d *delay) target() time.Duration {
 			second = max(second, m)
 		}
 	}
-	return min(max(d.learnt, second, d.min), d.max)
+	return min(max(d.learnt+min(d.learnt/spare, mostSpare), second, d.min), d.max)
 }
