@@ -1,7 +1,7 @@
 package main
 
 import (
-	"math"
+	"time"
 
 	"parley/audio/audiotest"
 	"parley/bench/internal/measure"
@@ -33,42 +33,7 @@ func (b *bench) report(s scene, who string, r result) {
 	say("decoded or repaired", measure.Round(100-r.Invented, 3), "%", s.heard, 0, r)
 	say("late", r.Late, "% of packets", 0, s.late, nil)
 	say("mouth to ear", r.Delay.Median, "ms, median", 0, 0, nil)
-	if b.delays[s.name] == nil {
-		b.delays[s.name] = map[string]float64{}
-	}
-	b.delays[s.name][who] = r.Delay.Median
-}
-
-// added says how much later sound is heard than on the clean network, and holds ours against theirs.
-func (b *bench) added(scenes []scene) {
-	for _, s := range scenes {
-		if s.clean {
-			continue
-		}
-		mine, ok := b.later(scenes, s.name, parleyName)
-		if ok {
-			b.say(s.name+", "+parleyName+", added delay", mine, "ms", nil, nil)
-		}
-		other, also := b.later(scenes, s.name, chromiumName)
-		if also {
-			b.say(s.name+", "+chromiumName+", added delay", other, "ms", nil, nil)
-		}
-		if s.added && ok && also {
-			b.say(s.name+", added delay, parley's, at most chromium's", mine, "ms", measure.AtMost(other), nil)
-		}
-	}
-}
-
-// later is the delay that a network adds.
-func (b *bench) later(scenes []scene, name, who string) (ms float64, known bool) {
-	least := math.Inf(1)
-	for _, c := range scenes {
-		if at, ok := b.delays[c.name][who]; ok && c.clean {
-			least = min(least, at)
-		}
-	}
-	at, ok := b.delays[name][who]
-	return measure.Round(at-least, 1), ok && !math.IsInf(least, 1)
+	say("added delay", measure.Round(r.Delay.Median-float64(s.link.Delay)/float64(time.Millisecond), 1), "ms, median", 0, 0, nil)
 }
 
 // stall is how much sound, in seconds, one stall of the machine costs: where next to nothing is invented, that alone would decide.

@@ -28,7 +28,7 @@ func main() {
 	flag.Parse()
 	b := &bench{
 		bin: *bin, peers: *peers, only: *only, breaks: min(max(*breaks, 1), 20), out: json.NewEncoder(os.Stdout),
-		span: measure.Span(*seconds, 5, 600), warm: measure.Span(*warm, 1, 120), delays: map[string]map[string]float64{},
+		span: measure.Span(*seconds, 5, 600), warm: measure.Span(*warm, 1, 120),
 	}
 	measure.Main(b.run)
 }
@@ -39,7 +39,6 @@ type bench struct {
 	breaks     int
 	span, warm time.Duration
 	out        *json.Encoder
-	delays     map[string]map[string]float64 // mouth to ear in milliseconds, by scene and program
 }
 
 const method = "two hosts and a server on an internet of network namespaces; a's cable is bad in both directions, the same packets get " +
@@ -47,8 +46,7 @@ const method = "two hosts and a server on an internet of network namespaces; a's
 	"3600 Hz) over it into a's microphone, both programs as they are for a new user (voice processing on; Chromium: Opus with in-band " +
 	"FEC, which is its default); invented: samples concealed among those played of a at b, as the programs count them, Chromium's " +
 	"silent ones left out of both; mouth to ear: matched filter, mouth a to ear b, in one recording of one PulseAudio null sink for " +
-	"all; added: that less the same on the clean link, which is measured first and once more last, and the better one counts, as a " +
-	"program that has just started keeps more in its buffer; recording begins before the warm-up, as to begin it disturbs the sound " +
+	"all; added: that less the link's own delay, in the mean; recording begins before the warm-up, as to begin it disturbs the sound " +
 	"card; invented is held against Chromium's and 30 ms of sound, which is what one stall of the machine costs; late: packets that " +
 	"came too late to be played (Chromium: discarded); wire: IP packets that leave a; sound back: in the recording, from the end of " +
 	"an outage or from the change of a's address, whose old one is nobody's from then on, to the end of the longest silence after " +
@@ -60,8 +58,7 @@ type scene struct {
 	link    netlab.Params
 	heard   float64                             // % of the sound that is to be decoded or repaired; 0: no matter
 	late    float64                             // % of packets that may be late; 0: no matter
-	clean   bool                                // the others are held against it
-	added   bool                                // ours adds less delay
+	clean   bool                                // nothing has to be invented; it is measured without RED, too
 	trouble func(context.Context, *world) error // what happens to it again and again
 	rest    time.Duration                       // after each of them
 	often   int                                 // times -breaks that it happens; 0: once that
@@ -74,17 +71,14 @@ func lossy(share, heard float64) scene {
 }
 
 var scenes = []scene{
-	{name: clean, link: netlab.Params{Delay: oneWay}, clean: true},
+	{name: "clean", link: netlab.Params{Delay: oneWay}, clean: true},
 	lossy(0.05, 99.9), lossy(0.1, 99.5), lossy(0.2, 97), lossy(0.3, 90),
 	{name: "bursts", link: netlab.Params{Loss: 0.1, Burst: 4, Delay: oneWay}},
-	{name: "jitter 60 ms", link: netlab.Params{Delay: 30 * time.Millisecond, Jitter: 30 * time.Millisecond, InOrder: true}, late: 2, added: true},
-	{name: "jitter 200 ms", link: netlab.Params{Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Reorder: 0.02, Duplicate: 0.03}, late: 2, added: true},
+	{name: "jitter 60 ms", link: netlab.Params{Delay: 30 * time.Millisecond, Jitter: 30 * time.Millisecond, InOrder: true}, late: 2},
+	{name: "jitter 200 ms", link: netlab.Params{Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Reorder: 0.02, Duplicate: 0.03}, late: 2},
 	{name: "outage of 3 s", link: netlab.Params{Delay: oneWay}, trouble: outage, rest: 12 * time.Second, often: 3},
 	{name: "new address", link: netlab.Params{Delay: oneWay}, trouble: renumber, rest: never},
-	{name: clean + " again", link: netlab.Params{Delay: oneWay}, clean: true},
 }
-
-const clean = "clean"
 
 func (b *bench) run(ctx context.Context) error {
 	if err := b.out.Encode(measure.Machine(method)); err != nil {
@@ -96,7 +90,6 @@ func (b *bench) run(ctx context.Context) error {
 			errs = append(errs, b.scene(ctx, s))
 		}
 	}
-	b.added(scenes)
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
@@ -114,7 +107,7 @@ func (b *bench) scene(ctx context.Context, s scene) error {
 		return r, true
 	}
 	mine, ok := do(parleyName, ours())
-	if s.name == clean && ok {
+	if s.clean && ok {
 		if without, ok := do("parley without RED", ours("--red=off")); ok {
 			b.price(mine, without)
 		}

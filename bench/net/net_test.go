@@ -96,27 +96,22 @@ func TestCounts(t *testing.T) {
 // TestReport: ours has limits of its own, and Chromium's figures are the others.
 func TestReport(t *testing.T) {
 	var out bytes.Buffer
-	b := &bench{out: json.NewEncoder(&out), delays: map[string]map[string]float64{}}
-	calm, s, again := scene{name: clean, clean: true}, scene{name: "x", heard: 97, late: 2, added: true}, scene{name: "again", clean: true}
+	b := &bench{out: json.NewEncoder(&out)}
+	s := scene{name: "x", heard: 97, late: 2}
 	mine := result{Invented: 2, Late: 2.5, Delay: heard.Delay{Median: 150}}
 	other := result{Invented: 3, Late: 9, Delay: heard.Delay{Median: 170}}
-	b.report(calm, parleyName, result{Delay: heard.Delay{Median: 100}})
-	b.report(calm, chromiumName, result{Delay: heard.Delay{Median: 330}}) // it has just started
-	b.report(again, parleyName, result{Delay: heard.Delay{Median: 101}})
-	b.report(again, chromiumName, result{Delay: heard.Delay{Median: 130}})
 	b.report(s, parleyName, mine)
 	b.report(s, chromiumName, other)
 	b.compare(s, mine, other)
 	trouble := scene{name: "y", trouble: outage}
 	b.compare(trouble, result{Back: []float64{1, 500, 2}}, result{Back: []float64{30000, 1, 1}})
 	b.compare(scene{name: "z"}, result{Seconds: 10, Invented: 0.2}, result{Invented: 0}) // a stall
-	b.added([]scene{calm, s, {name: "not measured", added: true}, again})
 	b.price(result{Wire: 103, Detail: map[string]float64{"bytes_copied": 0}}, result{Wire: 100})
 	within := map[string]bool{
 		"x, parley, decoded or repaired": true, "x, parley, late": false,
 		"x, invented, parley's, at most chromium's": true, "x, mouth to ear, parley's, at most chromium's": true,
-		"x, added delay, parley's, at most chromium's": false, "y, sound back, parley's, at most chromium's": false,
-		"z, invented, parley's, at most chromium's": true, "z, mouth to ear, parley's, at most chromium's": true,
+		"y, sound back, parley's, at most chromium's": false,
+		"z, invented, parley's, at most chromium's":   true, "z, mouth to ear, parley's, at most chromium's": true,
 		"clean, parley, bytes of copies": true, "clean, parley, wire by that without RED": false,
 	}
 	for text := range strings.Lines(out.String()) {
