@@ -24,6 +24,7 @@ type result struct {
 	Wire     float64            `json:"wire_kbps"`
 	Lost     float64            `json:"link_lost_percent"` // of a's packets
 	Machine  float64            `json:"machine_busy_cores"`
+	Stalled  float64            `json:"stalled_ms"` // the worst that the machine let a program wait
 	Detail   map[string]float64 `json:"detail"`
 }
 
@@ -54,8 +55,11 @@ func (b *bench) length(s scene) time.Duration {
 	if s.trouble == nil {
 		return b.warm + b.span + slack
 	}
-	return b.warm + time.Duration(b.breaks)*(s.rest+gone) + slack
+	return b.warm + time.Duration(b.times(s))*(s.rest+gone) + slack
 }
+
+// times is how often a scene's trouble happens.
+func (b *bench) times(s scene) int { return b.breaks * max(s.often, 1) }
 
 // talk lets a talk for that long, or until quiet is called.
 func (w *world) talk(ctx context.Context, length time.Duration) (quiet func() error, err error) {
@@ -87,6 +91,8 @@ func (w *world) listen(ctx context.Context, s scene, p program) (r result, err e
 	if err != nil {
 		return r, err
 	}
+	stalled := measure.Stalls()
+	defer func() { r.Stalled = measure.Round(float64(stalled())/float64(time.Millisecond), 1) }()
 	if err := measure.Pass(ctx, w.warm); err != nil {
 		return r, err
 	}
@@ -144,7 +150,7 @@ func (w *world) trouble(ctx context.Context, s scene) (list []span, err error) {
 	if s.trouble == nil {
 		return nil, measure.Pass(ctx, w.span)
 	}
-	for range w.breaks * max(s.often, 1) {
+	for range w.times(s) {
 		if err := s.trouble(ctx, w); err != nil {
 			return nil, err
 		}
