@@ -48,8 +48,8 @@ const method = "two hosts and a server on an internet of network namespaces; a's
 	"silent ones left out of both; mouth to ear: matched filter, mouth a to ear b, in one recording of one PulseAudio null sink for " +
 	"all; added: that less the link's own delay, in the mean; recording begins before the warm-up, as to begin it disturbs the sound " +
 	"card; invented is held against Chromium's and 30 ms of sound, which is what one stall of the machine costs; late: packets that " +
-	"came too late to be played (Chromium: discarded); where the machine let a program of no work wait for over 25 ms, the " +
-	"measurement is made again, twice at most; wire: IP packets that leave a; sound back: in the recording, from the end of " +
+	"came too late to be played (Chromium: discarded); where the machine let a program of no work wait for over 60 ms, the " +
+	"measurement is made again, once; wire: IP packets that leave a; sound back: in the recording, from the end of " +
 	"an outage or from the change of a's address, whose old one is nobody's from then on, to the end of the longest silence after " +
 	"that; the pages negotiate nothing anew, and what is not back in 30 s counts as that"
 
@@ -65,10 +65,10 @@ type scene struct {
 	often   int                                 // times -breaks that it happens; 0: once that
 }
 
-// A measurement in which the machine stood still says nothing of the program, and is made again, three times at most.
+// A measurement in which the machine stood still says nothing of the program, and is made again, once at most.
 const (
-	stalled = 25.0 // ms
-	tries   = 3
+	stalled = 60.0 // ms
+	tries   = 2
 )
 
 const oneWay = 20 * time.Millisecond
