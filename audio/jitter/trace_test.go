@@ -228,7 +228,7 @@ func TestAttackAndDecay(t *testing.T) {
 	for when, want := range map[time.Duration][2]time.Duration{
 		19 * time.Second:  {0, 10 * ms},
 		22 * time.Second:  {75 * ms, 100 * ms},
-		39 * time.Second:  {80 * ms, 105 * ms},
+		39 * time.Second:  {80 * ms, 100 * ms},
 		119 * time.Second: {0, 15 * ms},
 	} {
 		if got := at(when); got < want[0] || got > want[1] {

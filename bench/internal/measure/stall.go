@@ -2,28 +2,32 @@ package measure
 
 import "time"
 
+// wait is what Stalls waits for, again and again.
+const wait = 5 * time.Millisecond
+
 // Stalls watches how late the machine lets a program go on that has waited. The function that it returns ends that, and says how late
 // the worst was.
 func Stalls() (end func() time.Duration) {
-	const wait = 5 * time.Millisecond
+	tick := time.NewTicker(wait)
 	stop, said := make(chan struct{}), make(chan time.Duration)
 	go func() {
-		tick := time.NewTicker(wait)
 		defer tick.Stop()
-		worst, last := time.Duration(0), time.Now()
-		for {
-			select {
-			case <-tick.C:
-				now := time.Now()
-				worst, last = max(worst, now.Sub(last)-wait), now
-			case <-stop:
-				said <- max(worst, time.Since(last)-wait)
-				return
-			}
-		}
+		said <- latest(time.Now(), tick.C, stop)
 	}()
 	return func() time.Duration {
 		close(stop)
 		return <-said
+	}
+}
+
+// latest is by how much the longest time between two of the ticks, the first after begin, exceeds wait.
+func latest(begin time.Time, ticks <-chan time.Time, stop <-chan struct{}) (worst time.Duration) {
+	for last := begin; ; {
+		select {
+		case now := <-ticks:
+			worst, last = max(worst, now.Sub(last)-wait), now
+		case <-stop:
+			return worst
+		}
 	}
 }
