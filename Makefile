@@ -10,6 +10,8 @@
 # make bench-app    JSON lines: the window's start, CPU, memory, stalls, frames
 # make bench-video  JSON lines: pictures shown, freezes, delay, CPU, memory, quality; PEERS=1 measures Chromium in the same run
 # make bench-net    JSON lines: sound over bad networks: invented, late, delay, back after an outage; PEERS=1 measures Chromium in the same run
+# make bench-rate   JSON lines: links that carry less than a call could use, or lose packets: how soon pictures fit, silence, freezes;
+#                   what a shared screen costs; a browser's first picture; PEERS=1 measures Chromium in the same run
 # make screenshots  docs/: each screen in both themes, from the real window
 # make run          the app with a server inside; without a display, make demo
 # make demo         the app on a display and sound card in memory, somebody who talks to it, and what its speaker played
@@ -26,7 +28,7 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net run demo screenshots clean
+.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate run demo screenshots clean
 
 deps:
 	scripts/deps.sh
@@ -49,15 +51,19 @@ vet:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	$(GO) vet -tags $(TAGS) ./...
 
+# The golden pictures are one goroutine's work, at which the race detector would look for minutes.
+LOOKS     := ^Test.+Looks?$$
+
 test-fast:
-	$(GO) test -race -tags $(TAGS) -timeout 15m $(GOTESTFLAGS) $(FAST)
+	$(GO) test -race -tags $(TAGS) -timeout 15m -skip '$(LOOKS)' $(GOTESTFLAGS) $(FAST)
+	$(GO) test -tags $(TAGS) -timeout 5m -run '$(LOOKS)' $(GOTESTFLAGS) ./ui
 
 # One package after the other: they share two cores, and a starved sound server is not what they are about.
 test-real: bin app
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -tags $(TAGS) -timeout 25m $(GOTESTFLAGS) ./cmd/parley ./test/... ./bench/...
 
 soak: build app
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./server ./video/vp9 ./test/...
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./call/rate ./server ./video/vp9 ./test/...
 
 # The codecs' tests with libvpx under the address sanitizer; builds it from Debian's source once.
 asan:
@@ -102,6 +108,10 @@ bench-video: build app
 bench-net: build
 	scripts/deps.sh test $(if $(PEERS),peers)
 	@$(GO) run ./bench/net -bin bin $(if $(PEERS),-peers) $(BENCHFLAGS)
+
+bench-rate: build
+	scripts/deps.sh test $(if $(PEERS),peers)
+	@$(GO) run ./bench/rate -bin bin $(if $(PEERS),-peers) $(BENCHFLAGS)
 
 clean:
 	rm -rf bin

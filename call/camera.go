@@ -3,42 +3,22 @@ package call
 import (
 	"errors"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"parley/call/mesh"
 	"parley/video"
 )
 
-// camera is one's own camera: whether it is open, what it has to say, and who gets its pictures.
-//
-//	Source ─► Feed ─► Slot of oneself
-//	           └────► coder of each codec in use ─► all peers that take it
+// camera is one's own camera: whether it is to be open, and what it has to say.
 type camera struct {
-	p     *picture
-	work  *serial
-	clock video.Clock
-
-	exitMu  sync.Mutex // around the last look at sending, together with the sending
-	sending bool
-
-	farMu  sync.Mutex
-	far    map[mesh.Peer]*far
-	coders atomic.Pointer[map[video.Codec]*coder] // replaced, never changed
-
-	feed atomic.Pointer[video.Feed] // nil: the camera is closed
+	local
 
 	// Of the work goroutine alone.
-	on, preview, watch bool
-	opens              int         // so many times it was opened
-	opened             time.Time   // the last of them
-	told               CameraState // what was posted last
-	now                CameraState // what it is to be
-	code               string      // of the last notice
-	retry              time.Time   // when a camera that did not open is tried again
-	spoilt             *coder      // one that can't code the pictures; nil: none
-	timer              *time.Timer
+	preview, watch bool
+	told           CameraState // what was posted last
+	now            CameraState // what it is to be
+	code           string      // of the last notice
+	retry          time.Time   // when a camera that did not open is tried again
+	timer          *time.Timer
 }
 
 const (
@@ -48,14 +28,14 @@ const (
 )
 
 func (c *camera) init(p *picture) {
-	c.p, c.work, c.clock, c.far = p, newSerial(), video.NewClock(), map[mesh.Peer]*far{}
-	c.coders.Store(&map[video.Codec]*coder{})
+	c.local.init(p, CameraTrack, p.config.MaxBitrate, c)
+	c.serve(consentTo(true)) // there is one camera, and one consent to it
 	c.timer = time.AfterFunc(lookEvery, func() { c.work.do(c.look) })
 	c.timer.Stop()
 }
 
 func (c *camera) shutdown() {
-	c.setSending(false)
+	c.permit(0)
 	c.work.do(func() {
 		c.on, c.preview, c.watch = false, false, false
 		c.bring()
@@ -68,15 +48,16 @@ func (c *camera) shutdown() {
 // perform takes an effect. When it has returned from setCamera's off, no picture leaves.
 func (c *camera) perform(f effect) {
 	if f, ok := f.(setCamera); ok {
-		c.setSending(f.on)
+		c.permit(consentTo(f.on))
 	}
 	c.work.do(func() { c.apply(f) })
 }
 
-func (c *camera) setSending(on bool) {
-	c.exitMu.Lock()
-	defer c.exitMu.Unlock()
-	c.sending = on
+func consentTo(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 func (c *camera) apply(f effect) {
@@ -160,7 +141,7 @@ func (c *camera) list() {
 
 func (c *camera) open() {
 	config := &c.p.config
-	if !c.possible() {
+	if config.Cameras == nil || config.NewEncoder == nil {
 		c.fail(errNoPictures)
 		return
 	}
@@ -170,22 +151,9 @@ func (c *camera) open() {
 		c.fail(err)
 		return
 	}
-	c.opened = time.Now()
 	c.now.Width, c.now.Height, c.now.FPS = format.Width, format.Height, format.FPS
-	c.opens++
-	opens := c.opens
-	feed := video.StartFeed(source, c.clock,
-		func() { c.work.do(func() { c.began(opens) }) },
-		func(err error) { c.work.do(func() { c.lost(opens, err) }) })
-	c.feed.Store(feed)
-	feed.Give(c.p.slot(""))
-	for _, k := range *c.coders.Load() {
-		feed.Give(k.sender.Slot())
-	}
+	c.begin(source)
 }
-
-// possible says whether this program has what it takes.
-func (c *camera) possible() bool { return c.p.config.Cameras != nil && c.p.config.NewEncoder != nil }
 
 var errNoPictures = errors.New("this program was started without pictures")
 
@@ -211,32 +179,24 @@ func (c *camera) chosen() string {
 	return want
 }
 
-// began is for the first picture.
-func (c *camera) began(opens int) {
-	if c.feed.Load() == nil || c.opens != opens || c.spoilt != nil {
-		return // it was closed since, or is of no use
-	}
+func (c *camera) began() {
 	c.now.Open, c.now.Failed = true, ""
 	c.say("camera_opened", "Using the camera "+c.now.Name+".")
 	c.tell()
 }
 
-// lost is for a camera that has ended by itself.
-func (c *camera) lost(opens int, err error) {
-	if c.feed.Load() == nil || c.opens != opens {
-		return
-	}
-	c.close()
+func (c *camera) lost(err error) {
+	c.closed()
 	c.fail(err)
 	c.bring()
 }
 
 func (c *camera) close() {
-	feed := c.feed.Swap(nil)
-	if feed == nil {
-		return
+	if c.end() {
+		c.closed()
 	}
-	feed.Close()
-	c.p.slot("").Clear()
+}
+
+func (c *camera) closed() {
 	c.now.Open, c.now.Name, c.now.Width, c.now.Height, c.now.FPS = false, "", 0, 0, 0
 }

@@ -47,6 +47,7 @@ func (c *camera) fail(err error) {
 	c.now.Open, c.now.Failed = false, text
 	c.retry = time.Now().Add(reopenAfter)
 	c.say(code, text)
+	c.tell()
 }
 
 // say tells it once, and in a call: what a preview has to say stands beside it.

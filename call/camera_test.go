@@ -23,16 +23,24 @@ type cameras struct {
 	open    map[string]*fakeCamera
 	opened  int
 	fails   error
-	blank   bool        // pictures of no size
+	blank   bool // pictures of no size
+	every   time.Duration
 	unmade  error       // of encoders
 	stuck   error       // of encoding
 	last    CameraState // as told
 	shut    int         // times that it was told not to be open any more
 	codes   []string    // of what was told since the last pass
 	got     map[mesh.Peer]int
+	shown   map[mesh.Peer]int // of the screen
+	subject ScreenState       // as told last
+	ended   []screenEnded
 	targets map[video.Codec]int
 	keys    int
 	coders  int // that are not closed
+	layered bool
+	behind  time.Duration     // the sending
+	ceased  [tracks]int       // times that what was sent was to be forgotten
+	room    map[mesh.Peer]int // that there is use for
 }
 
 var (
@@ -41,10 +49,10 @@ var (
 )
 
 func newCameras(t *testing.T, list ...Camera) *cameras {
-	d := &cameras{t: t, list: list, open: map[string]*fakeCamera{}, got: map[mesh.Peer]int{}, targets: map[video.Codec]int{}}
+	d := &cameras{t: t, list: list, every: time.Second / 30, open: map[string]*fakeCamera{}, got: map[mesh.Peer]int{}, shown: map[mesh.Peer]int{}, targets: map[video.Codec]int{}, room: map[mesh.Peer]int{}}
 	d.picture = newPicture(PictureConfig{
 		Cameras: d,
-		NewEncoder: func(c video.Codec) (video.Encoder, error) {
+		NewEncoder: func(_ Track, c video.Codec) (video.Encoder, error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			if d.unmade != nil {
@@ -62,18 +70,41 @@ func newCameras(t *testing.T, list ...Camera) *cameras {
 				d.shut++
 			}
 			d.last = ev.camera
+		case screenSeen:
+			d.subject = ev.screen
+		case screenEnded:
+			d.ended = append(d.ended, ev)
 		case soundEvent:
-			if ev.notice.Kind != NoticeCamera || ev.notice.Text == "" {
+			if ev.notice.Kind != NoticeCamera && ev.notice.Kind != NoticeScreen || ev.notice.Text == "" {
 				t.Errorf("%+v", ev.notice)
 			}
 			d.codes = append(d.codes, ev.notice.Code)
 		}
 	}, slog.New(slog.DiscardHandler))
-	d.picture.send = func(to mesh.Peer, _ [][]byte, _ uint32, captured time.Time) {
+	d.picture.most = func(to mesh.Peer, bps int) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.room[to] = bps
+	}
+	d.picture.cease = func(t Track) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.ceased[t]++
+	}
+	d.picture.backlog = func(mesh.Peer, Track) time.Duration {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.behind
+	}
+	d.picture.send = func(to mesh.Peer, track Track, _ [][]byte, _ uint32, captured time.Time) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if time.Since(captured) > time.Second {
 			t.Error("a picture of long ago")
+		}
+		if track == ScreenTrack {
+			d.shown[to]++
+			return
 		}
 		d.got[to]++
 	}
@@ -168,7 +199,7 @@ func (d *cameras) end() {
 	if d.using() != 0 || d.coders != 0 {
 		d.t.Errorf("%d cameras and %d encoders are left", d.using(), d.coders)
 	}
-	if d.slot("").Take() != nil {
+	if d.slot("", CameraTrack).Take() != nil || d.slot("", ScreenTrack).Take() != nil {
 		d.t.Error("the picture of oneself is left")
 	}
 }
@@ -188,7 +219,7 @@ func (c *fakeCamera) Read() (*video.Frame, error) {
 		return nil, io.EOF
 	case err := <-c.gone:
 		return nil, err
-	case <-time.After(time.Second / 30):
+	case <-time.After(c.all.interval()):
 	}
 	c.all.mu.Lock()
 	blank := c.all.blank
@@ -201,6 +232,12 @@ func (c *fakeCamera) Read() (*video.Frame, error) {
 		f.Captured = time.Now()
 	}
 	return f, err
+}
+
+func (d *cameras) interval() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.every
 }
 
 func (c *fakeCamera) Close() {
@@ -217,6 +254,7 @@ type fakeEncoder struct {
 	codec video.Codec
 	key   bool
 	kbps  int
+	n     int // in the pattern of layers
 }
 
 func (e *fakeEncoder) Encode(f *video.Frame) (video.Encoded, error) {
@@ -228,6 +266,11 @@ func (e *fakeEncoder) Encode(f *video.Frame) (video.Encoded, error) {
 	out := video.Encoded{Data: make([]byte, max(e.kbps*1000/8/30, 3)), Key: e.key, Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
 	if e.key {
 		e.all.keys++
+		e.n = 0
+	}
+	if e.all.layered {
+		out.Layer = []int{0, 2, 1, 2}[e.n%4]
+		e.n++
 	}
 	e.key = false
 	return out, nil
@@ -258,7 +301,7 @@ func TestCameraOpensAndCloses(t *testing.T) {
 		d.perform(setPreview{true})
 		a, _, codes := d.pass(2 * time.Second)
 		s := d.state()
-		if f := d.slot("").Take(); f == nil || a != 0 || d.coders != 0 || len(codes) != 0 {
+		if f := d.slot("", CameraTrack).Take(); f == nil || a != 0 || d.coders != 0 || len(codes) != 0 {
 			t.Errorf("a preview: sent %d, told %v", a, codes)
 		} else {
 			f.Release()
@@ -309,61 +352,97 @@ func TestCameraPeers(t *testing.T) {
 	})
 }
 
-// The rate follows the worst receiver of a codec.
+// can says what the path to a peer carries, again and again for a while.
+func (d *cameras) can(t time.Duration, targets map[mesh.Peer]int) (a, b int) {
+	for range t / (100 * time.Millisecond) {
+		for peer, target := range targets {
+			d.feedback(peer, mesh.Feedback{Target: target, Sound: 40_000})
+		}
+		da, db, _ := d.pass(100 * time.Millisecond)
+		a, b = a+da, b+db
+	}
+	return a, b
+}
+
+// The rate follows the worst receiver of a codec down to a floor. Below that it gets fewer layers, then nothing, and begins again with a
+// key picture.
 func TestCameraRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newCameras(t, lens)
 		defer d.end()
+		d.layered = true
 		d.perform(setCamera{true})
 		d.reach(peerA, video.VP9)
 		d.reach(peerB, video.VP9)
-		d.pass(time.Second)
-		for range 60 {
-			d.feedback(peerA, mesh.Feedback{Report: true, RTT: 20 * time.Millisecond})
-			d.feedback(peerB, mesh.Feedback{Report: true, Loss: 0.3, RTT: 20 * time.Millisecond})
-			d.pass(time.Second)
+		if a, b, _ := d.pass(time.Second); a < 28 || b < 28 || d.targets[video.VP9] != startShare*92/100/1000 {
+			t.Errorf("at first: sent %d and %d at %d kbit/s", a, b, d.targets[video.VP9])
 		}
-		if got := d.targets[video.VP9]; got != 150 {
-			t.Errorf("%d kbit/s with one who loses a third", got)
+		for _, c := range []struct {
+			b       int // target
+			kbps    int
+			least   int // pictures to b, in two seconds
+			most    int
+			seconds time.Duration
+		}{
+			{300_000, 230, 58, 61, 2}, {2_000_000, 368, 58, 61, 2}, {200_000, 138, 58, 61, 2}, {170_000, 110, 28, 40, 2},
+			{120_000, 92, 13, 18, 2}, {100_000, 368, 1, 25, 4}, {100_000, 368, 0, 0, 2}, {180_000, 119, 20, 61, 4}, {200_000, 138, 28, 61, 2},
+		} {
+			d.keys = 0
+			a, b := d.can(c.seconds*time.Second, map[mesh.Peer]int{peerA: 2_000_000, peerB: c.b})
+			if a < b || b < c.least || b > c.most || d.targets[video.VP9] != c.kbps || d.keys > 1 {
+				t.Errorf("a path of %d: sent %d and %d at %d kbit/s, with %d key pictures", c.b, a, b, d.targets[video.VP9], d.keys)
+			}
 		}
-		d.feedback(mesh.Peer{User: "stranger"}, mesh.Feedback{KeyFrame: true})
+		d.feedback(mesh.Peer{User: "stranger"}, mesh.Feedback{KeyFrame: true, Target: 5})
 		d.remove(peerB)
-		for range 60 {
-			d.feedback(peerA, mesh.Feedback{Report: true, RTT: 20 * time.Millisecond})
-			d.pass(time.Second)
-		}
-		if got := d.targets[video.VP9]; got != 2500 {
-			t.Errorf("%d kbit/s to who loses nothing", got)
-		}
-		d.feedback(peerA, mesh.Feedback{Report: true, REMB: 700_000})
 		d.keys = 0
 		d.feedback(peerA, mesh.Feedback{KeyFrame: true})
-		d.pass(time.Second)
-		if got := d.targets[video.VP9]; got != 700 || d.keys != 1 {
+		d.can(time.Second, map[mesh.Peer]int{peerA: 2_000_000})
+		if got := d.targets[video.VP9]; got != 368 || d.keys != 1 {
 			t.Errorf("%d kbit/s, %d key pictures", got, d.keys)
 		}
 	})
 }
 
-// What is not sent proves nothing: the rate does not climb while the camera is off.
-func TestCameraRateWhileOff(t *testing.T) {
+// Who rests because their path is too narrow gets pictures at once by another connection, before anything is known of its path.
+func TestRestEndsWithTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newCameras(t, lens)
+		defer d.end()
+		d.perform(setCamera{true})
+		d.reach(peerA, video.VP9)
+		d.can(2*time.Second, map[mesh.Peer]int{peerA: 100_000})
+		if a, _ := d.can(time.Second, map[mesh.Peer]int{peerA: 100_000}); a != 0 || d.coders != 0 {
+			t.Fatalf("a path of nothing: sent %d by %d encoders", a, d.coders)
+		}
+		d.meshEvent(mesh.Connected{Peer: peerA, Codec: video.VP9, Renewed: true})
+		if a, _, _ := d.pass(time.Second); a < 28 {
+			t.Errorf("sent %d", a)
+		}
+	})
+}
+
+// The mesh is told how much there is use for: nothing while nothing is shown, or nobody looks.
+func TestUseForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newCameras(t, lens)
 		defer d.end()
 		d.reach(peerA, video.VP9)
-		for _, on := range []bool{false, true, false} {
-			d.perform(setCamera{on})
-			for range 30 {
-				d.pass(time.Second / 2)
-				if !on {
-					d.feedback(peerA, mesh.Feedback{Report: true})
-				}
+		for _, c := range []struct {
+			f     effect
+			least int
+			most  int
+		}{
+			{nil, 0, 0}, {setCamera{true}, 400_000, 600_000}, {peerWatches{peerA, CameraTrack, false}, 0, 0},
+			{peerWatches{peerA, CameraTrack, true}, 400_000, 600_000}, {setCamera{false}, 0, 0},
+		} {
+			if c.f != nil {
+				d.perform(c.f)
 			}
-		}
-		d.perform(setCamera{true})
-		d.pass(time.Second)
-		if got := d.targets[video.VP9]; got != 1000 {
-			t.Errorf("%d kbit/s after it was off", got)
+			d.can(time.Second, map[mesh.Peer]int{peerA: 500_000})
+			if got := d.room[peerA]; got < c.least || got > c.most {
+				t.Errorf("after %+v: use for %d", c.f, got)
+			}
 		}
 	})
 }
@@ -403,8 +482,51 @@ func TestCameraLatePeer(t *testing.T) {
 		d.reach(peerA, video.VP9)
 		d.remove(peerA)
 		d.meshEvent(mesh.Connected{Peer: peerA, Codec: video.VP8})
-		if d.pass(time.Second); len(d.camera.far) != 0 || d.coders != 0 {
-			t.Errorf("%d peers, %d encoders are left", len(d.camera.far), d.coders)
+		if d.pass(time.Second); len(d.camera.far) != 0 || d.coders != 0 || len(d.paths.of) != 0 {
+			t.Errorf("%d peers, %d encoders, %d paths are left", len(d.camera.far), d.coders, len(d.paths.of))
+		}
+	})
+}
+
+// Who asks for key pictures all the time gets some at once, and then few, where others pay for them; alone, as many as are asked for. One
+// that comes later is not forgotten.
+func TestKeyPicturesAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newCameras(t, lens)
+		defer d.end()
+		d.perform(setCamera{true})
+		d.reach(peerA, video.VP9)
+		d.pass(time.Second)
+		ask := func(times int) int {
+			d.mu.Lock()
+			d.keys = 0
+			d.mu.Unlock()
+			for range times {
+				d.feedback(peerA, mesh.Feedback{Track: CameraTrack, KeyFrame: true, Target: 2_000_000})
+				d.pass(time.Second / 3)
+			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.keys
+		}
+		if n := ask(60); n < 58 {
+			t.Errorf("%d key pictures for one alone", n)
+		}
+		d.reach(peerB, video.VP9)
+		d.pass(time.Second)
+		if n := ask(60); n < manyKeys+8 || n > manyKeys+12 {
+			t.Errorf("%d key pictures in 20 seconds for one of two", n)
+		}
+		d.feedback(peerA, mesh.Feedback{Track: CameraTrack, KeyFrame: true, Target: 2_000_000})
+		d.pass(3 * time.Second)
+		ask(0)
+		d.feedback(peerA, mesh.Feedback{Track: CameraTrack, Target: 2_000_000})
+		if d.pass(time.Second); d.keys != 0 {
+			t.Error("a key picture for one that was made")
+		}
+		d.feedback(peerB, mesh.Feedback{Track: CameraTrack, KeyFrame: true})
+		if d.pass(time.Second); d.keys != 1 {
+			t.Errorf("%d key pictures for the other one", d.keys)
 		}
 	})
 }
@@ -422,7 +544,7 @@ func TestCameraGone(t *testing.T) {
 		if a != 0 || !slices.Equal(codes, []string{"camera_gone", "camera_none"}) || d.state().Failed == "" || d.state().Open {
 			t.Errorf("gone: sent %d, told %v, %+v", a, codes, d.state())
 		}
-		if d.slot("").Take() != nil {
+		if d.slot("", CameraTrack).Take() != nil {
 			t.Error("the picture of oneself is still there")
 		}
 		d.plug(lens)

@@ -62,12 +62,23 @@ type (
 	HangUp struct{}
 	// ForgetMissed forgets the calls that were missed.
 	ForgetMissed struct{}
-	// SetCamera switches the camera in a call. It is off in each new one unless that was made or taken with video.
+	// SetCamera switches the camera in a call or a voice channel. It is off in each new one, but for a call that was made or taken with
+	// video. In a channel there are at most MaxCameras.
 	SetCamera struct{ On bool }
 	// UseCamera chooses the camera: its id or name; empty: the first.
 	UseCamera struct{ Camera string }
 	// Preview opens the camera for the picture of oneself, and sends nothing.
 	Preview struct{ On bool }
+
+	// WatchScreens keeps a list of what can be shown, as long as somebody chooses.
+	WatchScreens struct{ On bool }
+	// ShareScreen shows a screen or a window to those in one's call or voice channel, in the place of what is shown already.
+	ShareScreen struct {
+		Subject string // its id, or its name where that is the only one
+		FPS     int    // pictures a second while it moves, MinScreenFPS to MaxScreenFPS; zero: 15
+	}
+	// StopShare ends that.
+	StopShare struct{}
 
 	// SendFile offers a file to somebody whom one is connected with, by user id, or by name where that is the only one. Its answer
 	// comes when the file was read from, before theirs.
@@ -200,6 +211,9 @@ func (ForgetMissed) command()     {}
 func (SetCamera) command()        {}
 func (UseCamera) command()        {}
 func (Preview) command()          {}
+func (WatchScreens) command()     {}
+func (ShareScreen) command()      {}
+func (StopShare) command()        {}
 func (UseRinger) command()        {}
 func (StopRing) command()         {}
 func (SendFile) command()         {}

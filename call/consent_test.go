@@ -15,6 +15,7 @@ import (
 type consent struct {
 	sound  bool
 	camera bool
+	screen bool
 	asked  string // whom the last Call was for
 	agreed bool   // the event at hand lets devices open,
 	offer  string // for a call with that one
@@ -49,8 +50,8 @@ func (c *consent) before(s state, ev event) {
 			c.agree(rings && (cmd.Call == "" || cmd.Call == shown.Ring.Call), shown.Ring)
 		case Call:
 			c.agree(rings && (cmd.User == shown.Ring.User || cmd.User == shown.Ring.Name), shown.Ring)
-		case SetCamera:
-			c.agreed = shown.Place.Call != ""
+		case SetCamera, ShareScreen:
+			c.agreed = shown.Place.Phase != Idle
 		}
 	case received:
 		if m, ok := ev.body.(*wire.CallAnswered); ok {
@@ -114,6 +115,12 @@ func (c *consent) replay(t testing.TB, did []effect) {
 			if f.on && !c.agreed {
 				t.Error("a camera without a consent")
 			}
+		case shareScreen:
+			if c.screen = true; !c.agreed {
+				t.Error("a screen without a consent")
+			}
+		case stopShare:
+			c.screen = false
 		case tellPeer:
 			c.mustHave(t, f.peer)
 		case openSound:
@@ -194,7 +201,7 @@ func (c *consent) agrees(t testing.TB, s state) {
 	}
 }
 
-// agreesOnCall: one is in a call with nobody but whom one has agreed to, and a camera is on only there.
+// agreesOnCall: one is in a call with nobody but whom one has agreed to, and a camera is on only in a place, and so is a screen.
 func (c *consent) agreesOnCall(t testing.TB, s state) {
 	t.Helper()
 	switch {
@@ -211,8 +218,11 @@ func (c *consent) agreesOnCall(t testing.TB, s state) {
 			t.Errorf("%s is connected to in a call with %s", p.User, c.with)
 		}
 	}
-	if c.camera != s.camera.On || c.camera && s.place.call == "" {
-		t.Errorf("a camera that is on: %v, and shown as %v, in the call %q", c.camera, s.camera.On, s.place.call)
+	if c.camera != s.camera.On || c.camera && s.place.phase == Idle {
+		t.Errorf("a camera that is on: %v, and shown as %v, in %v", c.camera, s.camera.On, s.place.phase)
+	}
+	if c.screen != s.screen.Sharing || c.screen && s.place.phase == Idle {
+		t.Errorf("a screen that is shared: %v, and shown as %v, in %v", c.screen, s.screen.Sharing, s.place.phase)
 	}
 }
 
@@ -221,13 +231,26 @@ func callEvents() (out []func(r *rig, a, b someone) event) {
 	for _, row := range callTable {
 		out = append(out, row.make)
 	}
-	for _, c := range []Command{UseCamera{"x"}, Preview{true}, Preview{}, SetCamera{}, StopRing{}, UseRinger{"x"}, ForgetMissed{}, Accept{Call: callOne}, Decline{Call: callOne}} {
+	for _, c := range []Command{UseCamera{"x"}, Preview{true}, Preview{}, SetCamera{}, WatchScreens{true}, ShareScreen{Subject: "x"}, ShareScreen{FPS: 99}, StopShare{}, StopRing{}, UseRinger{"x"}, ForgetMissed{}, Accept{Call: callOne}, Decline{Call: callOne}} {
 		out = append(out, func(r *rig, _, _ someone) event { return r.order(c) })
 	}
 	return append(out,
 		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"state","camera":true}`) },
 		func(*rig, someone, someone) event { return cameraSeen{CameraState{Open: true}} },
-		func(_ *rig, a, _ someone) event { return peerSeen{a.peer()} },
+		func(_ *rig, a, _ someone) event { return peerSeen{a.peer(), CameraTrack} },
+		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"state","screen":true}`) },
+		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"watch","screen":true}`) },
+		func(_ *rig, a, _ someone) event { return looked{a.member.User, ScreenTrack, true} },
+		func(r *rig, _, _ someone) event {
+			return screenSeen{r.s.shares, ScreenState{Open: true, Sharing: true}}
+		},
+		func(r *rig, _, _ someone) event {
+			return screenEnded{r.s.shares, Notice{Kind: NoticeScreen, Text: "Over."}}
+		},
+		func(r *rig, _, _ someone) event {
+			return screenEnded{r.s.shares - 1, Notice{Kind: NoticeScreen, Text: "Over."}}
+		},
+		func(*rig, someone, someone) event { return screenSeen{0, ScreenState{Sharing: true, Open: true}} },
 		func(r *rig, _, b someone) event { return r.ringReplied(placedWith(callOne, b)) },
 		func(r *rig, _, b someone) event { return r.acceptReplied(placedWith(callOne, b)) },
 		func(_ *rig, _, b someone) event { return answeredBy(callTwo, b) },

@@ -6,7 +6,7 @@
 //
 // One goroutine, Engine.run, owns the state. step is a pure function, so that every order of events can be tested, and
 // consent is a property of it: no device opens and no peer connection exists before a local Join or Accept, or the answer to a
-// local Call by the very person who was called.
+// local Call by the very person who was called; and no screen is looked at to be sent before a local ShareScreen.
 package call
 
 import (
@@ -120,6 +120,7 @@ func New(c Config) (*Engine, error) {
 	maps.Copy(e.state.known, c.People.Everybody())
 	e.sound = newSound(c.Sound, e.queue.post, c.Log)
 	e.picture = newPicture(c.Picture, e.queue.post, c.Log)
+	e.state.always = e.picture.always
 	e.files = newFiles(c.Downloads, e.queue.post, c.Log)
 	e.state.takes = c.Downloads != ""
 	m, err := mesh.New(mesh.Config{
@@ -354,7 +355,7 @@ func (e *Engine) perform(f effect) event {
 	case setWatch:
 		e.sound.perform(f)
 		e.picture.perform(f)
-	case setCamera, useCamera, setPreview, peerCamera:
+	case setCamera, useCamera, setPreview, peerShows, peerWatches, listScreens, shareScreen, stopShare:
 		e.picture.perform(f)
 	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
 		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:

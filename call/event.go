@@ -62,8 +62,24 @@ type (
 		over    bool // in the finding's place
 	}
 	cameraSeen struct{ camera CameraState } // something in it is new; On and Preview are the engine's own and mean nothing here
-	peerSeen   struct{ peer mesh.Peer }     // its first picture came out of the decoder
-	fileOpened struct {                     // one that is to be sent can be read
+	peerSeen   struct {                     // its first picture came out of the decoder
+		peer  mesh.Peer
+		track Track
+	}
+	screenSeen struct { // something in it is new; Sharing and Failed are the engine's own and mean nothing here
+		share  int // that it tells of; 0: none is on
+		screen ScreenState
+	}
+	screenEnded struct { // a share, by itself
+		share  int
+		notice Notice
+	}
+	looked struct { // somebody looks at a user's pictures here, or does not any more
+		user  string
+		track Track
+		on    bool
+	}
+	fileOpened struct { // one that is to be sent can be read
 		id, name string
 		size     int64
 		modified time.Time
@@ -109,6 +125,9 @@ func (checkPlayed) event()  {}
 func (examined) event()     {}
 func (cameraSeen) event()   {}
 func (peerSeen) event()     {}
+func (screenSeen) event()   {}
+func (screenEnded) event()  {}
+func (looked) event()       {}
 func (tick) event()         {}
 func (fileOpened) event()   {}
 func (fileReady) event()    {}
@@ -193,10 +212,23 @@ type (
 	setCamera  struct{ on bool } // pictures of it go to the peers
 	useCamera  struct{ camera string }
 	setPreview struct{ on bool } // it gives a picture of oneself
-	peerCamera struct {          // the peer has said whether its camera gives pictures
-		peer mesh.Peer
-		on   bool
+	peerShows  struct {          // the peer has said whether it shows pictures
+		peer  mesh.Peer
+		track Track
+		on    bool
 	}
+	peerWatches struct { // the peer has said whether it looks at one's own
+		peer  mesh.Peer
+		track Track
+		on    bool
+	}
+	listScreens struct{ on bool } // and windows, for who chooses
+	shareScreen struct {          // pictures of it go to the peers, in the place of those of another
+		share   int // which
+		subject string
+		fps     float64
+	}
+	stopShare struct{}
 
 	startExamination struct {
 		run     int
@@ -307,7 +339,11 @@ func (setGain) effect()          {}
 func (setCamera) effect()        {}
 func (useCamera) effect()        {}
 func (setPreview) effect()       {}
-func (peerCamera) effect()       {}
+func (peerShows) effect()        {}
+func (peerWatches) effect()      {}
+func (listScreens) effect()      {}
+func (shareScreen) effect()      {}
+func (stopShare) effect()        {}
 func (lookUp) effect()           {}
 func (remember) effect()         {}
 func (openPeer) effect()         {}

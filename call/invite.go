@@ -2,6 +2,7 @@ package call
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"parley/wire"
@@ -19,16 +20,16 @@ type Invitation struct {
 // maxInviteText is how much pasted text is searched for a link.
 const maxInviteText = 4096
 
-// ReadInvite finds the one Parley link in a text that somebody pasted, with what mail and chat put around it. Its errors are
-// sentences.
+// ReadInvite finds the one Parley link in a text that somebody pasted, with what mail and chat put around it, which may have the same one
+// for browsers beside it. Its errors are sentences.
 func ReadInvite(text string) (Invitation, error) {
 	if len(text) > maxInviteText {
 		return Invitation{}, errors.New("That is too long to be an invite: copy only the link, which starts with parley://.")
 	}
-	var links []string
-	for _, word := range strings.FieldsFunc(text, betweenLinks) {
-		if i := strings.Index(strings.ToLower(word), linkStart); i >= 0 {
-			links = append(links, linkStart+strings.TrimRight(word[i+len(linkStart):], ".,;:!?)]}*"))
+	links, pages := linksIn(text, linkStart), linksIn(text, pageStart)
+	for _, page := range pages { // any other address of the web is none of ours
+		if l, err := wire.ParseLink(page); err == nil && !slices.Contains(links, l.String()) {
+			links = append(links, l.String())
 		}
 	}
 	switch {
@@ -46,7 +47,29 @@ func ReadInvite(text string) (Invitation, error) {
 	return Invitation{Host: l.Host, Key: l.Key.String(), Link: l.String(), HasSecret: l.Secret != "", Web: l.Mode == wire.ModeWeb}, nil
 }
 
-const linkStart = "parley://"
+// PageOf is an invite as a browser takes it: the address of the server's page, for who has no Parley. Empty: it is no invite.
+func PageOf(invite string) string {
+	l, err := wire.ParseLink(invite)
+	if err != nil {
+		return ""
+	}
+	return l.Page()
+}
+
+const (
+	linkStart = "parley://"
+	pageStart = "https://"
+)
+
+// linksIn are the words of a text that begin so, or in which such a one begins.
+func linksIn(text, start string) (links []string) {
+	for _, word := range strings.FieldsFunc(text, betweenLinks) {
+		if i := strings.Index(strings.ToLower(word), start); i >= 0 {
+			links = append(links, start+strings.TrimRight(word[i+len(start):], ".,;:!?)]}*"))
+		}
+	}
+	return links
+}
 
 // betweenLinks are the characters that no link holds and that people put around one.
 func betweenLinks(r rune) bool {

@@ -11,6 +11,7 @@ type Notice struct {
 	Device  string `json:"device,omitempty"`
 	Code    string `json:"code,omitempty"`
 	New     bool   `json:"new_to_you,omitempty"`
+	Web     bool   `json:"web,omitempty"` // of who comes or rings: see Peer
 	Text    string `json:"text,omitempty"`
 	AtMS    int64  `json:"at_ms"` // since the engine's start
 }
@@ -38,8 +39,9 @@ const (
 	NoticeCallJoined   = "call_joined"   // both have said yes
 	NoticeCallEnded    = "call_ended"    // Code says why: a reason of the server's, or CodeFailed; User is who ended it, oneself too, or the other one
 	NoticeCallMissed   = "call_missed"   // Code says why
-	NoticeFirstPicture = "first_picture" // of a peer, out of the decoder
+	NoticeFirstPicture = "first_picture" // of a peer, out of the decoder; Code is CodeScreen where it is of a screen
 	NoticeCamera       = "camera"        // it opened, vanished, came back; Code says which
+	NoticeScreen       = "screen"        // one's own is shown, or not any more by itself; Code says which, Device is its name
 
 	NoticeFileOffered  = "file_offered"  // to oneself; Channel is the transfer's id, here and below, and Text the file's name
 	NoticeFileAccepted = "file_accepted" // by the other one
@@ -60,6 +62,9 @@ const (
 
 // CodeFailed is why a call ended that did not come about: no answer of the server, or no path between the two.
 const CodeFailed = "failed"
+
+// CodeScreen tells the first picture of a screen from that of a camera.
+const CodeScreen = "screen"
 
 // keptNotices is how many a Snapshot holds: whoever looks less often than this many happen misses some, and sees that by Seq.
 const keptNotices = 128

@@ -27,6 +27,7 @@ type Snapshot struct {
 	Ring        *Ring    // a call that is not answered yet; nil: none
 	Missed      []Missed // calls, the newest first; the same slice until it changes
 	Camera      CameraState
+	Screen      ScreenState
 	Transfers   []Transfer // the oldest first; the same slice until one of them changes
 	Texts       []Text     // of the present place, the oldest first, at most keptTexts; likewise
 	Examination Examination
@@ -49,13 +50,14 @@ type Ring struct {
 	Since      time.Time
 	New        bool   // a key never met before
 	Verified   bool   // the safety number was compared
+	Web        bool   // see Peer
 	Like       string // the name of a known person with another key that this one's name looks like
 }
 
 // CameraState is what there is of cameras.
 type CameraState struct {
 	Cameras       []Camera // as last seen in a call, or while a Preview or a Watch was on; the same slice until it changes
-	On            bool     // it is to be seen by the other one of a call
+	On            bool     // it is to be seen by those in one's call or channel
 	Preview       bool
 	Open          bool    // it gives pictures
 	Name          string  // of the one in use
@@ -66,6 +68,25 @@ type CameraState struct {
 
 // Camera is where pictures can come from.
 type Camera = video.Camera
+
+// MaxCameras is how many may be on in a voice channel, one's own too: each is sent to everybody by who has it.
+const MaxCameras = 4
+
+// ScreenState is what there is of screens and windows that can be shown to others.
+type ScreenState struct {
+	Subjects      []Subject // as last seen while a WatchScreens was on; the same slice until it changes
+	Unavailable   string    // a sentence: why there are none, as last seen; empty: there are, or nobody has looked
+	Sharing       bool      // Subject is to be seen by those in one's call or channel
+	Subject       Subject   // what is shared; ID alone until it was found
+	Open          bool      // it gives pictures
+	Hidden        bool      // it stands still, because its window is minimised
+	Width, Height int       // of what is sent
+	FPS           float64   // pictures a second while it moves, at most
+	Failed        string    // a sentence: why the last share came to nothing, or has ended by itself; until the next
+}
+
+// Subject is a screen or a window that can be shown.
+type Subject = video.Subject
 
 // Retry tells of the next try to reach the server. It is zero while Offline or Online.
 type Retry struct {
@@ -150,6 +171,7 @@ type Seat struct {
 	User, Name      string
 	Muted, Deafened bool
 	Speaking        bool // as the server was told, and late by up to half a second; in one's own channel Stats knows better
+	Web             bool // see Peer
 }
 
 // Place is the voice channel that one sits in, or the call. Peers is whom the engine sends to, or would after a click: not what the server
@@ -170,8 +192,9 @@ type Peer struct {
 	HeldFor            string // why it is Held
 	Absent             bool   // the server does not list it, or can't be asked; its media live
 	New, Verified      bool
+	Web                bool    // it is a browser, the server says, whose page that server has served: whatever was verified, it could listen there
 	Muted, Deafened    bool    // its own switches
-	Camera             bool    // its camera is on, in a call
+	Camera, Screen     bool    // it says that it shows them
 	Volume             float32 // here, 0 to 2
 	LocalMuted         bool
 	Since              time.Duration // on the engine's clock
@@ -185,7 +208,7 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
-		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Examination: s.exam.view,
+		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Screen: s.screen, Examination: s.exam.view,
 		Transfers: s.listFiles(), Texts: s.texts,
 	}
 	if s.address.Host != "" {
@@ -201,13 +224,14 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 	if r := s.ring; r != nil && r.met {
 		out.Ring = &Ring{
 			Call: r.call, Out: r.out, Placed: r.placed, User: r.who.User, Name: r.who.Name, Key: identity.PublicKey(r.who.Key),
-			Video: r.video, Since: start.Add(r.since), New: r.person.New, Verified: r.person.Verified, Like: r.person.Like,
+			Video: r.video, Since: start.Add(r.since), New: r.person.New, Verified: r.person.Verified, Web: r.who.Web, Like: r.person.Like,
 		}
 	}
 	for id, p := range s.peers {
 		view := Peer{
 			User: id.User, Member: id.Member, Name: p.member.Name, Phase: p.phase, Absent: p.absent || s.link != Online,
-			New: p.person.New, Verified: p.person.Verified, Muted: p.member.Muted, Deafened: p.member.Deafened, Camera: p.camera,
+			New: p.person.New, Verified: p.person.Verified, Web: p.member.Web, Muted: p.member.Muted, Deafened: p.member.Deafened,
+			Camera: p.shows[CameraTrack], Screen: p.shows[ScreenTrack],
 			Volume: p.person.Volume, LocalMuted: p.person.Muted, Since: p.since, Key: identity.PublicKey(p.member.Key),
 		}
 		if p.phase == Held {
@@ -242,7 +266,7 @@ func (s *state) directory(old *Directory) *Directory {
 	}
 	for channel, members := range s.rosters {
 		for _, m := range members {
-			d.Sitting[channel] = append(d.Sitting[channel], Seat{User: m.User, Name: m.Name, Muted: m.Muted, Deafened: m.Deafened, Speaking: m.Speaking && !m.Muted})
+			d.Sitting[channel] = append(d.Sitting[channel], Seat{User: m.User, Name: m.Name, Muted: m.Muted, Deafened: m.Deafened, Speaking: m.Speaking && !m.Muted, Web: m.Web})
 		}
 	}
 	return d

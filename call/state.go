@@ -105,11 +105,16 @@ type state struct {
 	relayNew  bool // relayOnly for people who are new
 	share     bool // outsiders may see that one speaks
 
-	ring   *ring    // nil: nobody rings or is rung
-	rings  bucket   // what rang here
-	missed []Missed // the newest first
-	misses bucket   // what was told of as missed
-	camera CameraState
+	ring     *ring    // nil: nobody rings or is rung
+	rings    bucket   // what rang here
+	missed   []Missed // the newest first
+	misses   bucket   // what was told of as missed
+	camera   CameraState
+	cameraOn time.Duration // when it was switched on
+	screen   ScreenState
+	shares   int                 // how many there were
+	watched  map[string]watching // by user: what is looked at here
+	always   watching            // of everybody, besides
 
 	files       []*file    // the oldest first
 	transfers   []Transfer // of them, for a Snapshot; nil: they have changed
@@ -169,8 +174,17 @@ type peer struct {
 	unmade     bool          // the peer connection has no media yet, or none any more: it does not come back
 	quietly    bool          // it is Reconnecting and nobody was told
 	heard      bool          // its first sound has come
-	seen       bool          // its first picture has
-	camera     bool          // it says that its camera gives pictures
+	seen       [tracks]bool  // its first picture has
+
+	said   bool          // it has said how its switches are
+	shows  [tracks]bool  // it says that it gives pictures
+	filmed time.Duration // when it last said so of its camera, or that it does not; 0: it was on before one knew
+	told   bool          // it was told what is looked at here, since it was last Connected,
+	watch  watching      // and this is what
+	rested time.Duration // since when that has been another
+	wants  watching      // what it looks at, as it last said
+	unmet  bool          // and that is not yet so
+	looks  bucket        // that it took
 
 	pathless bool          // that no path came about was told
 	theirs   []Finding     // what it has found then; nil: it has not said
@@ -250,6 +264,7 @@ func newState(me identity.PublicKey) state {
 		me:      me,
 		version: 1, people: 1, channels: map[string]Channel{}, users: map[string]User{}, rosters: map[string][]wire.Member{},
 		peers: map[mesh.Peer]*peer{}, known: map[string]Person{}, fresh: map[string]bool{},
-		self: selfState{status: wire.Online, role: wire.RoleMember},
+		watched: map[string]watching{},
+		self:    selfState{status: wire.Online, role: wire.RoleMember},
 	}
 }

@@ -16,7 +16,8 @@ type Stats struct {
 	Capture audio.CaptureStats
 	Playout audio.PlayoutStats // its Level is that of silence while nothing is open
 	Sound   bool               // the microphone is needed, in a channel or for a test: Capture tells of it
-	Picture PictureStats
+	Picture PictureStats       // of the camera
+	Screen  PictureStats
 }
 
 // PeerStats is about the sound and the pictures to and from one peer.
@@ -24,18 +25,19 @@ type PeerStats struct {
 	User, Member string
 	Link         mesh.Stats
 	Stream       audio.StreamStats
-	Picture      PeerPictureStats
+	Picture      PeerPictureStats // of their camera
+	Screen       PeerPictureStats
 }
 
-// PictureStats is about one's own camera.
+// PictureStats is about one's own camera, or screen.
 type PictureStats struct {
 	Open   bool // it gives pictures
-	Camera video.FeedStats
+	Source video.FeedStats
 	Codec  video.Codec // what it is coded with, the one for the most peers; zero: nothing is sent
 	Sent   video.SenderStats
 }
 
-// PeerPictureStats is about a peer's camera.
+// PeerPictureStats is about a peer's camera, or screen.
 type PeerPictureStats struct {
 	Codec video.Codec // zero: nothing has come
 	video.ReceiverStats
@@ -49,7 +51,7 @@ func (e *Engine) Stats() Stats {
 	speakers := *e.sound.speakers.Load()
 	for id, w := range *e.picture.peers.Load() {
 		link, _ := e.mesh.Stats(id)
-		p := PeerStats{User: id.User, Member: id.Member, Link: link, Picture: w.stats()}
+		p := PeerStats{User: id.User, Member: id.Member, Link: link, Picture: w[CameraTrack].stats(), Screen: w[ScreenTrack].stats()}
 		if sp := speakers[id]; sp != nil {
 			p.Stream = sp.stream.Stats()
 		}
@@ -59,19 +61,6 @@ func (e *Engine) Stats() Stats {
 		out.Sound = e.sound.mic.Load()
 		out.Capture, out.Playout = p.capture.Stats(), p.playout.Stats()
 	}
-	out.Picture = e.picture.camera.stats()
+	out.Picture, out.Screen = e.picture.camera.stats(), e.picture.screen.stats()
 	return out
-}
-
-func (c *camera) stats() (s PictureStats) {
-	if feed := c.feed.Load(); feed != nil {
-		s.Open, s.Camera = true, feed.Stats()
-	}
-	most := 0
-	for codec, k := range *c.coders.Load() {
-		if n := len(*k.peers.Load()); n > most {
-			most, s.Codec, s.Sent = n, codec, k.sender.Stats()
-		}
-	}
-	return s
 }

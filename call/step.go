@@ -38,9 +38,15 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 	case checkHeard:
 		t.checkHeard(ev)
 	case peerSeen:
-		t.seen(ev.peer)
+		t.seen(ev.peer, ev.track)
 	case cameraSeen:
 		t.cameraSeen(ev.camera)
+	case screenSeen:
+		t.screenSeen(ev)
+	case screenEnded:
+		t.screenEnded(ev)
+	case looked:
+		t.looked(ev)
 	case examined:
 		t.examined(ev)
 	case checkPlayed:

@@ -17,6 +17,7 @@ func (t *turn) enterCall(to place, video bool) {
 		}
 		t.neverJoined()
 		t.closePeers()
+		t.endPictures()
 		t.place, t.next, t.texts = to, place{}, nil
 	} else {
 		t.place = to
@@ -196,6 +197,7 @@ func (t *turn) tickCall() {
 		t.leaveCall(Notice{Code: CodeFailed})
 	}
 	t.tellUnsaid()
+	t.tickWatching()
 }
 
 // told takes what the other one says over the peer connection.
@@ -214,10 +216,10 @@ func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 		t.relayed(p, w)
 	case wordState:
 		p.member.Muted, p.member.Deafened = w.Muted || w.Deafened, w.Deafened
-		if t.place.call != "" && p.camera != w.Camera {
-			p.camera = w.Camera
-			t.do(peerCamera{id, w.Camera})
-		}
+		t.toldPictures(id, p, w)
+	case wordWatch:
+		p.wants, p.unmet = watching{CameraTrack: w.Camera, ScreenTrack: w.Screen}, true
+		t.meetWatching(id, p)
 	case wordText:
 		t.toldText(id, p, w)
 	case wordArrived:
@@ -243,7 +245,10 @@ const (
 )
 
 func (t *turn) tellUnsaid() {
-	w := word{Type: wordState, Muted: t.quiet(), Deafened: t.self.deafened, Camera: t.place.call != "" && t.camera.On && t.camera.Open}
+	w := word{
+		Type: wordState, Muted: t.quiet(), Deafened: t.self.deafened,
+		Camera: t.camera.On && t.camera.Open, Screen: t.screen.Sharing && t.screen.Open,
+	}
 	for id, p := range t.peers {
 		if p.unsaid && p.phase == Connected && p.words.take(t.now, wordBurst, wordRate) {
 			p.unsaid = false

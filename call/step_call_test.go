@@ -129,6 +129,8 @@ var callTable = []struct {
 	{"Leave", "iddriiii", func(r *rig, _, _ someone) event { return r.order(Leave{}) }},
 	{"Disconnect", "iiiiiiii", func(r *rig, _, _ someone) event { return r.order(Disconnect{}) }},
 	{"SetCamera", "iddrcckx", func(r *rig, _, _ someone) event { return r.order(SetCamera{true}) }},
+	{"ShareScreen", "iddrcckx", func(r *rig, _, _ someone) event { return r.order(ShareScreen{Subject: "screen:1"}) }},
+	{"StopShare", "iddrcckx", func(r *rig, _, _ someone) event { return r.order(StopShare{}) }},
 	{"Mute", "iddrcckx", func(r *rig, _, _ someone) event { return r.order(Mute{true}) }},
 
 	{"it rings there", "iddrcckx", func(r *rig, _, _ someone) event { return r.ringReplied(&wire.CallPlaced{Call: callOne}) }},
@@ -230,7 +232,7 @@ func TestCallTable(t *testing.T) {
 				t.Errorf("%s in state %d: told of %d ends", row.event, i, ends)
 			}
 			if from < callConnecting && to < callConnecting && row.event != "Join" {
-				if n := count[openSound](did) + count[setCamera](did) + count[openPeer](did) + count[signed](did) + count[tell](did) + count[tellPeer](did); n != 0 {
+				if n := count[openSound](did) + count[setCamera](did) + count[shareScreen](did) + count[openPeer](did) + count[signed](did) + count[tell](did) + count[tellPeer](did); n != 0 {
 					t.Errorf("%s in state %d: did %v before any consent", row.event, i, kinds(did))
 				}
 			}
@@ -281,7 +283,7 @@ func TestCallFromBothSides(t *testing.T) {
 	}
 	did = r.on(told(a, `{"v":1,"type":"state","muted":true,"camera":true,"new":[1]}`))
 	p := r.s.snapshot(time.Time{}, &Directory{}, nil, 0).Place.Peers[0]
-	if first[peerCamera](t, did) != (peerCamera{a.peer(), true}) || !p.Camera || !p.Muted || p.Deafened {
+	if first[peerShows](t, did) != (peerShows{a.peer(), CameraTrack, true}) || !p.Camera || !p.Muted || p.Deafened {
 		t.Errorf("%v, shown: %+v", kinds(did), p)
 	}
 	did = r.cmd(HangUp{}, 0)
@@ -541,6 +543,7 @@ func TestWordsAreBounded(t *testing.T) {
 	r.did = nil
 	for i := range 101 {
 		r.cmd(Mute{i%2 == 0}, 0)
+		r.on(looked{a.member.User, CameraTrack, i%2 == 0})
 	}
 	if n := len(said(r.did)); n == 0 || n > wordBurst {
 		t.Errorf("%d words at once", n)
@@ -550,7 +553,7 @@ func TestWordsAreBounded(t *testing.T) {
 		r.now += tickEvery
 		r.on(tick{})
 	}
-	if got := said(r.did); len(got) != 1 || got[0] != `{"v":1,"type":"state","muted":true}` {
+	if got := said(r.did); len(got) != 2 || got[0] != `{"v":1,"type":"state","muted":true}` || got[1] != `{"v":1,"type":"watch","camera":true}` {
 		t.Errorf("then said: %q", got)
 	}
 }
@@ -558,6 +561,7 @@ func TestWordsAreBounded(t *testing.T) {
 func FuzzReadWord(f *testing.F) {
 	f.Add([]byte(`{"v":1,"type":"state","muted":true}`))
 	f.Add([]byte(`{"v":1,"type":"bye"}`))
+	f.Add([]byte(`{"v":1,"type":"watch","camera":true,"screen":false}`))
 	f.Add([]byte(strings.Repeat(`{"v":`, 500)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		w, err := readWord(data)

@@ -29,6 +29,8 @@ func (t *turn) command(ev commanded) {
 		t.finish(ev.made, Reply{}, t.write(c.Text))
 	case SetCamera, UseCamera, Preview:
 		t.cameraCommand(c, ev.made)
+	case WatchScreens, ShareScreen, StopShare:
+		t.screenCommand(c, ev.made)
 	case Mute:
 		t.switches(c.On, t.self.deafened && c.On)
 		t.finish(ev.made, Reply{}, nil)

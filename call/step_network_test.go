@@ -253,7 +253,7 @@ func TestSwitchesPastServer(t *testing.T) {
 	r.join(big)
 	r.connected(big)
 	r.on(told(big, `{"v":1,"type":"state","muted":true,"camera":true}`))
-	if p := r.s.peers[big.peer()]; !p.member.Muted || p.camera {
+	if p := r.s.peers[big.peer()]; !p.member.Muted || !p.shows[CameraTrack] || p.shows[ScreenTrack] {
 		t.Errorf("%+v", p.member)
 	}
 	r.lost()

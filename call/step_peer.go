@@ -66,7 +66,7 @@ func (t *turn) met(ev met) {
 	p := &peer{member: ev.member, person: t.recalled(id.User, ev.person), phase: Held, since: t.now}
 	p.person.Volume = clampVolume(p.person.Volume)
 	t.peers[id] = p
-	n := Notice{Kind: NoticePeerJoined, User: id.User, Name: ev.member.Name, New: ev.person.New}
+	n := Notice{Kind: NoticePeerJoined, User: id.User, Name: ev.member.Name, New: ev.person.New, Web: ev.member.Web}
 	if t.place.call != "" {
 		n.Kind, n.Channel = NoticeCallJoined, t.place.call
 		p.person.Like, p.person.Trusted = "", true // to call and to accept are clicks
@@ -92,6 +92,7 @@ func (t *turn) renamed(id mesh.Peer, p *peer, like string) {
 func (t *turn) hold(id mesh.Peer, p *peer, reason string) {
 	t.do(closePeer{id})
 	t.setPhase(p, Held)
+	p.shows = [tracks]bool{} // nothing of it comes any more, until it says so anew
 	t.notify(Notice{Kind: NoticeHeld, User: id.User, Name: p.member.Name, New: p.person.New, Code: reason})
 }
 
@@ -144,7 +145,7 @@ func (t *turn) reopen(id mesh.Peer, p *peer) {
 }
 
 func (t *turn) openAnew(id mesh.Peer, p *peer) {
-	p.unmade, p.acted, p.heir, p.tries = true, t.now, false, 0
+	p.unmade, p.acted, p.heir, p.tries, p.unmet = true, t.now, false, 0, false // what it looked at, it says anew
 	t.another(p)
 	t.do(openPeer{id, p.gain(), t.peerOptions(p)})
 }
@@ -366,7 +367,9 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		}
 		t.setPhase(p, Connected)
 		p.unmade, p.pathless, p.theirs = false, false, nil
-		t.tellState()
+		p.told, p.rested = false, t.now
+		p.unsaid = true // the others know how one's switches are
+		t.tellUnsaid()
 		t.tellUnheard(id, p)
 	case mesh.Told:
 		t.told(id, p, ev.Data)

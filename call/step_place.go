@@ -164,6 +164,7 @@ func (t *turn) switched(failure *wire.Error) {
 		return
 	}
 	t.closePeers()
+	t.endPictures()
 	t.next.since = t.now
 	t.answerJoin(&t.place, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
 	t.place, t.next, t.texts = t.next, place{}, nil
@@ -240,10 +241,7 @@ func (t *turn) endPlace() {
 	t.neverJoined()
 	t.closePeers()
 	t.endCheck("")
-	if t.place.call != "" {
-		t.setCamera(false)
-		t.setPreview(false)
-	}
+	t.endPictures()
 	t.place, t.next, t.texts = place{}, place{}, nil
 	t.ice, t.iceUntil = nil, 0
 	t.do(closeSound{})

@@ -113,7 +113,7 @@ func (t *turn) call(c Call, ev commanded) {
 		return
 	}
 	t.ring = &ring{
-		call: ev.call, out: true, who: wire.Member{Address: wire.Address{User: who.ID}, Key: who.Key, Name: who.Name},
+		call: ev.call, out: true, who: wire.Member{Address: wire.Address{User: who.ID}, Key: who.Key, Name: who.Name, Web: who.Web},
 		video: c.Video, member: ev.member, nonce: ev.nonce, made: ev.made, since: t.now,
 	}
 	t.do(lookUp{t.ring.who})
@@ -327,7 +327,7 @@ func (t *turn) dropRing(reason string) {
 }
 
 func (r *ring) notice(kind string) Notice {
-	return Notice{Kind: kind, Channel: r.call, User: r.who.User, Name: r.who.Name, New: r.person.New}
+	return Notice{Kind: kind, Channel: r.call, User: r.who.User, Name: r.who.Name, New: r.person.New, Web: r.who.Web}
 }
 
 func (t *turn) tickRing() {

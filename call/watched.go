@@ -9,10 +9,11 @@ import (
 	"parley/video"
 )
 
-// watched is one peer's camera as it is seen here.
+// watched is one peer's camera, or screen, as it is seen here.
 type watched struct {
 	picture *picture
 	peer    mesh.Peer
+	track   Track
 	slot    *video.Slot
 	sync    lipsync
 	seen    atomic.Bool // the first picture has been shown
@@ -24,14 +25,13 @@ type watched struct {
 	closed   bool
 }
 
-func newWatched(p *picture, peer mesh.Peer, slot *video.Slot, wanted bool) *watched {
-	w := &watched{picture: p, peer: peer, slot: slot, wanted: wanted}
+func (w *watched) init(p *picture, peer mesh.Peer, t Track, slot *video.Slot, wanted bool) {
+	w.picture, w.peer, w.track, w.slot, w.wanted = p, peer, t, slot, wanted
 	w.sync = lipsync{
 		start:  p.start,
 		heard:  func(now time.Time) (uint32, bool) { return p.heard(peer, now) },
-		clocks: func() (sound, picture mesh.SenderClock) { return p.clocks(peer) },
+		clocks: func() (sound, picture mesh.SenderClock) { return p.clocks(peer, t) },
 	}
-	return w
 }
 
 // push takes a packet; with the first it is known what pictures are coded with.
@@ -56,15 +56,15 @@ func (w *watched) receiving() *video.Receiver {
 func (w *watched) config(codec video.Codec) video.ReceiverConfig {
 	p := w.picture
 	c := video.ReceiverConfig{
-		Codec: codec, NewDecoder: p.config.NewDecoder, Slot: w.slot, Log: p.log,
-		Nack:        func(numbers []uint16) { p.nack(w.peer, numbers) },
-		AskKeyFrame: func() { p.askKey(w.peer) },
+		Codec: codec, NewDecoder: p.config.NewDecoder, Slot: w.slot, Still: w.track == ScreenTrack, Log: p.log,
+		Nack:        func(numbers []uint16) { p.nack(w.peer, w.track, numbers) },
+		AskKeyFrame: func() { p.askKey(w.peer, w.track) },
 		RTT:         func() time.Duration { return p.rtt(w.peer) },
 		Due:         w.sync.due,
 		Shown:       w.shown,
 	}
 	if record := p.config.RecordCoded; record != nil {
-		c.Coded = func(e *video.Encoded) { record(w.peer.User, codec, e) }
+		c.Coded = func(e *video.Encoded) { record(w.peer.User, w.track, codec, e) }
 	}
 	return c
 }
@@ -73,10 +73,10 @@ func (w *watched) config(codec video.Codec) video.ReceiverConfig {
 func (w *watched) shown(f *video.Frame, now time.Time) {
 	w.sync.shown(f.Timestamp, now)
 	if !w.seen.Swap(true) {
-		w.picture.post(peerSeen{w.peer})
+		w.picture.post(peerSeen{w.peer, w.track})
 	}
 	if w.picture.config.Record != nil {
-		w.picture.config.Record(w.peer.User, f)
+		w.picture.config.Record(w.peer.User, w.track, f)
 	}
 }
 

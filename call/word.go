@@ -14,7 +14,8 @@ type word struct {
 	Type     string `json:"type"`
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
-	Camera   bool   `json:"camera,omitempty"` // it gives pictures
+	Camera   bool   `json:"camera,omitempty"` // it gives pictures; in a watch they are looked at
+	Screen   bool   `json:"screen,omitempty"` // likewise
 
 	Message json.RawMessage `json:"message,omitempty"` // as it would go to the server
 
@@ -36,6 +37,7 @@ type fileWord struct {
 
 const (
 	wordState = "state"
+	wordWatch = "watch"
 	wordBye   = "bye"
 	wordRTC   = "rtc"
 

@@ -70,7 +70,8 @@ var rules = []rule{
 	{path: "video/yuv", own: []string{"video"}, never: []string{fyne, malgo, devices, webrtc}, cgo: true},
 	{path: "video/vp9", own: []string{"video"}, never: []string{fyne, malgo, devices, webrtc}, cgo: true},
 	{path: "video/camera", own: []string{"video", "video/videotest"}, never: []string{fyne, malgo}, cgo: true},
-	{path: "video/screen", own: []string{"video"}, never: []string{fyne, malgo}, cgo: true},
+	{path: "video/screen", own: []string{"video", "video/yuv", "xserver"}, never: []string{fyne, malgo, devices, webrtc}, cgo: true}, // libyuv's
+	{path: "xserver", own: none, only: []string{x11, "golang.org/x/sys/..."}},
 
 	{path: "assets", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "identity", own: none, only: crypto, never: []string{"net", "os/exec"}},
@@ -79,6 +80,7 @@ var rules = []rule{
 	{path: "probe", own: []string{"wire"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "server/certs", own: none, only: []string{"golang.org/x/crypto/...", "golang.org/x/net/...", "golang.org/x/text/..."}},
 	{path: "server/router", own: none, only: []string{"github.com/huin/goupnp/...", "github.com/jackpal/go-nat-pmp", "golang.org/x/net/...", "golang.org/x/sync/...", "golang.org/x/text/..."}},
+	{path: "server/page", own: none, only: none},
 	{path: "server", own: []string{"identity", "wire", "probe", "server/..."}, never: []string{fyne, malgo, devices, webrtc}},
 	{
 		path:  "call/...",
@@ -107,12 +109,12 @@ var rules = []rule{
 	{path: "cmd/internal/crash", own: none, only: none},
 	{path: "cmd/internal/folder", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/host", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
-	{path: "cmd/internal/idle", own: none, only: []string{x11}},
+	{path: "cmd/internal/idle", own: []string{"xserver"}, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/instance", own: none, only: none},
 	{path: "cmd/internal/restart", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/screen", own: none, only: []string{x11}},
 	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
-	{path: "cmd/internal/surface", own: none, only: []string{x11, "golang.org/x/sys/..."}},
+	{path: "cmd/internal/surface", own: []string{"xserver"}, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/thread", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
@@ -126,20 +128,20 @@ func join(list []string, more ...string) []string { return slices.Concat(list, m
 var onlyIn = map[string][]string{
 	malgo:                               {"audio/device/..."},
 	pulse:                               {"audio/pulse/..."},
-	devices:                             {"audio/opus/...", "video/camera/...", "video/screen/..."},
+	devices:                             {"audio/opus/...", "video/camera/..."},
 	fyne:                                {"ui/...", "cmd/parley/..."},
 	fyneApp:                             {"cmd/parley/..."}, // so that the window's tests need neither display nor OpenGL
-	x11:                                 {"cmd/internal/idle/...", "cmd/internal/screen/...", "cmd/internal/surface/...", "hotkey/...", "video/screen/...", "test/..."},
+	x11:                                 {"cmd/internal/idle/...", "cmd/internal/screen/...", "cmd/internal/surface/...", "hotkey/...", "video/screen/...", "xserver/...", "test/..."},
 	dbus:                                {"cmd/internal/tray/...", "hotkey/...", "video/screen/...", "test/..."},
 	webrtc:                              {"call/...", "test/...", "bench/..."},
 	"github.com/pion/turn/...":          {"server/...", "test/...", "bench/..."},
-	"github.com/gorilla/websocket":      {"wire/conn.go"},
+	"github.com/gorilla/websocket":      {"wire/conn.go", "test/lab/firefox.go"},
 	"golang.org/x/crypto/acme/...":      {"server/certs/..."},
 	"github.com/huin/goupnp/...":        {"server/router/..."},
 	"github.com/jackpal/go-nat-pmp":     {"server/router/..."},
 	"github.com/tetratelabs/wazero/...": {"audio/ns/..."},
 	"modernc.org/sqlite/...":            {"server/...", "bench/..."}, // Mumble's settings are in one
-	"C":                                 {"audio/opus/...", "video/vp9/...", "video/yuv/...", "video/camera/...", "video/screen/...", "hotkey/...", "cmd/parley/memory_linux.go"},
+	"C":                                 {"audio/opus/...", "video/vp9/...", "video/yuv/...", "video/camera/...", "hotkey/...", "cmd/parley/memory_linux.go"},
 }
 
 const module = "parley"

@@ -8,9 +8,8 @@
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 and nftables for the network namespaces, coturn
 #        for somebody else's relay, miniupnpd for a home's router, pebble for an authority that issues certificates, a screen in
-#        memory with OpenGL drawn by software, a window manager, a session bus, and hands for keyboard, mouse and clipboard
-# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1", "make bench-video PEERS=1" and
-#        "make bench-net PEERS=1"
+#        memory with OpenGL drawn by software, a window manager, a session bus, hands for keyboard, mouse and clipboard, Chromium and Firefox
+# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and its like (video, net, rate)
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- build test
@@ -54,6 +53,8 @@ for part; do
 		tool turnserver coturn
 		tool miniupnpd miniupnpd-nftables
 		tool pebble pebble
+		tool chromium chromium
+		tool firefox-esr firefox-esr
 		file /usr/share/sounds/alsa/Front_Center.wav alsa-utils
 		file /usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
 		;;

@@ -37,7 +37,7 @@ type side struct {
 func (s *side) address() wire.Address { return wire.Address{User: s.user.id, Member: s.member} }
 
 func (s *side) wire() wire.Member {
-	return wire.Member{Address: s.address(), Key: wire.Bytes(s.user.key), Name: s.user.name, Nonce: s.nonce}
+	return wire.Member{Address: s.address(), Key: wire.Bytes(s.user.key), Name: s.user.name, Nonce: s.nonce, Web: s.session != nil && s.session.web}
 }
 
 // same says that both were made at the same local command.

@@ -195,7 +195,7 @@ func garbage() map[string][]byte {
 		"nothing": {}, "a byte": {0}, "ones": bytes.Repeat([]byte{0xff}, 1500), "zeros": make([]byte, 1500), "a head": binding[:20], "half a head": binding[:10],
 		"an attribute longer than the rest": long, "three hundred attributes": many, "a wrong fingerprint": print,
 		"a channel that nobody has": {0x40, 0x01, 0, 4, 'a', 'b', 'c', 'd'}, "a channel of wrong length": {0x7f, 0xff, 0xff, 0xff},
-		"http": []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "rtp": append([]byte{0x80, 111, 0, 1}, make([]byte, 60)...), "dtls": append([]byte{22, 254, 253}, make([]byte, 60)...),
+		"http": []byte("GET /elsewhere HTTP/1.1\r\nHost: x\r\n\r\n"), "rtp": append([]byte{0x80, 111, 0, 1}, make([]byte, 60)...), "dtls": append([]byte{22, 254, 253}, make([]byte, 60)...),
 	}
 }
 

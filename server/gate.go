@@ -3,6 +3,7 @@ package server
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"maps"
 	"net"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"parley/server/certs"
+	"parley/server/page"
 	"parley/wire"
 )
 
@@ -103,7 +105,8 @@ func (g *gate) receive(conn *guest, conf *tls.Config) bool {
 	c := &caller{Conn: conn, guest: conn}
 	if conf != nil {
 		secure := tls.Server(conn, conf)
-		if secure.Handshake() != nil {
+		if err := secure.Handshake(); err != nil {
+			showPlain(err, conn)
 			return false
 		}
 		state := secure.ConnectionState()
@@ -128,6 +131,27 @@ func (g *gate) receive(conn *guest, conf *tls.Config) bool {
 	}
 	return false
 }
+
+// lastRead is how long a browser that has come by plain http gets to read why that leads nowhere.
+const lastRead = time.Second
+
+// showPlain answers who speaks HTTP in place of TLS: to whom has left out the "s" of https nothing else would tell what is wrong.
+func showPlain(err error, conn *guest) {
+	notTLS, ok := errors.AsType[tls.RecordHeaderError](err)
+	if !ok || notTLS.Conn == nil || !slices.Contains([]string{"GET /", "HEAD "}, string(notTLS.RecordHeader[:])) {
+		return
+	}
+	_ = conn.SetDeadline(time.Now().Add(lastRead))
+	if _, err := conn.Write(page.Plain()); err != nil {
+		return
+	}
+	if half, ok := conn.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		_, _ = io.CopyN(io.Discard, conn, maxPlain) // to close with something unread would take the answer back
+	}
+}
+
+// maxPlain is how much of such a request is read, in bytes.
+const maxPlain = 16 << 10
 
 // caller is a connection whose first byte was looked at.
 type caller struct {

@@ -117,7 +117,7 @@ func (c *connection) login(id uint32, m *wire.Login, p proof) error {
 		return errBadSignature
 	}
 	return c.srv.locked(func(h *hub) (err error) {
-		if c.session, err = h.login(id, m, c.out); err != nil {
+		if c.session, err = h.login(id, m, p.mode == identity.Web, c.out); err != nil {
 			return h.tell("login", err)
 		}
 		return nil
@@ -130,7 +130,7 @@ func (c *connection) resume(id uint32, m *wire.Resume, p proof) error {
 		return errBadSignature
 	}
 	return c.srv.locked(func(h *hub) (err error) {
-		c.session, err = h.resumeSession(id, m, c.out)
+		c.session, err = h.resumeSession(id, m, p.mode == identity.Web, c.out)
 		return err
 	})
 }

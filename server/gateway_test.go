@@ -131,7 +131,7 @@ func TestHealth(t *testing.T) {
 	r := start(t)
 	tr := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	defer tr.CloseIdleConnections()
-	for path, want := range map[string]int{"/healthz": 200, "/": 404, "/gateway": 400} {
+	for path, want := range map[string]int{"/healthz": 200, "/": 200, "/page/main.js": 200, "/page/": 404, "/elsewhere": 404, "/gateway": 400} {
 		resp, err := (&http.Client{Transport: tr}).Get("https://" + r.invite().Host + path)
 		if err != nil {
 			t.Fatal(err)

@@ -94,7 +94,7 @@ func (h *hub) userChanged(u *user) { h.broadcast(wire.UserChanged{User: u.wire()
 func (u *user) wire() wire.User {
 	w := wire.User{ID: u.id, Key: wire.Bytes(u.key), Name: u.name, Role: u.role, Status: wire.Offline}
 	if s := u.session; s != nil {
-		w.Status = s.status
+		w.Status, w.Web = s.status, s.web
 		if s.seat != nil {
 			w.Channel = s.seat.channel.id
 		}

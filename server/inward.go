@@ -135,6 +135,7 @@ func (srv *Server) leadTo(h *hub, e inlet) error {
 		srv.origins[origin] = true
 	}
 	srv.ready.URL, srv.ready.Invite = rehost(srv.ready.URL, host), rehost(srv.ready.Invite, host)
+	srv.ready.Page = PageOf(srv.ready.Invite)
 	if err := h.store.setMeta(metaHost, []byte(host)); err != nil {
 		return fmt.Errorf("write the server's address: %w", err)
 	}
@@ -149,6 +150,15 @@ func rehost(text, host string) string {
 	}
 	l.Host = host
 	return l.String()
+}
+
+// PageOf is an invite for a browser.
+func PageOf(invite string) string {
+	l, err := wire.ParseLink(invite)
+	if err != nil { // as above
+		return ""
+	}
+	return l.Page()
 }
 
 // probeTimeout bounds a look at one's own address from outside.

@@ -8,8 +8,8 @@ import (
 )
 
 // login makes a session for who has proved to hold the key, and queues the welcome, the snapshot and the calls missed. Somebody new needs an
-// invite. A session of the same user ends.
-func (h *hub) login(id uint32, m *wire.Login, out *outbox) (*session, error) {
+// invite. A session of the same user ends. With web it was in mode web.
+func (h *hub) login(id uint32, m *wire.Login, web bool, out *outbox) (*session, error) {
 	u := h.users[identity.UserID(identity.PublicKey(m.Key))]
 	var err error
 	switch {
@@ -26,7 +26,7 @@ func (h *hub) login(id uint32, m *wire.Login, out *outbox) (*session, error) {
 	if u.session != nil {
 		h.endWith(u.session, wire.LeftLost, wire.Goaway{Reason: wire.ReasonReplaced, Text: "You have logged in from elsewhere."})
 	}
-	s := &session{id: newID(), user: u, status: m.Status, limits: h.limits, meter: u.meter, replies: map[uint32][]byte{}}
+	s := &session{id: newID(), user: u, status: m.Status, web: web, limits: h.limits, meter: u.meter, replies: map[uint32][]byte{}}
 	u.session = s
 	h.userChanged(u)
 	h.sessions[s.id] = s
@@ -67,9 +67,9 @@ func (h *hub) welcome(s *session, resumed bool) wire.Welcome {
 }
 
 // resumeSession gives a session its new connection, and queues what was missed on the old one.
-func (h *hub) resumeSession(id uint32, m *wire.Resume, out *outbox) (*session, error) {
+func (h *hub) resumeSession(id uint32, m *wire.Resume, web bool, out *outbox) (*session, error) {
 	s := h.sessions[m.Session]
-	if s == nil || !s.user.key.Equal(ed25519.PublicKey(m.Key)) {
+	if s == nil || !s.user.key.Equal(ed25519.PublicKey(m.Key)) || s.web != web {
 		return nil, errSessionGone
 	}
 	missed, ok := s.missed(m.LastSeq)

@@ -10,6 +10,7 @@
 //	store    SQLite: what lasts                      control      the command line's socket
 //	doctor   what stands in the way of it
 //	turn     STUN and TURN, and its policy           stream  TURN by TCP and TLS     relayed  a relay socket
+//	page     what browsers show: for people without the app
 //
 // There are no package variables but tables and errors: several servers can run in one process.
 package server
@@ -33,6 +34,7 @@ import (
 
 	"parley/identity"
 	"parley/server/certs"
+	"parley/server/page"
 	"parley/server/router"
 	"parley/wire"
 )
@@ -96,6 +98,7 @@ type Config struct {
 type Ready struct {
 	URL        string `json:"url"`                   // its address, a wire.Link without secret
 	Invite     string `json:"invite"`                // a new invite for each start, with the usual life and uses
+	Page       string `json:"page"`                  // the same for a browser
 	Version    string `json:"version"`               // of the software
 	OwnerClaim string `json:"owner_claim,omitempty"` // makes its first user the owner; empty once there is one
 }
@@ -280,6 +283,12 @@ func (srv *Server) open(c Config) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+wire.GatewayPath, srv.gateway)
 	mux.HandleFunc("GET /healthz", healthz)
+	pages, err := page.Handler()
+	if err != nil {
+		return fmt.Errorf("read the page: %w", err)
+	}
+	mux.Handle("/{$}", pages)
+	mux.Handle(page.Folder, pages)
 	srv.http = newHTTP(mux, c.limits.handshake)
 	if srv.control, err = listenControl(c.Dir); err != nil {
 		return err
@@ -321,6 +330,7 @@ func (srv *Server) announce() error {
 		return fmt.Errorf("make an invite: %w", err)
 	}
 	srv.ready.Invite = i.URL
+	srv.ready.Page = PageOf(i.URL)
 	if srv.ready.OwnerClaim, err = srv.hub.startClaim(); err != nil {
 		return fmt.Errorf("make the owner's claim: %w", err)
 	}

@@ -19,6 +19,7 @@ type session struct {
 	id     string
 	user   *user
 	status string
+	web    bool    // it was logged in to in mode web, and so are its resumes
 	seat   *member // nil: in no channel
 	call   *call   // that rings or goes on; nil: none. In one that goes on, there is no seat
 	limits limits

@@ -14,7 +14,7 @@ func (h *hub) voiceJoin(s *session, m *wire.VoiceJoin) (wire.Message, error) {
 	}
 	w := wire.Member{
 		Address: wire.Address{User: s.user.id, Member: m.Member}, Key: wire.Bytes(s.user.key), Name: s.user.name,
-		Nonce: m.Nonce, Muted: m.Muted, Deafened: m.Deafened,
+		Nonce: m.Nonce, Muted: m.Muted, Deafened: m.Deafened, Web: s.web,
 	}
 	// A member is a user and an id: the id alone is public, and one who comes under another's, while that one is away, must
 	// not be in their way. It may be in use by others, then; whom to believe, the clients decide, who verify signatures.

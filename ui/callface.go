@@ -70,18 +70,27 @@ func (f *callFace) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 // callBadge names whose picture it is, and says how they are.
 type callBadge struct {
-	root fyne.CanvasObject
-	row  *fyne.Container
-	mark *kit.Icon
-	name *kit.Text
-	line *kit.Text
-	bars *kit.Bars
+	root  fyne.CanvasObject
+	row   *fyne.Container
+	mark  *kit.Icon
+	name  *kit.Text
+	line  *kit.Text
+	bars  *kit.Bars
+	small bool
 }
 
-func newCallBadge() *callBadge {
-	b := &callBadge{mark: kit.NewIcon("", 16, kit.ColorOnBadge), name: kit.NewText("", kit.BodyBold, kit.ColorOnBadge), line: kit.NewText("", kit.Body, kit.ColorOnBadge)}
+// newCallBadge makes one for a large picture, or a small one, where there is no room for more than a name and a mark.
+func newCallBadge(small bool) *callBadge {
+	b := &callBadge{mark: kit.NewIcon("", 16, kit.ColorOnBadge), name: kit.NewText("", kit.BodyBold, kit.ColorOnBadge), line: kit.NewText("", kit.Body, kit.ColorOnBadge), small: small}
 	b.bars = kit.NewBars()
 	b.row = kit.HRow(8, b.mark, b.name, b.line, b.bars)
+	if small {
+		b.mark = kit.NewIcon("", 14, kit.ColorOnBadge)
+		b.name.SetStyle(kit.CaptionBold)
+		b.row = kit.HRow(5, b.mark, b.name)
+		b.root = kit.NewPanel(kit.ColorBadge, 8, kit.Fixed(0, 24, kit.Pad(8, 0, 8, 0, b.row)))
+		return b
+	}
 	b.root = badge(32, b.row)
 	return b
 }
@@ -91,27 +100,36 @@ func badge(height float32, content fyne.CanvasObject) fyne.CanvasObject {
 	return kit.NewPanel(kit.ColorBadge, 10, kit.Fixed(0, height, kit.Pad(12, 0, 12, 0, content)))
 }
 
-func (b *callBadge) apply(c model.Call) {
-	icon := ""
+// badged is what a badge says.
+type badged struct {
+	icon, name, line string
+	bars             model.Bars
+}
+
+func callBadgeOf(c model.Call) badged {
+	b := badged{name: c.Name, bars: c.Bars}
 	switch {
 	case c.Line != "":
-		icon = "warning"
+		b.icon, b.line = "warning", c.Line+"…"
 	case c.Deafened:
-		icon = "headphones-off"
+		b.icon = "headphones-off"
 	case c.Muted:
-		icon = "mic-off"
+		b.icon = "mic-off"
 	}
-	b.mark.SetIcon(icon)
-	b.name.SetText(c.Name)
-	b.bars.Set(c.Bars.Level, c.Bars.Known, kit.ColorOnBadge)
-	line := ""
-	if c.Line != "" {
-		line = c.Line + "…"
-	}
-	b.line.SetText(line)
-	changed := setHidden(b.mark, icon == "")
-	changed = setHidden(b.line, line == "") || changed
-	if setHidden(b.bars, !c.Bars.Known) || changed {
+	return b
+}
+
+// apply says whether it may be of another width.
+func (b *callBadge) apply(v badged) bool {
+	wide := kit.Natural(b.row)
+	b.mark.SetIcon(v.icon)
+	b.name.SetText(v.name)
+	b.bars.Set(v.bars.Level, v.bars.Known, kit.ColorOnBadge)
+	b.line.SetText(v.line)
+	changed := setHidden(b.mark, v.icon == "")
+	changed = setHidden(b.line, v.line == "") || changed
+	if setHidden(b.bars, !v.bars.Known) || changed {
 		relayout(b.row)
 	}
+	return kit.Natural(b.row) != wide
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"parley/call"
 	"parley/ui/kit"
 	"parley/ui/model"
 )
@@ -21,7 +22,6 @@ type callStage struct {
 	root *fyne.Container
 
 	shown  model.Call
-	filled bool // nothing else is in the window
 	small  bool // the window is
 	speaks bool
 
@@ -41,8 +41,8 @@ func newCallStage(w *Window) *callStage {
 	c := &callStage{w: w, corner: lowerRight}
 	c.line = kit.NewOutline(theme.ColorNameSeparator, 16, 1)
 	c.voice = kit.NewOutline(kit.ColorVoice, 16, 3)
-	c.face, c.badge = newCallFace(), newCallBadge()
-	c.touch = newDoubled(func() { w.fill(!c.filled) })
+	c.face, c.badge = newCallFace(), newCallBadge(false)
+	c.touch = newDoubled(func() { w.fill(!w.shell.stage.filled) })
 	c.own = newSelfView(c)
 	for i := range c.bars {
 		c.bars[i] = canvas.NewRectangle(kit.Color(kit.ColorBars))
@@ -55,7 +55,7 @@ func newCallStage(w *Window) *callStage {
 
 // follow makes the picture of a person, which places everything anew when its shape changes.
 func (c *callStage) follow(user string) *picture {
-	p := newPicture(c.w, user)
+	p := newPicture(c.w, user, call.CameraTrack)
 	p.mirrored, p.patient = false, false
 	p.changed = func() { c.arrange() }
 	return p
@@ -72,20 +72,20 @@ func (c *callStage) show(user string) {
 
 // apply brings it to a view: who it is, and how they are.
 func (c *callStage) apply(v *model.View) {
-	if v.Stage.Call == nil {
+	if v.Stage.Kind != model.StageCall {
 		c.look(false)
 		return
 	}
-	call, step := *v.Stage.Call, v.Rings[v.Stage.Call.User]
-	if call.User != c.shown.User {
-		c.show(call.User)
+	other, step := *v.Stage.Call, v.Rings[v.Stage.Call.User]
+	if other.User != c.shown.User {
+		c.show(other.User)
 	}
-	new := call != c.shown
-	c.shown = call
+	new := other != c.shown
+	c.shown = other
 	c.look(c.w.seen() && c.w.settings == nil)
-	c.face.apply(call, step)
-	c.badge.apply(call)
-	c.own.apply(call)
+	c.face.apply(other, step)
+	c.badge.apply(callBadgeOf(other))
+	c.own.apply(other)
 	if c.speaks != (step > 0) {
 		c.speaks = step > 0
 		setHidden(c.voice, !c.speaks || !c.theirs.seen())
@@ -115,7 +115,8 @@ func (c *callStage) MinSize([]fyne.CanvasObject) fyne.Size {
 func (c *callStage) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	at, tile := c.tile(size)
 	radius := float32(16)
-	if c.filled {
+	filled := c.w.shell.stage.filled
+	if filled {
 		radius = 0
 	}
 	c.theirs.round(kit.Px(radius))
@@ -126,11 +127,11 @@ func (c *callStage) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		put(o, at.X, at.Y, tile.Width, tile.Height)
 	}
 	seen := c.theirs.seen()
-	setHidden(c.line, seen || c.filled)
+	setHidden(c.line, seen || filled)
 	setHidden(c.face.root, seen)
 	setHidden(c.badge.root, !seen)
 	setHidden(c.voice, !seen || !c.speaks)
-	c.beside(size, seen && c.filled)
+	c.beside(size, seen && filled)
 	if over := (tile.Height - tile.Width/c.theirs.aspect()) / 2; over > 0 { // what stands on the picture does not stand beside it
 		at.Y += over
 		tile.Height -= 2 * over
@@ -147,7 +148,7 @@ func (c *callStage) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 // tile is where the picture stands: of 16 to 9, or the whole window.
 func (c *callStage) tile(size fyne.Size) (fyne.Position, fyne.Size) {
-	if c.filled {
+	if c.w.shell.stage.filled {
 		return fyne.Position{}, size
 	}
 	edge := fyne.NewSize(kit.Px(32), kit.Px(16))
@@ -181,17 +182,23 @@ func (c *callStage) beside(size fyne.Size, filled bool) {
 	}
 }
 
-// fill has the call's picture fill the window, or gives the window back.
+// fill has the pictures fill the window, or gives the window back.
 func (w *Window) fill(on bool) {
-	c := w.shell.stage.call
-	if on == c.filled || on && (w.view.Stage.Kind != model.StageCall || w.settings != nil) {
+	s := w.shell.stage
+	if on == s.filled || on && (!pictured(w.view) || w.settings != nil) {
 		return
 	}
-	c.filled = on
+	s.filled = on
+	s.pictures.closer.reset()
 	if !on && w.win.FullScreen() {
 		w.win.SetFullScreen(false)
 	}
 	w.shell.refit()
+}
+
+// pictured says whether the stage is one with pictures.
+func pictured(v *model.View) bool {
+	return v.Stage.Kind == model.StageCall || v.Stage.Kind == model.StagePictures
 }
 
 // doubled takes double clicks for what has no need of a focus. It draws nothing.

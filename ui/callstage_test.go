@@ -3,7 +3,6 @@ package ui
 import (
 	"image"
 	"image/color"
-	"runtime"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -68,11 +67,7 @@ func filmed(t testing.TB, w *Window, width, height int) {
 		}
 		f.Y[0] = byte(level)
 		p.slot.Put(f)
-		for ready := false; !ready; runtime.Gosched() {
-			p.mu.Lock()
-			ready = p.ready != nil
-			p.mu.Unlock()
-		}
+		awaitReady(t, p)
 		p.draw()
 	}
 }
@@ -164,12 +159,12 @@ func TestCallFullScreen(t *testing.T) {
 		w.toggleFullScreen, w.escape, func() { test.DoubleTap(c.touch) }, func() { w.apply(harbour()); w.apply(inCall()) }, func() { w.showSettings(""); w.closeSettings() },
 	} {
 		w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF11})
-		if !c.filled || !w.win.FullScreen() {
+		if !w.shell.stage.filled || !w.win.FullScreen() {
 			t.Fatal("F11 does not give the screen to the picture")
 		}
 		leave()
-		if c.filled || w.win.FullScreen() {
-			t.Errorf("filled %v, full screen %v", c.filled, w.win.FullScreen())
+		if w.shell.stage.filled || w.win.FullScreen() {
+			t.Errorf("filled %v, full screen %v", w.shell.stage.filled, w.win.FullScreen())
 		}
 	}
 }

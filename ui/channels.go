@@ -231,6 +231,8 @@ func (c *channelList) bindSeat(r *seatRow, row model.Row) {
 		mark = "headphones-off"
 	case row.Muted:
 		mark = "mic-off"
+	case row.Web:
+		mark, color = "globe", theme.ColorNameWarning
 	case row.New:
 		mark, color = "new-person", kit.ColorNewToYou
 	}

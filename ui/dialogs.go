@@ -12,19 +12,19 @@ import (
 	"parley/ui/model"
 )
 
-// dialogWidth is that of every dialog.
+// dialogWidth is that of every dialog but the picker of screens.
 const dialogWidth = 440
 
 // dialog shows a titled dialog. build gets the function that closes it.
 func (w *Window) dialog(title string, build func(done func()) []fyne.CanvasObject) {
-	w.float(w.layers.Dialog, title, build)
+	w.float(w.layers.Dialog, title, dialogWidth, build)
 }
 
-func (w *Window) float(open func(fyne.CanvasObject, float32) *kit.Layer, title string, build func(done func()) []fyne.CanvasObject) *kit.Layer {
+func (w *Window) float(open func(fyne.CanvasObject, float32) *kit.Layer, title string, width float32, build func(done func()) []fyne.CanvasObject) *kit.Layer {
 	var layer *kit.Layer
 	parts := build(func() { layer.Close() })
 	all := append([]fyne.CanvasObject{kit.NewText(title, kit.Section, theme.ColorNameForeground)}, parts...)
-	layer = open(kit.VCol(14, all...), dialogWidth)
+	layer = open(kit.VCol(14, all...), width)
 	return layer
 }
 

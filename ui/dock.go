@@ -25,7 +25,8 @@ type dock struct {
 	deafen   *kit.IconButton
 	camera   *kit.IconButton
 	devices  *kit.IconButton // the camera's, joined to it
-	cameras  *fyne.Container // both; in a call alone
+	cameras  *fyne.Container // both
+	share    *kit.IconButton
 	leave    *kit.Button
 	small    *kit.IconButton // leave, in a narrow window
 	wide     *fyne.Container // leave, with room around it
@@ -56,12 +57,14 @@ func newDock(w *Window) *dock {
 	d.devices.SetFilled(true)
 	kit.Join(d.camera, d.devices)
 	d.cameras = kit.HRow(1, d.camera, kit.Fixed(24, 44, d.devices))
+	d.share = kit.NewIconButton("screen", 44, shareLabel(false), w.toggleShare)
+	d.share.SetFilled(true)
 	d.leave = kit.NewButton("Leave", "hang-up", kit.DangerButton, w.leave)
 	d.small = kit.NewIconButton("hang-up", 44, "Leave", w.leave)
 	d.small.SetTone(kit.Bad)
 	d.wide = kit.Pad(8, 0, 0, 0, kit.Fixed(104, 44, d.leave))
 	d.hang = kit.Pad(8, 0, 0, 0, kit.Fixed(120, 44, kit.NewButton("Hang up", "hang-up", kit.DangerButton, w.hangUp)))
-	d.switches = kit.HRow(8, d.mic, d.deafen, d.cameras, d.wide, d.hang, d.small)
+	d.switches = kit.HRow(8, d.mic, d.deafen, d.cameras, d.share, d.wide, d.hang, d.small)
 
 	d.bars = kit.NewBars()
 	d.delay = kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder)
@@ -103,7 +106,8 @@ func (d *dock) hide() {
 	changed := setHidden(d.wide, !in || call || d.compact)
 	changed = setHidden(d.hang, !call || d.compact) || changed
 	changed = setHidden(d.small, !in || !d.compact) || changed
-	changed = setHidden(d.cameras, !me.InCall) || changed
+	changed = setHidden(d.cameras, !me.InChannel) || changed
+	changed = setHidden(d.share, !me.InChannel) || changed
 	changed = setHidden(d.quality, !in || !d.w.view.Dock.Bars.Known) || changed
 	if changed {
 		d.Layout(nil, d.root.Size())
@@ -133,6 +137,12 @@ func (d *dock) apply(v *model.View) {
 	}
 	d.camera.SetTone(camera)
 	d.devices.SetTone(camera)
+	share := kit.Plain
+	if me.Sharing {
+		share = kit.Good
+	}
+	d.share.SetTone(share)
+	d.share.SetLabel(shareLabel(me.Sharing))
 	d.small.SetLabel(leaveLabel(me))
 	wide := d.delay.Natural()
 	d.delay.SetText(me.Delay)
@@ -170,6 +180,13 @@ func cameraLabel(on bool) string {
 		return "Camera off (Ctrl+E)"
 	}
 	return "Camera on (Ctrl+E)"
+}
+
+func shareLabel(on bool) string {
+	if on {
+		return "Stop sharing (Ctrl+Shift+E)"
+	}
+	return "Share a screen or a window (Ctrl+Shift+E)"
 }
 
 func leaveLabel(d model.Dock) string {

@@ -25,7 +25,9 @@ func bindings() []binding {
 		{"Ctrl+M", "Mute or unmute", fyne.KeyM, fyne.KeyModifierShortcutDefault, (*Window).toggleMute},
 		{"Ctrl+D", "Deafen or undeafen", fyne.KeyD, fyne.KeyModifierShortcutDefault, (*Window).toggleDeafen},
 		{"Ctrl+Shift+H", "Hang up, or stop calling", fyne.KeyH, fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift, (*Window).hangUp},
-		{"Ctrl+E", "Camera on or off, in a call", fyne.KeyE, fyne.KeyModifierShortcutDefault, (*Window).toggleCamera},
+		{"Ctrl+E", "Camera on or off", fyne.KeyE, fyne.KeyModifierShortcutDefault, (*Window).toggleCamera},
+		{"Ctrl+Shift+E", "Share a screen or a window, or stop", fyne.KeyE, fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift, (*Window).shareKey},
+		{"Ctrl+G", "Pictures: all alike, or one large", fyne.KeyG, fyne.KeyModifierShortcutDefault, (*Window).sightKey},
 		{"Ctrl+T", "Texts, in a channel or call", fyne.KeyT, fyne.KeyModifierShortcutDefault, (*Window).textsKey},
 		{"Ctrl+O", "Send a file", fyne.KeyO, fyne.KeyModifierShortcutDefault, (*Window).sendKey},
 		{"Ctrl+K", "Go to a channel or a person", fyne.KeyK, fyne.KeyModifierShortcutDefault, (*Window).switcherKey},
@@ -49,8 +51,11 @@ func (w *Window) bindKeys() {
 		case w.layers.TypedKey(e):
 		case e.Name == fyne.KeyEscape:
 			w.escape()
-		case w.settings != nil && !w.floating():
+		case w.floating():
+		case w.settings != nil:
 			w.settings.typed(e)
+		default:
+			w.shell.stage.pictures.closer.typed(e)
 		}
 	})
 	if keys, ok := c.(desktop.Canvas); ok {
@@ -117,6 +122,19 @@ func (w *Window) textsKey() {
 	}
 }
 
+func (w *Window) sightKey() {
+	if w.welcome == nil && w.settings == nil && !w.floating() {
+		w.toggleSight()
+	}
+}
+
+// shareKey ends it whatever floats over the window.
+func (w *Window) shareKey() {
+	if w.welcome == nil && (!w.floating() || w.c.Engine.Snapshot().Screen.Sharing) {
+		w.toggleShare()
+	}
+}
+
 func (w *Window) sendKey() {
 	if w.welcome == nil && !w.floating() {
 		w.sendFile()
@@ -148,7 +166,7 @@ func (w *Window) toggleFullScreen() {
 func (w *Window) escape() {
 	switch {
 	case w.closeFileDialog():
-	case w.shell.stage.call.filled:
+	case w.shell.stage.filled:
 		w.fill(false)
 	case w.settings != nil:
 		w.closeSettings()
@@ -179,6 +197,7 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	if s := w.c.Profile.Settings(); s.Mode == profile.PushToTalk {
 		add(s.PTTKey, "Hold to talk, while this window has the keyboard")
 	}
+	add("+, -, 0, 1", "Look closer at what fills the window")
 	add("Esc", "Close what is open")
 	add("Tab, Shift+Tab", "Go from one thing to the next")
 	add("Space, Enter", "Press what has the frame around it")

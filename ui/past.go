@@ -71,6 +71,7 @@ type placing struct {
 	tile, within block
 	over         []block
 	of           image.Point
+	zoomed       zoom
 }
 
 func (p placing) past() bool { return p.of != image.Point{} }
@@ -83,15 +84,15 @@ func (p *picture) place(to placing) {
 	if !to.past() {
 		to = placing{}
 	}
-	if last := p.placed; last.tile == to.tile && last.within == to.within && last.of == to.of && slices.Equal(last.over, to.over) {
+	if last := p.placed; last.tile == to.tile && last.within == to.within && last.of == to.of && last.zoomed == to.zoomed && slices.Equal(last.over, to.over) {
 		return
 	}
 	p.placed = to
 	var lies placement
 	if to.past() {
-		size := largest(to.of, to.tile.Size())
+		_, size := to.zoomed.part(to.of, to.tile.Size())
 		at := image.Rectangle{Max: size}.Add(to.tile.Min).Add(to.tile.Size().Sub(size).Div(2))
-		lies = placement{at: at, seen: uncovered(block{at, to.tile.radius}, to.within, to.over), of: to.of}
+		lies = placement{at: at, seen: uncovered(block{at, to.tile.radius}, to.within, to.over), of: to.of, zoomed: to.zoomed}
 	}
 	p.mu.Lock()
 	p.lies = lies
@@ -110,6 +111,7 @@ func (p *picture) renew() {
 // past has the pictures shown past Fyne, as far as nothing else lies on them; while something floats over the window, by Fyne.
 // Whatever can change that has Fyne paint, before which it asks each object for its MinSize: there this is called.
 func (c *callStage) past() {
+	w := c.w
 	if c.w.c.Desktop.Surface == nil || c.theirs.quit == nil && c.own.picture.quit == nil {
 		return
 	}
@@ -120,53 +122,53 @@ func (c *callStage) past() {
 	}
 	from := c.w.c.App.Driver().AbsolutePositionForObject(c.root)
 	pixels := func(o fyne.CanvasObject, radius float32) block {
-		return c.pixels(from.Add(o.Position()), o.Size(), radius)
+		return w.pixels(from.Add(o.Position()), o.Size(), radius)
 	}
-	over := c.over()
+	over := w.over()
 	tile, own := pixels(c.theirs.root, 16), pixels(c.own, 12)
-	if c.filled {
+	if w.shell.stage.filled {
 		tile.radius = 0
 	}
 	within, badge := tile, pixels(c.badge.root, 10)
 	if c.voice.Visible() {
-		within = c.inset(tile, 3)
+		within = w.inset(tile, 3)
 	}
 	if c.own.Visible() {
 		over = append(over, own)
 	}
-	c.theirs.place(placing{tile, within, append(over, badge), c.theirs.shape})
+	c.theirs.place(placing{tile: tile, within: within, over: append(over, badge), of: c.theirs.shape})
 	from = from.Add(c.own.Position())
-	c.own.picture.place(placing{own, c.inset(own, 2), append(c.over(), pixels(c.own.badge, 10)), c.own.picture.shape})
+	c.own.picture.place(placing{tile: own, within: w.inset(own, 2), over: append(w.over(), pixels(c.own.badge, 10)), of: c.own.picture.shape})
 }
 
 // inset is what a line leaves of a block.
-func (c *callStage) inset(b block, line float32) block {
-	d, _ := c.w.win.Canvas().PixelCoordinateForPosition(fyne.NewPos(kit.Px(line), 0))
+func (w *Window) inset(b block, line float32) block {
+	d, _ := w.win.Canvas().PixelCoordinateForPosition(fyne.NewPos(kit.Px(line), 0))
 	return block{b.Rectangle.Inset(d), max(b.radius-d, 0)}
 }
 
 // pixels is what of the window's pixels something takes, with round corners.
-func (c *callStage) pixels(from fyne.Position, size fyne.Size, radius float32) (b block) {
-	canvas := c.w.win.Canvas()
+func (w *Window) pixels(from fyne.Position, size fyne.Size, radius float32) (b block) {
+	canvas := w.win.Canvas()
 	b.Min.X, b.Min.Y = canvas.PixelCoordinateForPosition(from)
 	b.Max.X, b.Max.Y = canvas.PixelCoordinateForPosition(from.Add(size))
 	b.radius, _ = canvas.PixelCoordinateForPosition(fyne.NewPos(kit.Px(radius), 0))
 	return b
 }
 
-// over is what of the window, outside the call, lies over everything.
-func (c *callStage) over() (over []block) {
+// over is what of the window lies over the pictures of any stage.
+func (w *Window) over() (over []block) {
 	whole := func(o fyne.CanvasObject) {
-		over = append(over, c.pixels(c.w.c.App.Driver().AbsolutePositionForObject(o), o.Size(), 12))
+		over = append(over, w.pixels(w.c.App.Driver().AbsolutePositionForObject(o), o.Size(), 12))
 	}
-	if b := c.w.shell.stage.banner; c.filled && b.Visible() {
+	if b := w.shell.stage.banner; w.shell.stage.filled && b.Visible() {
 		whole(b)
 	}
-	for _, line := range c.w.shell.lines.root.Objects {
+	for _, line := range w.shell.lines.root.Objects {
 		whole(line)
 	}
-	if at, size := c.w.layers.Tip(); !size.IsZero() {
-		over = append(over, c.pixels(at, size, 8))
+	if at, size := w.layers.Tip(); !size.IsZero() {
+		over = append(over, w.pixels(at, size, 8))
 	}
 	return over
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -65,6 +66,7 @@ func TestRoundCorners(t *testing.T) {
 
 // stand is a surface that keeps what it was last asked for.
 type stand struct {
+	t      *testing.T
 	mu     sync.Mutex
 	at     image.Rectangle
 	seen   []image.Rectangle
@@ -102,14 +104,21 @@ func (s *stand) Close() {
 
 // until waits for something to be true of the surface.
 func (s *stand) until(ok func() bool) {
-	for {
+	s.t.Helper()
+	spin(s.t, func() bool {
 		s.mu.Lock()
-		done := ok()
-		s.mu.Unlock()
-		if done {
-			return
+		defer s.mu.Unlock()
+		return ok()
+	})
+}
+
+// spin waits for something that another goroutine does.
+func spin(t testing.TB, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("it has not come about in 20 s")
 		}
-		runtime.Gosched()
 	}
 }
 
@@ -128,7 +137,7 @@ func newBypass(t *testing.T, v *model.View) *bypass {
 	p := newPainter()
 	b.c.NewConverter = func() Converter { return p }
 	b.c.Desktop.Surface = func(fyne.Window) Surface {
-		b.stands = append(b.stands, new(stand))
+		b.stands = append(b.stands, &stand{t: t})
 		return b.stands[len(b.stands)-1]
 	}
 	b.apply(v)
@@ -147,8 +156,19 @@ func (b *bypass) put(p *picture, width, height int, level byte) {
 
 // drawn waits until Fyne has something to draw, and has it drawn.
 func (b *bypass) drawn(p *picture) {
-	<-b.pump.ready
+	b.t.Helper()
+	b.asked()
 	p.draw()
+}
+
+// asked waits until Fyne is to draw.
+func (b *bypass) asked() {
+	b.t.Helper()
+	select {
+	case <-b.pump.ready:
+	case <-time.After(20 * time.Second):
+		b.t.Fatal("Fyne is not asked to draw")
+	}
 }
 
 // bare waits until Fyne has nothing to paint.
@@ -207,7 +227,7 @@ func TestPastFyne(t *testing.T) {
 
 	b.showKeys()
 	b.apply(b.view)
-	<-b.pump.ready // the last picture, anew
+	b.asked() // the last picture, anew
 	if !s.there {
 		t.Error("the surface went before Fyne has drawn")
 	}
@@ -330,4 +350,109 @@ func TestShapesPastFyne(t *testing.T) {
 		t.Error("it is not the last one")
 	}
 	p.on(false)
+}
+
+// stageStands is a stage with pictures on surfaces, each of which has shown one.
+func stageStands(t *testing.T, v *model.View, size fyne.Size) (*bypass, map[*picture]*stand) {
+	t.Helper()
+	w := testWindow(t, nil)
+	w.resizeForTest(size.Width, size.Height)
+	b := &bypass{Window: w, t: t, view: v}
+	p := newPainter()
+	b.c.NewConverter = func() Converter { return p }
+	b.c.Desktop.Surface = func(fyne.Window) Surface {
+		b.stands = append(b.stands, &stand{t: t})
+		return b.stands[len(b.stands)-1]
+	}
+	b.apply(v)
+	t.Cleanup(func() { w.shell.stage.pictures.look(false) })
+	all := map[*picture]*stand{}
+	for i, p := range b.pump.pictures {
+		all[p] = b.stands[i]
+	}
+	for p := range all {
+		b.put(p, 1280, 720, 1)
+		awaitReady(t, p)
+		p.draw()
+	}
+	b.apply(v)
+	return b, all
+}
+
+// Tiles go past Fyne, each to its place less its badge; one that is scrolled half out of sight is Fyne's, and so are all under a menu.
+func TestTilesPastFyne(t *testing.T) {
+	b, all := stageStands(t, crewShown(), fyne.NewSize(1280, 800))
+	s := b.shell.stage.pictures
+	if len(all) != 4 {
+		t.Fatalf("%d pictures", len(all))
+	}
+	for _, tile := range s.order {
+		on := all[tile.picture]
+		if on == nil {
+			continue
+		}
+		on.until(func() bool { return on.there })
+		if want := pixelsOf(tile.picture.root); on.at.Dx() < want.Dx()-1 || on.at.Dy() < want.Dy()-1 || !on.at.In(want) {
+			t.Errorf("%v is shown at %v, want %v", tile.id, on.at, want)
+		}
+		for _, seen := range on.seen {
+			if over := seen.Intersect(pixelsOf(tile.badge.root).Inset(5)); !over.Empty() {
+				t.Errorf("%v lies on its name at %v", tile.id, over)
+			}
+		}
+	}
+	s.order[1].menu(fyne.NewPos(400, 400))
+	b.apply(b.view)
+	for p, on := range all {
+		awaitReady(t, p)
+		p.draw()
+		on.until(func() bool { return !on.there })
+	}
+}
+
+func TestHalfATileIsFynes(t *testing.T) {
+	b, all := stageStands(t, many(14), fyne.NewSize(800, 500))
+	s := b.shell.stage.pictures
+	before := map[*pictureTile]bool{}
+	for _, tile := range s.order {
+		if before[tile] = tile.picture.quit != nil && s.wholly(tile); before[tile] {
+			all[tile.picture].until(func() bool { return all[tile.picture].there })
+		}
+	}
+	s.scroll.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, -30)})
+	b.apply(b.view)
+	half, whole := 0, 0
+	for _, tile := range s.order {
+		on := all[tile.picture]
+		switch {
+		case tile.picture.quit == nil || !before[tile]:
+		case s.wholly(tile):
+			whole++
+			on.until(func() bool { return on.there && on.at.Min.Y == pixelsOf(tile.picture.root).Min.Y })
+		default:
+			half++
+			awaitReady(t, tile.picture)
+			tile.picture.draw()
+			on.until(func() bool { return !on.there })
+		}
+	}
+	if half == 0 || whole == 0 {
+		t.Errorf("%d are cut, %d are not", half, whole)
+	}
+}
+
+// What is looked at closely is past Fyne, too, pixel for pixel.
+func TestCloserPastFyne(t *testing.T) {
+	b, all := stageStands(t, crewShown(), fyne.NewSize(800, 500))
+	s := b.shell.stage.pictures
+	p := s.large.picture
+	on := all[p]
+	b.fill(true)
+	b.apply(b.view)
+	s.root.MinSize()
+	whole := pixelsOf(s.root)
+	on.until(func() bool { return on.there && on.at == image.Rect(0, 25, 800, 475).Add(whole.Min) })
+	s.closer.DoubleTapped(&fyne.PointEvent{Position: fyne.NewPos(400, 250)})
+	s.root.MinSize()
+	on.until(func() bool { return on.at == whole })
 }

@@ -128,6 +128,9 @@ func (p *peopleList) bind(i, _ int, o fyne.CanvasObject) {
 		}
 		r.name.SetColor(color)
 		switch {
+		case row.Web:
+			r.mark.SetIcon("globe")
+			r.mark.SetColor(theme.ColorNameWarning)
 		case row.Verified:
 			r.mark.SetIcon("lock-verified")
 			r.mark.SetColor(theme.ColorNameSuccess)
@@ -135,7 +138,7 @@ func (p *peopleList) bind(i, _ int, o fyne.CanvasObject) {
 			r.mark.SetIcon("new-person")
 			r.mark.SetColor(kit.ColorNewToYou)
 		}
-		r.mark.Hidden = !row.Verified && !row.New
+		r.mark.Hidden = !row.Verified && !row.New && !row.Web
 		r.crown.Hidden = !row.Owner
 		relayout(r.row)
 	}

@@ -45,6 +45,11 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 		head = append(head, chip)
 	}
 	parts := []fyne.CanvasObject{kit.HRow(14, head...)}
+	if c.Web {
+		chip := kit.NewChip()
+		chip.Set("globe", "Browser guest: the server could listen", kit.Warn)
+		parts = append(parts, kit.HRow(0, chip, kit.Grow(kit.Gap(0, 0))))
+	}
 	if !c.Self {
 		parts = append(parts, p.calls(c))
 	}

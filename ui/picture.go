@@ -5,11 +5,13 @@ import (
 	"image"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
+	"parley/call"
 	"parley/video"
 )
 
@@ -19,7 +21,7 @@ type Converter interface {
 	ConvertBGRA(dst *image.RGBA, src *video.Frame) error // blue first
 }
 
-// picture shows what somebody's camera sees, the newest alone:
+// picture shows what somebody's camera sees, or their screen, the newest alone:
 //
 //	Slot ─► showing.run ─┬► convert to the tile's pixels ─► ready ─► pump: one fyne.Do a tick for all pictures ─► draw
 //	                     └► Surface, without Fyne, while there is one and nothing is in its way (place)
@@ -33,9 +35,11 @@ type picture struct {
 	slot     *video.Slot
 	wanted   func(on bool) // for whoever fills the slot; nil: nobody cares
 	mirrored bool
-	patient  bool         // may wait for a picture that is not, so that both are drawn at once
-	changed  func()       // the first picture is there, or one of another shape; nil: nobody cares
-	size     atomic.Int64 // of the tile in pixels: width<<32 | height
+	patient  bool          // may wait for a picture that is not, so that both are drawn at once
+	stands   bool          // may stand still: the last picture is kept, to be shown in another size
+	pause    time.Duration // after each picture, where few will do
+	changed  func()        // the first picture is there, or one of another shape; nil: nobody cares
+	size     atomic.Int64  // of the tile in pixels: width<<32 | height
 
 	// Of Fyne's goroutine alone.
 	root   *fyne.Container
@@ -54,12 +58,16 @@ type picture struct {
 	lies    placement     // where run is to show pictures past Fyne
 	past    bool          // it does
 	painted bool          // and Fyne shows them, too: the surface can go
+	zoomed  zoom          // what of each picture is shown
 }
 
-// newPicture makes the picture of a person, oneself if user is empty, that is off. Oneself is mirrored, for oneself alone.
-func newPicture(w *Window, user string) *picture {
-	p := &picture{w: w, slot: w.c.Engine.Picture(user), mirrored: user == "", patient: user == ""}
-	p.wanted = func(on bool) { w.c.Engine.ShowPicture(user, on) }
+// newPicture makes the picture of a person, oneself if user is empty, that is off. One's own camera is mirrored, for oneself alone.
+func newPicture(w *Window, user string, of call.Track) *picture {
+	p := &picture{
+		w: w, slot: w.c.Engine.Picture(user, of), patient: user == "",
+		mirrored: user == "" && of == call.CameraTrack, stands: of == call.ScreenTrack,
+	}
+	p.wanted = func(on bool) { w.c.Engine.ShowPicture(user, of, on) }
 	p.image = &canvas.Image{ScaleMode: canvas.ImageScaleFastest, FillMode: canvas.ImageFillContain} // the others scale before they draw: 17 pictures a second
 	p.image.Hide()
 	p.root = container.New(p, p.image)
@@ -71,9 +79,57 @@ func (p *picture) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 // Layout implements fyne.Layout.
 func (p *picture) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	p.image.Resize(size)
+	fresh := size != p.box
 	p.box = size
 	p.measure()
+	p.spread()
+	if fresh && p.stands && p.quit != nil {
+		p.renew()
+	}
+}
+
+// spread gives the image its place: all of the room, but for a picture that is looked at closely.
+func (p *picture) spread() {
+	room := p.pixels()
+	if p.zoomed.scale <= 0 || !p.seen() || room.X < 1 || room.Y < 1 {
+		put(p.image, 0, 0, p.box.Width, p.box.Height)
+		return
+	}
+	_, size := p.zoomed.part(p.shape, room)
+	gap := room.Sub(size).Div(2)
+	unit := p.box.Width / float32(room.X)
+	put(p.image, float32(gap.X)*unit, float32(gap.Y)*unit, float32(size.X)*unit, float32(size.Y)*unit)
+}
+
+// spot is where in its room the picture is shown, as large as it goes, or as it is zoomed.
+func (p *picture) spot() (at fyne.Position, size fyne.Size) {
+	room := p.pixels()
+	if p.zoomed.scale > 0 && p.seen() && room.X > 0 && room.Y > 0 {
+		return p.image.Position(), p.image.Size()
+	}
+	size = contained(p.box, p.aspect())
+	return fyne.NewPos((p.box.Width-size.Width)/2, (p.box.Height-size.Height)/2), size
+}
+
+// zoom looks at a part of the pictures from now on.
+func (p *picture) zoom(to zoom) {
+	p.mu.Lock()
+	same := p.zoomed == to
+	p.zoomed = to
+	p.mu.Unlock()
+	if same {
+		return
+	}
+	p.spread()
+	if p.quit != nil {
+		p.renew()
+	}
+}
+
+// pixels is how many there are for it.
+func (p *picture) pixels() image.Point {
+	size := p.size.Load()
+	return image.Pt(int(size>>32), int(int32(size)))
 }
 
 // measure tells run how many pixels there are.
@@ -188,7 +244,7 @@ func (p *picture) draw() {
 	}
 	p.measure() // another screen may have other pixels
 	p.image.Image, p.image.ScaleMode = next, canvas.ImageScaleFastest
-	if size := p.size.Load(); next.Rect.Max.X == int(size>>32) || next.Rect.Max.Y == int(int32(size)) {
+	if size := p.pixels(); next.Rect.Max.X == size.X || next.Rect.Max.Y == size.Y || p.zoomed.scale == 1 || p.zoomed.scale >= zoomSharp {
 		p.image.ScaleMode = canvas.ImageScalePixels // there is nothing to scale, and to look at one pixel is less work than at four
 	}
 	if old == nil {
@@ -200,6 +256,7 @@ func (p *picture) draw() {
 	}
 	if p.shape != from {
 		p.shape = from
+		p.spread()
 		if p.changed != nil {
 			p.changed()
 		}

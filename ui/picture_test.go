@@ -12,6 +12,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"parley/call"
 	"parley/profile"
 	"parley/ui/model"
 	"parley/video"
@@ -132,7 +133,7 @@ func startTurns(t testing.TB, w *Window, turns chan func()) {
 func TestPicturesInOneTurn(t *testing.T) {
 	p := newPainter()
 	w, turns := filmWindow(t, p, nil)
-	one, two := newPicture(w, "mara"), newPicture(w, "")
+	one, two := newPicture(w, "mara", call.CameraTrack), newPicture(w, "", call.CameraTrack)
 	mara, own := newFilm(one), newFilm(two)
 	for _, p := range []*picture{one, two} {
 		p.root.Resize(fyne.NewSize(160, 90))
@@ -164,7 +165,7 @@ func TestPicturesInOneTurn(t *testing.T) {
 func TestSlowWindow(t *testing.T) {
 	p := newPainter()
 	w, turns := filmWindow(t, p, nil)
-	one := newPicture(w, "mara")
+	one := newPicture(w, "mara", call.CameraTrack)
 	mara := newFilm(one)
 	one.root.Resize(fyne.NewSize(160, 90))
 	one.on(true)
@@ -195,7 +196,7 @@ func TestSlowWindow(t *testing.T) {
 func TestPictureSizes(t *testing.T) {
 	p := newPainter()
 	w, _ := filmWindow(t, p, nil)
-	one := newPicture(w, "mara")
+	one := newPicture(w, "mara", call.CameraTrack)
 	mara := newFilm(one)
 	one.on(true)
 	defer one.on(false)
@@ -222,9 +223,7 @@ func TestPictureSizes(t *testing.T) {
 	p.fails.Store(true)
 	calls := p.calls.Load()
 	mara.put(t, 40, 30, 9)
-	for p.calls.Load() == calls {
-		runtime.Gosched()
-	}
+	spin(t, func() bool { return p.calls.Load() != calls })
 	p.fails.Store(false)
 	mara.put(t, 20, 10, 9)
 	if got := sized(t, p); got != image.Pt(20, 10) {
@@ -237,7 +236,7 @@ func TestMirrored(t *testing.T) {
 	for user, x := range map[string]int{"": 31, "mara": 0} {
 		p := newPainter()
 		w, turns := filmWindow(t, p, nil)
-		one := newPicture(w, user)
+		one := newPicture(w, user, call.CameraTrack)
 		f := newFilm(one)
 		one.root.Resize(fyne.NewSize(160, 90))
 		one.on(true)
@@ -274,7 +273,7 @@ func TestMirrored(t *testing.T) {
 func TestHiddenPictureCostsNothing(t *testing.T) {
 	p := newPainter()
 	w, turns := filmWindow(t, p, nil)
-	one := newPicture(w, "mara")
+	one := newPicture(w, "mara", call.CameraTrack)
 	mara := newFilm(one)
 	var told []bool
 	one.wanted = func(on bool) { told = append(told, on) }
@@ -308,7 +307,7 @@ func TestHiddenPictureCostsNothing(t *testing.T) {
 func TestPictureSwitchedWhileItComes(t *testing.T) {
 	p := newPainter()
 	w, turns := filmWindow(t, p, nil)
-	one := newPicture(w, "mara")
+	one := newPicture(w, "mara", call.CameraTrack)
 	mara := newFilm(one)
 	one.root.Resize(fyne.NewSize(160, 90))
 	startTurns(t, w, turns)
@@ -339,29 +338,45 @@ func TestPictureSwitchedWhileItComes(t *testing.T) {
 	close(stop)
 	camera.Wait()
 	one.on(false)
-	none(t, turns, "at the end") // but for one that was under way
+	for range 2 { // one that was under way, and one for what came ready meanwhile
+		select {
+		case turn := <-turns:
+			turn()
+		case <-time.After(2 * frameEvery):
+		}
+	}
+	none(t, turns, "at the end")
+}
+
+// What comes after a picture was switched off and on is shown, and nothing of the run before keeps it: a screen may send just one.
+func TestSwitchedOnAgain(t *testing.T) {
+	p := newPainter()
+	w, _ := filmWindow(t, p, nil)
+	one := newPicture(w, "mara", call.CameraTrack)
+	mara := newFilm(one)
+	for level := range byte(200) {
+		for range 2 {
+			one.on(false)
+			one.on(true)
+		}
+		mara.put(t, 32, 18, level)
+		awaitReady(t, one)
+	}
+	one.on(false)
 }
 
 // A picture costs no memory once its images exist.
 func TestPictureAllocatesNothing(t *testing.T) {
 	p := newPainter()
 	w, _ := filmWindow(t, p, nil)
-	one := newPicture(w, "mara")
+	one := newPicture(w, "mara", call.CameraTrack)
 	mara := newFilm(one)
 	one.root.Resize(fyne.NewSize(640, 360))
 	one.on(true)
 	defer one.on(false)
 	show := func() {
 		mara.put(t, 640, 360, 7)
-		for { // until it is handed over
-			one.mu.Lock()
-			ready := one.ready != nil
-			one.mu.Unlock()
-			if ready {
-				break
-			}
-			runtime.Gosched()
-		}
+		awaitReady(t, one)
 		one.draw()
 	}
 	show()

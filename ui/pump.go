@@ -50,10 +50,11 @@ type pump struct {
 	done     chan struct{}
 	once     sync.Once
 	alive    atomic.Bool
-	idle     atomic.Bool   // nobody has touched this machine for idleAfter
-	moves    atomic.Bool   // the settings show a meter
-	starting atomic.Bool   // a server is being started in this process
-	read     atomic.Uint64 // Seq of the last text that was in sight
+	idle     atomic.Bool                 // nobody has touched this machine for idleAfter
+	moves    atomic.Bool                 // the settings show a meter
+	starting atomic.Bool                 // a server is being started in this process
+	read     atomic.Uint64               // Seq of the last text that was in sight
+	looks    atomic.Pointer[model.Looks] // how one wants to see pictures; nil: one has not said
 
 	mu      sync.Mutex
 	calls   []func()     // to run on Fyne's goroutine, in order
@@ -223,7 +224,7 @@ func (p *pump) turn(now time.Time) time.Duration {
 	p.mu.Unlock()
 	in := model.Input{
 		Now: now, Key: p.w.c.Key, Snapshot: snapshot, Settings: p.w.c.Profile.Settings(), Servers: p.w.c.Profile.Servers(), Hosted: hosted, Idle: p.idle.Load(), Starting: p.starting.Load(),
-		Read: p.read.Load(),
+		Read: p.read.Load(), Looks: p.w.looks(),
 	}
 	live := snapshot.Place.Phase != call.Idle || p.moves.Load()
 	if live {

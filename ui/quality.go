@@ -34,7 +34,7 @@ func (w *Window) showQuality(near fyne.CanvasObject) {
 	fill()
 	title := kit.NewText("Connection", kit.Section, theme.ColorNameForeground)
 	width := float32(340)
-	if w.view.Dock.InCall {
+	if w.view.Dock.InCall || pictured(w.view) {
 		width = 440 // there is more to say of pictures
 	}
 	layer := w.layers.Popover(kit.VCol(12, title, rows), near, width)

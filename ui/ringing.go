@@ -34,9 +34,9 @@ func (w *Window) hangUp() {
 	}
 }
 
-// toggleCamera switches the camera, in a call.
+// toggleCamera switches the camera, in a call or a channel.
 func (w *Window) toggleCamera() {
-	if s := w.c.Engine.Snapshot(); s.Place.Call != "" {
+	if s := w.c.Engine.Snapshot(); s.Place.Phase != call.Idle {
 		w.do(call.SetCamera{On: !s.Camera.On})
 	}
 }

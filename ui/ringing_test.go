@@ -281,24 +281,28 @@ func TestLeavingACallAsks(t *testing.T) {
 
 func TestTrayInACall(t *testing.T) {
 	b := newBench(t, nil)
-	tray := &tray{w: b.Window, mute: &fyne.MenuItem{}, deafen: &fyne.MenuItem{}, leave: &fyne.MenuItem{}, show: &fyne.MenuItem{}, menu: fyne.NewMenu("")}
+	tray := &tray{w: b.Window, mute: &fyne.MenuItem{}, deafen: &fyne.MenuItem{}, share: &fyne.MenuItem{}, leave: &fyne.MenuItem{}, show: &fyne.MenuItem{}, menu: fyne.NewMenu("")}
 	tray.app = noTray{}
 	for name, c := range map[string]struct {
 		view *model.View
 		want string
 	}{
-		"a channel":        {harbour(), "Leave the channel|Show Parley|tray-live|false"},
-		"ringing here":     {ringing(nil), "Leave the channel|Somebody is calling…|tray-live|false"},
-		"calling":          {outgoing(), "Stop calling|Show Parley|tray|false"},
-		"nothing":          {quiet(model.StageMessage, model.Note{}), "Leave the channel|Show Parley|tray|true"},
-		"a call":           {&model.View{Dock: model.Dock{InChannel: true, InCall: true}}, "Hang up|Show Parley|tray-live|false"},
-		"muted":            {&model.View{Dock: model.Dock{InChannel: true, InCall: true, Muted: true}}, "Hang up|Show Parley|tray-muted|false"},
-		"muted, but seen":  {&model.View{Dock: model.Dock{InChannel: true, InCall: true, Muted: true, Camera: true}}, "Hang up|Show Parley|tray-live|false"},
-		"calling, sitting": {&model.View{Dock: model.Dock{InChannel: true, Calling: true}}, "Leave the channel|Show Parley|tray-live|false"},
+		"a channel":         {harbour(), "Leave the channel|Show Parley|tray-live|false"},
+		"ringing here":      {ringing(nil), "Leave the channel|Somebody is calling…|tray-live|false"},
+		"calling":           {outgoing(), "Stop calling|Show Parley|tray|false"},
+		"nothing":           {quiet(model.StageMessage, model.Note{}), "Leave the channel|Show Parley|tray|true"},
+		"a call":            {&model.View{Dock: model.Dock{InChannel: true, InCall: true}}, "Hang up|Show Parley|tray-live|false"},
+		"muted":             {&model.View{Dock: model.Dock{InChannel: true, InCall: true, Muted: true}}, "Hang up|Show Parley|tray-muted|false"},
+		"muted, but seen":   {&model.View{Dock: model.Dock{InChannel: true, InCall: true, Muted: true, Camera: true}}, "Hang up|Show Parley|tray-live|false"},
+		"muted, but shared": {&model.View{Dock: model.Dock{InChannel: true, Muted: true, Sharing: true}}, "Leave the channel|Show Parley|tray-live|false"},
+		"calling, sitting":  {&model.View{Dock: model.Dock{InChannel: true, Calling: true}}, "Leave the channel|Show Parley|tray-live|false"},
 	} {
 		tray.apply(c.view)
 		if got := strings.Join([]string{tray.leave.Label, tray.show.Label, tray.icon, map[bool]string{true: "true", false: "false"}[tray.leave.Disabled]}, "|"); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+		if tray.share.Disabled == c.view.Dock.Sharing {
+			t.Errorf("%s: one can stop sharing: %v", name, !tray.share.Disabled)
 		}
 	}
 }

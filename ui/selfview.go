@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"parley/call"
 	"parley/ui/kit"
 	"parley/ui/model"
 )
@@ -38,7 +39,7 @@ type selfView struct {
 var _ fyne.Draggable = (*selfView)(nil)
 
 func newSelfView(c *callStage) *selfView {
-	s := &selfView{call: c, picture: newPicture(c.w, "")}
+	s := &selfView{call: c, picture: newPicture(c.w, "", call.CameraTrack)}
 	s.picture.round(kit.Px(12))
 	s.picture.changed = s.settle
 	s.failed = kit.NewParagraph("", kit.Caption, theme.ColorNamePlaceHolder)

@@ -129,7 +129,12 @@ func (w *Window) personAt(at fyne.Position) string {
 			}
 		}
 	}
-	if w.view.Stage.Kind == model.StageCall && w.view.Stage.Call != nil {
+	if s.stage.pictures.root.Visible() {
+		if t := s.stage.pictures.tileAt(at); t != nil {
+			return t.id.User
+		}
+	}
+	if w.view.Stage.Call != nil {
 		return w.view.Stage.Call.User
 	}
 	return ""

@@ -61,6 +61,8 @@ func (w *Window) act(a model.Action) {
 		w.examine()
 	case model.SendFile:
 		w.sendFile()
+	case model.ShareScreen:
+		w.toggleShare()
 	case model.ShowTexts:
 		w.showTexts()
 	case model.CopyInvite:
@@ -136,7 +138,7 @@ func (w *Window) confirmJoin(i call.Invitation) {
 	if w.asking != nil {
 		w.asking.Close()
 	}
-	w.asking = w.float(w.layers.Alert, "Join "+model.Inert(i.Host)+"?", func(done func()) []fyne.CanvasObject {
+	w.asking = w.float(w.layers.Alert, "Join "+model.Inert(i.Host)+"?", dialogWidth, func(done func()) []fyne.CanvasObject {
 		yes := kit.NewButton("Join this server", "", kit.PrimaryButton, func() {
 			done()
 			w.askToJoin(i)
@@ -305,12 +307,14 @@ func (w *Window) inviteDialog(i call.Invite, h Hosting) {
 	w.dialog("Invite people", func(done func()) []fyne.CanvasObject {
 		link := kit.NewPanel(theme.ColorNameInputBackground, 8, kit.Pad(12, 10, 12, 10, kit.NewText(i.URL, kit.Body, theme.ColorNameForeground)))
 		link.SetLine(theme.ColorNameSeparator, 1)
-		var copied *kit.Button
-		copied = kit.NewButton("Copy the invite", "copy", kit.PrimaryButton, func() {
-			w.c.App.Clipboard().SetContent(i.URL)
-			copied.SetText("Copied")
-		})
-		parts := []fyne.CanvasObject{paragraph(fmt.Sprintf("Send this link to the people you want here. It works for %d people, until %s.", i.Uses, time.Unix(i.Expires, 0).Format("2 January 15:04"))), link}
+		copying := func(text string, style kit.Kind, content string) (b *kit.Button) {
+			b = kit.NewButton(text, "copy", style, func() {
+				w.c.App.Clipboard().SetContent(content)
+				b.SetText("Copied")
+			})
+			return b
+		}
+		parts := []fyne.CanvasObject{paragraph(fmt.Sprintf("Send this link to the people you want here. It works for %d people, until %s. Who has no Parley comes in by a browser, with a link of its own.", i.Uses, time.Unix(i.Expires, 0).Format("2 January 15:04"))), link}
 		if h.Host != "" {
 			text := reachSentence(h)
 			if answer := w.routerSentence(h); answer != "" {
@@ -318,7 +322,8 @@ func (w *Window) inviteDialog(i call.Invite, h Hosting) {
 			}
 			parts = append(parts, kit.NewParagraph(text, kit.Caption, theme.ColorNameWarning))
 		}
-		return append(parts, buttons(kit.NewButton("Close", "", kit.PlainButton, done), copied))
+		return append(parts, buttons(kit.NewButton("Close", "", kit.PlainButton, done),
+			copying("For a browser", kit.PlainButton, call.PageOf(i.URL)), copying("Copy the invite", kit.PrimaryButton, i.URL)))
 	})
 }
 

@@ -41,7 +41,7 @@ func newCameraPage(s *settings) page {
 	size := newField("Size and rate", "1280 × 720 at 30 is asked for", kit.Fixed(controlWidth, 0, p.agreed))
 	p.show = kit.NewButton("Show my picture", "camera", kit.PlainButton, p.toggle)
 	p.preview = newField("Your picture", previewExplained, p.show)
-	p.picture = newPicture(s.w, "")
+	p.picture = newPicture(s.w, "", call.CameraTrack)
 	p.wait = kit.NewText("", kit.Body, theme.ColorNamePlaceHolder)
 	p.wait.Align = fyne.TextAlignCenter
 	ground := kit.NewPanel(theme.ColorNameInputBackground, 12, nil)
@@ -49,7 +49,7 @@ func newCameraPage(s *settings) page {
 	p.frame.Hide()
 	p.root = pageOf(
 		cardOf("", p.device.root, p.device.none, size.root),
-		cardOf("Preview", p.preview.root, p.frame, cardNote("You see yourself as in a mirror, others see you as you are. The camera is off in each call until you turn it on or call with video.")),
+		cardOf("Preview", p.preview.root, p.frame, cardNote("You see yourself as in a mirror, others see you as you are. The camera is off in each channel and call until you turn it on or call with video.")),
 	)
 	return p
 }

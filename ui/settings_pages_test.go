@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"parley/call"
 	"parley/identity"
 	"parley/profile"
 	"parley/ui/kit"
@@ -385,6 +386,19 @@ func (b *bench) pressTheirs(text string) {
 		}
 	}
 	b.t.Fatalf("no button %q", text)
+}
+
+// TestInviteIsCopied: an invite is copied as it is, or as the address of the page for a browser.
+func TestInviteIsCopied(t *testing.T) {
+	b := newBench(t, nil)
+	for button, want := range map[string]string{"Copy the invite": someLink, "For a browser": "https" + strings.TrimPrefix(someLink, "parley")} {
+		b.inviteDialog(call.Invite{URL: someLink, Uses: 25}, Hosting{})
+		b.press(button)
+		if got := b.c.App.Clipboard().Content(); got != want {
+			t.Errorf("%s: %q", button, got)
+		}
+		b.press("Close")
+	}
 }
 
 // file is one that fails when it is closed.

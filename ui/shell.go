@@ -17,8 +17,9 @@ import (
 //	│ dock                                                   │
 //	└────────────────────────────────────────────────────────┘
 //
-// The settings take the place of list, stage and people. People hide in a narrow window, and where the texts of one's channel stand in
-// their place; a button of the stage's header brings them as an overlay.
+// Over all of it a line says so while one shares a screen. The settings take the place of list, stage and people. People hide in a
+// narrow window, beside pictures, and where the texts of one's channel stand in their place; a button of the stage's header brings them
+// as an overlay.
 type shell struct {
 	w    *Window
 	root *fyne.Container
@@ -29,6 +30,7 @@ type shell struct {
 	people *peopleList
 	texts  *textsPanel
 	dock   *dock
+	share  *shareBar
 	lines  *lines
 
 	frame *fyne.Container // all of the above but lines, under shellLayout
@@ -44,6 +46,7 @@ const (
 	slotPeople
 	slotTexts
 	slotDock
+	slotShare
 	slotCount
 )
 
@@ -55,8 +58,8 @@ type metrics struct {
 	header, dock float32
 }
 
-// measure is for a window in which the texts of one's channel are to be seen, or not.
-func measure(size fyne.Size, texts bool) metrics {
+// measure is for a window in which the texts of one's channel are to be seen, or not, and pictures.
+func measure(size fyne.Size, texts, pictures bool) metrics {
 	m := metrics{rail: 64, list: 240, people: 224, header: 52, dock: 64, showPeople: size.Width >= kit.Px(1180)}
 	switch {
 	case size.Width < kit.Px(1000) || size.Height < kit.Px(600):
@@ -65,8 +68,11 @@ func measure(size fyne.Size, texts bool) metrics {
 	case size.Width >= kit.Px(1440):
 		m.list, m.people = 256, 240
 	}
-	if texts {
+	if pictures {
 		m.showPeople = size.Width >= kit.Px(1440)
+	}
+	if texts {
+		m.showPeople = size.Width >= kit.Px(1440) && !pictures
 		if m.texts = 320; m.compact {
 			m.texts = 260
 		}
@@ -85,11 +91,12 @@ func newShell(w *Window) *shell {
 	s.people = newPeopleList(w)
 	s.texts = newTextsPanel(w)
 	s.dock = newDock(w)
+	s.share = newShareBar(w)
 	s.lines = newLines(w)
 	// The stage has the window's own ground: what is painted twice costs twice, under software drawing.
 	colors := [slotCount]fyne.ThemeColorName{slotRail: kit.ColorRail, slotList: theme.ColorNameHeaderBackground, slotPeople: theme.ColorNameHeaderBackground,
 		slotTexts: theme.ColorNameHeaderBackground, slotDock: theme.ColorNameHeaderBackground}
-	objects := [slotCount]fyne.CanvasObject{s.rail.root, s.list.root, s.stage.root, s.people.root, s.texts.root, s.dock.root}
+	objects := [slotCount]fyne.CanvasObject{s.rail.root, s.list.root, s.stage.root, s.people.root, s.texts.root, s.dock.root, s.share.root}
 	s.frame = container.NewWithoutLayout()
 	for i := range s.slots {
 		s.slots[i] = container.NewStack(kit.NewPanel(colors[i], 0, nil), objects[i])
@@ -106,12 +113,13 @@ func (s *shell) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(kit
 
 // Layout implements fyne.Layout.
 func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	call := s.w.view.Stage.Kind == model.StageCall && s.w.settings == nil
-	m := measure(size, s.texts.open())
+	call := s.w.view.Stage.Call != nil && s.w.settings == nil
+	m := measure(size, s.texts.open(), pictured(s.w.view))
 	if m != s.size {
 		s.size = m
 		s.resized()
 	}
+	top := s.share.height()
 	high := size.Height - m.dock
 	people := m.people
 	if !m.showPeople || s.w.settings != nil || call {
@@ -120,7 +128,7 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if call {
 		m.list = 0
 	}
-	if s.stage.call.filled {
+	if s.stage.filled {
 		m, high, people = metrics{}, size.Height, 0
 	}
 	if s.w.settings != nil {
@@ -128,8 +136,8 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	x := float32(0)
 	place := func(slot int, width float32) {
-		s.slots[slot].Move(fyne.NewPos(x, 0))
-		s.slots[slot].Resize(fyne.NewSize(width, high))
+		s.slots[slot].Move(fyne.NewPos(x, top))
+		s.slots[slot].Resize(fyne.NewSize(width, max(high-top, 0)))
 		x += width
 	}
 	place(slotRail, m.rail)
@@ -145,6 +153,8 @@ func (s *shell) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	s.slots[slotPeople].Hidden, s.slots[slotTexts].Hidden, s.slots[slotDock].Hidden = people == 0, m.texts == 0, m.dock == 0
 	s.slots[slotDock].Move(fyne.NewPos(0, high))
 	s.slots[slotDock].Resize(fyne.NewSize(size.Width, m.dock))
+	s.slots[slotShare].Hidden = top == 0
+	put(s.slots[slotShare], 0, 0, size.Width, top)
 	line := s.frame.Objects[slotCount]
 	line.(*fyne.Container).Hidden = m.dock == 0
 	line.Move(fyne.NewPos(0, high))
@@ -161,7 +171,7 @@ func (s *shell) resized() {
 
 // refit places the parts anew, after what decides about them has changed.
 func (s *shell) refit() {
-	s.stage.head.Hidden = s.stage.call.filled
+	s.stage.head.Hidden = s.stage.filled
 	s.stage.root.Layout.Layout(nil, s.stage.root.Size())
 	s.Layout(s.frame.Objects, s.frame.Size())
 	s.frame.Refresh()
@@ -172,7 +182,8 @@ func (s *shell) fill(list, stage fyne.CanvasObject) {
 	if list == nil {
 		list, stage = s.list.root, s.stage.root
 	}
-	s.stage.call.look(false) // until the next turn, if it is to be seen then
+	s.stage.call.look(false)
+	s.stage.pictures.look(false) // until the next turn, if it is to be seen then
 	s.slots[slotList].Objects[1] = list
 	s.slots[slotStage].Objects[1] = stage
 	s.Layout(s.frame.Objects, s.frame.Size())
@@ -183,8 +194,10 @@ func (s *shell) fill(list, stage fyne.CanvasObject) {
 }
 
 func (s *shell) apply(old, v *model.View) {
-	if call := v.Stage.Kind == model.StageCall; call != (old.Stage.Kind == model.StageCall) {
-		s.w.fill(false)
+	if s.share.apply(v) || (v.Stage.Call != nil) != (old.Stage.Call != nil) || pictured(v) != pictured(old) {
+		if !pictured(v) {
+			s.w.fill(false)
+		}
 		defer s.refit()
 	}
 	s.texts.apply(old, v)

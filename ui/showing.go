@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image"
+	"time"
 
 	"parley/video"
 )
@@ -19,9 +20,10 @@ type Surface interface {
 
 // placement is where a picture lies in the window, in its pixels.
 type placement struct {
-	at   image.Rectangle
-	seen []image.Rectangle // of it, what nothing else lies on; nil: Fyne has to paint the picture
-	of   image.Point       // the size of the pictures that it is for
+	at     image.Rectangle
+	seen   []image.Rectangle // of it, what nothing else lies on; nil: Fyne has to paint the picture
+	of     image.Point       // the size of the pictures that it is for
+	zoomed zoom              // likewise what of them is seen
 }
 
 // showing is one run of a picture, from on to off, on a goroutine of its own.
@@ -31,7 +33,8 @@ type showing struct {
 	again   chan struct{}
 	c       Converter
 	surface Surface      // nil: there is none
-	last    *video.Frame // to be shown anew, where there is a surface
+	last    *video.Frame // to be shown anew, where there is a surface, or where it may stand still
+	part    video.Frame  // what is seen of it, where that is not all
 	failed  bool         // a picture could not be shown
 }
 
@@ -53,11 +56,14 @@ func (s *showing) run() {
 		case <-s.quit:
 			return
 		case <-s.again:
-			if s.left() || s.last == nil {
+			if s.left() && !s.stands || s.last == nil {
 				continue
 			}
 		case <-s.slot.Ready():
-			f := s.slot.Take()
+			f, over := s.next()
+			if over {
+				return
+			}
 			if f == nil {
 				continue
 			}
@@ -67,29 +73,60 @@ func (s *showing) run() {
 		if s.show(s.last) {
 			s.w.pump.pictured(s.patient)
 		}
-		if s.surface == nil {
+		if s.surface == nil && !s.stands {
 			s.last.Release()
 			s.last = nil
 		}
+		if s.pause > 0 && !s.rest() {
+			return
+		}
+	}
+}
+
+// next takes what came, or says that the run is over: what is there then is for the one that began since.
+func (s *showing) next() (f *video.Frame, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of != s.quit {
+		s.slot.Remind()
+		return nil, true
+	}
+	return s.slot.Take(), false
+}
+
+// rest lets pictures go by for a while, and says whether it goes on.
+func (s *showing) rest() bool {
+	t := time.NewTimer(s.pause)
+	defer t.Stop()
+	select {
+	case <-s.quit:
+		return false
+	case <-t.C:
+		return true
 	}
 }
 
 // show shows a picture, and says whether Fyne has something to draw.
 func (s *showing) show(f *video.Frame) bool {
 	s.mu.Lock()
-	lies := s.lies
+	lies, zoomed := s.lies, s.zoomed
 	s.mu.Unlock()
-	if s.surface != nil && lies.seen != nil && lies.of == image.Pt(f.Width, f.Height) {
-		err := s.surface.Show(lies.at, lies.seen, func(out *image.RGBA) error { return s.convert(out, f, s.c.ConvertBGRA) })
+	from := image.Pt(f.Width, f.Height)
+	part, shown := zoomed.part(from, s.pixels())
+	if zoomed.scale <= 0 {
+		shown = s.pixels()
+	}
+	seen := cut(&s.part, f, part)
+	if s.surface != nil && lies.seen != nil && lies.of == from && lies.zoomed == zoomed {
+		err := s.surface.Show(lies.at, lies.seen, func(out *image.RGBA) error { return s.convert(out, seen, s.c.ConvertBGRA) })
 		if err == nil {
 			return s.passed()
 		}
 		s.w.pump.log.Info("Fyne paints pictures", "why", err)
 		s.drop()
 	}
-	size := s.size.Load()
-	out := s.take(fit(image.Pt(f.Width, f.Height), image.Pt(int(size>>32), int(int32(size)))))
-	if err := s.convert(out, f, s.c.Convert); err != nil {
+	out := s.take(fit(part.Size(), shown))
+	if err := s.convert(out, seen, s.c.Convert); err != nil {
 		if !s.failed {
 			s.w.pump.log.Warn("a picture can't be shown", "err", err)
 		}
@@ -97,7 +134,7 @@ func (s *showing) show(f *video.Frame) bool {
 		s.give(s.quit, out, image.Point{})
 		return false
 	}
-	return s.give(s.quit, out, image.Pt(f.Width, f.Height))
+	return s.give(s.quit, out, from)
 }
 
 func (s *showing) convert(out *image.RGBA, f *video.Frame, by func(*image.RGBA, *video.Frame) error) error {

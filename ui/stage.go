@@ -25,23 +25,26 @@ type stage struct {
 	texts    *countButton
 	people   *kit.IconButton
 
-	face *kit.Avatar     // of the other one of a call
-	mine *kit.IconButton // one's own picture
-	full *kit.IconButton
+	face  *kit.Avatar     // of the other one of a call
+	mine  *kit.IconButton // one's own picture
+	full  *kit.IconButton
+	sight *kit.IconButton // all pictures alike, or one large
 
-	banner *kit.Banner
-	call   *callStage
-	tiles  []*tile
-	grid   *fyne.Container
-	missed *countButton // where the list of people is hidden
-	note   *note
-	calls  *calling
-	files  *transferStrip
-	body   *fyne.Container
+	banner   *kit.Banner
+	call     *callStage
+	pictures *pictureStage
+	filled   bool // a call or its pictures have all of the window
+	tiles    []*tile
+	grid     *fyne.Container
+	missed   *countButton // where the list of people is hidden
+	note     *note
+	calls    *calling
+	files    *transferStrip
+	body     *fyne.Container
 }
 
 func newStage(w *Window) *stage {
-	s := &stage{w: w, size: measure(fyne.NewSize(1280, 800), false)}
+	s := &stage{w: w, size: measure(fyne.NewSize(1280, 800), false, false)}
 	s.icon = kit.NewIcon("speaker-channel", 20, kit.ColorInCall)
 	s.title = kit.NewText("", kit.Header, theme.ColorNameForeground)
 	s.subtitle = kit.NewText("", kit.Caption, theme.ColorNamePlaceHolder)
@@ -52,11 +55,12 @@ func newStage(w *Window) *stage {
 	s.face.SetDot(kit.NoDot, theme.ColorNameBackground)
 	s.mine = kit.NewIconButton("eye-off", 32, "Your own picture", func() { w.layers.MenuBy(s.call.ownMenu(), s.mine) })
 	s.full = kit.NewIconButton("full-screen", 32, "Full screen (F11)", w.toggleFullScreen)
+	s.sight = kit.NewIconButton("grid", 32, "", w.toggleSight)
 	s.send = kit.NewIconButton("file", 32, "Send a file (Ctrl+O)", w.sendFile)
 	s.texts = newCountButton("text", func(fyne.CanvasObject) { w.toggleTexts() })
 	s.missed = newMissedButton(w)
 	s.missed.root.Hide()
-	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.full, s.stats, s.send, s.texts.root, s.missed.root, s.people)
+	row := kit.HRow(10, s.icon, s.face, s.title, kit.Grow(kit.Stack(s.subtitle)), s.chip, s.mine, s.sight, s.full, s.stats, s.send, s.texts.root, s.missed.root, s.people)
 	s.head = header(row)
 	s.banner = kit.NewBanner()
 	s.banner.Hide()
@@ -65,15 +69,17 @@ func newStage(w *Window) *stage {
 	s.calls = newCalling(w)
 	s.call = newCallStage(w)
 	s.call.root.Hide()
+	s.pictures = newPictureStage(w)
+	s.pictures.root.Hide()
 	s.files = newTransferStrip(w)
-	s.body = container.New(&bodyLayout{stage: s}, s.call.root, s.banner, s.grid, s.note.root, s.calls.root, s.files.root)
+	s.body = container.New(&bodyLayout{stage: s}, s.call.root, s.pictures.root, s.banner, s.grid, s.note.root, s.calls.root, s.files.root)
 	s.root = container.New(&columnLayout{head: s.head, rest: s.body}, s.head, s.body)
 	return s
 }
 
 func (s *stage) resized(m metrics) {
 	s.size = m
-	s.call.small = m.compact
+	s.call.small, s.pictures.small = m.compact, m.compact
 	s.root.Layout.(*columnLayout).header = m.header
 	s.show(s.w.view)
 	for _, t := range s.tiles {
@@ -91,6 +97,7 @@ func (s *stage) apply(old, v *model.View) {
 		s.calls.show(v.Ring)
 	}
 	s.call.apply(v)
+	s.pictures.apply(v)
 	s.applyMissed(v)
 	s.applyTexts(v)
 	s.files.apply(v)
@@ -105,22 +112,30 @@ func (s *stage) apply(old, v *model.View) {
 // show brings everything but the rings to what a view has.
 func (s *stage) show(v *model.View) {
 	st := v.Stage
-	tiles, call := st.Kind == model.StageTiles, st.Kind == model.StageCall
+	tiles, pictures, call := st.Kind == model.StageTiles, st.Kind == model.StagePictures, st.Call != nil
 	s.title.SetText(st.Title)
 	s.subtitle.SetText(st.Subtitle)
 	s.icon.Hidden = st.Title == "" || call
 	s.face.Hidden = !call
 	s.subtitle.Hidden = s.size.compact && !call
-	s.stats.Hidden = !tiles && !call
+	s.stats.Hidden = !tiles && !call && !pictures
 	s.send.Hidden = s.stats.Hidden || s.size.compact && s.size.texts > 0 // the texts have one, too
 	s.texts.root.Hidden = s.stats.Hidden
 	s.people.Hidden = s.size.showPeople || call
-	s.full.Hidden = !call
-	s.mine.Hidden = !call || !st.Call.OwnCamera
+	s.full.Hidden = !pictured(v)
+	s.mine.Hidden = st.Kind != model.StageCall || !st.Call.OwnCamera
+	s.sight.Hidden = !pictures
+	if st.Large < 0 {
+		s.sight.SetIcon("one-large")
+		s.sight.SetLabel("One large, whoever talks (Ctrl+G)")
+	} else {
+		s.sight.SetIcon("grid")
+		s.sight.SetLabel("All alike (Ctrl+G)")
+	}
 	if call {
 		s.face.SetFace(face(st.Call.Face))
 	}
-	s.call.root.Hidden = !call
+	s.call.root.Hidden, s.pictures.root.Hidden = st.Kind != model.StageCall, !pictures
 	s.chip.Hidden = st.Chip == nil
 	if st.Chip != nil {
 		text := st.Chip.Text
@@ -142,7 +157,7 @@ func (s *stage) show(v *model.View) {
 	if s.calls.root.Hidden {
 		s.calls.show(nil)
 	}
-	s.note.root.Hidden = call || tiles && st.Message.Heading == "" || !s.calls.root.Hidden
+	s.note.root.Hidden = call || pictures || tiles && st.Message.Heading == "" || !s.calls.root.Hidden
 	s.note.set(st.Kind == model.StageBusy, st.Message)
 	s.applyMissed(v)
 	s.head.Refresh()
@@ -216,9 +231,11 @@ func (l *bodyLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	left := (size.Width - room.Width) / 2
 	size.Height = l.layoutFiles(size)
 	s.calls.root.Resize(size)
-	if !s.call.root.Hidden {
-		l.layoutCall(size)
-		return
+	for _, o := range []fyne.CanvasObject{s.call.root, s.pictures.root} {
+		if o.Visible() {
+			l.layoutCall(o, size)
+			return
+		}
 	}
 	y := float32(0)
 	if !s.banner.Hidden {
@@ -243,18 +260,18 @@ func (l *bodyLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	put(s.note.root, left, top+y+block.Height+kit.Px(24), room.Width, below)
 }
 
-// layoutCall gives the call all that the banner leaves, or everything.
-func (l *bodyLayout) layoutCall(size fyne.Size) {
+// layoutCall gives a call, or pictures, all that the banner leaves, or everything.
+func (l *bodyLayout) layoutCall(o fyne.CanvasObject, size fyne.Size) {
 	s, y := l.stage, float32(0)
 	if !s.banner.Hidden {
 		wide := size.Width - 2*s.edge()
 		high := kit.FitHeight(s.banner, wide)
 		put(s.banner, s.edge(), kit.Px(12), wide, high)
-		if !s.call.filled { // else it lies on the picture
+		if !s.filled { // else it lies on the picture
 			y = high + kit.Px(12)
 		}
 	}
-	put(s.call.root, 0, y, size.Width, size.Height-y)
+	put(o, 0, y, size.Width, size.Height-y)
 }
 
 // layoutFiles puts the files at the foot of the stage, and returns what that leaves of its height. On a picture that fills the window
@@ -266,7 +283,7 @@ func (l *bodyLayout) layoutFiles(size fyne.Size) float32 {
 	}
 	wide := min(size.Width-2*s.edge()+2*kit.Px(transferEdge), kit.Px(720))
 	put(s.files.root, (size.Width-wide)/2, size.Height-high-kit.Px(8), wide, high)
-	if s.call.filled {
+	if s.filled {
 		return size.Height
 	}
 	return size.Height - high - kit.Px(8)

@@ -66,6 +66,18 @@ func TestFloatingLooks(t *testing.T) {
 			w.apply(v)
 			w.showCard(kofi, w.shell.people.list)
 		},
+		"guest": func(w *Window) {
+			v := harbour()
+			v.RowsVersion, v.PeopleVersion, v.Stage.Version = 8, 8, 8
+			v.Rows[2].Web, v.People[2].Web = true, true // Teo
+			v.Stage.Tiles[1].Web, v.Stage.Tiles[1].Chip = true, &model.Chip{Icon: "globe", Text: "Browser guest", Tone: model.Warn}
+			v.Stage.Tiles[2].Web = true
+			v.Stage.Chip = &model.Chip{Icon: "globe", Text: "Browser guest: the server could listen there", Short: "Browser guest", Tone: model.Warn}
+			w.apply(v)
+			guest := ines
+			guest.User, guest.Name, guest.Face, guest.New, guest.Web = "teo", "Teo Okafor", sampleFace("Teo Okafor"), false, true
+			w.showCard(guest, w.shell.stage.tiles[0].root)
+		},
 		"held":    func(w *Window) { w.showCard(held, w.shell.stage.tiles[3].root) },
 		"quality": func(w *Window) { w.showQuality(w.shell.dock.quality) },
 		"keys":    func(w *Window) { w.showKeys() },

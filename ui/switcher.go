@@ -90,6 +90,8 @@ func (s *switcher) bind(i, _ int, o fyne.CanvasObject) {
 	switch {
 	case hit.Action == model.SendFile:
 		r.icon.SetIcon("file")
+	case hit.Action == model.ShareScreen:
+		r.icon.SetIcon("screen")
 	case hit.Action == model.ShowTexts:
 		r.icon.SetIcon("text")
 	case hit.Action != model.None:

@@ -85,7 +85,7 @@ func (w *Window) toggleTexts() {
 		w.say("Texts are for those in your channel or call.", model.Plain)
 		return
 	}
-	if p.wanted = !p.wanted; !p.wanted && w.shell.stage.call.filled {
+	if p.wanted = !p.wanted; !p.wanted && w.shell.stage.filled {
 		p.wanted = true // it could not be seen
 	}
 	w.fill(false)

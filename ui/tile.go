@@ -217,15 +217,20 @@ func (t *tile) apply(v model.Tile, step uint8) {
 	}
 	changed := setHidden(t.chip, !chip)
 	changed = setHidden(t.mark, !mark) || changed
-	if v.New {
+	switch {
+	case v.Web:
+		t.lock.SetIcon("globe")
+		t.lock.SetColor(theme.ColorNameWarning)
+	case v.New:
 		t.lock.SetIcon("new-person")
 		t.lock.SetColor(kit.ColorNewToYou)
-	} else {
+	default:
 		t.lock.SetIcon("lock-verified")
 		t.lock.SetColor(theme.ColorNameSuccess)
 	}
-	t.newMark = mark && v.New // both stand side by side
-	changed = setHidden(t.lock, !v.New && (!v.Verified || mark && !t.fits.row)) || changed
+	alarm := v.Web || v.New
+	t.newMark = mark && alarm // both stand side by side
+	changed = setHidden(t.lock, !alarm && (!v.Verified || mark && !t.fits.row)) || changed
 	changed = setHidden(t.line, chip || !t.fits.line) || changed
 	if changed || chip || t.newMark {
 		t.Layout(nil, t.inside.Size())

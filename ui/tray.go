@@ -22,9 +22,9 @@ type tray struct {
 	app  desktop.App
 	menu *fyne.Menu
 
-	show, mute, deafen, leave *fyne.MenuItem
-	icon                      string
-	hidden                    bool // there is nothing but the icon
+	show, mute, deafen, share, leave *fyne.MenuItem
+	icon                             string
+	hidden                           bool // there is nothing but the icon
 }
 
 // startTray makes the icon where there is a place for one.
@@ -36,13 +36,14 @@ func (w *Window) startTray() {
 	t := &tray{w: w, app: app}
 	t.mute = fyne.NewMenuItem("Mute", w.toggleMute)
 	t.deafen = fyne.NewMenuItem("Deafen", w.toggleDeafen)
+	t.share = fyne.NewMenuItem("Stop sharing the screen", w.stopShare)
 	t.leave = fyne.NewMenuItem("Leave the channel", t.leaves)
 	t.show = fyne.NewMenuItem("Show Parley", w.front)
 	quit := fyne.NewMenuItem("Quit", w.quit)
 	quit.IsQuit = true
 	t.menu = fyne.NewMenu("Parley", t.show, fyne.NewMenuItemSeparator(),
-		t.mute, t.deafen, t.leave, fyne.NewMenuItemSeparator(), quit)
-	t.leave.Disabled = true
+		t.mute, t.deafen, t.share, t.leave, fyne.NewMenuItemSeparator(), quit)
+	t.leave.Disabled, t.share.Disabled = true, true
 	w.tray = t
 	t.setIcon("tray")
 	app.SetSystemTrayMenu(t.menu)
@@ -51,7 +52,7 @@ func (w *Window) startTray() {
 func (t *tray) apply(v *model.View) {
 	icon := "tray"
 	switch { // whoever is seen is live too
-	case v.Dock.InChannel && (!v.Dock.Muted && !v.Dock.Deafened || v.Dock.Camera):
+	case v.Dock.InChannel && (!v.Dock.Muted && !v.Dock.Deafened || v.Dock.Camera || v.Dock.Sharing):
 		icon = "tray-live"
 	case v.Dock.InChannel:
 		icon = "tray-muted"
@@ -68,10 +69,11 @@ func (t *tray) apply(v *model.View) {
 		show = "Somebody is calling…"
 	}
 	nothing := !v.Dock.InChannel && !v.Dock.Calling
-	if t.mute.Checked == v.Dock.Muted && t.deafen.Checked == v.Dock.Deafened && t.leave.Disabled == nothing && t.leave.Label == leave && t.show.Label == show {
+	if t.mute.Checked == v.Dock.Muted && t.deafen.Checked == v.Dock.Deafened && t.share.Disabled == !v.Dock.Sharing && t.leave.Disabled == nothing && t.leave.Label == leave && t.show.Label == show {
 		return
 	}
 	t.mute.Checked, t.deafen.Checked, t.leave.Disabled = v.Dock.Muted, v.Dock.Deafened, nothing
+	t.share.Disabled = !v.Dock.Sharing
 	t.leave.Label, t.show.Label = leave, show
 	t.menu.Refresh()
 }
@@ -140,6 +142,7 @@ func (w *Window) hide() {
 	w.release()
 	w.tray.hidden = true
 	w.shell.stage.call.look(false)
+	w.shell.stage.pictures.look(false)
 	w.win.Hide()
 }
 

@@ -22,7 +22,7 @@ func (w *Window) warm(screen fyne.CanvasObject) fyne.CanvasObject {
 	t := newTile(w, w.shell.size)
 	v := model.Tile{Name: "Parley", Face: model.Face{Letters: "PA", Hue: 200}, Verified: true, Line: "You", Bars: model.Bars{Level: 2, Known: true}}
 	icons := kit.HRow(2)
-	for _, name := range []string{"headphones-off", "mic-off", "new-person", "warning", "shield", "stats", "camera", "camera-off", "full-screen", "eye-off"} {
+	for _, name := range []string{"headphones-off", "mic-off", "new-person", "warning", "shield", "stats", "camera", "camera-off", "full-screen", "eye-off", "screen", "screen-off", "grid", "one-large"} {
 		icons.Add(kit.NewIcon(name, 18, kit.ColorMuted))
 	}
 	banner, chip := kit.NewBanner(), kit.NewChip()

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"image"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -30,6 +31,8 @@ type Window struct {
 	tray     *tray              // nil where there is no tray
 	picking  *dialog.FileDialog // nil but while a file is chosen
 	files    files
+	// thumbnail takes a small picture of what could be shared; the engine's.
+	thumbnail func(ctx context.Context, id string, width, height int) (*image.RGBA, error)
 
 	link     string       // that the session was opened with
 	online   *waiting     // what waits for a session to stand
@@ -41,6 +44,7 @@ type Window struct {
 	held     fyne.KeyName // the key that is held to talk; empty: none
 	hasFocus bool         // the window has the keyboard
 	away     bool         // nobody can see the window: it is an icon, or others cover it
+	shareFPS int          // the pictures a second that were last chosen for a shared screen
 	follow   func()       // what an open popover wants to be told of each turn; nil: nothing
 }
 
@@ -72,6 +76,7 @@ func newWindow(c Config) *Window {
 	w.win.SetPadded(false)
 	w.layers = kit.NewLayers(w.win.Canvas())
 	w.files = files{w.saveFile, w.openFile, w.pickFile, w.pickFolder}
+	w.thumbnail, w.shareFPS = c.Engine.Thumbnail, shareRates[1].fps
 	w.pump = newPump(w)
 	w.shell = newShell(w)
 	w.setContent(w.shell.root)
@@ -207,7 +212,7 @@ func (w *Window) apply(v *model.View) {
 	}
 }
 
-// entitle shows in the window's title, and so in a task bar, whether microphone and camera are live.
+// entitle shows in the window's title, and so in a task bar, what of oneself is live.
 func (w *Window) entitle(v *model.View) {
 	title := "Parley"
 	switch {
@@ -221,6 +226,9 @@ func (w *Window) entitle(v *model.View) {
 	}
 	if v.Dock.Camera {
 		title += ", camera on"
+	}
+	if v.Dock.Sharing {
+		title += ", screen shared"
 	}
 	if w.win.Title() != title {
 		w.win.SetTitle(title)

@@ -4,7 +4,7 @@ import "time"
 
 // retry is how long the answer to a NACK may take before it is sent again.
 func (a *Assembler) retry() time.Duration {
-	return max(a.rtt+a.rtt/4+5*time.Millisecond, 20*time.Millisecond)
+	return max(a.rtt+min(a.rtt/4, 10*time.Millisecond)+5*time.Millisecond, 20*time.Millisecond)
 }
 
 // giveUp is how long a missing packet that all later pictures need is waited for: five attempts. A new key picture takes
@@ -172,17 +172,33 @@ func (a *Assembler) Nacks(dst []uint16, now time.Duration) []uint16 {
 	}
 	room := maxNacks
 	for n := a.next; n <= a.newest && room > 0; n++ {
-		p := a.at(n)
-		if p.place != missing || p.asks >= maxAsks || now-p.since < reorderWait ||
-			p.asks > 0 && now-p.asked < a.retry() {
-			continue
+		if p := a.at(n); p.place == missing && a.asks(p, now) {
+			dst = append(dst, uint16(n))
+			room--
 		}
-		p.asks, p.asked = p.asks+1, now
-		dst = append(dst, uint16(n))
-		room--
 	}
 	a.stats.Nacks += uint64(maxNacks - room)
 	return dst
+}
+
+// asks says whether a missing packet is to be asked for now, and notes it. A question may get lost as its answer may: where much
+// does, or the first one brought nothing, it is said once more, which costs a few bytes and saves a round trip.
+func (a *Assembler) asks(p *packet, now time.Duration) bool {
+	switch {
+	case p.asks == 0 && now-p.since < reorderWait:
+		return false
+	case p.echo && now-p.asked >= echoAfter:
+		p.asks, p.echo = p.asks+1, false
+		return true
+	case p.asks >= maxAsks || p.asks > 0 && now-p.asked < a.retry():
+		return false
+	}
+	if p.asks == 0 {
+		a.loss += (1 - a.loss) / lossSpan
+	}
+	p.asks, p.asked = p.asks+1, now
+	p.echo = (p.asks > 1 || a.loss > lossy) && p.asks < maxAsks-2 // leaves some for later
+	return true
 }
 
 // KeyFrame says that a key picture is to be asked for now (PLI, RFC 4585 section 6.3.1): never twice within 300 ms, nor

@@ -22,8 +22,11 @@ const (
 	maxMisorder = 1024 // how far back a number may be to count as late rather than as nonsense: answers to NACKs may be
 	maxFirst    = 64   // packets that the first one to come may have overtaken
 	maxAsks     = 8    // NACKs for one packet
+	lossSpan    = 256  // packets over which loss is smoothed
 	maxNacks    = 100  // sequence numbers in one list
 
+	echoAfter   = 8 * time.Millisecond   // before a question is said once more where questions get lost, too
+	lossy       = 0.03                   // of packets lost: from there on they do
 	reorderWait = 10 * time.Millisecond  // before a missing packet is asked for: it may only have been overtaken
 	keyInterval = 300 * time.Millisecond // between two requests for a key picture, at least
 	startRTT    = 100 * time.Millisecond // until told better
@@ -59,6 +62,7 @@ const (
 type packet struct {
 	place  place
 	asks   uint8 // NACKs sent
+	echo   bool  // the last of them is to be said once more
 	marker bool
 	ts     uint32
 	body   int    // where in data the picture's bytes begin
@@ -77,10 +81,11 @@ type Assembler struct {
 	// The sequence, made 64 bits wide by following it, so that nothing ever wraps.
 	ring    [ringSize]packet
 	started bool
-	fresh   bool  // nothing was handed out or dropped yet: the first packet may not be the first
-	next    int64 // the first place that is not over
-	newest  int64 // the last stored place
-	missing int   // places missing
+	fresh   bool    // nothing was handed out or dropped yet: the first packet may not be the first
+	next    int64   // the first place that is not over
+	newest  int64   // the last stored place
+	missing int     // places missing
+	loss    float64 // the part of the last few hundred packets that had to be asked for
 	suspect uint16
 	doubt   bool // suspect is the number that would prove that the sender has begun anew
 
@@ -200,6 +205,7 @@ func (a *Assembler) grow(n int64, now time.Duration) {
 	a.stats.Missed += uint64(n - a.newest - 1)
 	a.open(a.newest+1, n+1, now)
 	a.newest = n
+	a.loss -= a.loss / lossSpan
 }
 
 // open makes the places from first to before end missing.

@@ -172,6 +172,40 @@ func TestNacksRepair(t *testing.T) {
 	}
 }
 
+// Where much gets lost a question is said twice from the first one on, and elsewhere once it brought nothing; what came is not asked
+// for again.
+func TestEchoes(t *testing.T) {
+	for _, much := range []bool{false, true} {
+		s := newStream(t, VP9)
+		if s.push(s.next(true)...); much {
+			s.a.loss = 2 * lossy
+		}
+		lost := s.next(false)
+		s.push(lost[1:]...)
+		var at []time.Duration
+		for range 400 {
+			if got := s.a.Nacks(nil, s.now); slices.Contains(got, lost[0].seq) {
+				at = append(at, s.now)
+			}
+			s.now += tick
+		}
+		if len(at) < 4 || (at[1]-at[0] == echoAfter) != much || (at[2]-at[1] == echoAfter) == much || len(at) > maxAsks {
+			t.Errorf("much is lost: %v: asked at %v", much, at)
+		}
+		lost = s.next(false)
+		s.push(lost[1:]...)
+		s.now += reorderWait
+		if got := s.a.Nacks(nil, s.now); !slices.Contains(got, lost[0].seq) {
+			t.Fatalf("asked for %v", got)
+		}
+		s.push(lost[0])
+		s.now += echoAfter
+		if got := s.a.Nacks(nil, s.now); slices.Contains(got, lost[0].seq) {
+			t.Errorf("what came is asked for: %v", got)
+		}
+	}
+}
+
 // TestGarbageIsNotAskedFor: it would only come again.
 func TestGarbageIsNotAskedFor(t *testing.T) {
 	s := newStream(t, VP9)

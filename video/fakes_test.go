@@ -59,9 +59,11 @@ func interval(fps int) time.Duration { return time.Second / time.Duration(fps) }
 
 // numbers is a codec whose pictures are their number and size.
 type numbers struct {
-	takes time.Duration // for a picture
-	size  int           // bytes of a coded picture
-	fails error
+	takes  time.Duration // for a picture
+	size   int           // bytes of a coded picture
+	fails  error
+	silent atomic.Bool // pictures are left out
+	small  atomic.Bool // they are worth nothing
 
 	kbps    []int
 	coded   []uint32
@@ -83,6 +85,9 @@ func (c *numbers) Encode(f *Frame) (Encoded, error) {
 		c.key.Store(true)
 		return Encoded{}, c.fails
 	}
+	if c.silent.Load() {
+		return Encoded{}, nil
+	}
 	key := c.key.Swap(false) || len(c.coded) == 0
 	if key {
 		c.at = 0
@@ -90,7 +95,11 @@ func (c *numbers) Encode(f *Frame) (Encoded, error) {
 	e := Encoded{Key: key, Layer: layerOf(c.at), Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
 	c.at++
 	c.coded = append(c.coded, number(f))
-	e.Data = make([]byte, max(c.size, coded))
+	size := c.size
+	if c.small.Load() {
+		size = 100
+	}
+	e.Data = make([]byte, max(size, coded))
 	e.Data[0] = 0x85
 	if key {
 		e.Data[0] = 0x82

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Feed reads a camera and leaves each picture in the slots of all who want them: the newest wins, and who is slow holds up
+// Feed reads a camera, or a screen, and leaves each picture in the slots of all who want them: the newest wins, and who is slow holds up
 // nobody. The slots share a picture's memory.
 type Feed struct {
 	source Source
@@ -20,28 +20,29 @@ type Feed struct {
 	closed atomic.Bool
 	bad    atomic.Uint64
 
-	mu    sync.Mutex
-	slots []*Slot
-	start time.Time
-	meter meter
-	size  [2]int
+	mu     sync.Mutex
+	slots  []*Slot
+	newest *Frame // nil: there is none, or none any more
+	start  time.Time
+	meter  meter
+	size   [2]int
 
 	last    uint32 // timestamp of the last picture; of run alone
 	started bool
 }
 
-// FeedStats is what a camera gives.
+// FeedStats is what a source gives.
 type FeedStats struct {
 	Width, Height int     // of the last picture
 	FPS           float64 // over the last two seconds
 	Bad           uint64  // pictures that were none: empty, too large, without memory
 }
 
-// maxBad is how many pictures in a row may be none before a camera is given up.
+// maxBad is how many pictures in a row may be none before a source is given up.
 const maxBad = 60
 
 // errBad is why.
-var errBad = errors.New("the camera gives no pictures that can be used")
+var errBad = errors.New("it gives no pictures that can be used")
 
 // StartFeed begins to read; Close closes the source too. began is called after the first picture, and ended when the source has
 // ended by itself, once each and on a goroutine of the feed's that must not wait for Close.
@@ -55,8 +56,22 @@ func StartFeed(source Source, clock Clock, began func(), ended func(error)) *Fee
 func (f *Feed) Give(s *Slot) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.giveLocked(s)
+}
+
+func (f *Feed) giveLocked(s *Slot) {
 	if !slices.Contains(f.slots, s) {
 		f.slots = append(f.slots, s)
+	}
+}
+
+// GiveNow leaves the newest picture there besides, at once: where pictures may stand still it is long until the next.
+func (f *Feed) GiveNow(s *Slot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.giveLocked(s)
+	if f.newest != nil {
+		s.Put(f.newest.Retain())
 	}
 }
 
@@ -67,7 +82,7 @@ func (f *Feed) Withhold(s *Slot) {
 	f.slots = slices.DeleteFunc(f.slots, func(o *Slot) bool { return o == s })
 }
 
-// Close frees the camera and waits for it.
+// Close frees the source and waits for it.
 func (f *Feed) Close() {
 	f.closed.Store(true)
 	f.source.Close()
@@ -84,6 +99,7 @@ func (f *Feed) Stats() FeedStats {
 
 func (f *Feed) run() {
 	defer close(f.done)
+	defer f.forget()
 	for bad := 0; ; {
 		picture, err := f.source.Read()
 		if err != nil {
@@ -126,12 +142,20 @@ func (f *Feed) give(picture *Frame) {
 	f.stamp(picture, time.Now())
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.newest.Release()
+	f.newest = picture
 	f.meter.add(time.Since(f.start), 0)
 	f.size = [2]int{picture.Width, picture.Height}
 	for _, s := range f.slots {
 		s.Put(picture.Retain())
 	}
-	picture.Release()
+}
+
+func (f *Feed) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.newest.Release()
+	f.newest = nil
 }
 
 // stamp gives a picture its timestamp, later than the one before. A driver's notion of time that can't be is not used.

@@ -64,8 +64,13 @@ func (f *Frame) Check() error {
 	if err := CheckSize(f.Width, f.Height); err != nil {
 		return err
 	}
+	return f.CheckPlanes()
+}
+
+// CheckPlanes is Check for a picture that may be larger than MaxWidth x MaxHeight.
+func (f *Frame) CheckPlanes() error {
 	cw, ch := f.ChromaSize()
-	if f.YStride < f.Width || f.CStride < cw || !holds(f.Y, f.YStride, f.Width, f.Height) ||
+	if f.Width < 1 || f.Height < 1 || f.YStride < f.Width || f.CStride < cw || !holds(f.Y, f.YStride, f.Width, f.Height) ||
 		!holds(f.U, f.CStride, cw, ch) || !holds(f.V, f.CStride, cw, ch) {
 		return fmt.Errorf("video: planes of %d, %d and %d bytes with strides %d and %d hold no %dx%d picture",
 			len(f.Y), len(f.U), len(f.V), f.YStride, f.CStride, f.Width, f.Height)

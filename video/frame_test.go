@@ -164,6 +164,43 @@ func TestSlotNewestWins(t *testing.T) {
 	}
 }
 
+// TestSlotNext: who waits gets what comes, the last one too though nothing comes any more, and nothing that came before it was left.
+func TestSlotNext(t *testing.T) {
+	var pool Pool
+	slot, quit, ended := NewSlot(), make(chan struct{}), make(chan struct{})
+	put := func(stamp uint32) {
+		f, _ := pool.Get(8, 8)
+		f.Timestamp = stamp
+		slot.Put(f)
+	}
+	next := func() (stamp uint32, ok bool) {
+		f := slot.Next(quit, ended)
+		defer f.Release()
+		if f == nil {
+			return 0, false
+		}
+		return f.Timestamp, true
+	}
+	expect := func(want uint32, there bool) {
+		t.Helper()
+		if stamp, ok := next(); stamp != want || ok != there {
+			t.Errorf("%d, %v; want %d, %v", stamp, ok, want, there)
+		}
+	}
+	put(1)
+	put(2)
+	expect(2, true)
+	go put(3)
+	expect(3, true)
+	put(4)
+	close(ended)
+	expect(4, true)
+	expect(0, false)
+	put(5)
+	close(quit)
+	expect(0, false)
+}
+
 // TestSlotRace has one side write what it owns and the other read what it took: the race detector sees a frame that two
 // own.
 func TestSlotRace(t *testing.T) {

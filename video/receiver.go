@@ -12,6 +12,7 @@ type ReceiverConfig struct {
 	Codec      Codec
 	NewDecoder func(Codec, *Pool) (Decoder, error) // closed in the end, where the decoder has a Close
 	Slot       *Slot                               // where pictures are shown
+	Still      bool                                // they may stand still, as a screen's do: that is no freeze
 
 	Nack        func(numbers []uint16) // asks for packets again; the list is valid during the call
 	AskKeyFrame func()

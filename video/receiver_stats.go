@@ -12,7 +12,7 @@ type ReceiverStats struct {
 	Pictures      uint64  // shown
 	KeyFrames     uint64
 	Layer         int     // the highest temporal layer that comes
-	Freezes       uint64  // times that no new picture was shown for over 200 ms while the camera was on and wanted
+	Freezes       uint64  // times that no new picture was shown for over 200 ms while the camera was on and wanted; none where they may stand still
 	FrozenMS      float64 // how long they were, together
 	Lost          uint64  // packets that never came, or too late
 	Repaired      uint64  // packets that came when asked for again
@@ -73,7 +73,9 @@ func (r *Receiver) Stats() ReceiverStats {
 	out.FPSReceived, _ = s.received.rates(now)
 	out.FPSShown, _ = s.shown.rates(now)
 	_, out.Kbps = s.incoming.rates(now)
-	out.Freezes, out.FrozenMS = r.freeze.read(now)
+	if !r.config.Still {
+		out.Freezes, out.FrozenMS = r.freeze.read(now)
+	}
 	return out
 }
 

@@ -58,10 +58,13 @@ func newLine(t *testing.T) *line {
 		Nack: func(list []uint16) {
 			l.nacks += len(list)
 			if l.repair {
-				list = slices.Clone(list)
+				var again []wirePacket
+				for _, seq := range list {
+					again = append(again, l.sent[seq])
+				}
 				time.AfterFunc(ms(20), func() {
-					for _, seq := range list {
-						l.push(l.sent[seq])
+					for _, p := range again {
+						l.push(p)
 					}
 				})
 			}

@@ -25,6 +25,13 @@ func (i *info) read(codec Codec, payload []byte) (int, error) {
 	return i.vp9(payload)
 }
 
+// BaseLayer says whether a packet is of a picture that all later ones need.
+func BaseLayer(codec Codec, payload []byte) bool {
+	var i info
+	_, err := i.read(codec, payload)
+	return err == nil && i.layer == 0
+}
+
 func (i *info) vp9(payload []byte) (int, error) {
 	var h VP9Header
 	n, err := h.Unmarshal(payload)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,13 +24,17 @@ type studio struct {
 
 	sent  []uint32 // timestamps
 	bytes int
+	full  atomic.Bool // there is no room
 }
 
-func newStudio(t *testing.T, codec *numbers) *studio {
+func newStudio(t *testing.T, codec *numbers) *studio { return newStillStudio(t, codec, false) }
+
+// newStillStudio has pictures that may stand still, or not.
+func newStillStudio(t *testing.T, codec *numbers, still bool) *studio {
 	s := &studio{t: t, tape: newTape(), codec: codec, self: NewSlot()}
 	s.feed = StartFeed(s.tape, NewClock(), func() { s.began++ }, func(err error) { s.ended = append(s.ended, err) })
 	var err error
-	s.Sender, err = NewSender(SenderConfig{Codec: VP9, Encoder: codec, Kbps: 1000, Emit: func(list [][]byte, ts uint32, _ time.Time) {
+	s.Sender, err = NewSender(SenderConfig{Codec: VP9, Encoder: codec, Kbps: 1000, Still: still, Full: s.full.Load, Emit: func(list [][]byte, _ int, ts uint32, _ time.Time) {
 		s.sent = append(s.sent, ts)
 		for _, p := range list {
 			s.bytes += len(p)
@@ -108,6 +113,36 @@ func TestSenderSlowEncoder(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 	})
+}
+
+// What there is no room for is not coded and is counted once; then the newest goes on, and of what stands still that is the last.
+func TestSenderFull(t *testing.T) {
+	for _, still := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStillStudio(t, &numbers{size: 20}, still)
+			defer s.end()
+			s.codec.small.Store(true)
+			s.film(30, 64, 36)
+			before := s.Stats()
+			s.full.Store(true)
+			s.film(30, 64, 36)
+			s.KeyFrame()
+			wait(time.Second)
+			if st := s.Stats(); st.Pictures != before.Pictures || st.LeftOut-before.LeftOut != 30 {
+				t.Errorf("still %v: %d coded without room, %d left out", still, st.Pictures-before.Pictures, st.LeftOut-before.LeftOut)
+			}
+			s.full.Store(false)
+			wait(time.Second / 10)
+			last := s.codec.coded[len(s.codec.coded)-1]
+			if want := map[bool]uint32{false: 29, true: 59}[still]; last != want {
+				t.Errorf("still %v: picture %d is what is seen", still, last)
+			}
+			s.film(30, 64, 36)
+			if st := s.Stats(); st.Pictures < before.Pictures+30 || st.KeyFrames != before.KeyFrames+1 {
+				t.Errorf("still %v, when there is room: %d coded, %d key pictures", still, st.Pictures-before.Pictures, st.KeyFrames-before.KeyFrames)
+			}
+		})
+	}
 }
 
 // A thousand requests of a key picture a second make three a second, and one alone is served with the next picture.
@@ -251,7 +286,7 @@ func TestClock(t *testing.T) {
 // From the camera to the payloads nothing is allocated by the pipeline.
 func TestSenderAllocates(t *testing.T) {
 	c := &still{out: make([]byte, 5000)}
-	s := &Sender{config: SenderConfig{Encoder: c, Emit: func([][]byte, uint32, time.Time) {}}, slot: NewSlot(), start: time.Now()}
+	s := &Sender{config: SenderConfig{Encoder: c, Emit: func([][]byte, int, uint32, time.Time) {}}, slot: NewSlot(), start: time.Now()}
 	s.payloads, _ = NewPayloader(VP9, Layers, 1)
 	feed := &Feed{clock: NewClock(), start: time.Now()}
 	feed.Give(s.slot)

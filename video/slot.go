@@ -20,6 +20,11 @@ func (s *Slot) Put(f *Frame) {
 		s.replaced.Add(1)
 		old.Release()
 	}
+	s.Remind()
+}
+
+// Remind has Ready speak although nothing was put: who got its value and leaves what is there to somebody else passes it on so.
+func (s *Slot) Remind() {
 	select {
 	case s.ready <- struct{}{}:
 	default: // said already, or nobody listens
@@ -28,6 +33,27 @@ func (s *Slot) Put(f *Frame) {
 
 // Take hands out the newest picture and its reference, or nil if there was none since the last.
 func (s *Slot) Take() *Frame { return s.frame.Swap(nil) }
+
+// Next waits for a picture and hands it out with its reference. nil: quit was closed, or ended was, and the last one is taken. The
+// slot is one that NewSlot made.
+func (s *Slot) Next(quit, ended <-chan struct{}) *Frame {
+	for over := false; ; {
+		select {
+		case <-quit:
+			return nil
+		default:
+		}
+		if f := s.Take(); f != nil || over {
+			return f
+		}
+		select {
+		case <-quit:
+		case <-s.ready:
+		case <-ended:
+			over = true // but for what came just before
+		}
+	}
+}
 
 // Clear releases what is in the slot, as when a stream ends.
 func (s *Slot) Clear() { s.Take().Release() }

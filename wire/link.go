@@ -12,7 +12,8 @@ import (
 //
 //	parley://HOST:PORT/?key=SERVERKEY[&mode=web]#SECRET
 //
-// The secret stands in the fragment, which programs that are handed the address by mistake do not send on.
+// With https in the place of parley it is the address of the server's page for people without the app, and means the same to the app.
+// The secret stands in the fragment, which programs that are handed the address by mistake do not send on, and a browser sends to nobody.
 type Link struct {
 	Host   string // HOST:PORT
 	Key    Bytes  // the server's Ed25519 key
@@ -21,8 +22,10 @@ type Link struct {
 }
 
 const (
-	scheme  = "parley"
-	maxLink = 512
+	scheme     = "parley"
+	pageScheme = "https"
+	pagePort   = "443" // which browsers leave out
+	maxLink    = 512
 )
 
 // ParseLink reads an invite or a server's address. Blanks and line breaks around it, as mail and chat leave them, are dropped.
@@ -32,10 +35,13 @@ func ParseLink(s string) (Link, error) {
 		return Link{}, fmt.Errorf("the link is too long to be an invite")
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != scheme || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Scheme != scheme && u.Scheme != pageScheme || u.User != nil || u.Opaque != "" {
 		return Link{}, fmt.Errorf("not a Parley link: it starts with %s:// and holds a host, a port and a key", scheme)
 	}
 	l := Link{Host: u.Host, Mode: ModeNative, Secret: u.Fragment}
+	if u.Scheme == pageScheme && u.Port() == "" {
+		l.Host += ":" + pagePort
+	}
 	if err := l.Key.UnmarshalText([]byte(u.Query().Get("key"))); err != nil || len(l.Key) != 32 {
 		return Link{}, fmt.Errorf("the link's server key is missing or damaged: copy the whole link")
 	}
@@ -73,7 +79,12 @@ func isHost(s string) bool {
 }
 
 // String is the link's text.
-func (l Link) String() string {
+func (l Link) String() string { return l.text(scheme) }
+
+// Page is the address by which a browser comes in.
+func (l Link) Page() string { return l.text(pageScheme) }
+
+func (l Link) text(scheme string) string {
 	q := url.Values{"key": {l.Key.String()}}
 	if l.Mode == ModeWeb {
 		q.Set("mode", ModeWeb)

@@ -18,7 +18,7 @@ func samples() []Envelope {
 	channel := Channel{ID: general, Name: "General", Position: 0}
 	out, in := Route{To: to, Channel: general}, Route{To: to, From: from, Channel: general}
 	speaking := member
-	speaking.Muted, speaking.Speaking = false, true
+	speaking.Muted, speaking.Speaking, speaking.Web = false, true, true
 	relay := Turn{URLs: []string{"stun:198.51.100.7:4400", "turn:198.51.100.7:4400?transport=udp"}, Username: "1790000000:" + ana, Password: "cGFzc3dvcmQ", TTL: 3600}
 	turn := relay
 	turn.URLs = []string{"stun:198.51.100.7:3478", "turn:198.51.100.7:3478?transport=udp", "turn:198.51.100.7:3478?transport=tcp", "turns:198.51.100.7:4400?transport=tcp"}

@@ -27,6 +27,10 @@ type User struct {
 	Role    string `json:"role"`
 	Status  string `json:"status"`
 	Channel string `json:"channel,omitempty"` // the voice channel they sit in
+
+	// Web is the server's word, by the mode of the login: most often a browser, whose page the server has served and so could have made
+	// listen.
+	Web bool `json:"web,omitempty"`
 }
 
 // Channel is a place to talk.

@@ -14,6 +14,7 @@ type Member struct {
 	Muted    bool   `json:"muted,omitempty"`
 	Deafened bool   `json:"deafened,omitempty"`
 	Speaking bool   `json:"speaking,omitempty"` // as it last said; never while muted
+	Web      bool   `json:"web,omitempty"`      // see User
 }
 
 // VoiceJoin enters a channel, leaving the one before. The member id and nonce are the client's, made at the local join; with

@@ -237,10 +237,16 @@ func TestLink(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, l) {
 			t.Errorf("%s: %+v, %v", l, got, err)
 		}
+		if got, err = ParseLink(l.Page()); err != nil || !reflect.DeepEqual(got, l) {
+			t.Errorf("%s: %+v, %v", l.Page(), got, err)
+		}
+	}
+	if l, err := ParseLink("https://example.org/?key=" + key.String() + "#x"); err != nil || l.Host != "example.org:443" {
+		t.Errorf("without a port: %+v, %v", l, err)
 	}
 	good := want.String()
 	for name, s := range map[string]string{
-		"empty": "", "a novel": strings.Repeat("It was a dark and stormy night. ", 1000), "https": "https" + strings.TrimPrefix(good, "parley"),
+		"empty": "", "a novel": strings.Repeat("It was a dark and stormy night. ", 1000), "http": "http" + strings.TrimPrefix(good, "parley"),
 		"no key": "parley://example.org:1/#x", "short key": "parley://example.org:1/?key=AAAA#x", "no port": "parley://example.org/?key=" + key.String(),
 		"port 0": "parley://example.org:0/?key=" + key.String(), "port 99999": "parley://example.org:99999/?key=" + key.String(),
 		"user": "parley://me@example.org:1/?key=" + key.String(), "odd mode": "parley://example.org:1/?key=" + key.String() + "&mode=plain",

@@ -27,6 +27,10 @@ const (
 	scale = 32768
 	// loudest bounds what goes in, far above full scale, so that no input can drive the network's state to infinity.
 	loudest = 8
+	// restAfter is for how many frames nothing at all must have come in and gone out until the module rests: RNNoise, too, leaves
+	// its network out then, and what else it remembers, the last 36 ms of sound above all, is nothing but zeros by that time.
+	restAfter = 20
+	nothing   = 1e-6 // of full scale, -120 dBFS
 )
 
 // The errors of this package.
@@ -115,6 +119,7 @@ type Denoiser struct {
 	at       [2]uint32 // addresses of the two buffers in the instance's memory
 	in, out  []byte    // views of them; they stay valid because the memory never grows
 	stack    [3]uint64
+	still    int    // frames in a row with nothing in them, before and after
 	model    *Model // to close, if it is the Denoiser's own
 }
 
@@ -173,23 +178,35 @@ func (d *Denoiser) start(ctx context.Context) (err error) {
 }
 
 // Process cleans frame in place and returns the probability, 0 to 1, that it holds a voice. The sound comes out Delay
-// samples later than it went in. What is not a finite number counts as silence. It allocates nothing.
+// samples later than it went in. What is not a finite number counts as silence. It allocates nothing. While a microphone that is
+// switched off at its cable gives zeros, it costs nothing either.
 func (d *Denoiser) Process(frame []float32) (voice float32, err error) {
 	if len(frame) != FrameSize {
 		return 0, ErrFrame
 	}
+	still := true
 	for i, v := range frame {
 		if v-v != 0 { // not a number, or infinite
 			v = 0
 		}
+		still = still && v == 0
 		binary.LittleEndian.PutUint32(d.in[4*i:], math.Float32bits(min(max(v, -loudest), loudest)*scale))
+	}
+	if still && d.still >= restAfter {
+		clear(frame)
+		return 0, nil
 	}
 	d.stack = [3]uint64{d.state, uint64(d.at[1]), uint64(d.at[0])}
 	if err := d.process.CallWithStack(context.Background(), d.stack[:]); err != nil {
 		return 0, fmt.Errorf("rnnoise: %w", err)
 	}
 	for i := range frame {
-		frame[i] = math.Float32frombits(binary.LittleEndian.Uint32(d.out[4*i:])) / scale
+		v := math.Float32frombits(binary.LittleEndian.Uint32(d.out[4*i:])) / scale
+		still = still && v < nothing && v > -nothing
+		frame[i] = v
+	}
+	if d.still++; !still {
+		d.still = 0
 	}
 	return math.Float32frombits(uint32(d.stack[0])), nil
 }

@@ -3,6 +3,7 @@ package ns_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"parley/assets"
@@ -81,6 +82,29 @@ func TestSuppresses(t *testing.T) {
 }
 
 // TestInstancesAreApart: what one hears, another of the same model doesn't.
+// What rests in silence goes on as if it had not: beside one that gets next to nothing in the place of nothing, and so never rests.
+func TestRests(t *testing.T) {
+	m := compile(t)
+	voice, pause := audiotest.Vowels(1, 2*seconds), make([]float32, 2*seconds)
+	faint := make([]float32, len(pause))
+	for i := range faint {
+		faint[i] = 1e-30
+	}
+	rested, _ := process(t, start(t, m), slices.Concat(voice, pause, voice))
+	awake, _ := process(t, start(t, m), slices.Concat(voice, faint, voice))
+	for i, v := range rested {
+		if math.Abs(float64(v-awake[i])) > 1e-5 {
+			t.Fatalf("sample %d: %g, and %g without a rest", i, v, awake[i])
+		}
+	}
+	if level := audiotest.LevelDBFS(rested[3*seconds : 4*seconds]); level > -100 {
+		t.Errorf("%.1f dBFS in silence", level)
+	}
+	if level := audiotest.LevelDBFS(rested[5*seconds:]); level < -40 {
+		t.Errorf("%.1f dBFS of the voice after it", level)
+	}
+}
+
 func TestInstancesAreApart(t *testing.T) {
 	m := compile(t)
 	voice := audiotest.Vowels(2, seconds)
@@ -176,6 +200,13 @@ func BenchmarkFrame(b *testing.B) {
 	frame := make([]float32, ns.FrameSize)
 	for i := 0; b.Loop(); i++ {
 		copy(frame, voice[i%100*ns.FrameSize:])
+		_, _ = d.Process(frame)
+	}
+}
+
+func BenchmarkSilence(b *testing.B) {
+	d, frame := start(b, compile(b)), make([]float32, ns.FrameSize)
+	for b.Loop() {
 		_, _ = d.Process(frame)
 	}
 }

@@ -65,11 +65,8 @@ type scene struct {
 	often   int                                 // times -breaks that it happens; 0: once that
 }
 
-// A measurement in which the machine stood still says nothing of the program, and is made again, once at most.
-const (
-	stalled = 60.0 // ms
-	tries   = 2
-)
+// stalled is how long the machine may let a program wait, in ms, until a measurement is made again.
+const stalled = 60.0
 
 const oneWay = 20 * time.Millisecond
 
@@ -104,10 +101,7 @@ func (b *bench) run(ctx context.Context) error {
 func (b *bench) scene(ctx context.Context, s scene) error {
 	var errs []error
 	do := func(who string, start starter) (r result, ok bool) {
-		r, err := b.measure(ctx, s, start)
-		for n := 1; n < tries && err == nil && r.Stalled > stalled; n++ {
-			r, err = b.measure(ctx, s, start)
-		}
+		r, err := measure.Undisturbed(stalled, func() (result, error) { return b.measure(ctx, s, start) }, func(r result) float64 { return r.Stalled })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s, %s: %w", s.name, who, err))
 			_ = b.out.Encode(map[string]any{"bench": s.name + ", " + who, "error": err.Error()})

@@ -41,7 +41,7 @@ func (b *bench) measure(ctx context.Context, s scene, start starter) (r result, 
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	w.cable().Set(s.link)
-	quiet, err := w.talk(ctx, b.length(s))
+	quiet, err := heard.Talk(ctx, w.pulse, b.length(s))
 	if err != nil {
 		return r, err
 	}
@@ -60,27 +60,6 @@ func (b *bench) length(s scene) time.Duration {
 
 // times is how often a scene's trouble happens.
 func (b *bench) times(s scene) int { return b.breaks * max(s.often, 1) }
-
-// talk lets a talk for that long, or until quiet is called.
-func (w *world) talk(ctx context.Context, length time.Duration) (quiet func() error, err error) {
-	x, err := heard.Stimulus(int(length.Seconds()))
-	if err != nil {
-		return nil, err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- w.pulse.Play(ctx, "inj_a", x) }()
-	return func() error {
-		early := ctx.Err() == nil
-		stop()
-		if err := <-done; early && errors.Is(err, context.Canceled) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		return errors.New("the talker came to an end before the measurement did")
-	}, nil
-}
 
 // span is what lies between two places of a recording.
 type span struct{ begin, end time.Time }
@@ -185,25 +164,20 @@ func (r *result) ears(mouth, ear []float32) (err error) {
 }
 
 const (
-	never = 30 * time.Second      // what is not back by then
-	step  = audio.SampleRate / 50 // 20 ms
-	loud  = -65.0                 // dBFS, of a step: speech has parts that are soft
-	some  = 10                    // steps: sound is back
-	most  = some / 2              // if so many of them are loud
-	long  = 25                    // steps of silence: a break, where the talker and the gate make none
-	soon  = 100                   // steps within which it begins: what was on its way still sounds for a while
+	never = 30 * time.Second // what is not back by then
+	some  = 10               // steps: sound is back
+	most  = some / 2         // if so many of them are loud
+	long  = 25               // steps of silence: a break, where the talker and the gate make none
+	soon  = 100              // steps within which it begins: what was on its way still sounds for a while
 )
 
 // back is how many milliseconds after from the sound is back in the ear, which is waited for until to: zero, if it was never gone, and
 // never, if it is not back.
 func back(ear []float32, from, to int) float64 {
-	var heard []bool
-	for x := ear[max(min(from, len(ear)), 0):max(min(to, len(ear)), 0)]; len(x) >= step; x = x[step:] {
-		heard = append(heard, audiotest.LevelDBFS(x[:step]) > loud)
-	}
+	loud := heard.Loud(ear[max(min(from, len(ear)), 0):max(min(to, len(ear)), 0)])
 	longest, end, run := 0, 0, 0
-	for i := range heard {
-		if !sounds(heard[i:]) {
+	for i := range loud {
+		if !sounds(loud[i:]) {
 			run++
 			continue
 		}
@@ -212,19 +186,19 @@ func back(ear []float32, from, to int) float64 {
 		}
 		run = 0
 	}
-	if run >= max(long, longest) && len(heard)-run < soon {
+	if run >= max(long, longest) && len(loud)-run < soon {
 		return float64(never.Milliseconds())
 	}
-	return float64(end) * 1000 * step / audio.SampleRate
+	return float64(end) * 1000 * heard.Step / audio.SampleRate
 }
 
 // sounds says whether a span begins with sound.
-func sounds(heard []bool) bool {
+func sounds(loud []bool) bool {
 	n := 0
-	for _, h := range heard[:min(some, len(heard))] {
-		if h {
+	for _, l := range loud[:min(some, len(loud))] {
+		if l {
 			n++
 		}
 	}
-	return heard[0] && n >= most
+	return loud[0] && n >= most
 }

@@ -3,14 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"parley/audio"
 	"parley/bench/internal/heard"
+	"parley/bench/internal/measure"
 )
 
 // speech is so many milliseconds of it, each time, and of silence after it.
@@ -114,21 +115,7 @@ func TestReport(t *testing.T) {
 		"z, invented, parley's, at most chromium's":   true, "z, mouth to ear, parley's, at most chromium's": true,
 		"clean, parley, bytes of copies": true, "clean, parley, wire by that without RED": false,
 	}
-	for text := range strings.Lines(out.String()) {
-		var f struct {
-			Bench  string
-			Within *bool
-		}
-		if err := json.Unmarshal([]byte(text), &f); err != nil {
-			t.Fatal(err)
-		}
-		want, limited := within[f.Bench]
-		if (f.Within != nil) != limited || limited && *f.Within != want {
-			t.Errorf("%s", text)
-		}
-		delete(within, f.Bench)
-	}
-	if len(within) > 0 {
-		t.Errorf("not said: %v", within)
+	if held, err := measure.Held(&out); err != nil || !maps.Equal(held, within) {
+		t.Errorf("%v, %v, want %v", held, err, within)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"parley/audio/audiotest"
 	"parley/bench/internal/measure"
+	"parley/bench/internal/picture"
 )
 
 func (b *bench) say(name string, value float64, unit string, l *measure.Limit, detail any) {
@@ -22,7 +23,6 @@ const (
 	windowPSSRatio = 0.5
 	delayLimit     = 120 // ms, median, headless
 	firstLimit     = 400 // ms, median
-	fps            = 30  // as sent
 )
 
 // report says what one program did; only ours has limits of its own.
@@ -35,7 +35,7 @@ func (b *bench) report(s scene, who string, r result, ours bool) {
 	}
 	cpu := func(u measure.Usage) float64 { return u.Cores }
 	if s.lossy {
-		share := 100 * float64(r.Shown.Shown) / (fps * r.Shown.Seconds)
+		share := 100 * float64(r.Shown.Shown) / (picture.FPS * r.Shown.Seconds)
 		say("pictures shown", measure.Round(min(share, 100), 1), "%", measure.AtLeast(lossLimit), r)
 		return
 	}
@@ -48,7 +48,7 @@ func (b *bench) report(s scene, who string, r result, ours bool) {
 	if s.window {
 		seen, least, late = *r.Screen, screenLimit, nil
 	}
-	say("pictures shown", seen.fps(), "a second", measure.AtLeast(float64(least)), nil)
+	say("pictures shown", seen.FPS(), "a second", measure.AtLeast(float64(least)), nil)
 	say("freezes", float64(r.Shown.Freezes), "over 200 ms", measure.AtMost(0), nil)
 	other := len(r.Shown.Sizes) - 1
 	if !slices.Contains(r.Shown.Sizes, s.size()) {

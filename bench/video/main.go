@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"parley/bench/internal/measure"
+	"parley/bench/internal/picture"
 )
 
 func main() {
@@ -71,25 +72,13 @@ var scenes = []scene{
 type result struct {
 	Usage   map[string]measure.Usage `json:"usage"`              // a sends; so does b in a two-way scene
 	Machine float64                  `json:"machine_busy_cores"` // all programs: what is not above is other people's
-	Shown   shown                    `json:"shown"`              // at b
+	Shown   picture.Shown            `json:"shown"`              // at b
 	Coded   any                      `json:"coded,omitempty"`
-	Delay   delay                    `json:"glass_to_glass,omitzero"`
+	Delay   picture.Delay            `json:"glass_to_glass,omitzero"`
 	First   []float64                `json:"first_picture_ms,omitempty"`
 	PSNR    float64                  `json:"psnr_db,omitempty"`
-	Screen  *shown                   `json:"screen,omitempty"` // as read off it
+	Screen  *picture.Shown           `json:"screen,omitempty"` // as read off it
 }
-
-// shown is what came onto the screen, or would have.
-type shown struct {
-	Seconds  float64  `json:"seconds"`
-	Shown    int      `json:"shown"`
-	Freezes  int      `json:"freezes"`
-	FrozenMS float64  `json:"frozen_ms"`
-	Longest  float64  `json:"longest_ms"`
-	Sizes    []string `json:"sizes,omitempty"`
-}
-
-func (s shown) fps() float64 { return measure.Round(float64(s.Shown)/s.Seconds, 1) }
 
 // oneSide is what one of two that do the same takes, or the one that receives.
 func (r result) oneSide(s scene, of func(measure.Usage) float64) float64 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,13 +10,11 @@ import (
 	"sync"
 
 	"parley/bench/internal/measure"
+	"parley/bench/internal/picture"
 	"parley/video"
 	"parley/video/videotest"
 	"parley/video/vp9"
 )
-
-// beeps is the interval of the pattern's flashes: parleyctl's.
-const beeps = 30
 
 // judge compares pictures with the ones of the pattern that have the same number. It is safe for concurrent use.
 type judge struct {
@@ -29,7 +26,7 @@ type judge struct {
 }
 
 func newJudge(width, height int) (*judge, error) {
-	p, err := videotest.NewPattern(width, height, beeps)
+	p, err := videotest.NewPattern(width, height, picture.Beeps)
 	if err != nil {
 		return nil, err
 	}
@@ -130,31 +127,4 @@ func (j *judge) ivf(path string, from int) error {
 		data = data[each+size:]
 	}
 	return nil
-}
-
-// writeClip writes the pattern as a file that can be played again and again: after 512 pictures its background is where it began.
-func writeClip(path string, width, height int) (err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	p, err := videotest.NewPattern(width, height, beeps)
-	if err != nil {
-		return err
-	}
-	out, err := video.NewY4MWriter(f, width, height, fps)
-	if err != nil {
-		return err
-	}
-	frame, err := new(video.Pool).Get(width, height)
-	if err != nil {
-		return err
-	}
-	for n := range uint32(512) {
-		if err := errors.Join(p.Draw(frame, n), out.Write(frame)); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
 }

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"path/filepath"
 	"time"
 
 	"parley/bench/internal/measure"
+	"parley/bench/internal/phones"
+	"parley/bench/internal/picture"
 	"parley/profile"
 	"parley/test/lab"
 )
@@ -22,11 +23,11 @@ func (p *ours) inWindow(ctx context.Context) (r result, err error) {
 			s.Name, s.Theme = "b", profile.DarkTheme
 		},
 	}
-	if err := p.programs.Member(ctx, c, p.server.Ready.Invite); err != nil {
+	if err := p.Programs.Member(ctx, c, p.Server.Ready.Invite); err != nil {
 		return r, err
 	}
 	c.Settings = nil // they are written
-	app, err := p.programs.App(ctx, c)
+	app, err := p.Programs.App(ctx, c)
 	if err != nil {
 		return r, err
 	}
@@ -34,7 +35,7 @@ func (p *ours) inWindow(ctx context.Context) (r result, err error) {
 	if err := app.WaitChannels(ctx, lab.Dark); err != nil {
 		return r, err
 	}
-	a, err := p.client(0, "window", "call", "b", "--video")
+	a, err := p.Client(0, "window", "call", "b", "--video")
 	if err != nil {
 		return r, err
 	}
@@ -75,17 +76,17 @@ func (p *ours) look(ctx context.Context, a *lab.Client, place image.Rectangle, r
 	if err != nil {
 		return err
 	}
-	r.Shown = count(seen, unixMS(begin), unixMS(time.Now()))
+	r.Shown = picture.Count(seen, picture.UnixMS(begin), picture.UnixMS(time.Now()))
 	screen := r.Shown
 	r.Screen = &screen
 	r.Shown.Sizes = []string{p.size()} // of the picture it tells nothing
-	s, err := readStats(filepath.Join(p.dir, "awindow.stats"))
+	s, err := phones.ReadStats(p.Stats(0, "window"))
 	if err != nil {
 		return err
 	}
 	r.Coded = map[string]any{"sent": s.Camera}
-	if r.Delay, err = delays(s.captured(unixMS(begin)-2000, unixMS(time.Now())), seen); err != nil {
+	if r.Delay, err = picture.Delays(s.Captured(picture.UnixMS(begin)-2000, picture.UnixMS(time.Now())), seen); err != nil {
 		return fmt.Errorf("%w; %d were seen", err, len(seen))
 	}
-	return leave(ctx, a)
+	return phones.Leave(ctx, a)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -108,27 +107,6 @@ func (w *world) talk(ctx context.Context) error {
 		}()
 	}
 	return nil
-}
-
-// netns is the network namespace of person i, or empty.
-func (w *world) netns(i int) string {
-	if w.network == nil {
-		return ""
-	}
-	return []string{w.network.A.Name, w.network.B.Name}[i]
-}
-
-// listen opens a port of person i's own machine.
-func (w *world) listen(i int, ip string) (l net.Listener, err error) {
-	open := func() error {
-		l, err = net.Listen("tcp", net.JoinHostPort(ip, "0"))
-		return err
-	}
-	if w.network == nil {
-		return l, open()
-	}
-	side := []*netlab.Side{&w.network.A, &w.network.B}[i]
-	return l, side.Do(open)
 }
 
 func (w *world) file(name string) string { return filepath.Join(w.dir, name) }

@@ -36,7 +36,7 @@ func (b *bench) chromiumJoins(ctx context.Context) (_ any, err error) {
 			return nil, err
 		}
 		joins = append(joins, ms)
-		if err := errors.Join(s.A.Evaluate(ctx, "peer.close()", nil), s.B.Evaluate(ctx, "peer.close()", nil)); err != nil {
+		if err := s.HangUp(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -1,8 +1,10 @@
 package calltest
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
+	"image"
 	"io"
 	"sync"
 	"time"
@@ -40,6 +42,19 @@ func (l *Lens) Open(string, video.Format) (video.Source, video.Format, error) {
 	l.opened++
 	return &shutter{lens: l, tick: time.NewTicker(time.Second / lensFPS), closed: make(chan struct{})},
 		video.Format{Width: lensWidth, Height: lensHeight, FPS: lensFPS}, nil
+}
+
+// Wall is what of a machine can be shown: one screen, whose pictures are numbered as a Lens's are.
+type Wall struct{ Lens }
+
+// List implements video.Screens.
+func (w *Wall) List(context.Context) ([]video.Subject, error) {
+	return []video.Subject{{ID: "wall", Name: "the wall", Width: lensWidth, Height: lensHeight, Primary: true}}, nil
+}
+
+// Thumbnail implements video.Screens.
+func (w *Wall) Thumbnail(context.Context, string, int, int) (*image.RGBA, error) {
+	return image.NewRGBA(image.Rect(0, 0, lensWidth, lensHeight)), nil
 }
 
 // shutter is an open Lens.

@@ -44,7 +44,7 @@ type World struct {
 	all   map[string]int        // packets sent, of whatever kind
 }
 
-// Person is an engine with a microphone that hums, a loudspeaker and a camera.
+// Person is an engine with a microphone that hums, a loudspeaker, a camera and a screen.
 type Person struct {
 	*call.Engine
 	w       *World
@@ -52,11 +52,12 @@ type Person struct {
 	Key     identity.Key
 	Devices *audiotest.Backend
 	Lens    *Lens
+	Wall    *Wall
 	address string
 
 	mu    sync.Mutex
 	heard map[string]int // audible frames of 10 ms, by user
-	seen  map[string]int // pictures, by user
+	seen  map[film]int   // pictures
 }
 
 // Patience is how long tests wait for what should come soon.
@@ -172,7 +173,7 @@ func (w *World) person(name string) *Person {
 		w.t.Fatal(err)
 	}
 	p := &Person{
-		w: w, Name: name, Key: key, heard: map[string]int{}, seen: map[string]int{}, Lens: &Lens{}, address: fmt.Sprintf("10.1.0.%d", len(w.people)+10),
+		w: w, Name: name, Key: key, heard: map[string]int{}, seen: map[film]int{}, Lens: &Lens{}, Wall: &Wall{}, address: fmt.Sprintf("10.1.0.%d", len(w.people)+10),
 		Devices: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("speaker")),
 	}
 	network, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: []string{p.address}})
@@ -192,8 +193,10 @@ func (w *World) person(name string) *Person {
 		},
 		Picture: call.PictureConfig{
 			Cameras:    p.Lens,
-			NewEncoder: func(video.Codec) (video.Encoder, error) { return &Film{key: true}, nil },
+			Screens:    p.Wall,
+			NewEncoder: func(call.Track, video.Codec) (video.Encoder, error) { return &Film{key: true}, nil },
 			NewDecoder: func(_ video.Codec, pool *video.Pool) (video.Decoder, error) { return &Film{pool: pool}, nil },
+			Watch:      []call.Track{call.CameraTrack, call.ScreenTrack},
 			Record:     p.see,
 		},
 	}
@@ -234,24 +237,36 @@ func (p *Person) hear(user string, _ int64, frame []float32) {
 	}
 }
 
-func (p *Person) see(user string, _ *video.Frame) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seen[user]++
+// film is one track of a user's.
+type film struct {
+	user  string
+	track call.Track
 }
 
-// Seen is how many pictures of another have been shown.
-func (p *Person) Seen(of *Person) int {
+func (p *Person) see(user string, t call.Track, _ *video.Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.seen[of.Key.ID()]
+	p.seen[film{user, t}]++
 }
 
-// Sees waits until a third of a second more of another is seen.
-func (p *Person) Sees(of *Person) {
+// Seen is how many pictures of another's camera have been shown.
+func (p *Person) Seen(of *Person) int { return p.SeenOf(of, call.CameraTrack) }
+
+// SeenOf is how many of a track have.
+func (p *Person) SeenOf(of *Person, t call.Track) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seen[film{of.Key.ID(), t}]
+}
+
+// Sees waits until a third of a second more of another's camera is seen.
+func (p *Person) Sees(of *Person) { p.w.t.Helper(); p.SeesOf(of, call.CameraTrack) }
+
+// SeesOf waits until that much more of a track is.
+func (p *Person) SeesOf(of *Person, t call.Track) {
 	p.w.t.Helper()
-	from := p.Seen(of)
-	p.w.Until(p.Name+" sees "+of.Name, func() bool { return p.Seen(of) >= from+lensFPS/3 })
+	from := p.SeenOf(of, t)
+	p.w.Until(fmt.Sprintf("%s sees the %v of %s", p.Name, t, of.Name), func() bool { return p.SeenOf(of, t) >= from+lensFPS/3 })
 }
 
 // Heard is how many audible frames of 10 ms of another have come out.

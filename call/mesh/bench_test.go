@@ -82,7 +82,7 @@ func BenchmarkFlood(b *testing.B) {
 			_, peers := sinks(b, 1)
 			b.ReportAllocs()
 			for b.Loop() {
-				peers[0].pictureReport(packet, 7)
+				peers[0].pictures[CameraTrack].report(packet, 7)
 			}
 		})
 	}

@@ -16,10 +16,10 @@ import (
 
 // What the two ends say about each other's tracks (RTCP):
 //
-//	readReports         of our microphone: NACK ─► outbox; receiver report ─► dose (copies.go)
-//	readPictureReports  of our camera: NACK ─► film; PLI, FIR, receiver report, REMB ─► control
-//	readSender          of theirs: sender report ─► clock
-//	steer               control ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
+//	readReports  of our microphone: NACK ─► outbox; receiver report ─► dose (copies.go)
+//	             of our pictures: NACK ─► film; PLI, FIR, receiver report, REMB ─► remarks
+//	readSender   of theirs: sender report ─► clock
+//	steer        remarks ─► Feedback; our sender reports, PLI and NACK ─► the far end (a goroutine of the peer)
 //
 // Whatever comes is only noted: a thousand requests for a key picture are one.
 const (
@@ -30,17 +30,23 @@ const (
 	maxPairs    = 200                    // in one NACK, each of up to 17 packets; 1 KiB
 )
 
-// control is what there is to say. Anyone notes it; steer says it.
+// control is what there is to say, beside the remarks about pictures. Anyone notes it; steer says it.
 type control struct {
 	wake chan struct{} // capacity 1
 
-	keyFrame, reported, limited atomic.Bool // for Feedback
-	askKey, reportNow           atomic.Bool // for the far end
+	reportNow atomic.Bool
+	sounds    wanted // packets of theirs to be sent once more
+}
 
-	pictures, sounds wanted // packets of theirs to be sent once more
+// remarks are what there is to say of one track of pictures.
+type remarks struct {
+	keyFrame, reported, limited atomic.Bool // for Feedback
+	flowed                      atomic.Bool // for it, too: of both tracks, and so only the camera's
+	askKey                      atomic.Bool // for the far end
+	missing                     wanted      // packets of theirs to be sent once more
 
 	// Of steer.
-	keyAt, reportedAt, limitedAt time.Time // of the last Feedbacks
+	keyAt, reportedAt, limitedAt, flowedAt time.Time // of the last Feedbacks
 }
 
 func newControl() *control { return &control{wake: make(chan struct{}, 1)} }
@@ -100,54 +106,64 @@ func (p *peer) steer() {
 		if c.reportNow.Swap(false) {
 			p.sendReports()
 		}
-		p.request()
-		if wait := p.feed(time.Now()); wait > 0 {
+		p.requestAgain(&c.sounds, p.spoken.ssrc.Load(), p.voice.Load())
+		wait := p.answer(p.flow.now())
+		next, news := p.flow.tick(p.flow.now())
+		if wait = min(wait, next); news {
+			p.pictures[CameraTrack].remarks.flowed.Store(true)
+		}
+		for i := range p.pictures {
+			q := &p.pictures[i]
+			q.request()
+			wait = min(wait, q.feed(time.Now()))
+		}
+		if wait < never {
 			later.Reset(wait)
 		}
 	}
 }
 
-// feed calls Feedback if there is anything for it, and returns how long it is until there may be, or 0.
-func (p *peer) feed(now time.Time) (wait time.Duration) {
-	c, m := p.control, &p.meters.picture
+// feed calls Feedback if there is anything for it, and returns how long it is until there may be, or never.
+func (q *pictures) feed(now time.Time) (wait time.Duration) {
+	p, r, m := q.peer, &q.remarks, &q.meters
+	wait = never
 	due := func(flag *atomic.Bool, last *time.Time, gap time.Duration) bool {
 		if !flag.Load() {
 			return false
 		}
 		if left := gap - now.Sub(*last); left > 0 {
-			if wait == 0 || left < wait {
-				wait = left
-			}
+			wait = min(wait, left)
 			return false
 		}
 		flag.Store(false)
 		*last = now
 		return true
 	}
-	keyFrame, reported := due(&c.keyFrame, &c.keyAt, keyFrameGap), due(&c.reported, &c.reportedAt, feedbackGap)
-	limited := due(&c.limited, &c.limitedAt, feedbackGap) // brings no loss: the last report's was told
-	if (keyFrame || reported || limited) && !p.isClosing() {
+	keyFrame, reported := due(&r.keyFrame, &r.keyAt, keyFrameGap), due(&r.reported, &r.reportedAt, feedbackGap)
+	limited := due(&r.limited, &r.limitedAt, feedbackGap) // brings no loss: the last report's was told
+	flowed := due(&r.flowed, &r.flowedAt, feedbackGap)
+	if (keyFrame || reported || limited || flowed) && !p.isClosing() {
+		target, sound := p.flow.tellings()
 		p.serve(func() {
 			p.mesh.config.Feedback(p.id, Feedback{
-				KeyFrame: keyFrame, Report: reported, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
+				Track: q.track, KeyFrame: keyFrame, Report: reported, Loss: m.loss.load(), REMB: int(m.remb.Load()), RTT: m.roundTrip(),
+				Target: target, Sound: sound,
 			})
 		})
 	}
 	return wait
 }
 
-// request asks the far end for what its tracks lack. What is asked for of the camera before anything of it came waits.
-func (p *peer) request() {
-	c := p.control
-	p.requestAgain(&c.sounds, p.spoken.ssrc.Load(), p.voice.Load())
-	theirs, ours := p.theirs.ssrc.Load(), p.shown.ssrc.Load()
+// request asks the far end for what its track lacks. What is asked for before anything of it came waits.
+func (q *pictures) request() {
+	theirs, ours := q.theirs.ssrc.Load(), q.shown.ssrc.Load()
 	if theirs == 0 {
 		return
 	}
-	if c.askKey.Swap(false) {
-		p.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: ours, MediaSSRC: theirs})
+	if q.remarks.askKey.Swap(false) {
+		q.peer.writeRTCP(&rtcp.PictureLossIndication{SenderSSRC: ours, MediaSSRC: theirs})
 	}
-	p.requestAgain(&c.pictures, ours, theirs)
+	q.peer.requestAgain(&q.remarks.missing, ours, theirs)
 }
 
 func (p *peer) requestAgain(w *wanted, ours, theirs uint32) {
@@ -217,49 +233,51 @@ func receptions(k rtcp.Packet) []rtcp.ReceptionReport {
 	return nil
 }
 
-// readPictureReports reads what the far end says of the camera's track.
-func (p *peer) readPictureReports(sender *webrtc.RTPSender) {
+// readReports reads what the far end says of a track of pictures.
+func (q *pictures) readReports(sender *webrtc.RTPSender) {
 	readRTCP(sender, func(k rtcp.Packet) {
-		if p.isTrusted() {
-			p.pictureReport(k, p.shown.ssrc.Load())
+		if q.peer.isTrusted() {
+			q.report(k, q.shown.ssrc.Load())
 		}
 	})
 }
 
-// pictureReport takes one packet. It may be about others too: pion hands all over that came together.
-func (p *peer) pictureReport(k rtcp.Packet, ssrc uint32) {
-	m := &p.meters.picture
+// report takes one packet. It may be about others too: pion hands all over that came together.
+func (q *pictures) report(k rtcp.Packet, ssrc uint32) {
+	p, r, m := q.peer, &q.remarks, &q.meters
 	switch k := k.(type) {
 	case *rtcp.TransportLayerNack:
 		if k.MediaSSRC == ssrc {
-			p.repair(k.Nacks)
+			q.repair(k.Nacks)
 		}
 	case *rtcp.PictureLossIndication:
 		if k.MediaSSRC == ssrc {
 			m.plis.Add(1)
-			p.control.note(&p.control.keyFrame)
+			p.control.note(&r.keyFrame)
 		}
 	case *rtcp.FullIntraRequest:
 		if slices.ContainsFunc(k.FIR, func(e rtcp.FIREntry) bool { return e.SSRC == ssrc }) {
 			m.plis.Add(1)
-			p.control.note(&p.control.keyFrame)
+			p.control.note(&r.keyFrame)
 		}
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
 		if slices.Contains(k.SSRCs, ssrc) && k.Bitrate >= 1 { // not NaN, either
 			m.remb.Store(int64(min(k.Bitrate, maxREMB)))
-			p.control.note(&p.control.limited)
+			p.flow.limited(int(m.remb.Load()))
+			p.control.note(&r.limited)
 		}
 	default:
 		if m.reported(receptions(k), ssrc, p.mesh.steady(time.Now())) {
-			p.control.note(&p.control.reported)
+			p.flow.reported(m.loss.load(), m.roundTrip())
+			p.control.note(&r.reported)
 		}
 	}
 }
 
 // repair notes which packets are asked for once more.
-func (p *peer) repair(pairs []rtcp.NackPair) {
+func (q *pictures) repair(pairs []rtcp.NackPair) {
 	each(pairs, func(number uint16) bool {
-		p.meters.picture.nacks.Add(1)
-		return p.film.resend(number)
+		q.meters.nacks.Add(1)
+		return q.film.resend(number)
 	})
 }

@@ -19,7 +19,7 @@ func TestKeyFrameRequests(t *testing.T) {
 	defer a.film("b", 3000)()
 	defer b.film("a", 3000)()
 	onB.shows(3)
-	b.AskKeyFrame(id("a"))
+	b.AskKeyFrame(id("a"), CameraTrack)
 	for f := range a.feedback {
 		if f.KeyFrame {
 			break
@@ -27,7 +27,7 @@ func TestKeyFrameRequests(t *testing.T) {
 	}
 	begin := time.Now()
 	from := b.find(id("a"))
-	ours := from.theirs.ssrc.Load()
+	ours := camera(from).theirs.ssrc.Load()
 	for i := range 5000 {
 		from.writeRTCP(&rtcp.PictureLossIndication{MediaSSRC: ours})
 		from.writeRTCP(&rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: ours, SequenceNumber: uint8(i)}}})
@@ -46,7 +46,7 @@ func TestKeyFrameRequests(t *testing.T) {
 		t.Errorf("%d key pictures wanted in %v", wanted, lasted)
 	}
 	s, _ := a.Stats(id("b"))
-	if p := s.Picture; p.PLIs < 100 || p.Nacks < 256 || p.Resent > p.PacketsSent*maxResends || p.Resent > p.PacketsSent/costOfRepair+maxCredit {
+	if p := s.Pictures[CameraTrack]; p.PLIs < 100 || p.Nacks < 256 || p.Resent > p.PacketsSent*maxResends || p.Resent > p.PacketsSent/costOfRepair+maxCredit {
 		t.Errorf("%+v", p)
 	}
 }
@@ -57,7 +57,7 @@ func TestEarlyRequests(t *testing.T) {
 	a.w.start()
 	join(a, b, Options{})
 	connected(a, b)
-	b.AskKeyFrame(id("a"))
+	b.AskKeyFrame(id("a"), CameraTrack)
 	defer a.film("b", 3000)()
 	onB.shows(1)
 	for over := timeout(); ; {
@@ -86,11 +86,11 @@ func TestReportsBecomeFeedback(t *testing.T) {
 	onB.shows(1)
 	from := b.find(id("a"))
 	for over := timeout(); ; {
-		from.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 700_000, SSRCs: []uint32{from.theirs.ssrc.Load()}})
+		from.writeRTCP(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 700_000, SSRCs: []uint32{camera(from).theirs.ssrc.Load()}})
 		select {
 		case f := <-a.feedback:
 			if f.Report && f.Loss > 0.1 && f.Loss < 0.3 && f.RTT >= 2*delay && f.RTT < time.Second && math.Abs(float64(f.REMB)-700_000) < 10_000 {
-				if s, _ := a.Stats(id("b")); s.Picture.Loss == 0 || s.Loss != 0 {
+				if s, _ := a.Stats(id("b")); s.Pictures[CameraTrack].Loss == 0 || s.Loss != 0 {
 					t.Errorf("%+v", s)
 				}
 				return
@@ -134,11 +134,11 @@ func TestPictureReport(t *testing.T) {
 		{"goodbye", &rtcp.Goodbye{Sources: []uint32{ours}}, false, false, 0, 0},
 	} {
 		_, peers := sinks(t, 1)
-		p := peers[0]
-		p.pictureReport(c.packet, ours)
-		s := p.meters.picture.stats()
-		if p.control.keyFrame.Load() != c.keyFrame || p.control.reported.Load() != c.reported || p.control.limited.Load() != (c.remb != 0) || len(p.film.asked) != c.asked ||
-			int(p.meters.picture.remb.Load()) != c.remb || int(s.Nacks) != c.asked || (s.PLIs == 1) != c.keyFrame {
+		p := camera(peers[0])
+		p.report(c.packet, ours)
+		s := p.meters.stats()
+		if p.remarks.keyFrame.Load() != c.keyFrame || p.remarks.reported.Load() != c.reported || p.remarks.limited.Load() != (c.remb != 0) || len(p.film.asked) != c.asked ||
+			int(p.meters.remb.Load()) != c.remb || int(s.Nacks) != c.asked || (s.PLIs == 1) != c.keyFrame {
 			t.Errorf("%s: %+v", c.name, s)
 		}
 	}
@@ -147,9 +147,11 @@ func TestPictureReport(t *testing.T) {
 // Feedback comes at once, and then so often as it may; nothing of it is lost.
 func TestFeed(t *testing.T) {
 	_, peers := sinks(t, 1)
-	p := peers[0]
+	p := &peers[0].pictures[ScreenTrack]
+	note := p.peer.control.note
 	var got []Feedback
-	p.mesh.config.Feedback = func(_ Peer, f Feedback) { got = append(got, f) }
+	p.peer.mesh.config.Feedback = func(_ Peer, f Feedback) { got = append(got, f) }
+	const none = math.MaxInt64
 	now := time.Now()
 	at := func(after time.Duration, calls int, wait time.Duration) {
 		t.Helper()
@@ -157,46 +159,47 @@ func TestFeed(t *testing.T) {
 			t.Errorf("after %v: %d calls, then a wait of %v", after, len(got), w)
 		}
 	}
-	at(0, 0, 0)
-	p.control.note(&p.control.keyFrame)
-	at(0, 1, 0)
-	at(time.Millisecond, 1, 0)
-	p.control.note(&p.control.keyFrame)
-	p.control.note(&p.control.keyFrame)
+	at(0, 0, none)
+	note(&p.remarks.keyFrame)
+	at(0, 1, none)
+	at(time.Millisecond, 1, none)
+	note(&p.remarks.keyFrame)
+	note(&p.remarks.keyFrame)
 	at(100*time.Millisecond, 1, 200*time.Millisecond)
-	p.control.note(&p.control.reported)
+	note(&p.remarks.reported)
 	at(100*time.Millisecond, 2, 200*time.Millisecond)
-	p.control.note(&p.control.reported)
+	note(&p.remarks.reported)
 	at(101*time.Millisecond, 2, 19*time.Millisecond)
 	at(120*time.Millisecond, 3, 180*time.Millisecond)
-	at(300*time.Millisecond, 4, 0)
+	at(300*time.Millisecond, 4, none)
 	for i, want := range []Feedback{{KeyFrame: true}, {Report: true}, {Report: true}, {KeyFrame: true}} {
-		if got[i] != want {
+		if want.Track, want.Target = ScreenTrack, startTarget; got[i] != want {
 			t.Errorf("call %d: %+v", i, got[i])
 		}
 	}
 	// The loss of a report counts once: what the far end says of its link's room alone is no report.
-	p.meters.picture.reported([]rtcp.ReceptionReport{{SSRC: 7, FractionLost: 128}}, 7, p.mesh.steady(now))
-	p.pictureReport(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 5e5, SSRCs: []uint32{7}}, 7)
-	at(time.Second, 5, 0)
+	p.meters.reported([]rtcp.ReceptionReport{{SSRC: 7, FractionLost: 128}}, 7, p.peer.mesh.steady(now))
+	p.report(&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 5e5, SSRCs: []uint32{7}}, 7)
+	at(time.Second, 5, none)
 	if f := got[4]; f.Report || f.REMB != 5e5 {
 		t.Errorf("room alone: %+v", f)
 	}
-	p.control.note(&p.control.keyFrame)
-	p.close()
-	at(time.Hour, 5, 0)
+	note(&p.remarks.keyFrame)
+	p.peer.close()
+	at(time.Hour, 5, none)
 }
 
 func TestNacksAreBounded(t *testing.T) {
 	c := newControl()
+	var w wanted
 	for range 3 {
-		c.nack(&c.pictures, make([]uint16, 100))
+		c.nack(&w, make([]uint16, 100))
 	}
-	c.nack(&c.pictures, make([]uint16, 1000))
-	if n := len(c.pictures.take(nil)); n != maxNacks {
+	c.nack(&w, make([]uint16, 1000))
+	if n := len(w.take(nil)); n != maxNacks {
 		t.Errorf("%d wait", n)
 	}
-	if len(c.pictures.take(nil)) != 0 {
+	if len(w.take(nil)) != 0 {
 		t.Error("taken twice")
 	}
 	var scattered []uint16
@@ -218,13 +221,13 @@ func TestGarbageReports(t *testing.T) {
 	connected(e[0], e[1])
 	e[1].hears("a", 5)
 	from, to := e[1].find(id("a")), e[0].find(id("b"))
-	for _, ssrc := range []uint32{to.spoken.ssrc.Load(), to.shown.ssrc.Load()} {
+	for _, ssrc := range []uint32{to.spoken.ssrc.Load(), camera(to).shown.ssrc.Load()} {
 		for range 50 {
 			raw := rtcp.RawPacket{0x81, 201, 0, 1, 0, 0, 0, 1} // says that it has a report, and has none
 			from.writeRTCP(&rtcp.PictureLossIndication{MediaSSRC: ssrc}, &raw)
 		}
 	}
-	from.writeRTCP(&rtcp.PictureLossIndication{MediaSSRC: to.shown.ssrc.Load()})
+	from.writeRTCP(&rtcp.PictureLossIndication{MediaSSRC: camera(to).shown.ssrc.Load()})
 	for over := timeout(); ; {
 		select {
 		case f := <-e[0].feedback:

@@ -82,7 +82,7 @@ func (o *outbox) together(k *packet, depth int, kind uint8) ([]byte, int) {
 		}
 		before := k.header.Timestamp - c.header.Timestamp
 		if n == 0 {
-			room = min(room, int(uint64(maxCopied/8)*uint64(before)/soundRate))
+			room = min(room, int(o.most/8*uint64(before)/soundRate))
 		}
 		size := red.Size(1, c.size) - red.Size(0, 0)
 		if before == 0 || before > red.MaxBefore || c.size > red.MaxCopy || size > room {
@@ -122,7 +122,7 @@ func (p *peer) soundReport(k rtcp.Packet, ssrc uint32) {
 		return
 	}
 	if m := &p.meters; m.reported(receptions(k), ssrc, p.mesh.steady(time.Now())) {
-		m.loss.store(p.loss.reported(m.loss.load(), m.packetsSent.Load(), m.resent.Load()))
+		m.loss.store(p.loss.reported(m.loss.load(), m.packetsSent.Load(), m.resent.Load(), p.flow.isCrowded()))
 	}
 }
 

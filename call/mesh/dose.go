@@ -39,15 +39,18 @@ const (
 // From the first share on there is one copy more than its index, and below the second no longer: one packet lost in a while is none.
 var doses = [maxDepth]struct{ from, until float64 }{{0.015, 0.005}, {0.03, 0.02}}
 
-// reported takes what a report says, and returns what got lost: whatever was sent once more, in time or not, counts as received
+// reported takes what a report says, and whether that may be because the path is full of pictures, which are soon fewer; it returns what got lost: whatever was sent once more, in time or not, counts as received
 // there.
-func (d *dose) reported(loss float64, sent, resent uint64) float64 {
+func (d *dose) reported(loss float64, sent, resent uint64, full bool) float64 {
 	if n := sent - d.sent; n > 0 {
 		loss = min(loss+float64(resent-d.resent)/float64(n), 1)
 	}
 	d.sent, d.resent = sent, resent
 	way := slow
-	if loss > d.share {
+	switch {
+	case loss > d.share && full:
+		return loss
+	case loss > d.share:
 		way = quick
 	}
 	d.share += way * (loss - d.share)

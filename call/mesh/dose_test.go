@@ -8,7 +8,7 @@ import (
 // dosed gives a dose one report a second, of 50 packets each, and returns the depths.
 func dosed(d *dose, n int, loss func(second int) float64) (depths []int) {
 	for i := range n {
-		d.reported(loss(i), d.sent+50, d.resent)
+		d.reported(loss(i), d.sent+50, d.resent, false)
 		depths = append(depths, int(d.depth.Load()))
 	}
 	return depths
@@ -76,13 +76,13 @@ func TestDose(t *testing.T) {
 // What was sent once more counts as received at the far end.
 func TestDoseCountsRepeats(t *testing.T) {
 	d := &dose{}
-	if got := d.reported(0.02, 100, 8); got != 0.1 {
+	if got := d.reported(0.02, 100, 8, false); got != 0.1 {
 		t.Errorf("%v", got)
 	}
-	if got := d.reported(0.5, 110, 18); got != 1 {
+	if got := d.reported(0.5, 110, 18, false); got != 1 {
 		t.Errorf("%v", got)
 	}
-	if got := d.reported(0.5, 110, 20); got != 0.5 {
+	if got := d.reported(0.5, 110, 20, false); got != 0.5 {
 		t.Errorf("%v with nothing sent", got)
 	}
 }

@@ -8,7 +8,8 @@
 //	                                                                                       └ else Failed(ErrCertificate)
 //
 // Sound and pictures that go out (send.go, copies.go, film.go) and come in (receive.go, gaps.go, watch.go) do not pass the
-// engine's goroutine; nor does what the far end says about them (control.go), nor a file (bulk.go). A word to the far end (words.go)
+// engine's goroutine; nor does what the far end says about them (control.go), which with when each packet came (tap.go, answer.go) tells
+// how much there may be (flow.go); nor a file (bulk.go). A word to the far end (words.go)
 // does.
 package mesh
 
@@ -69,6 +70,7 @@ type Config struct {
 	named    bool          // tests: mDNS names on Net
 	trusting bool          // tests: let DTLS take any certificate, so that only our own check stands
 	patience time.Duration // tests: in the place of failAfter
+	hasty    bool          // tests: pictures go out as fast as they come
 }
 
 // Mesh is the set of peer connections. Its methods may be called from any goroutine, except that Send has one caller at a

@@ -34,18 +34,19 @@ type peer struct {
 	away      atomic.Bool                 // nothing has come since it was Disconnected
 	streams   atomic.Int32                // SRTP and SRTCP streams that came up
 
-	out           *outbox
-	film          *film
-	control       *control
-	words         *words
-	bulk          *bulk
-	meters        meters
-	spoken, shown source // our microphone and camera
-	heard, seen   clock  // the far end's
-	theirs        theirs
-	voice         atomic.Uint32 // SSRC of the far end's microphone; zero before anything of it came
-	loss          dose          // what our microphone's packets lose on their way
-	coded         atomic.Uint32 // a video.Codec: see Mesh.Codec
+	out      *outbox
+	pictures [pictureTracks]pictures
+	control  *control
+	words    *words
+	bulk     *bulk
+	meters   meters
+	flow     flow
+	arrivals arrivals
+	spoken   source        // our microphone
+	heard    clock         // the far end's
+	voice    atomic.Uint32 // SSRC of the far end's microphone; zero before anything of it came
+	loss     dose          // what our microphone's packets lose on their way
+	coded    atomic.Uint32 // a video.Codec: see Mesh.Codec
 
 	workersMu sync.Mutex
 	gone      bool           // no worker may start any more
@@ -54,7 +55,6 @@ type peer struct {
 	// Set by setUp, constant then.
 	pc         *webrtc.PeerConnection
 	microphone *webrtc.RTPTransceiver
-	camera     *webrtc.RTPTransceiver
 
 	// Owned by run.
 	state       webrtc.PeerConnectionState // as last looked at
@@ -65,8 +65,11 @@ func newPeer(m *Mesh, id Peer, o Options, certificate webrtc.Certificate) *peer 
 	p := &peer{
 		mesh: m, id: id, options: o, certificate: certificate, log: m.log.With("peer", id.Member),
 		queue: newQueue(), closing: make(chan struct{}), trusted: make(chan struct{}), described: make(chan struct{}), out: newOutbox(),
-		film: newFilm(), control: newControl(), words: newWords(), bulk: newBulk(),
-		spoken: source{rate: soundRate}, shown: source{rate: pictureRate}, heard: clock{rate: soundRate}, seen: clock{rate: pictureRate},
+		control: newControl(), words: newWords(), bulk: newBulk(), spoken: source{rate: soundRate}, heard: clock{rate: soundRate},
+	}
+	p.flow.init(m, func() { p.control.note(&p.pictures[CameraTrack].remarks.flowed) })
+	for i := range p.pictures {
+		p.pictures[i].init(p, Track(i))
 	}
 	p.servers.Store(&o.ICE)
 	return p
@@ -147,7 +150,7 @@ func (p *peer) refuseChannel() {
 // from starting.
 func (p *peer) addTracks() error {
 	for i := range mediaTracks {
-		transceiver, err := p.pc.AddTransceiverFromTrack(newTrack(i))
+		transceiver, err := p.pc.AddTransceiverFromTrack(newTrack(i, nil))
 		if err != nil {
 			return err
 		}
@@ -155,8 +158,9 @@ func (p *peer) addTracks() error {
 		switch i {
 		case 0:
 			p.microphone, read = transceiver, p.readReports
-		case 1:
-			p.camera, read = transceiver, p.readPictureReports
+		case CameraTrack.place(), ScreenTrack.place():
+			q := &p.pictures[i-CameraTrack.place()]
+			q.transceiver, read = transceiver, q.readReports
 		}
 		go p.work(func() { read(sender) })
 	}
@@ -298,7 +302,7 @@ func (p *peer) reason(noPath bool) error {
 	return ErrHandshake
 }
 
-// connected lets the microphone's track and the camera's in, if the far end is who signed.
+// connected lets the microphone's track and those of pictures in, if the far end is who signed.
 func (p *peer) connected() {
 	if !certified(p.pc.SCTP().Transport().GetRemoteCertificate(), p.negotiation.fingerprint) {
 		p.reject(ErrCertificate)

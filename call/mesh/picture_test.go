@@ -39,8 +39,60 @@ func TestPicturesBothWays(t *testing.T) {
 	stopA()
 	stopB()
 	s, _ := a.Stats(id("b"))
-	if p := s.Picture; p.PacketsSent < 300 || p.BytesSent < 300_000 || p.PacketsReceived < 60*26 || p.BytesReceived < 60*30_000 || p.LeftOut > 0 {
+	if p := s.Pictures[CameraTrack]; p.PacketsSent < 300 || p.BytesSent < 300_000 || p.PacketsReceived < 60*26 || p.BytesReceived < 60*30_000 || p.LeftOut > 0 {
 		t.Errorf("%+v", p)
+	}
+}
+
+// Camera and screen go beside each other, and each is repaired and counted by itself.
+func TestTwoTracks(t *testing.T) {
+	leakless(t)
+	n, r := 0, rand.New(rand.NewPCG(3, 4)) // one in forty of both; each fortieth may be one's alone
+	a, b, _, onB := pair(t, 5*time.Millisecond, func() bool { n++; return n > 100 && r.IntN(40) == 0 })
+	shared := &screen{at: b, from: id("a"), track: ScreenTrack, start: time.Now(), shown: make(chan uint32, 1<<16)}
+	b.config.Picture = func(p Peer, k Picture) {
+		onB.take(p, k)
+		shared.take(p, k)
+	}
+	a.w.start()
+	defer onB.watch()()
+	defer shared.watch()()
+	join(a, b, Options{})
+	connected(a, b)
+	stopCamera, stopScreen := a.filmOn("b", CameraTrack, 5000), a.filmOn("b", ScreenTrack, 9000)
+	defer stopCamera()
+	defer stopScreen()
+	onB.shows(100)
+	shared.shows(100)
+	_, camera := b.Clocks(id("a"), CameraTrack)
+	_, screen := b.Clocks(id("a"), ScreenTrack)
+	if !camera.Known || !screen.Known {
+		t.Error("no clocks")
+	}
+	b.AskKeyFrame(id("a"), ScreenTrack)
+	for over := timeout(); ; {
+		select {
+		case f := <-a.feedback:
+			if f.KeyFrame && f.Track == CameraTrack {
+				t.Error("a key picture of the camera is wanted")
+			}
+			if !f.KeyFrame {
+				continue
+			}
+		case <-over:
+			t.Fatal("no key picture is wanted")
+		}
+		break
+	}
+	stopCamera()
+	stopScreen()
+	ours, _ := a.Stats(id("b"))
+	theirs, _ := b.Stats(id("a"))
+	for track, size := range map[Track]uint64{CameraTrack: 5000, ScreenTrack: 9000} {
+		sent, seen := ours.Pictures[track], theirs.Pictures[track]
+		if sent.BytesSent < 100*size || seen.BytesReceived < 95*size || sent.Resent == 0 || seen.Repaired == 0 || sent.PLIs > 1 || (sent.PLIs == 1) != (track == ScreenTrack) {
+			t.Errorf("%v: %+v and %+v", track, sent, seen)
+		}
 	}
 }
 
@@ -65,8 +117,9 @@ func TestLostPicturesAreRepaired(t *testing.T) {
 	}
 	s, _ := a.Stats(id("b"))
 	theirs, _ := b.Stats(id("a"))
-	if s.Picture.Resent < 5 || s.Picture.Nacks < s.Picture.Resent || theirs.Picture.Repaired == 0 || theirs.Picture.Repaired > s.Picture.Resent {
-		t.Errorf("%+v and %+v", s.Picture, theirs.Picture)
+	sent, seen := s.Pictures[CameraTrack], theirs.Pictures[CameraTrack]
+	if sent.Resent < 5 || sent.Nacks < sent.Resent || seen.Repaired == 0 || seen.Repaired > sent.Resent+sent.Padded {
+		t.Errorf("%+v and %+v", sent, seen)
 	}
 	onB.mu.Lock()
 	defer onB.mu.Unlock()
@@ -99,7 +152,7 @@ func TestRepairInAPause(t *testing.T) {
 	w.start()
 	join(a, b, Options{})
 	connected(a, b)
-	a.SendPicture(id("b"), [][]byte{{1}, {2, 2}, {3}}, 90, time.Time{})
+	a.SendPicture(id("b"), CameraTrack, [][]byte{{1}, {2, 2}, {3}}, 90, time.Time{})
 	receive := func() Picture {
 		t.Helper()
 		select {
@@ -111,7 +164,7 @@ func TestRepairInAPause(t *testing.T) {
 		}
 	}
 	first, third := receive(), receive()
-	b.Nack(id("a"), []uint16{first.Seq + 1})
+	b.Nack(id("a"), CameraTrack, []uint16{first.Seq + 1})
 	k := receive()
 	if third.Seq != first.Seq+2 || k.Seq != first.Seq+1 || !bytes.Equal(k.Payload, []byte{2, 2}) || !k.Repaired ||
 		k.Timestamp != 90 || k.Marker || !third.Marker || k.SSRC != first.SSRC {
@@ -279,9 +332,9 @@ func TestPicturesOnlyWhileConnected(t *testing.T) {
 	go func() {
 		defer close(done)
 		for range 100 {
-			a.SendPicture(id("b"), [][]byte{payload}, 0, time.Time{})
-			a.AskKeyFrame(id("b"))
-			a.Nack(id("b"), []uint16{1, 2, 3})
+			a.SendPicture(id("b"), CameraTrack, [][]byte{payload}, 0, time.Time{})
+			a.AskKeyFrame(id("b"), CameraTrack)
+			a.Nack(id("b"), CameraTrack, []uint16{1, 2, 3})
 		}
 	}()
 	join(a, b, Options{})
@@ -293,10 +346,10 @@ func TestPicturesOnlyWhileConnected(t *testing.T) {
 	stop := a.film("b", 5000)
 	onB.shows(5)
 	a.Close(id("b"))
-	a.SendPicture(id("b"), [][]byte{payload}, 0, time.Time{})
-	a.SendPicture(id("nobody"), [][]byte{payload}, 0, time.Time{})
-	a.AskKeyFrame(id("nobody"))
-	a.Nack(id("nobody"), []uint16{1})
+	a.SendPicture(id("b"), CameraTrack, [][]byte{payload}, 0, time.Time{})
+	a.SendPicture(id("nobody"), CameraTrack, [][]byte{payload}, 0, time.Time{})
+	a.AskKeyFrame(id("nobody"), CameraTrack)
+	a.Nack(id("nobody"), CameraTrack, []uint16{1})
 	if a.Codec(id("nobody")) != 0 {
 		t.Error("a codec for nobody")
 	}
@@ -318,10 +371,10 @@ func FuzzRepaired(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p := newPeer(m, id("x"), Options{}, *m.certificate)
-		p.theirs.repair.Store(9)
+		p.pictures[ScreenTrack].theirs.repair.Store(9)
 		p.coded.Store(uint32(video.VP9))
 		m.config.Picture = func(_ Peer, k Picture) {
-			if len(k.Payload) > len(b)-14 || !k.Repaired {
+			if len(k.Payload) > len(b)-14 || !k.Repaired || k.Track != ScreenTrack {
 				t.Errorf("%+v", k)
 			}
 		}

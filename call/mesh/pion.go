@@ -16,7 +16,6 @@ import (
 	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/transport/v4"
-	"github.com/pion/transport/v4/packetio"
 	"github.com/pion/transport/v4/stdnet"
 	"github.com/pion/webrtc/v4"
 )
@@ -48,13 +47,14 @@ const (
 const (
 	opusType, redType, vp9Type, vp9RepairType, vp8Type, vp8RepairType = 111, 63, 98, 99, 96, 97
 
-	mimeTypeRED = "audio/red"
+	mimeTypeRED  = "audio/red"
+	wideFeedback = "transport-cc" // the far end gets answers to transport-wide numbers
 )
 
 var (
 	opus = webrtc.RTPCodecCapability{
 		MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, // always 2 (RFC 7587, section 7); we send mono
-		SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}},
+		SDPFmtpLine: "minptime=10;useinbandfec=1", RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: wideFeedback}},
 	}
 	redundant = webrtc.RTPCodecCapability{MimeType: mimeTypeRED, ClockRate: 48000, Channels: 2, SDPFmtpLine: "111/111"} // RFC 2198
 	vp9       = webrtc.RTPCodecCapability{
@@ -62,7 +62,7 @@ var (
 	}
 	vp8      = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}
 	feedback = []webrtc.RTCPFeedback{
-		{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "goog-remb"},
+		{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "goog-remb"}, {Type: wideFeedback},
 	}
 )
 
@@ -119,6 +119,11 @@ func newCodecs() (*webrtc.MediaEngine, error) {
 		{repair("96"), vp8RepairType, webrtc.RTPCodecTypeVideo},
 	} {
 		if err := m.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c.codec, PayloadType: c.pt}, c.kind); err != nil {
+			return nil, err
+		}
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: wideURI}, kind); err != nil {
 			return nil, err
 		}
 	}
@@ -186,19 +191,6 @@ func networks() []webrtc.NetworkType {
 		list = append(list, webrtc.NetworkTypeUDP6)
 	}
 	return list
-}
-
-// newBuffer is called by pion for every stream that comes up, also for those that the far end never announced.
-func (p *peer) newBuffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
-	if p.streams.Add(1) == maxStreams {
-		p.enqueue(func() { p.reject(ErrFlood) })
-	}
-	b := packetio.NewBuffer()
-	b.SetLimitSize(rtpBuffer)
-	if kind == packetio.RTCPBufferPacket {
-		b.SetLimitSize(rtcpBuffer)
-	}
-	return b
 }
 
 // realNet is the machine's network. Pion's own lists the interfaces once, so that an ICE restart after a change of network

@@ -21,14 +21,15 @@ func (p *peer) receive(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	case <-p.closing:
 		return
 	}
-	ssrc := uint32(t.SSRC())
-	switch r.RTPTransceiver() {
-	case p.microphone:
+	ssrc, transceiver := uint32(t.SSRC()), r.RTPTransceiver()
+	q := p.picturesOf(func(q *pictures) bool { return q.transceiver == transceiver })
+	switch {
+	case transceiver == p.microphone:
 		go p.work(func() { readSender(r, ssrc, &p.heard) })
 		p.hear(t, r.GetParameters().Codecs)
-	case p.camera:
-		go p.work(func() { readSender(r, ssrc, &p.seen) })
-		p.watch(t)
+	case q != nil:
+		go p.work(func() { readSender(r, ssrc, &q.seen) })
+		q.watch(t)
 	default:
 		go p.work(func() { readSender(r, ssrc, nil) }) // for pion's receiver reports
 		p.discard(t)

@@ -55,10 +55,14 @@ func (s *source) report(now time.Time) (*rtcp.SenderReport, bool) {
 func (p *peer) sendReports() {
 	now := p.mesh.steady(time.Now())
 	var list []rtcp.Packet
-	for _, s := range []*source{&p.spoken, &p.shown} {
+	add := func(s *source) {
 		if r, ok := s.report(now); ok {
 			list = append(list, r)
 		}
+	}
+	add(&p.spoken)
+	for i := range p.pictures {
+		add(&p.pictures[i].shown)
 	}
 	if len(list) > 0 {
 		p.writeRTCP(list...)

@@ -99,9 +99,9 @@ func TestClocks(t *testing.T) {
 	var first SenderClock
 	for n := range 500 {
 		a.Send(Sound{Payload: []byte{1}, Timestamp: soundBase + uint32(n*960), Captured: captured(n)})
-		a.SendPicture(id("b"), [][]byte{{1, 2, 3}}, pictureBase+uint32(n*1800), captured(n))
+		a.SendPicture(id("b"), CameraTrack, [][]byte{{1, 2, 3}}, pictureBase+uint32(n*1800), captured(n))
 		<-tick.C
-		sound, picture := b.Clocks(id("a"))
+		sound, picture := b.Clocks(id("a"), CameraTrack)
 		if !sound.Known || !picture.Known {
 			continue
 		}
@@ -122,7 +122,7 @@ func TestClocks(t *testing.T) {
 
 func TestClocksOfNobody(t *testing.T) {
 	m, _ := sinks(t, 0)
-	if s, p := m.Clocks(id("nobody")); s.Known || p.Known {
+	if s, p := m.Clocks(id("nobody"), ScreenTrack); s.Known || p.Known {
 		t.Error("known")
 	}
 }

@@ -12,10 +12,11 @@ import (
 	"parley/video"
 )
 
-// screen puts pictures together from what comes from one far end, and asks for what they lack.
+// screen puts pictures of one track together from what comes from one far end, and asks for what they lack.
 type screen struct {
 	at    *end
 	from  Peer
+	track Track
 	start time.Time
 
 	mu       sync.Mutex
@@ -29,7 +30,7 @@ type screen struct {
 func (s *screen) take(p Peer, k Picture) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p != s.from {
+	if p != s.from || k.Track != s.track {
 		return
 	}
 	if s.pictures == nil {
@@ -56,10 +57,10 @@ func (s *screen) show() {
 		s.shown <- e.Timestamp / step90
 	}
 	if list := s.pictures.Nacks(nil, now); len(list) > 0 {
-		s.at.Nack(s.from, list)
+		s.at.Nack(s.from, s.track, list)
 	}
 	if s.pictures.KeyFrame(now) {
-		s.at.AskKeyFrame(s.from)
+		s.at.AskKeyFrame(s.from, s.track)
 	}
 }
 
@@ -109,6 +110,10 @@ func coded(codec video.Codec, n uint32, size int) *video.Encoded {
 
 // film sends pictures, one each 10 ms, until stopped. Wanted key pictures are not made: the tests count those that need none.
 func (e *end) film(to string, size int) (stop func() (sent int)) {
+	return e.filmOn(to, CameraTrack, size)
+}
+
+func (e *end) filmOn(to string, t Track, size int) (stop func() (sent int)) {
 	done, ended := make(chan struct{}), make(chan int)
 	codec := e.Codec(id(to))
 	payloader, err := video.NewPayloader(codec, 1, 7)
@@ -123,7 +128,7 @@ func (e *end) film(to string, size int) (stop func() (sent int)) {
 			if err != nil {
 				e.w.t.Error(err)
 			}
-			e.SendPicture(id(to), list, n*step90, time.Now())
+			e.SendPicture(id(to), t, list, n*step90, time.Now())
 			select {
 			case <-tick.C:
 			case <-done:
@@ -176,8 +181,8 @@ func pair(t *testing.T, delay time.Duration, lost func() bool) (a, b *end, onA, 
 	for name, from := range map[string]string{"a": "b", "b": "a"} {
 		screens[name] = &screen{from: id(from), start: time.Now(), shown: make(chan uint32, 1<<16)}
 	}
-	a = w.addWith("a", Config{Picture: screens["a"].take})
-	b = w.addWith("b", Config{Picture: screens["b"].take})
+	a = w.addWith("a", Config{Picture: screens["a"].take, hasty: true})
+	b = w.addWith("b", Config{Picture: screens["b"].take, hasty: true})
 	screens["a"].at, screens["b"].at = a, b
 	return a, b, screens["a"], screens["b"]
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -55,7 +56,8 @@ type outbox struct {
 	kept   [kept]*packet // what was sent, by its number
 	header rtp.Header
 	wrap   wrap
-	credit int // for repeats
+	credit int    // for repeats
+	most   uint64 // bit/s, of copies
 }
 
 type packet struct {
@@ -69,7 +71,7 @@ type packet struct {
 
 func newOutbox() *outbox {
 	o := &outbox{
-		free: make(chan *packet, backlog), full: make(chan *packet, backlog), asked: make(chan uint16, kept), next: firstNumber(),
+		free: make(chan *packet, backlog), full: make(chan *packet, backlog), asked: make(chan uint16, kept), next: firstNumber(), most: maxCopied,
 	}
 	for range backlog {
 		o.free <- new(packet)
@@ -116,29 +118,49 @@ func (m *Mesh) Send(s Sound) {
 	}
 }
 
-// startSending puts the microphone's track and the camera's where idle ones stood.
+// startSending puts the microphone's track and those of pictures where idle ones stood.
 func (p *peer) startSending() error {
-	sound, picture := newTrack(0), newTrack(1)
-	for t, track := range map[*webrtc.RTPTransceiver]webrtc.TrackLocal{p.microphone: sound, p.camera: picture} {
-		if err := t.Sender().ReplaceTrack(track); err != nil {
-			return fmt.Errorf("replace track: %w", err)
+	sound, err := p.replace(p.microphone, 0, &p.spoken)
+	if err != nil {
+		return err
+	}
+	wide := false
+	for i := range p.pictures {
+		q := &p.pictures[i]
+		b, err := p.replace(q.transceiver, q.track.place(), &q.shown)
+		if err != nil {
+			return err
+		}
+		if q.track == CameraTrack && b != nil {
+			p.coded.Store(uint32(b.codec))
+		}
+		if b != nil && b.codec == p.codec() {
+			q.bound = b
+			wide = wide || b.wide != nil
 		}
 	}
-	p.spoken.ssrc.Store(ssrcOf(p.microphone))
-	p.shown.ssrc.Store(ssrcOf(p.camera))
-	p.coded.Store(uint32(picture.codec()))
-	go p.work(p.steer)
-	if b := sound.bound.Load(); b != nil {
-		go p.work(func() { p.write(b) })
+	p.flow.begin(wide)
+	for _, t := range p.pc.GetTransceivers() {
+		if id := wideExtension(t.Receiver().GetParameters().HeaderExtensions, math.MaxUint8); id != 0 {
+			p.arrivals.extension.Store(uint32(id)) // the same for all of them (RFC 9143, section 7.1.1)
+		}
 	}
-	if b := picture.bound.Load(); b != nil {
-		go p.work(func() { p.roll(b) })
+	go p.work(p.steer)
+	go p.work(p.roll)
+	if sound != nil {
+		go p.work(func() { p.write(sound) })
 	}
 	return nil
 }
 
-func ssrcOf(t *webrtc.RTPTransceiver) uint32 {
-	return uint32(t.Sender().GetParameters().Encodings[0].SSRC)
+// replace puts a track of ours into its place, and returns what was negotiated for it; nil: nothing.
+func (p *peer) replace(t *webrtc.RTPTransceiver, place int, s *source) (*binding, error) {
+	track := newTrack(place, &p.flow)
+	if err := t.Sender().ReplaceTrack(track); err != nil {
+		return nil, fmt.Errorf("replace track: %w", err)
+	}
+	s.ssrc.Store(uint32(t.Sender().GetParameters().Encodings[0].SSRC))
+	return track.bound.Load(), nil
 }
 
 // write sends what is put into the outbox, and some of it again, as long as the peer is there.
@@ -161,12 +183,13 @@ func (p *peer) writeSound(b *binding, k *packet) {
 	o := p.out
 	kind, payload, copied := b.kind, k.payload[:k.size], 0
 	if depth := p.copies(b); depth > 0 {
+		o.most = uint64(p.flow.copied())
 		if all, n := o.together(k, depth, b.kind); n > 0 {
 			kind, payload, copied = b.red, all, len(all)-k.size
 		}
 	}
 	o.header = k.header
-	if b.writeAs(kind, &o.header, payload) != nil {
+	if b.writeAs(kind, b.ssrc, &o.header, payload) != nil {
 		o.dropped.Add(1)
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Stats is about the sound to and from one peer. What is not known yet is zero.
+// Stats is about what goes to one peer and comes from it: the sound, if it says nothing else. What is not known yet is zero.
 type Stats struct {
 	RTT             float64 // milliseconds, from the far end's last receiver report; of the path's own checks while nothing was sent
 	Loss            float64 // the part (0 to 1) of our packets that the far end missed, in its last report; what we sent once more included
@@ -18,25 +18,28 @@ type Stats struct {
 	PacketsReceived uint64
 	BytesSent       uint64 // of Opus, without headers
 	BytesReceived   uint64
-	Dropped         uint64 // packets that could not be sent in time
-	Copies          int    // how many earlier packets go along with each of ours (RFC 2198), as the far end's loss asks for
-	BytesCopied     uint64 // of those, with their headers
-	Resent          uint64 // packets that were sent once more
-	Asked           uint64 // packets that we have asked for once more
-	Local, Remote   string // candidate types of the path in use: "host", "srflx", "prflx", "relay"
-	Relay           bool   // a relay stands in the path
-	RelayBy         string // how this side reaches its own: "udp", "tcp" or "tls"; empty: it has none in the path
-	Picture         PictureStats
+	Dropped         uint64                      // packets that could not be sent in time
+	Copies          int                         // how many earlier packets go along with each of ours (RFC 2198), as the far end's loss asks for
+	BytesCopied     uint64                      // of those, with their headers
+	Resent          uint64                      // packets that were sent once more
+	Asked           uint64                      // packets that we have asked for once more
+	Local, Remote   string                      // candidate types of the path in use: "host", "srflx", "prflx", "relay"
+	Relay           bool                        // a relay stands in the path
+	RelayBy         string                      // how this side reaches its own: "udp", "tcp" or "tls"; empty: it has none in the path
+	Target          int                         // bit/s with all headers: what the path carries; 0 as long as no pictures went
+	Queue           float64                     // milliseconds that packets wait in the path, since then
+	Pictures        [pictureTracks]PictureStats // by Track
 }
 
-// PictureStats is about the pictures to and from one peer.
+// PictureStats is about the pictures of one track to and from one peer.
 type PictureStats struct {
 	PacketsSent     uint64
 	PacketsReceived uint64 // the repaired ones too
 	BytesSent       uint64 // of payload, without repairs
 	BytesReceived   uint64
 	Resent          uint64  // packets that were sent once more
-	Repaired        uint64  // packets received that had been
+	Padded          uint64  // likewise, though nobody had asked for them: to see whether the path carries more
+	Repaired        uint64  // packets received that had been, for either
 	Nacks           uint64  // packets that the far end asked for once more
 	PLIs            uint64  // times that it asked for a key picture, by a FIR too
 	LeftOut         uint64  // whole pictures of ours for which there was no room
@@ -50,8 +53,14 @@ func (m *Mesh) Stats(id Peer) (Stats, bool) {
 		return Stats{}, false
 	}
 	s := p.meters.stats()
-	s.Dropped, s.Picture.LeftOut = p.out.dropped.Load(), p.film.leftOut.Load()
+	s.Dropped = p.out.dropped.Load()
+	for i := range p.pictures {
+		q := &p.pictures[i]
+		s.Pictures[i] = q.meters.stats()
+		s.Pictures[i].LeftOut = q.film.leftOut.Load()
+	}
 	s.Copies = int(p.loss.depth.Load())
+	s.Target, s.Queue = p.flow.stats()
 	return s, true
 }
 
@@ -64,11 +73,11 @@ func (m *Mesh) Loss() float64 {
 	return most
 }
 
-// pictureMeters are likewise.
+// pictureMeters are likewise, of a track of pictures.
 type pictureMeters struct {
 	returns
 	packetsSent, packetsReceived, bytesSent, bytesReceived atomic.Uint64
-	resent, repaired, nacks, plis                          atomic.Uint64
+	resent, padded, repaired, nacks, plis                  atomic.Uint64
 	remb                                                   atomic.Int64 // bit/s
 }
 
@@ -76,7 +85,7 @@ func (m *pictureMeters) stats() PictureStats {
 	return PictureStats{
 		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
 		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
-		Resent: m.resent.Load(), Repaired: m.repaired.Load(), Nacks: m.nacks.Load(), PLIs: m.plis.Load(),
+		Resent: m.resent.Load(), Padded: m.padded.Load(), Repaired: m.repaired.Load(), Nacks: m.nacks.Load(), PLIs: m.plis.Load(),
 		Loss: m.loss.load(),
 	}
 }
@@ -95,8 +104,6 @@ type meters struct {
 	copied, resent, asked                                  atomic.Uint64
 	jitter, pathRTT                                        gauge
 	path                                                   atomic.Pointer[webrtc.ICECandidatePair]
-
-	picture pictureMeters
 
 	transit int64 // of the reader: of the last packet, in samples
 	arrived bool
@@ -124,7 +131,6 @@ func (m *meters) stats() Stats {
 		PacketsSent: m.packetsSent.Load(), PacketsReceived: m.packetsReceived.Load(),
 		BytesSent: m.bytesSent.Load(), BytesReceived: m.bytesReceived.Load(),
 		BytesCopied: m.copied.Load(), Resent: m.resent.Load(), Asked: m.asked.Load(),
-		Picture: m.picture.stats(),
 	}
 	if s.RTT == 0 {
 		s.RTT = m.pathRTT.load()

@@ -17,6 +17,7 @@ import (
 type track struct {
 	id, stream string
 	kind       webrtc.RTPCodecType
+	flow       *flow // of all that goes to the far end
 	bound      atomic.Pointer[binding]
 }
 
@@ -28,11 +29,15 @@ type binding struct {
 	kind         uint8       // payload types: of the codec,
 	rtx, red     uint8       // of its retransmissions, of what holds several packets (RFC 2198); 0: there is none
 	writer       webrtc.TrackLocalWriter
+
+	flow   *flow
+	wide   []rtp.Extension // it holds number; nil: the far end doesn't answer
+	number [2]byte         // transport-wide
 }
 
 // newTrack makes one for a place in the layout.
-func newTrack(i int) *track {
-	return &track{id: layout[i].id, stream: layout[i].stream, kind: webrtc.NewRTPCodecType(layout[i].kind)}
+func newTrack(i int, f *flow) *track {
+	return &track{id: layout[i].id, stream: layout[i].stream, kind: webrtc.NewRTPCodecType(layout[i].kind), flow: f}
 }
 
 // ID is the track's own name in descriptions.
@@ -50,7 +55,7 @@ func (t *track) Kind() webrtc.RTPCodecType { return t.kind }
 // Bind is called by pion with what was negotiated. Where that is no codec of ours for pictures, the track stays mute, and all else goes
 // on; a far end without Opus can't be spoken with.
 func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
-	b := &binding{context: c.ID(), ssrc: uint32(c.SSRC()), writer: c.WriteStream()}
+	b := &binding{context: c.ID(), ssrc: uint32(c.SSRC()), writer: c.WriteStream(), flow: t.flow}
 	var chosen webrtc.RTPCodecParameters
 	var ok bool
 	if t.kind == webrtc.RTPCodecTypeAudio {
@@ -66,6 +71,7 @@ func (t *track) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, err
 		}
 	}
 	b.kind = uint8(chosen.PayloadType)
+	b.widen(chosen, wideExtension(c.HeaderExtensions(), shortExtension))
 	t.bound.Store(b)
 	return chosen, nil
 }
@@ -86,11 +92,43 @@ func (t *track) codec() video.Codec {
 	return 0
 }
 
-// write sends a packet: the header's payload type and SSRC are the binding's.
-func (b *binding) write(h *rtp.Header, payload []byte) error { return b.writeAs(b.kind, h, payload) }
+// widen has packets numbered, where both ends can do that.
+func (b *binding) widen(chosen webrtc.RTPCodecParameters, id uint8) {
+	answers := slices.ContainsFunc(chosen.RTCPFeedback, func(f webrtc.RTCPFeedback) bool { return f.Type == wideFeedback })
+	var h rtp.Header
+	if answers && id != 0 && h.SetExtension(id, b.number[:]) == nil {
+		b.wide = h.Extensions
+	}
+}
 
-func (b *binding) writeAs(kind uint8, h *rtp.Header, payload []byte) error {
-	h.PayloadType, h.SSRC = kind, b.ssrc
+// shortExtension is the highest number of a header extension that has room in the short form (RFC 8285, section 4.2), which is the one
+// that we write.
+const shortExtension = 14
+
+// wideExtension is the number of the header extension for transport-wide numbers, up to most, or 0.
+func wideExtension(list []webrtc.RTPHeaderExtensionParameter, most int) uint8 {
+	for _, e := range list {
+		if e.URI == wideURI && e.ID > 0 && e.ID <= most {
+			return uint8(e.ID)
+		}
+	}
+	return 0
+}
+
+// write sends a packet: the header's payload type and SSRC are the binding's.
+func (b *binding) write(h *rtp.Header, payload []byte) error {
+	return b.writeAs(b.kind, b.ssrc, h, payload)
+}
+
+func (b *binding) writeAs(kind uint8, ssrc uint32, h *rtp.Header, payload []byte) error {
+	h.PayloadType, h.SSRC = kind, ssrc
+	if b.flow != nil {
+		b.flow.number(b, h, len(payload))
+		if b.codec != 0 {
+			b.flow.writing.Store(int64(b.flow.now()) + 1)
+			defer b.flow.writing.Store(0)
+		}
+	}
 	_, err := b.writer.WriteRTP(h, payload)
 	return err
 }
@@ -100,9 +138,8 @@ func (b *binding) repeat(h *rtp.Header, number uint16, numbered []byte) error {
 	if b.repair == 0 || b.rtx == 0 {
 		return b.write(h, numbered[2:])
 	}
-	h.PayloadType, h.SSRC, h.SequenceNumber = b.rtx, b.repair, number
-	_, err := b.writer.WriteRTP(h, numbered)
-	return err
+	h.SequenceNumber = number
+	return b.writeAs(b.rtx, b.repair, h, numbered)
 }
 
 // chooseSound finds Opus, and the payload type of packets that hold several of it, or zero.

@@ -11,16 +11,17 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// theirs is the far end's camera.
+// theirs is the far end's track.
 type theirs struct {
 	ssrc, repair atomic.Uint32 // zero before anything of it came
 	mu           sync.Mutex    // around Config.Picture: packets and repairs come by two goroutines
 }
 
-// watch passes on the pictures of the far end's camera. Of a codec that it was not asked for there are none.
-func (p *peer) watch(t *webrtc.TrackRemote) {
-	p.theirs.repair.Store(uint32(t.RtxSSRC()))
-	p.theirs.ssrc.Store(uint32(t.SSRC()))
+// watch passes on the pictures of the far end's track. Of a codec that it was not asked for there are none.
+func (q *pictures) watch(t *webrtc.TrackRemote) {
+	p := q.peer
+	q.theirs.repair.Store(uint32(t.RtxSSRC()))
+	q.theirs.ssrc.Store(uint32(t.SSRC()))
 	poke(p.control.wake) // what was asked for meanwhile
 	var packet rtp.Packet
 	var kind webrtc.PayloadType
@@ -33,35 +34,37 @@ func (p *peer) watch(t *webrtc.TrackRemote) {
 			kind, right = now, codecOf(t.Codec().RTPCodecCapability) == p.codec()
 		}
 		if right && packet.PayloadType == uint8(kind) {
-			p.see(&packet, false)
+			q.see(&packet, false)
 		}
 	})
 }
 
-func (p *peer) see(k *rtp.Packet, repaired bool) {
-	p.theirs.mu.Lock()
-	defer p.theirs.mu.Unlock()
+func (q *pictures) see(k *rtp.Packet, repaired bool) {
+	q.theirs.mu.Lock()
+	defer q.theirs.mu.Unlock()
+	p := q.peer
 	if p.isClosing() {
 		return
 	}
-	p.meters.picture.packetsReceived.Add(1)
-	p.meters.picture.bytesReceived.Add(uint64(len(k.Payload)))
+	q.meters.packetsReceived.Add(1)
+	q.meters.bytesReceived.Add(uint64(len(k.Payload)))
 	p.mesh.config.Picture(p.id, Picture{
-		Payload: k.Payload, Seq: k.SequenceNumber, Timestamp: k.Timestamp, Marker: k.Marker,
-		SSRC: p.theirs.ssrc.Load(), Repaired: repaired,
+		Track: q.track, Payload: k.Payload, Seq: k.SequenceNumber, Timestamp: k.Timestamp, Marker: k.Marker,
+		SSRC: q.theirs.ssrc.Load(), Repaired: repaired,
 	})
 }
 
-// repaired takes a retransmission of the far end's camera (RFC 4588, section 4).
+// repaired takes a retransmission of a track of the far end's (RFC 4588, section 4).
 func (p *peer) repaired(ssrc uint32, b []byte) {
+	q := p.picturesOf(func(q *pictures) bool { return q.theirs.repair.Load() == ssrc })
 	var k rtp.Packet
-	if ssrc == 0 || ssrc != p.theirs.repair.Load() || p.codec() == 0 || k.Unmarshal(b) != nil || len(k.Payload) < 2 {
+	if ssrc == 0 || q == nil || p.codec() == 0 || k.Unmarshal(b) != nil || len(k.Payload) < 2 {
 		return // less than a number is padding, which probes the path
 	}
 	k.SequenceNumber = binary.BigEndian.Uint16(k.Payload)
 	k.Payload = k.Payload[2:]
-	p.meters.picture.repaired.Add(1)
-	p.see(&k, true)
+	q.meters.repaired.Add(1)
+	q.see(&k, true)
 }
 
 // repairs takes retransmissions out of pion's hands: those would wait there until the next packet that is none, which in a picture's

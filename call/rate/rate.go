@@ -1,5 +1,6 @@
-// Package rate says how many bits a second a camera's pictures may take, from what the far end reports. It is the simple rule of
-// loss-based control (as in draft-ietf-rmcat-gcc-02, section 6), and knows neither delay nor probing.
+// Package rate says how much may go to a far end: Controller from when each packet arrived there, Rate where only the loss is
+// reported, and Pacer for files. Allocator shares that out among sound, screen and camera, and a Ladder makes of a share a size and a
+// number of pictures a second. All of it is pure: the clock is passed in, and nothing here waits, sends or has a goroutine.
 package rate
 
 import (
@@ -19,7 +20,8 @@ const (
 	maxRTT      = 5 * time.Second
 )
 
-// Rate is the rule for one far end. The clock is passed in, any monotonic one. Not safe for concurrent use.
+// Rate says how many bits a second a camera's pictures may take. It is the simple rule of loss-based control (as in
+// draft-ietf-rmcat-gcc-02, section 6) for one far end, and knows neither delay nor probing. The clock is passed in, any monotonic one. Not safe for concurrent use.
 type Rate struct {
 	min, max float64
 	target   float64

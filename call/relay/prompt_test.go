@@ -78,6 +78,9 @@ func TestPrompt(t *testing.T) {
 		t.Fatal(err)
 	}
 	secured := tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+	if err := secured.Handshake(); err != nil { // first, as Dial does: it reads, and deadlines of reading are Prompt's
+		t.Fatal(err)
+	}
 	go func() {
 		buf := make([]byte, wire.MaxFrame)
 		for n, from, err := server.ReadFrom(buf); err == nil; n, from, err = server.ReadFrom(buf) {

@@ -13,6 +13,7 @@ import (
 	"parley/cmd/internal/sound"
 	"parley/profile"
 	"parley/video/camera"
+	"parley/video/screen"
 )
 
 // openEngine makes the engine of the calls, with the sound and the pictures of this machine, as the profile wants them. A machine
@@ -27,6 +28,7 @@ func (p *program) openEngine() error {
 	}
 	pictures := call.PictureConfig{Camera: s.Camera}
 	setup.Pictures(&pictures, camera.Config{Log: p.log})
+	pictures.Screens = markedScreens{screen.New(screen.Config{Log: p.log})}
 	e, err := call.New(call.Config{
 		Key: p.home.Key, People: setup.People{Profile: p.home.Profile}, Sound: c, Picture: pictures, Log: p.log,
 		KnownOnly: s.KnownOnly, RelayOnly: s.AlwaysRelay, RelayNew: s.RelayNew, Downloads: cmp.Or(s.Downloads, downloads()),

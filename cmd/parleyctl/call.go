@@ -12,12 +12,11 @@ import (
 	"parley/wire"
 )
 
-// newCallOptions are those of a call: of a visit, and of pictures.
+// newCallOptions are those of a call: of a visit with pictures.
 func newCallOptions(command string) *visitOptions {
 	o := newVisitOptions(command)
 	o.pictures.flags(o.flags)
-	agree := o.check
-	o.check = func() error { return errors.Join(agree(), o.pictures.agree()) }
+	o.pictures.recordFlag(o.flags)
 	return o
 }
 
@@ -128,9 +127,12 @@ func (v *visitor) rings(s *call.Snapshot, n call.Notice) {
 	case r.New:
 		tell("They are new to you.")
 	}
+	if r.Web {
+		tell("They are in a browser, whose page came from the server: it could listen there.")
+	}
 }
 
-// parseCall reads the commands about calls.
+// parseCall reads the commands about calls, and about what is shown in them.
 func parseCall(words []string) (call.Command, error) {
 	rest := strings.Join(words[1:], " ")
 	switch words[0] {
@@ -145,6 +147,15 @@ func parseCall(words []string) (call.Command, error) {
 		return call.Decline{}, nil
 	case "hangup":
 		return call.HangUp{}, nil
+	}
+	if words[0] == "share" {
+		switch rest {
+		case "":
+			return nil, errors.New("share takes the id or name of a screen or window, or off")
+		case "off":
+			return call.StopShare{}, nil
+		}
+		return call.ShareScreen{Subject: rest}, nil
 	}
 	switch camera, use := strings.CutPrefix(rest, "use "); {
 	case use:

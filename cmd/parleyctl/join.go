@@ -108,7 +108,7 @@ func (o *visitOptions) agree() error {
 	case o.threshold > 0 || o.threshold < -90:
 		return usageError("--threshold is -90 to 0")
 	}
-	return errors.Join(o.agreeOnDevices(), o.files.agree(), one("fec", o.fec, "on", "off"), one("red", o.red, "on", "off"), one("nack", o.nack, "on", "off"),
+	return errors.Join(o.agreeOnDevices(), o.files.agree(), o.pictures.agree(), one("fec", o.fec, "on", "off"), one("red", o.red, "on", "off"), one("nack", o.nack, "on", "off"),
 		one("dtx", o.dtx, "on", "off"), one("status", o.status, wire.Online, wire.Away, wire.Busy))
 }
 
@@ -124,6 +124,7 @@ func more(set ...bool) bool {
 
 func join(ctx context.Context, args []string) error {
 	o := newVisitOptions("join")
+	o.pictures.flags(o.flags)
 	channel := o.flags.String("channel", "", "voice channel, by name or id (required)")
 	o.check = func() error {
 		if *channel == "" {
@@ -188,11 +189,18 @@ type visitor struct {
 	fresh  map[string]bool          // by user: who was new when they first came
 	found  diagnosis                // findings shown
 	calls  int                      // that are over
+
+	pictures pictureOptions
+	place    string              // in which they have begun
+	watches  map[call.Track]bool // of everybody who is new
+	watched  map[string]bool     // by user: who is not
 }
 
 // show prints the notices that have come since the last time.
 func (v *visitor) show(s *call.Snapshot) {
 	v.found.show(s.Examination)
+	v.pictures.begin(v, s.Place)
+	v.look(s)
 	for _, n := range s.Notices {
 		if n.Seq <= v.last {
 			continue
@@ -219,7 +227,7 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.offered(s, n)
 		case n.Kind == call.NoticeFileFailed:
 			tell("%s", n.Text)
-		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry, n.Kind == call.NoticeNoPath:
+		case n.Kind == call.NoticeDevice, n.Kind == call.NoticeCamera, n.Kind == call.NoticeScreen, n.Kind == call.NoticeLost, n.Kind == call.NoticeRetry, n.Kind == call.NoticeNoPath:
 			tell("%s", n.Text)
 		}
 	}
@@ -274,7 +282,7 @@ func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 		return false
 	}
 	s := v.engine.Snapshot()
-	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On})
+	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On, "screen": s.Screen.Sharing})
 	return false
 }
 
@@ -282,6 +290,8 @@ func (v *visitor) carryOut(ctx context.Context, line string, words []string) err
 	switch words[0] {
 	case "safety":
 		return v.safety(strings.Join(words[1:], " "))
+	case "watch":
+		return v.parseWatch(words)
 	case "say": // its blanks are its own
 		_, text, _ := strings.Cut(line, "say")
 		_, err := ask(ctx, v.engine, call.Say{Text: text})
@@ -349,12 +359,12 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 		return call.SetName{Name: profile.CleanName(rest)}, nil
 	case "volume", "localmute", "trust", "verify":
 		return v.personal(words)
-	case "call", "accept", "decline", "hangup", "camera":
+	case "call", "accept", "decline", "hangup", "camera", "share":
 		return parseCall(words)
 	case "send", "take", "refuse", "cancel", "forget":
 		return v.parseFile(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, share ID|off, watch NAME camera,screen|none, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.

@@ -36,6 +36,7 @@ type subcommand struct {
 func subcommands() []subcommand {
 	return []subcommand{
 		{"devices", "[--watch]", "list microphones, speakers and cameras", devices},
+		{"screens", "[ID FILE.png]", "list the screens and windows that can be shown, or write the picture of one", screens},
 		{"check", "", "record the microphone and hear it as others would", check},
 		{"doctor", "[INVITE|URL]", "look for what stands in the way of calls: the server, its relay, the network, microphone and speaker", examine},
 		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},

@@ -2,13 +2,14 @@ package main
 
 import (
 	"parley/call"
+	"parley/call/mesh"
 )
 
-// cameraStats are of one's own camera, as it is sent. Scripts read these names too.
-type cameraStats struct {
+// ownStats are of one's own camera, or screen, as it is sent. Scripts read these names too.
+type ownStats struct {
 	On        bool    `json:"on"`
 	Name      string  `json:"name"`
-	CameraFPS float64 `json:"camera_fps"` // that it gives
+	CameraFPS float64 `json:"camera_fps"` // that it gives; the screen, too
 	Width     int     `json:"width"`      // as sent, like the next
 	Height    int     `json:"height"`
 	FPS       float64 `json:"fps"`
@@ -19,10 +20,10 @@ type cameraStats struct {
 	Pictures  uint64  `json:"pictures"`
 	KeyFrames uint64  `json:"key_frames"`
 	LeftOut   uint64  `json:"left_out"`
-	EpochUS   int64   `json:"epoch_us"` // Unix time of picture 0 of the test picture, in microseconds
+	EpochUS   int64   `json:"epoch_us"` // Unix time of picture 0 of the test picture, in microseconds; of a camera
 }
 
-// peerPictureStats are of a peer's camera, as it comes, but for the last three, which tell how one's own gets there.
+// peerPictureStats are of a peer's camera, or screen, as it comes, but for the last three, which tell how one's own gets there.
 type peerPictureStats struct {
 	Codec       string  `json:"codec"`
 	Width       int     `json:"width"`
@@ -49,9 +50,15 @@ type peerPictureStats struct {
 	Resent        uint64 `json:"resent"`
 }
 
-func (s *statsFile) camera(p call.PictureStats, state call.CameraState) cameraStats {
-	out := cameraStats{
-		On: state.On && p.Open, Name: state.Name, CameraFPS: p.Camera.FPS, EpochUS: s.epoch.UnixMicro(),
+func (s *statsFile) camera(p call.PictureStats, state call.CameraState) ownStats {
+	out := ownOf(p, state.On, state.Name)
+	out.EpochUS = s.epoch.UnixMicro()
+	return out
+}
+
+func ownOf(p call.PictureStats, on bool, name string) ownStats {
+	out := ownStats{
+		On: on && p.Open, Name: name, CameraFPS: p.Source.FPS,
 		Width: p.Sent.Width, Height: p.Sent.Height, FPS: p.Sent.FPS, Kbps: p.Sent.Kbps, Target: p.Sent.TargetKbps,
 		EncodeMS: p.Sent.EncodeMS, Pictures: p.Sent.Pictures, KeyFrames: p.Sent.KeyFrames, LeftOut: p.Sent.LeftOut,
 	}
@@ -61,8 +68,7 @@ func (s *statsFile) camera(p call.PictureStats, state call.CameraState) cameraSt
 	return out
 }
 
-func pictureOf(p call.PeerStats) peerPictureStats {
-	in, link := p.Picture, p.Link.Picture
+func pictureOf(in call.PeerPictureStats, link mesh.PictureStats) peerPictureStats {
 	out := peerPictureStats{
 		Width: in.Width, Height: in.Height, FPSReceived: in.FPSReceived, FPSShown: in.FPSShown, Kbps: in.Kbps, DecodeMS: in.DecodeMS,
 		Pictures: in.Pictures, Freezes: in.Freezes, FrozenMS: in.FrozenMS, KeyFrames: in.KeyFrames, Nacks: in.Nacks, PLIs: in.Requests,

@@ -1,66 +1,93 @@
 package main
 
 import (
-	"bufio"
-	"encoding/binary"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"parley/call"
 	"parley/cmd/internal/setup"
 	"parley/video"
 	"parley/video/camera"
-	"parley/video/videotest"
 )
 
-// pictureOptions are the flags of commands that have a camera.
+// pictureOptions are the flags of commands that have a camera and a screen.
 type pictureOptions struct {
-	on               bool // the command has them
-	video            bool
-	camera           string
-	record, counters string
-	kbps             int
+	on                bool // the command has them
+	video             bool
+	camera, screen    string
+	watch             string
+	record, recordDir string
+	counters          string
+	kbps, fps         int
 }
 
 func (o *pictureOptions) flags(f *flag.FlagSet) {
 	o.on = true
 	f.BoolVar(&o.video, "video", false, "with the camera on")
 	f.StringVar(&o.camera, "camera", "", "by id or name; pattern or pattern:640x360@30; file:X.y4m; i420:X:640x360@30 (default: the profile's, or the first)")
-	f.StringVar(&o.record, "record-video", "", "write the other's pictures to this file: X.y4m as they are shown, X.ivf as they come")
-	f.StringVar(&o.counters, "counters", "", "write a line for each picture to this file when it is shown: the test picture's number (-1: it has none), the Unix time in us, width, height")
-	f.IntVar(&o.kbps, "video-kbps", 0, "the most that the camera may take, 150 to 50000 (default: 2500)")
+	f.StringVar(&o.screen, "screen", "", "show a screen or a window, by id or name as parleyctl screens lists them")
+	f.IntVar(&o.fps, "screen-fps", 0, "with so many pictures a second while it moves, 5 to 30 (default: 15)")
+	f.StringVar(&o.watch, "watch", "camera,screen", "what of others' pictures is looked at: camera, screen, both with a comma, or none")
+	f.StringVar(&o.recordDir, "record-video-dir", "", "write everybody's pictures, as they come, to files of their own in this folder: USER-camera.ivf and USER-screen.ivf")
+	f.StringVar(&o.counters, "counters", "", "write a line for each picture to this file when it is shown: the test picture's number (-1: it has none), the Unix time in us, width, height, user, camera or screen")
+	f.IntVar(&o.kbps, "video-kbps", 0, "the most that the camera may take, 150 to 50000 (default: 4000, of which 720 lines take 2500)")
+}
+
+// recordFlag is for commands that see one person only.
+func (o *pictureOptions) recordFlag(f *flag.FlagSet) {
+	f.StringVar(&o.record, "record-video", "", "write the other's camera's pictures to this file: X.y4m as they are shown, X.ivf as they come")
 }
 
 func (o *pictureOptions) agree() error {
+	if !o.on {
+		return nil
+	}
 	if o.kbps != 0 && (o.kbps < 150 || o.kbps > 50000) {
 		return usageError("--video-kbps is 150 to 50000")
+	}
+	if o.fps != 0 && (o.fps < call.MinScreenFPS || o.fps > call.MaxScreenFPS) {
+		return usageError("--screen-fps is %d to %d", call.MinScreenFPS, call.MaxScreenFPS)
 	}
 	if ext := filepath.Ext(o.record); o.record != "" && ext != ".y4m" && ext != ".ivf" {
 		return usageError("--record-video takes a file X.y4m or X.ivf")
 	}
-	return nil
+	if o.record != "" && o.recordDir != "" {
+		return usageError("--record-video and --record-video-dir exclude each other")
+	}
+	_, err := parseTracks(o.watch)
+	return err
 }
 
-// pictures is what a visit has of cameras and of what it does with others' pictures. Without the flags it has nothing.
-type pictures struct {
-	config call.PictureConfig
+// trackNames are what flags, files and lines call the tracks.
+var trackNames = map[call.Track]string{call.CameraTrack: "camera", call.ScreenTrack: "screen"}
 
-	mu       sync.Mutex // around the files: each person has a goroutine
-	err      error      // of the first write that failed
-	counters *bufio.Writer
-	video    *os.File
-	y4m      *video.Y4MWriter
-	ivf      *ivfFile
-	closers  []func() error
+// parseTracks reads a list of tracks, or none.
+func parseTracks(list string) (tracks map[call.Track]bool, err error) {
+	tracks = map[call.Track]bool{}
+	if list == "none" {
+		return tracks, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		known := false
+		for t, n := range trackNames {
+			if n == name {
+				tracks[t], known = true, true
+			}
+		}
+		if !known {
+			return nil, usageError("what is watched is camera, screen, both with a comma, or none")
+		}
+	}
+	return tracks, nil
 }
 
-// open checks the camera, if one was named or is to be on, without switching one on: nobody is called with one that is not there.
+// open checks the camera and the screen, if one was named or is to be on, without switching one on: nobody is called with one that
+// is not there.
 func (o *pictureOptions) open(v *visitOptions, home *setup.Home) (*pictures, error) {
 	p := &pictures{}
 	if !o.on {
@@ -73,6 +100,11 @@ func (o *pictureOptions) open(v *visitOptions, home *setup.Home) (*pictures, err
 			return nil, &failure{exitRefused, "camera", err}
 		}
 	}
+	if o.screen != "" {
+		if err := checkScreen(p.config.Screens, o.screen); err != nil {
+			return nil, &failure{exitRefused, "screen", err}
+		}
+	}
 	if err := p.create(o); err != nil {
 		p.close()
 		return nil, &failure{exitRefused, "record", err}
@@ -80,153 +112,60 @@ func (o *pictureOptions) open(v *visitOptions, home *setup.Home) (*pictures, err
 	return p, nil
 }
 
-func (p *pictures) create(o *pictureOptions) error {
-	if o.counters != "" {
-		f, err := os.Create(o.counters)
-		if err != nil {
-			return err
-		}
-		p.counters = bufio.NewWriter(f)
-		p.closers = append(p.closers, f.Close)
-	}
-	if o.record == "" {
+func checkScreen(screens video.Screens, want string) error {
+	all, err := screens.List(context.Background())
+	if slices.ContainsFunc(all, func(s video.Subject) bool { return s.ID == want || s.Name == want }) {
 		return nil
 	}
-	f, err := os.Create(o.record)
+	return errors.Join(fmt.Errorf("%w: %q", video.ErrNoSubject, want), err)
+}
+
+// begin shows what the flags want to be shown, in each place anew: it ends with the one before.
+func (o *pictureOptions) begin(v *visitor, place call.Place) {
+	if place.Phase != call.Joined {
+		v.place = ""
+		return
+	}
+	if v.place == place.Channel+place.Call {
+		return
+	}
+	v.place = place.Channel + place.Call
+	if o.video && place.Channel != "" { // else the call was made with it, or taken
+		v.engine.Do(call.SetCamera{On: true})
+	}
+	if o.screen != "" {
+		v.engine.Do(call.ShareScreen{Subject: o.screen, FPS: o.fps})
+	}
+}
+
+// look watches those who are new as the flag says.
+func (v *visitor) look(s *call.Snapshot) {
+	for _, p := range s.Place.Peers {
+		if !v.watched[p.User] {
+			v.watched[p.User] = true
+			v.watch(p.User, v.watches)
+		}
+	}
+}
+
+func (v *visitor) watch(user string, tracks map[call.Track]bool) {
+	for t := range trackNames {
+		v.engine.ShowPicture(user, t, tracks[t])
+	}
+}
+
+// parseWatch carries out the command: whose pictures are looked at from now on.
+func (v *visitor) parseWatch(words []string) error {
+	if len(words) < 3 {
+		return errors.New("watch takes a name and camera, screen, both with a comma, or none")
+	}
+	tracks, err := parseTracks(words[len(words)-1])
 	if err != nil {
 		return err
 	}
-	p.video = f
-	p.closers = append(p.closers, f.Close)
-	if strings.HasSuffix(o.record, ".ivf") {
-		p.ivf = &ivfFile{file: f}
-		p.config.RecordCoded = p.came
-	}
-	return nil
-}
-
-// y4mRate is what the header says: pictures are written as they are shown, and not at even times.
-const y4mRate = 30
-
-// shown is PictureConfig.Record.
-func (p *pictures) shown(_ string, f *video.Frame) {
-	now := time.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.counters != nil {
-		n := int64(-1)
-		if c, ok := videotest.ReadCounter(f); ok {
-			n = int64(c)
-		}
-		_, err := fmt.Fprintln(p.counters, n, now.UnixMicro(), f.Width, f.Height)
-		p.failedLocked(err)
-	}
-	switch {
-	case p.video == nil:
-	case p.ivf != nil:
-		p.ivf.width, p.ivf.height = f.Width, f.Height
-	default:
-		p.failedLocked(p.drawnLocked(f))
-	}
-}
-
-// drawnLocked writes a decoded picture. A Y4M file has one size, that of the first: pictures of another are left out.
-func (p *pictures) drawnLocked(f *video.Frame) (err error) {
-	if p.y4m == nil {
-		if p.y4m, err = video.NewY4MWriter(p.video, f.Width, f.Height, y4mRate); err != nil {
-			return err
-		}
-	}
-	if err := p.y4m.Write(f); !errors.Is(err, video.ErrSize) {
-		return err
-	}
-	return nil
-}
-
-// came is PictureConfig.RecordCoded.
-func (p *pictures) came(_ string, c video.Codec, e *video.Encoded) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.failedLocked(p.ivf.write(c, e))
-}
-
-func (p *pictures) failedLocked(err error) {
-	if p.err == nil {
-		p.err = err
-	}
-}
-
-// flush writes what is in memory, and returns what went wrong so far.
-func (p *pictures) flush() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.counters != nil {
-		p.failedLocked(p.counters.Flush())
-	}
-	if p.y4m != nil {
-		p.failedLocked(p.y4m.Flush())
-	}
-	if p.err != nil {
-		return &failure{exitRefused, "record", fmt.Errorf("record: %w", p.err)}
-	}
-	return nil
-}
-
-// close completes the files, after the engine.
-func (p *pictures) close() {
-	err := p.flush()
-	if p.ivf != nil {
-		err = errors.Join(err, p.ivf.close())
-	}
-	if err != nil {
-		tell("%v", err)
-	}
-	for _, f := range p.closers {
-		_ = f()
-	}
-}
-
-// ivfFile is one codec's pictures, of one call or several one after the other.
-type ivfFile struct {
-	file          *os.File
-	w             *video.IVFWriter
-	codec         video.Codec
-	width, height int    // of what was shown: packets don't tell
-	last, skip    uint32 // timestamps: of the picture before, and what is taken off since a new call began
-}
-
-// maxGap is the longest gap in a call, in RTP's clock: what is more is another call's time.
-const maxGap = 60 * video.ClockRate
-
-func (v *ivfFile) write(c video.Codec, e *video.Encoded) (err error) {
-	if v.w == nil {
-		if v.w, err = video.NewIVFWriter(v.file, c, 1280, 720); err != nil {
-			return err
-		}
-		v.codec, v.last = c, e.Timestamp
-	}
-	if c != v.codec {
-		return nil
-	}
-	if gap := e.Timestamp - v.last; gap > maxGap {
-		v.skip += gap - video.ClockRate/y4mRate
-	}
-	v.last = e.Timestamp
-	timed := *e
-	timed.Timestamp -= v.skip
-	return v.w.Write(&timed)
-}
-
-// close writes the size into the header (bytes 12 to 15), and how many pictures there are.
-func (v *ivfFile) close() error {
-	if v.w == nil {
-		return nil
-	}
-	err := v.w.Close()
-	if v.width > 0 {
-		size := binary.LittleEndian.AppendUint16(nil, uint16(v.width))
-		_, e := v.file.WriteAt(binary.LittleEndian.AppendUint16(size, uint16(v.height)), 12)
-		err = errors.Join(err, e)
+	p, err := findPeer(v.engine.Snapshot(), strings.Join(words[1:len(words)-1], " "))
+	if err == nil {
+		v.watch(p.User, tracks)
 	}
 	return err
 }

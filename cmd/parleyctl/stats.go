@@ -57,7 +57,8 @@ type statsLine struct {
 	MutedTalk bool        `json:"muted_talking"`
 	Dropped   uint64      `json:"capture_dropped"` // samples that came too fast
 	Missed    uint64      `json:"playout_missed"`  // samples that the speaker asked for in vain
-	Camera    cameraStats `json:"camera"`
+	Camera    ownStats    `json:"camera"`
+	Screen    ownStats    `json:"screen"`
 	Peers     []peerStats `json:"peers"`
 
 	// What must not grow, of this process.
@@ -88,16 +89,19 @@ type peerStats struct {
 	Asked     uint64  `json:"asked"` // packets that we wanted once more
 	Sent      uint64  `json:"packets_sent"`
 	Resent    uint64  `json:"packets_resent"`
-	Copies    int     `json:"copies"`       // of earlier packets in each that we send now
-	Copied    uint64  `json:"bytes_copied"` // of them
-	Bitrate   float64 `json:"bitrate"`      // of the Opus packets that we send, bit/s
-	Path      string  `json:"path"`         // candidate types, ours and theirs
+	Copies    int     `json:"copies"`        // of earlier packets in each that we send now
+	Copied    uint64  `json:"bytes_copied"`  // of them
+	Bitrate   float64 `json:"bitrate"`       // of the Opus packets that we send, bit/s
+	Path      string  `json:"path"`          // candidate types, ours and theirs
+	PathKbps  int     `json:"path_kbps"`     // that it carries; 0 as long as no pictures went
+	PathQueue float64 `json:"path_queue_ms"` // that packets wait in it
 	Relay     bool    `json:"relay"`
 	RelayBy   string  `json:"relay_by,omitempty"` // how we reach our own relay: udp, tcp or tls
 	Level     float32 `json:"level_dbfs"`
 	Speaking  bool    `json:"speaking"`
 
-	Picture peerPictureStats `json:"picture"`
+	Picture peerPictureStats `json:"picture"` // of their camera
+	Screen  peerPictureStats `json:"screen"`
 }
 
 func (s *statsFile) write(e *call.Engine) error {
@@ -111,6 +115,7 @@ func (s *statsFile) write(e *call.Engine) error {
 		Before: st.Capture.Before, After: st.Capture.After, Speaker: st.Playout.Level, Speaking: st.Capture.Speaking, MutedTalk: st.Capture.MutedTalking,
 		Dropped: st.Capture.Dropped, Missed: st.Playout.Missed, Peers: []peerStats{},
 		Camera:     s.camera(st.Picture, snap.Camera),
+		Screen:     ownOf(st.Screen, snap.Screen.Sharing, snap.Screen.Subject.Name),
 		Goroutines: runtime.NumGoroutine(), Heap: heap(),
 	}
 	for _, p := range st.Peers {
@@ -137,8 +142,8 @@ func (s *statsFile) peer(p call.PeerStats, snap *call.Snapshot) peerStats {
 		Concealed: p.Stream.Concealed, Recovered: p.Stream.Recovered, Redundant: p.Stream.Redundant, Again: p.Stream.Resent,
 		Received: p.Stream.Received, Stretched: p.Stream.Stretched, Packets: p.Stream.Packets, Lost: p.Stream.Lost, Late: p.Stream.Late,
 		Asked: p.Link.Asked, Sent: p.Link.PacketsSent, Resent: p.Link.Resent, Copies: p.Link.Copies, Copied: p.Link.BytesCopied,
-		Path: p.Link.Local + "/" + p.Link.Remote, Relay: p.Link.Relay, RelayBy: p.Link.RelayBy, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
-		Picture: pictureOf(p),
+		Path: p.Link.Local + "/" + p.Link.Remote, PathKbps: p.Link.Target / 1000, PathQueue: p.Link.Queue, Relay: p.Link.Relay, RelayBy: p.Link.RelayBy, Level: p.Stream.Level, Speaking: p.Stream.Speaking,
+		Picture: pictureOf(p.Picture, p.Link.Pictures[call.CameraTrack]), Screen: pictureOf(p.Screen, p.Link.Pictures[call.ScreenTrack]),
 	}
 	if before, ok := s.last[p.Member]; ok && p.Link.BytesSent >= before.bytes {
 		out.Bitrate = float64(p.Link.BytesSent-before.bytes) * 8 / now.Sub(before.at).Seconds()

@@ -60,7 +60,10 @@ func (o *visitOptions) stay(ctx context.Context, args []string, j errand) error 
 	}
 	defer e.Close()
 	e.Do(call.SetOutputVolume{Gain: float32(settings.OutputVolume) / profile.NormalVolume})
-	v := &visitor{engine: e, home: home, answer: j.rings, files: o.files, moved: map[string]call.Transfer{}, fresh: map[string]bool{}}
+	v := &visitor{engine: e, home: home, answer: j.rings, files: o.files, moved: map[string]call.Transfer{}, fresh: map[string]bool{}, pictures: o.pictures, watched: map[string]bool{}}
+	if v.watches, err = parseTracks(o.pictures.watch); o.pictures.on && err != nil {
+		return err
+	}
 	return o.sit(ctx, v, link, j, seen)
 }
 

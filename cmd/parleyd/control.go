@@ -63,10 +63,11 @@ func invite(ctx context.Context, args []string, out, people io.Writer) error {
 	for _, i := range r.Invites {
 		made = append(made, struct {
 			Invite  string `json:"invite"`
+			Page    string `json:"page"` // the same for a browser
 			ID      string `json:"id"`
 			Uses    int    `json:"uses"`
 			Expires int64  `json:"expires"` // Unix time, seconds
-		}{i.URL, i.ID, i.Uses, i.Expires})
+		}{i.URL, server.PageOf(i.URL), i.ID, i.Uses, i.Expires})
 	}
 	return lines(out, made)
 }

@@ -134,7 +134,7 @@ func (a *window) appears(when string) {
 }
 
 // trayLabels is what can be clicked in the menu.
-var trayLabels = []string{"Show Parley", "Mute", "Deafen", "Leave the channel", "Quit"}
+var trayLabels = []string{"Show Parley", "Mute", "Deafen", "Stop sharing the screen", "Leave the channel", "Quit"}
 
 // shows waits for an icon and a menu in which these are checked, and Leave is disabled or not.
 func (i *trayIcon) shows(icon string, outside bool, checked ...string) {
@@ -152,7 +152,8 @@ func (i *trayIcon) shows(icon string, outside bool, checked ...string) {
 		var labels []string
 		for _, m := range menu {
 			labels = append(labels, m.label)
-			if m.checked != slices.Contains(checked, m.label) || m.enabled == (outside && m.label == "Leave the channel") {
+			off := outside && m.label == "Leave the channel" || m.label == "Stop sharing the screen" // nothing is shared here
+			if m.checked != slices.Contains(checked, m.label) || m.enabled == off {
 				return false, nil
 			}
 		}

@@ -9,9 +9,9 @@ var (
 	HostButton   = image.Pt(760, 519)
 	InviteButton = image.Pt(370, 519)
 
-	MuteButton     = image.Pt(538, 768) // the dock
-	DeafenButton   = image.Pt(620, 768)
-	LeaveButton    = image.Pt(710, 768)
+	MuteButton     = image.Pt(473, 768) // the dock, in a channel
+	DeafenButton   = image.Pt(555, 768)
+	LeaveButton    = image.Pt(760, 768)
 	QualityButton  = image.Pt(1172, 768)
 	SettingsButton = image.Pt(1242, 768)
 
@@ -51,7 +51,7 @@ var (
 	Stage  = image.Rect(304, 52, 1056, 736)
 	People = image.Rect(1056, 0, 1280, 736)
 	Dock   = image.Rect(0, 737, 1280, 800)
-	Mute   = image.Rect(518, 746, 590, 790) // the button with the meter
+	Mute   = image.Rect(453, 746, 525, 790) // the button with the meter
 	Lines  = image.Rect(360, 560, 920, 736) // announcements, the newest lowest
 )
 
@@ -68,6 +68,22 @@ var (
 	CallOwn    = image.Rect(992, 567, 1232, 702)
 	CallFilled = image.Rect(0, 40, 1280, 760)
 )
+
+// ShareBar is the line over everything while one shares a screen; what stands under it is so much lower.
+var ShareBar = image.Rect(0, 0, 1280, 52)
+
+// PickerThumb is the small picture of the first screen that can be shared.
+var PickerThumb = image.Rect(389, 206, 517, 278)
+
+// PictureTile is the i-th of four people in a channel in which somebody has a picture, and nobody is large. Oneself is the last.
+func PictureTile(i int) image.Rectangle {
+	const width, height, gap = 468, 263, 8
+	at := image.Pt(320+i%2*(width+gap), 127+i/2*(height+gap))
+	return image.Rectangle{at, at.Add(image.Pt(width, height))}
+}
+
+// PictureLarge is the large one of four.
+var PictureLarge = image.Rect(320, 68, 1264, 599)
 
 // ChannelRow is the middle of the channel with that many channels and seats above it, where no channel above has people in it;
 // a channel with people is 4 higher, and the last seat in one 8.

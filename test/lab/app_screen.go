@@ -42,6 +42,17 @@ func Count(img *image.RGBA, r image.Rectangle, c color.RGBA) int {
 	return n
 }
 
+// Colours is how many there are in r, of a ninth of its pixels: a picture has many more of them than what the window draws itself.
+func Colours(img *image.RGBA, r image.Rectangle) int {
+	seen := map[color.RGBA]bool{}
+	for y := r.Min.Y; y < r.Max.Y; y += 3 {
+		for x := r.Min.X; x < r.Max.X; x += 3 {
+			seen[img.RGBAAt(x, y)] = true
+		}
+	}
+	return len(seen)
+}
+
 // Lit says whether a ring is lit around an avatar: more of the voice's colour than letters or a corner of something could
 // have.
 func Lit(img *image.RGBA, avatar image.Rectangle, p Palette) bool {

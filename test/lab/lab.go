@@ -5,6 +5,7 @@
 //   - Display: a screen with a window manager, keyboard, mouse and clipboard, and what is to be seen on it
 //   - Speech, Voices: recorded human speech from Debian packages, at 48 kHz
 //   - Server, Client: parleyd and parleyctl as real processes
+//   - Chromium, Firefox: a browser with one page
 //   - Imposter, Crowd: servers that are none
 //
 // Nothing here knows the testing package: the benchmark is an ordinary program. What is started is stopped by Close,

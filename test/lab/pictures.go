@@ -16,6 +16,8 @@ type Picture struct {
 	Number        int64 // of the test pattern; -1: it has none that can be read
 	At            time.Time
 	Width, Height int
+	User          string // whose it is
+	Track         string // camera or screen
 }
 
 // ReadPictures reads what parleyctl has written with --counters. A last line that is cut is left out.
@@ -33,7 +35,7 @@ func ReadPictures(path string) (all []Picture, err error) {
 		}
 		var p Picture
 		var us int64
-		if _, err := fmt.Sscan(line, &p.Number, &us, &p.Width, &p.Height); err != nil {
+		if n, err := fmt.Sscan(line, &p.Number, &us, &p.Width, &p.Height, &p.User, &p.Track); n < 4 {
 			return nil, fmt.Errorf("pictures shown: %q: %w", line, err)
 		}
 		p.At = time.UnixMicro(us)

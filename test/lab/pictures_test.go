@@ -56,9 +56,12 @@ func TestReadPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("7 1000000 1280 720\n-1 1033333 640 360\n9 10666")
+	write("7 1000000 1280 720 ana camera\n-1 1033333 640 360\n9 10666")
 	got, err := ReadPictures(path)
-	want := []Picture{{7, time.UnixMicro(1000000), 1280, 720}, {-1, time.UnixMicro(1033333), 640, 360}}
+	want := []Picture{
+		{7, time.UnixMicro(1000000), 1280, 720, "ana", "camera"},
+		{Number: -1, At: time.UnixMicro(1033333), Width: 640, Height: 360},
+	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v %v, want %v", got, err, want)
 	}

@@ -72,6 +72,7 @@ func Main(programs *Programs, build func(context.Context, string) (Programs, err
 type Ready struct {
 	URL        string `json:"url"`
 	Invite     string `json:"invite"`
+	Page       string `json:"page"` // Invite for a browser
 	Version    string `json:"version"`
 	OwnerClaim string `json:"owner_claim"` // as long as there is no owner
 }

@@ -24,6 +24,16 @@ type Link struct {
 	params     [2]Params
 	directions [2]direction
 	counts     [2]Counts
+	watcher    func(Passage) // nil: nobody
+}
+
+// Passage is what becomes of one packet that comes to a Link.
+type Passage struct {
+	At     time.Time     // when it came
+	Back   bool          // from the second end to the first
+	Packet []byte        // from its IP header on; only as long as the watcher looks
+	Wait   time.Duration // until its last bit has passed the bottleneck, or had it; without Rate none
+	Lost   bool
 }
 
 // newLink lets packets pass between two TUN devices, which it owns from then on. seed decides which ones a bad link will lose.
@@ -47,7 +57,8 @@ func (l *Link) listen(i int) {
 			return // closed
 		}
 		l.mu.Lock()
-		due, copies := l.directions[i].pass(l.params[i], time.Now(), size)
+		now := time.Now()
+		due, copies := l.directions[i].pass(l.params[i], now, size)
 		passed := copies > 0
 		for range copies {
 			passed = l.queues[i].put(due, buf[:size]) && passed
@@ -56,6 +67,9 @@ func (l *Link) listen(i int) {
 			l.counts[i].Passed++
 		} else {
 			l.counts[i].Lost++
+		}
+		if l.watcher != nil {
+			l.watcher(Passage{now, i == 1, buf[:size], max(0, l.directions[i].free.Sub(now)), !passed})
 		}
 		l.mu.Unlock()
 	}
@@ -79,6 +93,13 @@ func (l *Link) SetWays(there, back Params) {
 	defer l.mu.Unlock()
 	l.params = [2]Params{there, back}
 	l.counts = [2]Counts{}
+}
+
+// Watch lets f see every packet from now on, one after the other (nil: nobody). It holds up the link as long as it looks.
+func (l *Link) Watch(f func(Passage)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.watcher = f
 }
 
 // Counts is what has passed since the last Set.

@@ -52,6 +52,9 @@ func New(seed uint64) (_ *Net, err error) {
 	return n, errors.Join(n.A.up(), n.B.up())
 }
 
+// Nodes is both machines.
+func (n *Net) Nodes() [2]*Node { return [2]*Node{&n.A.Node, &n.B.Node} }
+
 func newSide(mark, name, ip string) (Side, error) {
 	node, err := newNode(mark, name)
 	return Side{node, ip}, err

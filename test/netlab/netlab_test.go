@@ -29,10 +29,52 @@ func TestLink(t *testing.T) {
 		t.Errorf("20 ms each way: %d of 100 answered, the fastest in %.1f ms", got, fastest)
 	}
 	n.Set(Params{Loss: 0.2})
+	watch := newWatch(t, n)
 	got, _ := ping(t, n)
+	there, back, wait := watch()
 	a, b := n.Counts()
+	for _, w := range [][2]Counts{{there, a}, {back, b}} { // the kernel may have sent something before anybody watched
+		if seen, all := w[0], w[1]; seen.Passed == 0 || seen.Lost == 0 || seen.Passed > all.Passed || seen.Lost > all.Lost {
+			t.Errorf("seen were %+v, counted %+v", seen, all)
+		}
+	}
+	if wait != 0 {
+		t.Errorf("a packet waited %v for no bottleneck", wait)
+	}
 	if got < 40 || got > 88 || a.Lost == 0 || b.Lost == 0 {
 		t.Errorf("20 %% loss each way: %d of 100 answered, counted %+v %+v", got, a, b)
+	}
+	const rate = 100_000
+	n.Set(Params{Rate: rate, Queue: time.Second})
+	watch = newWatch(t, n)
+	ping(t, n)
+	if _, _, wait := watch(); wait < 200*time.Millisecond || wait > time.Second {
+		t.Errorf("100 packets at once at %d bit/s: the last waits %v", rate, wait)
+	}
+}
+
+// newWatch begins to watch a link; what it returns ends that, and says what passed and the longest wait.
+func newWatch(t *testing.T, n *Net) func() (there, back Counts, wait time.Duration) {
+	var ways [2]Counts
+	var longest time.Duration
+	n.Watch(func(p Passage) {
+		way := &ways[0]
+		if p.Back {
+			way = &ways[1]
+		}
+		if p.Lost {
+			way.Lost++
+		} else {
+			way.Passed++
+		}
+		longest = max(longest, p.Wait)
+		if version := p.Packet[0] >> 4; version != 4 && version != 6 {
+			t.Errorf("no IP packet: %x", p.Packet)
+		}
+	})
+	return func() (there, back Counts, wait time.Duration) {
+		n.Watch(nil)
+		return ways[0], ways[1], longest
 	}
 }
 

@@ -17,8 +17,11 @@ import (
 	"parley/video/vp9"
 )
 
-// testPicture is the camera of everybody here.
-const testPicture = "pattern"
+// testPicture is the camera of everybody here, and smallPicture that of those who are many on one machine.
+const (
+	testPicture  = "pattern"
+	smallPicture = "pattern:640x360@10"
+)
 
 // sound is that of somebody whose microphone hums.
 func sound() call.SoundConfig {
@@ -31,8 +34,10 @@ func sound() call.SoundConfig {
 
 func pictures() call.PictureConfig {
 	return call.PictureConfig{
-		Cameras: cameras.New(cameras.Config{Test: true}), Camera: testPicture,
-		NewEncoder: func(codec video.Codec) (video.Encoder, error) { return vp9.NewEncoder(vp9.Config{Codec: codec}) },
+		Cameras: cameras.New(cameras.Config{Test: true}), Camera: testPicture, Screens: documents{},
+		NewEncoder: func(_ call.Track, codec video.Codec) (video.Encoder, error) {
+			return vp9.NewEncoder(vp9.Config{Codec: codec})
+		},
 		NewDecoder: func(codec video.Codec, pool *video.Pool) (video.Decoder, error) {
 			return vp9.NewDecoder(codec, pool, 1)
 		},
@@ -80,24 +85,12 @@ func (c *camera) ring(ctx context.Context) error {
 // pictured waits for the other one's picture, which has white and black in it as the stage has not, and then for one's own.
 func (c *camera) pictured(ctx context.Context) error {
 	for _, r := range []image.Rectangle{lab.CallTile, lab.CallOwn} {
-		err := c.app.WaitFor(ctx, "a picture", r, func(img *image.RGBA) bool { return colours(img, r) > 500 })
+		err := c.app.WaitFor(ctx, "a picture", r, func(img *image.RGBA) bool { return lab.Colours(img, r) > 500 })
 		if err != nil {
 			return err
 		}
 	}
 	return c.display.Move(ctx, lab.Anywhere)
-}
-
-// colours counts how many there are.
-func colours(img *image.RGBA, r image.Rectangle) int {
-	seen := map[[3]uint8]bool{}
-	for y := r.Min.Y; y < r.Max.Y; y += 3 {
-		for x := r.Min.X; x < r.Max.X; x += 3 {
-			c := img.RGBAAt(x, y)
-			seen[[3]uint8{c.R, c.G, c.B}] = true
-		}
-	}
-	return len(seen)
 }
 
 func (c *camera) hangUp(ctx context.Context) error {

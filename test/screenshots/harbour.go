@@ -24,6 +24,7 @@ type harbour struct {
 	server   *lab.Server
 	dir      string
 	caller   *call.Engine
+	seated   map[string]*lab.Client // by name
 	closers  []func() error
 }
 
@@ -57,7 +58,7 @@ var crew = []sailor{
 }
 
 func newHarbour(ctx context.Context, bin string) (_ *harbour, err error) {
-	h := &harbour{}
+	h := &harbour{seated: map[string]*lab.Client{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())
@@ -218,7 +219,7 @@ func (h *harbour) man(ctx context.Context) error {
 
 // seat lets somebody sit in a channel.
 func (h *harbour) seat(ctx context.Context, s sailor, wav string) error {
-	args := []string{"join", h.server.Ready.Invite, "--channel", s.channel, "--name", s.name, "--home", h.home(s.name), "--speaker", "none"}
+	args := []string{"join", h.server.Ready.Invite, "--channel", s.channel, "--name", s.name, "--home", h.home(s.name), "--speaker", "none", "--camera", smallPicture, "--watch", "none"}
 	if s.speaks {
 		args = append(args, "--play", wav, "--loop", "--mode", "open", "--ns=off")
 	} else {
@@ -229,18 +230,25 @@ func (h *harbour) seat(ctx context.Context, s sailor, wav string) error {
 		return err
 	}
 	h.closers = append(h.closers, c.Close)
+	h.seated[s.name] = c
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	_, err = c.Await(ctx, 0, "joined", nil)
 	for _, line := range s.told {
-		mark := c.Mark()
 		if err == nil {
-			err = c.Tell(line)
-		}
-		if err == nil {
-			_, err = c.Await(ctx, mark, "done", nil)
+			err = tell(ctx, c, line)
 		}
 	}
+	return err
+}
+
+// tell has somebody do something.
+func tell(ctx context.Context, c *lab.Client, line string) error {
+	mark := c.Mark()
+	if err := c.Tell(line); err != nil {
+		return err
+	}
+	_, err := c.Await(ctx, mark, "done", nil)
 	return err
 }
 

@@ -61,7 +61,7 @@ func run(ctx context.Context, bin, out, only string) (err error) {
 			}
 			return ""
 		}}
-		if err := errors.Join(c.firstStart(ctx), c.called(ctx), c.crewed(ctx)); err != nil {
+		if err := errors.Join(c.firstStart(ctx), c.called(ctx), c.crewed(ctx), c.filmed(ctx)); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 	}

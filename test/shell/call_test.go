@@ -231,6 +231,9 @@ func TestCallsRefused(t *testing.T) {
 		{usage, "usage", append(call, "Carl")},
 		{usage, "usage", append(call, "--video-kbps", "7")},
 		{usage, "usage", append(call, "--record-video", w.path("x.avi"))},
+		{usage, "usage", append(call, "--record-video", w.path("x.ivf"), "--record-video-dir", w.path("x"))},
+		{usage, "usage", append(call, "--watch", "camera,sound")},
+		{usage, "usage", append(call, "--screen-fps", "4")},
 		{usage, "usage", append(call, "--play", "x", "--mic", "y")},
 		{usage, "usage", []string{"answer", "Ben"}},
 		{usage, "usage", []string{"answer", "--for", "-1"}},
@@ -245,6 +248,8 @@ func TestCallsRefused(t *testing.T) {
 		{refused, "camera", append(call, "--video", "--camera", "file:"+lie)},
 		{refused, "camera", append(call, "--video", "--camera", "i420:"+lie+":64x48@30")},
 		{refused, "record", append(call, "--record-video", w.path("nowhere/x.y4m"))},
+		{refused, "screen", append(call, "--screen", "window:0x1")},
+		{refused, "record", append(call, "--record-video-dir", lie)},
 		{refused, "record", append(call, "--counters", w.path("nowhere/x"))},
 	} {
 		w.ctl("Ana", c.args...).ends(c.status, c.code)

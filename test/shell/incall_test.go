@@ -131,7 +131,7 @@ func TestSilencedBeforeTheyCome(t *testing.T) {
 	ana, ben := w.both()
 	carl := w.sits("Carl", 1100, "--channel", "Games")
 	people := func(p ...*person) []*person { return p }
-	ben.tell("localmute Carl on")
+	w.until("Ben to be told of Carl", func() bool { return ben.allowed("localmute Carl on") })
 	ben.tell("volume " + carl.user + " 50")
 	ben.tell("verify Carl")
 	for _, bad := range []string{"trust Carl", "localmute Ben on", "volume Nobody 50"} {

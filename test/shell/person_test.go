@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,18 @@ func (p *person) tell(command string) line {
 		p.w.Fatal(err)
 	}
 	return p.awaits(mark, "done", nil)
+}
+
+// allowed gives a command and says whether it was done, or refused.
+func (p *person) allowed(command string) bool {
+	p.w.Helper()
+	count := func(event string) int { return strings.Count(p.Output(), `"event":"`+event+`"`) }
+	done, refused := count("done"), count("error")
+	if err := p.Tell(command); err != nil {
+		p.w.Fatal(err)
+	}
+	p.w.until(command, func() bool { return count("done") > done || count("error") > refused })
+	return count("done") > done
 }
 
 // untold gives a command and waits until it is refused.

@@ -37,7 +37,7 @@ type audience struct {
 	width  int
 }
 
-func (v *audience) shown(_ string, f *video.Frame) {
+func (v *audience) shown(_ string, _ call.Track, f *video.Frame) {
 	now := time.Now()
 	n, ok := videotest.ReadCounter(f)
 	v.mu.Lock()
@@ -74,7 +74,7 @@ func newHouse(t *testing.T, size string, blind bool) *house {
 		h.seen[name] = v
 		c.Picture = call.PictureConfig{
 			Cameras: camera.New(camera.Config{Epoch: epoch}), Camera: "pattern:" + size,
-			NewEncoder: func(codec video.Codec) (video.Encoder, error) {
+			NewEncoder: func(_ call.Track, codec video.Codec) (video.Encoder, error) {
 				e, err := vp9.NewEncoder(vp9.Config{Codec: codec})
 				if name == "Bo" && err == nil {
 					return &spoiler{Encoder: e, how: &h.evil, random: rand.New(rand.NewPCG(1, 2))}, nil
@@ -86,7 +86,7 @@ func newHouse(t *testing.T, size string, blind bool) *house {
 			},
 		}
 		if !blind {
-			c.Picture.Record = v.shown
+			c.Picture.Record, c.Picture.Watch = v.shown, []call.Track{call.CameraTrack}
 		}
 	}
 	people := h.Add("Ana", "Bo")
@@ -242,7 +242,7 @@ func TestTwoEnginesSeeEachOther(t *testing.T) {
 	a.since()
 	frozen := picture(h.a).Freezes
 	h.wait(time.Second)
-	if counts, _ := a.since(); len(counts) != 0 || h.a.Picture(h.b.Key.ID()).Take() != nil || picture(h.a).Freezes != frozen {
+	if counts, _ := a.since(); len(counts) != 0 || h.a.Picture(h.b.Key.ID(), call.CameraTrack).Take() != nil || picture(h.a).Freezes != frozen {
 		t.Errorf("off: %d pictures, %+v", len(counts), picture(h.a))
 	}
 	h.do(h.b, call.SetCamera{On: true})
@@ -267,7 +267,7 @@ func TestTwoEnginesSeeEachOther(t *testing.T) {
 	}
 	for _, p := range []*calltest.Person{h.a, h.b} {
 		for _, user := range []string{"", h.a.Key.ID(), h.b.Key.ID()} {
-			if f := p.Picture(user).Take(); f != nil {
+			if f := p.Picture(user, call.CameraTrack).Take(); f != nil {
 				t.Errorf("%s: a picture of %q is left", p.Name, user)
 				f.Release()
 			}
@@ -332,9 +332,9 @@ func TestNobodyLooks(t *testing.T) {
 	if s := picture(h.a); s.Pictures+s.KeyFrames != 0 || s.DecodeMS != 0 {
 		t.Errorf("%+v", s)
 	}
-	slot := h.a.Picture(h.b.Key.ID())
+	slot := h.a.Picture(h.b.Key.ID(), call.CameraTrack)
 	begin := time.Now()
-	h.a.ShowPicture(h.b.Key.ID(), true)
+	h.a.ShowPicture(h.b.Key.ID(), call.CameraTrack, true)
 	<-slot.Ready()
 	t.Logf("seen %v after looking", time.Since(begin).Round(time.Millisecond))
 	f := slot.Take()
@@ -345,7 +345,7 @@ func TestNobodyLooks(t *testing.T) {
 		t.Error("it can't be read")
 	}
 	f.Release()
-	if own := h.a.Picture(""); own.Replaced() == 0 {
+	if own := h.a.Picture("", call.CameraTrack); own.Replaced() == 0 {
 		t.Error("there is no picture of oneself")
 	}
 }

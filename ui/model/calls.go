@@ -63,6 +63,8 @@ func (m *Model) ringOf(in Input) *Ring {
 // keyChip says what is known of the key that rings.
 func keyChip(r *call.Ring) Chip {
 	switch {
+	case r.Web:
+		return *browserChip()
 	case r.Verified:
 		return Chip{Icon: "lock-verified", Text: "Verified", Tone: Good}
 	case r.New:
@@ -102,6 +104,7 @@ func (m *Model) callStage(in Input, h here) Stage {
 		c.Muted, c.Deafened, c.Bars = p.Muted && !p.Deafened, p.Deafened, m.quality.peer(p.Member)
 		c.Line, c.Dim = callLine(p.Phase), p.Phase == call.Reconnecting
 		st.Chip = callChip(p)
+		m.callPictures(in, h, &st)
 	}
 	if s.Place.Phase == call.Joined {
 		st.Subtitle = callTime(in.Now.Sub(s.Place.Since), c.Camera || c.OwnCamera)
@@ -125,6 +128,8 @@ func callChip(p call.Peer) *Chip {
 	switch {
 	case p.Phase == call.Held:
 		return nil
+	case p.Web:
+		return browserChip()
 	case p.Verified:
 		return &Chip{Icon: "lock-verified", Text: "Encrypted and verified", Short: "Verified", Tone: Good}
 	}

@@ -38,6 +38,8 @@ func TestRing(t *testing.T) {
 		{"video", func(_ *rig, ring *call.Ring) { ring.Video = true }, "Mara Lind calls you with video [Not verified:2] " + note},
 		{"verified", func(_ *rig, ring *call.Ring) { ring.Verified = true }, "Mara Lind calls you [Verified:1] " + note},
 		{"new", func(_ *rig, ring *call.Ring) { ring.New = true }, "Mara Lind calls you [New to you:4] " + note},
+		{"a browser guest", func(_ *rig, ring *call.Ring) { ring.Verified, ring.Web = true, true },
+			"Mara Lind calls you [Browser guest: the server could listen there:2] " + note},
 		{"like", func(_ *rig, ring *call.Ring) { ring.New, ring.Like = true, "Mar\u202ea Lind" },
 			"Mara Lind calls you [New to you:4] !This name looks like that of Mara Lind, whom you know, but the key is another one. " + note},
 		{"hostile", func(_ *rig, ring *call.Ring) {
@@ -100,6 +102,8 @@ func TestCallStage(t *testing.T) {
 	}{
 		{"voice", func(*rig, *call.Peer) {}, `Mara Lind|Call, 0:00|Encrypted, identity not verified|""|Live with Mara Lind`},
 		{"verified", func(_ *rig, p *call.Peer) { p.Verified = true }, `Mara Lind|Call, 0:00|Encrypted and verified|V""|Live with Mara Lind`},
+		{"a browser guest", func(_ *rig, p *call.Peer) { p.Web, p.Verified = true, true },
+			`Mara Lind|Call, 0:00|Browser guest: the server could listen there|V""|Live with Mara Lind`},
 		{"their camera", func(r *rig, p *call.Peer) { p.Camera = true; r.in.Now = r.in.Now.Add(252 * time.Second) },
 			`Mara Lind|Video call, 4:12|Encrypted, identity not verified|C""|Live with Mara Lind`},
 		{"own camera", func(r *rig, p *call.Peer) {
@@ -293,6 +297,9 @@ func TestCallNews(t *testing.T) {
 		{"oneself busy", []call.Notice{refused("in_call")}, `[] "You are in a call already. Hang up first.":2`},
 		{"refused, of nobody", []call.Notice{{Kind: call.NoticeError, Code: "user_offline"}}, `[] "The other one is offline. They see that you called.":2`},
 		{"the camera goes", []call.Notice{{Kind: call.NoticeCamera, Code: "camera_lost", Device: "Cam", Text: "Cam is gone."}}, `[] "Cam is gone.":2`},
+		{"five cameras", []call.Notice{{Kind: call.NoticeCamera, Code: "camera_many", Text: "Four are on."}}, `[] "Four are on.":2`},
+		{"the shared window is closed", []call.Notice{{Kind: call.NoticeScreen, Code: "screen_closed", Text: "It was closed."}}, `[] "It was closed.":2`},
+		{"a window is shared", []call.Notice{{Kind: call.NoticeScreen, Code: "screen_shown", Text: "You are showing it."}}, "[]"},
 		{"the camera opens", []call.Notice{{Kind: call.NoticeCamera, Code: "camera_opened", Device: "Cam", Text: "Using Cam."}}, "[]"},
 	} {
 		r := newRig(t)
@@ -391,7 +398,23 @@ func TestPictureFigures(t *testing.T) {
 	equal(t, "together", apart(-0.4), "together")
 	r.in.Snapshot.Place.Peers[0].Camera = false
 	equal(t, "the camera is off", r.after(qualityStays).Dock.Delay, "31 ms")
-	equal(t, "in no call", len(pictureDetails(&call.Snapshot{}, r.in.Stats)), 0)
+	equal(t, "nowhere", len(pictureDetails(&call.Snapshot{}, r.in.Stats)), 0)
+}
+
+// In a channel each picture has its owner's name.
+func TestPictureFiguresOfAChannel(t *testing.T) {
+	r := newRig(t).join(peer("bo", "Bo"), peer("mara", "Mara\u202e Lind"))
+	for i := range r.in.Stats.Peers {
+		p := &r.in.Stats.Peers[i]
+		p.Picture.Width, p.Picture.Height, p.Picture.FPSShown, p.Picture.Kbps, p.Picture.Pictures = 640, 360, 30, 500, uint64(i)
+		p.Screen.Width, p.Screen.Height, p.Screen.FPSShown, p.Screen.Kbps, p.Screen.Pictures = 1920, 1080, 5, 300, 1
+	}
+	r.in.Snapshot.Screen.Sharing = true
+	sent := &r.in.Stats.Screen.Sent
+	sent.Width, sent.Height, sent.FPS, sent.Kbps, sent.Pictures = 800, 600, 15, 100, 1
+	equal(t, "figures", fmt.Sprint(pictureDetails(r.in.Snapshot, r.in.Stats)), "[{Screen from Bo 1920 × 1080, 5 a second, 300 kbit/s} "+
+		"{Picture from Mara Lind 640 × 360, 30 a second, 500 kbit/s} {Screen from Mara Lind 1920 × 1080, 5 a second, 300 kbit/s} "+
+		"{Screen to them 800 × 600, 15 a second, 100 kbit/s}]")
 }
 
 // That there is no microphone is said for a while, and then leaves its place to the picture.

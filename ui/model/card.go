@@ -21,6 +21,7 @@ type Card struct {
 	LocalMuted bool   // here
 	New        bool   // a key never met before
 	Verified   bool   // the safety number was compared
+	Web        bool   // see Row
 	Connected  bool   // they are in one's own channel or call, and not Held
 	Held       bool   // nothing is sent to them before a click
 	HeldFor    string // why, as a sentence
@@ -37,7 +38,7 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 	for _, u := range directoryOf(s).Users {
 		if u.ID == user {
 			found = true
-			c.Name, c.Key, c.Owner = u.Name, bytes.Clone(u.Key), u.Role == roleOwner
+			c.Name, c.Key, c.Owner, c.Web = u.Name, bytes.Clone(u.Key), u.Role == roleOwner, u.Web
 			c.Presence = presenceOf(u.Status)
 			c.Line = presenceLine(c.Presence)
 			if at := channelName(s, channelOf(s, user)); at != "" {
@@ -56,7 +57,7 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 				c.Presence = Online // the server may not say so, but there they are
 			}
 			volume, c.LocalMuted = p.Volume, p.LocalMuted
-			c.New, c.Verified = p.New, p.Verified
+			c.New, c.Verified, c.Web = p.New, p.Verified, p.Web
 			c.Held = p.Phase == call.Held
 			c.Connected = !c.Held
 			if c.Held {
@@ -79,6 +80,8 @@ func CardOf(s *call.Snapshot, user string) (Card, bool) {
 // user's id, but whose id that is only the server says of somebody who was never met.
 func (c Card) Safety(verified bool) string {
 	switch {
+	case c.Web:
+		return "They come by a browser. Their page came from the server, which could listen through it, whatever you compare."
 	case verified:
 		return "You compared these: the key is theirs."
 	case c.Connected:

@@ -17,6 +17,7 @@ type person struct {
 
 	presence Presence
 	owner    bool
+	web      bool
 	listed   uint64 // the turn of the lists in which the directory had them
 	channel  string // that they sit in
 	sits     uint64 // the turn in which that was found
@@ -116,7 +117,7 @@ func (c crowd) here(in Input) here {
 		h.peers, h.people = append(h.peers, a.peer), append(h.people, a.person)
 		h.rows = append(h.rows, Row{
 			Channel: s.Place.Channel, Name: a.person.name, User: a.peer.User, Face: a.person.face,
-			Muted: a.peer.Muted && !a.peer.Deafened, Deafened: a.peer.Deafened, New: a.peer.New,
+			Muted: a.peer.Muted && !a.peer.Deafened, Deafened: a.peer.Deafened, New: a.peer.New, Web: a.peer.Web,
 		})
 	}
 	h.rows = append(h.rows, Row{

@@ -13,7 +13,7 @@ func (m *Model) dock(in Input, me *person) Dock {
 	s := in.Snapshot
 	d := Dock{
 		Name: me.name, Face: me.face, Line: m.dockLine(s), Presence: presenceOf(s.Self.Status),
-		InChannel: s.Place.Phase != call.Idle, InCall: inCall(s), Calling: s.Ring != nil && s.Ring.Out, Camera: s.Camera.On, Muted: s.Self.Muted, Deafened: s.Self.Deafened,
+		InChannel: s.Place.Phase != call.Idle, InCall: inCall(s), Calling: s.Ring != nil && s.Ring.Out, Camera: s.Camera.On, Sharing: s.Screen.Sharing, Muted: s.Self.Muted, Deafened: s.Self.Deafened,
 		Bars: m.quality.self(), Delay: m.quality.delay.value,
 	}
 	if s.Link != call.Online {

@@ -134,6 +134,13 @@ func TestFindActions(t *testing.T) {
 		equal(t, query, got, want)
 	}
 	r.join(peer("mara", "Mara Lind"))
+	if hits := (&Finder{}).Find(r.in.Snapshot, "share"); len(hits) != 1 || hits[0].Action != ShareScreen {
+		t.Errorf("share: %+v", hits)
+	}
+	r.in.Snapshot.Screen.Sharing = true
+	if hits := (&Finder{}).Find(r.in.Snapshot, "share"); len(hits) != 0 {
+		t.Errorf("share, while one does: %+v", hits)
+	}
 	if hits := (&Finder{}).Find(r.in.Snapshot, "send"); len(hits) != 1 || hits[0].Action != SendFile {
 		t.Errorf("%+v", hits)
 	}

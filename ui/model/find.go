@@ -69,8 +69,12 @@ func actions(s *call.Snapshot, query string) (out []Hit) {
 		{Action: Examine, Name: checkConnection, Line: "What stands in the way of calls"},
 		{Action: SendFile, Name: "Send a file", Line: "To somebody in your channel or call"},
 		{Action: ShowTexts, Name: "Texts", Line: "Write to those in your channel or call"},
+		{Action: ShareScreen, Name: "Share a screen or a window", Line: "With those in your channel or call"},
 	} {
-		inPlace := h.Action == SendFile || h.Action == ShowTexts
+		inPlace := h.Action == SendFile || h.Action == ShowTexts || h.Action == ShareScreen
+		if h.Action == ShareScreen && s.Screen.Sharing { // the bar over the window has what there is to do
+			continue
+		}
 		if fit(fold(h.Name), query) <= wordStartsWith && (!inPlace || s.Place.Phase == call.Joined) {
 			out = append(out, h)
 		}

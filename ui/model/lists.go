@@ -127,7 +127,7 @@ func (l *lists) meetAll(c crowd, d *call.Directory) bool {
 			continue // twice in the list
 		}
 		p.listed = l.turn
-		p.presence, p.owner = presenceOf(d.Users[i].Status), d.Users[i].Role == roleOwner
+		p.presence, p.owner, p.web = presenceOf(d.Users[i].Status), d.Users[i].Role == roleOwner, d.Users[i].Web
 		l.entries = append(l.entries, p)
 	}
 	if len(c) > len(l.entries) {
@@ -179,7 +179,7 @@ func (l *lists) seatRows(out []Row, c crowd, s *call.Snapshot, channel string) [
 		folds = slices.Insert(folds, i, p.fold)
 		out = slices.Insert(out, at+i, Row{
 			Channel: channel, Name: p.name, User: seat.User, Face: p.face, Self: seat.User == s.Self.User,
-			Muted: seat.Muted && !seat.Deafened, Deafened: seat.Deafened,
+			Muted: seat.Muted && !seat.Deafened, Deafened: seat.Deafened, Web: seat.Web,
 		})
 	}
 	return out

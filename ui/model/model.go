@@ -23,6 +23,7 @@ type Model struct {
 	files   files
 	texts   texts
 	doctor  examination
+	light   light
 	other   *person // of the call that one is in, or that rings
 
 	servers []profile.Server // that rail was made of
@@ -57,7 +58,7 @@ func (m *Model) Update(in Input) *View {
 	v := &View{
 		Rail: m.railOf(in), Header: headerOf(in),
 		Rows: m.lists.rows, RowsVersion: m.lists.rowsVersion, People: m.lists.people, PeopleVersion: m.lists.peopleVersion,
-		Rings: steps, Ring: m.ringOf(in), Stage: m.stageOf(in, h, steps), Dock: m.dock(in, h.me), Status: statusOf(in), Name: nameOf(in),
+		Rings: steps, Ring: m.ringOf(in), Stage: m.stageOf(in, h, steps), Share: shareOf(in.Snapshot), Dock: m.dock(in, h.me), Status: statusOf(in), Name: nameOf(in),
 	}
 	v.Missed, v.MissedVersion = m.missed.update(in, m.crowd)
 	v.Unseen = unseen(v.Missed, in.Settings.MissedSeen)

@@ -97,6 +97,10 @@ func (t *telling) notice(n call.Notice) {
 		t.left(n)
 	case call.NoticeDevice, call.NoticeCamera:
 		t.device(n)
+	case call.NoticeScreen:
+		if n.Code != "screen_shown" { // which a bar says for as long as it is
+			t.say(n.Seq, n.Text, Warn)
+		}
 	case call.NoticeFileOffered, call.NoticeFileDone, call.NoticeFileFailed:
 		t.file(n)
 	case call.NoticeText:
@@ -173,7 +177,7 @@ func (t *telling) device(n call.Notice) {
 			return
 		}
 		tone = Warn
-	case "lost", "failed", "unplugged", "gone", "busy":
+	case "lost", "failed", "unplugged", "gone", "busy", "many":
 		tone = Warn
 	}
 	t.say(n.Seq, n.Text, tone)

@@ -45,7 +45,7 @@ func (l *lists) describe(p *person, self bool, known call.Person) bool {
 	if p.sits != l.turn {
 		p.channel = ""
 	}
-	row := PersonRow{User: p.user, Name: p.name, Face: p.face, Presence: p.presence, Owner: p.owner, Self: self, New: known.New && !self, Verified: known.Verified}
+	row := PersonRow{User: p.user, Name: p.name, Face: p.face, Presence: p.presence, Owner: p.owner, Self: self, New: known.New && !self, Verified: known.Verified, Web: p.web}
 	group := notInVoice
 	switch {
 	case l.with != "" && self:

@@ -20,19 +20,31 @@ func pictureWord(in Input, h here) string {
 	return ""
 }
 
-// pictureDetails are the figures of the pictures of a call, where there are any.
+// pictureDetails are the figures of the pictures of a place, where there are any.
 func pictureDetails(s *call.Snapshot, st call.Stats) (out []Detail) {
-	if !inCall(s) {
+	if s.Place.Phase == call.Idle {
 		return nil
 	}
 	for _, p := range st.Peers {
+		from := "them"
+		if !inCall(s) {
+			from = peerName(s, p.Member)
+		}
 		if in := p.Picture; in.Pictures > 0 {
-			out = append(out, Detail{"Picture from them", pictureFigures(in.Width, in.Height, in.FPSShown, in.Kbps)},
-				Detail{"Freezes", fmt.Sprintf("%d, %s", in.Freezes, milliseconds(in.FrozenMS))}, Detail{"Sound and picture", apart(in.LipSyncMS)})
+			out = append(out, Detail{"Picture from " + from, pictureFigures(in.Width, in.Height, in.FPSShown, in.Kbps)})
+			if inCall(s) {
+				out = append(out, Detail{"Freezes", fmt.Sprintf("%d, %s", in.Freezes, milliseconds(in.FrozenMS))}, Detail{"Sound and picture", apart(in.LipSyncMS)})
+			}
+		}
+		if in := p.Screen; in.Pictures > 0 {
+			out = append(out, Detail{"Screen from " + from, pictureFigures(in.Width, in.Height, in.FPSShown, in.Kbps)})
 		}
 	}
 	if sent := st.Picture.Sent; s.Camera.On && sent.Pictures > 0 {
 		out = append(out, Detail{"Picture to them", pictureFigures(sent.Width, sent.Height, sent.FPS, sent.Kbps)})
+	}
+	if sent := st.Screen.Sent; s.Screen.Sharing && sent.Pictures > 0 {
+		out = append(out, Detail{"Screen to them", pictureFigures(sent.Width, sent.Height, sent.FPS, sent.Kbps)})
 	}
 	return out
 }

@@ -24,6 +24,9 @@ func (m *Model) stageOf(in Input, h here, steps map[string]uint8) Stage {
 	default:
 		next.Kind, next.Message = m.message(in)
 	}
+	if next.Kind != StagePictures {
+		m.light = light{}
+	}
 	next.Version, next.Tiles = m.stage.Version, reuse(m.stage.Tiles, next.Tiles, sameTile)
 	if m.stage.Version == 0 || !sameStage(next, m.stage) {
 		next.Version++
@@ -46,6 +49,7 @@ func (m *Model) channelStage(in Input, h here, steps map[string]uint8) Stage {
 		st.Tiles = append(st.Tiles, t)
 	}
 	st.Tiles = append(st.Tiles, m.ownTile(s, h.me, steps))
+	m.picture(in, h, &st, steps)
 	if len(h.peers) == 0 && in.Now.Sub(m.waits.placeAt) >= grace {
 		st.Message = alone(s)
 	}
@@ -78,14 +82,17 @@ func subtitle(people int, now, since time.Time) string {
 }
 
 // chipOf says what is encrypted, and with how many of the others the safety number was compared. Nothing is sent to those who
-// are held back.
+// are held back. Of a browser guest it matters little what was compared: its page came from the server.
 func chipOf(peers []call.Peer) *Chip {
-	all, verified := 0, 0
+	all, verified, browsers := 0, 0, 0
 	for _, p := range peers {
 		if p.Phase == call.Held {
 			continue
 		}
 		all++
+		if p.Web {
+			browsers++
+		}
 		if p.Verified {
 			verified++
 		}
@@ -93,6 +100,8 @@ func chipOf(peers []call.Peer) *Chip {
 	switch {
 	case all == 0:
 		return nil
+	case browsers > 0:
+		return browserChip()
 	case verified == 0:
 		return &Chip{Icon: "shield", Text: "Encrypted, identity not verified", Short: "Not verified", Tone: Warn}
 	}
@@ -100,10 +109,16 @@ func chipOf(peers []call.Peer) *Chip {
 	return &Chip{Icon: "lock-verified", Text: "Encrypted, " + short, Short: short, Tone: Good}
 }
 
+// browserChip is about somebody whose page came from the server.
+func browserChip() *Chip {
+	return &Chip{Icon: "globe", Text: "Browser guest: the server could listen there", Short: "Browser guest", Tone: Warn}
+}
+
 func peerTile(p call.Peer, who *person, speaks bool) Tile {
 	t := Tile{
 		User: p.User, Name: who.name, Face: who.face, Line: "Listening",
 		Verified: p.Verified && p.Phase != call.Held, Dim: p.Phase == call.Reconnecting, Held: p.Phase == call.Held,
+		Picture: p.Camera && p.Phase != call.Held, Web: p.Web,
 	}
 	switch {
 	case t.Held:
@@ -116,6 +131,8 @@ func peerTile(p call.Peer, who *person, speaks bool) Tile {
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted"}
 	case p.LocalMuted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted for you"}
+	case p.Web:
+		t.Chip = &Chip{Icon: "globe", Text: "Browser guest", Tone: Warn}
 	case p.New:
 		t.Chip = &Chip{Icon: "new-person", Text: "New to you", Tone: Fresh}
 	}
@@ -131,7 +148,10 @@ func peerTile(p call.Peer, who *person, speaks bool) Tile {
 }
 
 func (m *Model) ownTile(s *call.Snapshot, me *person, steps map[string]uint8) Tile {
-	t := Tile{User: s.Self.User, Name: me.name, Face: me.face, Self: true, Line: "You", Bars: m.quality.self()}
+	t := Tile{User: s.Self.User, Name: me.name, Face: me.face, Self: true, Line: "You", Bars: m.quality.self(), Picture: s.Camera.On}
+	if t.Picture {
+		t.Failed = Inert(s.Camera.Failed)
+	}
 	switch {
 	case s.Self.Deafened:
 		t.Chip = &Chip{Icon: "headphones-off", Text: "You, deafened", Tone: Muted}
@@ -145,7 +165,7 @@ func (m *Model) ownTile(s *call.Snapshot, me *person, steps map[string]uint8) Ti
 
 // sameStage compares what counts for the version.
 func sameStage(a, b Stage) bool {
-	return a.Kind == b.Kind && a.Title == b.Title && a.Message == b.Message &&
+	return a.Kind == b.Kind && a.Title == b.Title && a.Message == b.Message && a.Large == b.Large &&
 		same(a.Chip, b.Chip) && same(a.Banner, b.Banner) && same(a.Call, b.Call) && slices.EqualFunc(a.Tiles, b.Tiles, sameTile)
 }
 

@@ -2,6 +2,8 @@ package model
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,8 +110,8 @@ func TestHeadings(t *testing.T) {
 }
 
 func TestChip(t *testing.T) {
-	trusted, held := peer("a", "A"), peer("h", "H")
-	trusted.Verified, held.Phase, held.Verified = true, call.Held, true
+	trusted, held, guest := peer("a", "A"), peer("h", "H"), peer("g", "G")
+	trusted.Verified, held.Phase, held.Verified, guest.Web = true, call.Held, true, true
 	for _, c := range []struct {
 		name  string
 		peers []call.Peer
@@ -119,6 +121,7 @@ func TestChip(t *testing.T) {
 		{"held only", []call.Peer{held}, Chip{}},
 		{"none verified", []call.Peer{peer("b", "B"), held}, Chip{"shield", "Encrypted, identity not verified", Warn, "Not verified"}},
 		{"some", []call.Peer{trusted, peer("b", "B"), held}, Chip{"lock-verified", "Encrypted, 1 of 2 verified", Good, "1 of 2 verified"}},
+		{"a browser", []call.Peer{trusted, guest}, Chip{"globe", "Browser guest: the server could listen there", Warn, "Browser guest"}},
 		{"all", []call.Peer{trusted}, Chip{"lock-verified", "Encrypted, 1 of 1 verified", Good, "1 of 1 verified"}},
 	} {
 		got := chipOf(c.peers)
@@ -149,6 +152,7 @@ func TestTiles(t *testing.T) {
 		{"connecting", func(p *call.Peer, _ *call.Self) { p.Phase = call.Connecting }, "Mara: Connecting", ""},
 		{"reconnecting", func(p *call.Peer, _ *call.Self) { p.Phase, p.Muted = call.Reconnecting, true }, "Mara: Reconnecting <warning Reconnecting 2> dim", ""},
 		{"new", func(p *call.Peer, _ *call.Self) { p.New = true }, "Mara: Listening <new-person New to you 4>", ""},
+		{"a browser guest", func(p *call.Peer, _ *call.Self) { p.New, p.Web = true, true }, "Mara: Listening <globe Browser guest 2> new", ""},
 		{"new and muted", func(p *call.Peer, _ *call.Self) { p.New, p.Muted = true, true }, "Mara: Listening <mic-off Muted 0> new", ""},
 		{"deafened", func(p *call.Peer, _ *call.Self) { p.Muted, p.Deafened = true, true }, "Mara: Listening <headphones-off Deafened 0>", ""},
 		{"muted", func(p *call.Peer, _ *call.Self) { p.Muted = true }, "Mara: Listening <mic-off Muted 0>", ""},
@@ -345,5 +349,34 @@ func TestName(t *testing.T) {
 			}
 			equal(t, fmt.Sprint(c, link), r.now().Name, want)
 		}
+	}
+}
+
+// Somebody who comes by a browser is marked wherever one sees them, whatever else there is to say of them.
+func TestBrowserGuests(t *testing.T) {
+	guest := peer("mara", "Mara Lind")
+	guest.Web, guest.Verified, guest.Muted = true, true, true
+	r := newRig(t).join(guest, peer("bo", "Bo"))
+	r.directory(func(d *call.Directory) {
+		d.Users = slices.Clone(d.Users)
+		for i := range d.Users {
+			d.Users[i].Web = d.Users[i].ID == "mara" || d.Users[i].ID == "kofi"
+		}
+		d.Sitting = map[string][]call.Seat{"workshop": {{User: "kofi", Name: "Kofi", Web: true}}}
+	})
+	v := r.now()
+	for _, tile := range v.Stage.Tiles {
+		equal(t, "the tile of "+tile.User, tile.Web, tile.User == "mara")
+	}
+	for _, row := range v.Rows {
+		equal(t, "the seat of "+row.User, row.Web, row.User == "mara" || row.User == "kofi")
+	}
+	for _, row := range v.People {
+		equal(t, "the line of "+row.User, row.Web, row.User == "mara" || row.User == "kofi")
+	}
+	for _, user := range []string{"mara", "kofi", "bo", "sam"} {
+		card, _ := CardOf(r.in.Snapshot, user)
+		equal(t, "the card of "+user, card.Web, user == "mara" || user == "kofi")
+		equal(t, "and what it says: "+user, strings.Contains(card.Safety(true), "browser"), card.Web)
 	}
 }

@@ -26,6 +26,7 @@ type Input struct {
 	Starting bool             // a server is being started in this process, to go to
 	Idle     bool             // nobody has touched this machine for ten minutes
 	Read     uint64           // Seq of the last text that was in sight
+	Looks    Looks            // how one wants to see the pictures of a place
 }
 
 // View is all that the main window shows at one moment.
@@ -56,6 +57,7 @@ type View struct {
 	Texts       Texts
 	Examination Examination
 
+	Share  Share
 	Dock   Dock
 	Lines  []Line  // announcements to show now, the newest last
 	Sounds []Sound // to play now: each stands in one View only
@@ -101,6 +103,7 @@ type Row struct {
 	Self            bool
 	Muted, Deafened bool
 	New             bool // a key never met before
+	Web             bool // a browser guest: whatever was verified, the server's page could listen there
 }
 
 // Presence is how somebody is.
@@ -125,6 +128,7 @@ type PersonRow struct {
 	Self     bool
 	New      bool // a key never met before
 	Verified bool // the safety number was compared
+	Web      bool // see Row
 	Owner    bool
 }
 
@@ -132,13 +136,15 @@ type PersonRow struct {
 type StageKind uint8
 
 // The kinds of Stage. In StageTiles the people of the own channel stand, in StageCall the other one of a call, and in StageCalling
-// whom View.Ring is about, until they answer; else Message says what to do, and StageBusy has a ring of three steps above that.
+// whom View.Ring is about, until they answer. In StagePictures stands whoever is in the channel, or in a call in which the other one
+// shares a screen, with their pictures. Else Message says what to do, and StageBusy has a ring of three steps above that.
 const (
 	StageMessage StageKind = iota
 	StageBusy
 	StageTiles
 	StageCalling
 	StageCall
+	StagePictures
 )
 
 // Stage is the middle of the window.
@@ -149,12 +155,13 @@ type Stage struct {
 	Chip     *Chip  // what is encrypted
 	Banner   *Banner
 	Tiles    []Tile
-	Call     *Call  // of StageCall
+	Large    int    // of StagePictures: which of Tiles is large, and the others small; -1: all are alike
+	Call     *Call  // of a call; nil in a channel
 	Version  uint64 // changes with anything but Subtitle, which may be a clock
 	Message  Note   // with StageTiles it stands under them, or is empty
 }
 
-// Call is what StageCall shows: the other one large, oneself small.
+// Call is the other one of a call, and oneself: what StageCall shows, the one large, the other small.
 type Call struct {
 	User, Name      string
 	Face            Face
@@ -263,6 +270,7 @@ const (
 	Examine         // the same, and look anew
 	SendFile
 	ShowTexts
+	ShareScreen
 )
 
 // Note is a sentence in the middle of the stage, with what to do.
@@ -317,11 +325,16 @@ type Tile struct {
 	Self       bool
 	Verified   bool
 	New        bool   // a key never met before, where the chip does not say it
+	Web        bool   // see Row
 	Dim        bool   // reconnecting: avatar at disabled
 	Line       string // "Speaking", "Listening", "You": where there is no chip
-	Chip       *Chip  // "Deafened", "New to you", "You, muted", "Reconnecting", "Held back"
+	Chip       *Chip  // "Deafened", "Browser guest", "New to you", "You, muted", "Reconnecting", "Held back"
 	Bars       Bars
-	Held       bool // nothing is sent to them before Trust
+	Held       bool   // nothing is sent to them before Trust
+	Screen     bool   // not the person, but what they show of their screens
+	Picture    bool   // there is one, of the camera or else the screen
+	Hidden     bool   // which one does not want to see
+	Failed     string // a sentence: why the own camera gives none
 }
 
 // Bars is a connection's quality: 4 best, 1 worst, 0 none.
@@ -336,9 +349,10 @@ type Dock struct {
 	Face       Face
 	Presence   Presence
 	InChannel  bool // in a channel or a call, or on the way there: the microphone may be live
-	InCall     bool // a call: it has a camera, and is hung up
+	InCall     bool // a call: it is hung up
 	Calling    bool // somebody, and they have not answered
 	Camera     bool // one's own is on
+	Sharing    bool // a screen or a window of one's own
 	Muted      bool
 	Deafened   bool
 	Mic        uint8 // lit segments of the microphone's meter, 0 to 5

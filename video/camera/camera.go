@@ -6,10 +6,8 @@ package camera
 import (
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"parley/video"
 )
@@ -125,17 +123,5 @@ func (c *Cameras) find(camera string) (device, error) {
 // maxName is how much of a name is shown, in characters.
 const maxName = 64
 
-// clean makes a name of what the camera's maker, or who plugged it in, wrote: one line of visible text.
-func clean(name string) string {
-	n := 0
-	name = strings.Map(func(r rune) rune {
-		if n++; n > maxName {
-			return -1
-		}
-		if !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, name)
-	return strings.TrimSpace(name)
-}
+// clean makes a name of what the camera's maker, or who plugged it in, wrote.
+func clean(name string) string { return video.CleanName(name, maxName) }

@@ -203,24 +203,13 @@ func (s *stream) one() error {
 
 // Read implements video.Source.
 func (s *stream) Read() (*video.Frame, error) {
-	for {
-		over := false
-		select {
-		case <-s.quit:
-		case <-s.slot.Ready():
-		case <-s.ended:
-			over = true
-		}
-		if s.closed() {
-			return nil, io.EOF
-		}
-		if f := s.slot.Take(); f != nil {
-			return f, nil
-		}
-		if over {
-			return nil, s.err
-		}
+	if f := s.slot.Next(s.quit, s.ended); f != nil {
+		return f, nil
 	}
+	if s.closed() {
+		return nil, io.EOF
+	}
+	return nil, s.err
 }
 
 func (s *stream) closed() bool {

@@ -53,3 +53,30 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// A screen of text that goes by, with all the rate it needs.
+func BenchmarkScroll(b *testing.B) {
+	p := page(1920, 1080, 5)
+	e := newEncoder(b, Config{Kbps: 3680, Layers: 1, Screen: true, Threads: 1})
+	encode := func(n int) {
+		f := rolled(p, 2*n%1080)
+		f.Timestamp = uint32(n) * video.ClockRate / 30
+		if _, err := e.Encode(f); err != nil {
+			b.Fatal(err)
+		}
+	}
+	n := 0
+	for ; n < 90; n++ {
+		encode(n)
+	}
+	bytes := 0
+	for b.Loop() {
+		n++
+		encode(n)
+		bytes += len(e.out)
+	}
+	b.ReportMetric(float64(bytes)*240/float64(b.N)/1000, "kbit/s")
+	if !e.ease.on {
+		b.Error("not with ease")
+	}
+}

@@ -42,20 +42,28 @@ func (c *clock) step(timestamp uint32) (elapsed int64) {
 func (c *clock) leaveOut(elapsed int64) { c.pts -= elapsed }
 
 // between is the time between two frames.
-func (c *clock) between() time.Duration {
-	return time.Duration(c.interval) * time.Second / video.ClockRate
-}
+func (c *clock) between() time.Duration { return ticks(c.interval) }
+
+// ticks is a time in the clock's units.
+func ticks(n int64) time.Duration { return time.Duration(n) * time.Second / video.ClockRate }
 
 // bucket counts the bits that went out above the rate. libvpx holds its rate by itself, but not when even the coarsest
 // picture is too large for it: then frames are left out, before any work is put into them.
-type bucket struct{ bits int64 }
+type bucket struct {
+	bits  int64
+	holds bool // the rate goes before: more than a second of excess is remembered
+}
 
 // room says whether another frame may go out, after elapsed units of 90 kHz at that rate: not while what is in excess
-// takes longer than half a second to pay off. Of one huge picture half a second more is remembered and no more: a picture
-// that stands still for long is worse than a rate that is not held.
+// takes longer than half a second to pay off. Of one huge picture of a camera half a second more is remembered and no more: a picture
+// that stands still for long is worse than a rate that is not held. A screen's are huge one after the other.
 func (b *bucket) room(elapsed int64, kbps int) bool {
 	rate := int64(kbps) * 1000
-	b.bits = max(min(b.bits, rate)-elapsed*rate/video.ClockRate, 0)
+	most := rate
+	if b.holds {
+		most = 4 * rate
+	}
+	b.bits = max(min(b.bits, most)-elapsed*rate/video.ClockRate, 0)
 	return b.bits <= rate/2
 }
 

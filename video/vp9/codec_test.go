@@ -308,11 +308,11 @@ func TestLevelReachesTheCodec(t *testing.T) {
 }
 
 func TestThreadsAndLevels(t *testing.T) {
-	for _, c := range []struct{ w, h, processors, want int }{
-		{1280, 720, 16, 1}, {1920, 1080, 16, 2}, {1920, 1080, 1, 1}, {3840, 2160, 16, 4}, {3840, 2160, 2, 2}, {1, 1, 1, 1},
+	for _, c := range []struct{ w, h, processors, first, most int }{
+		{1280, 720, 16, 1, 1}, {1920, 1080, 16, 1, 2}, {1920, 1080, 1, 1, 1}, {3840, 2160, 16, 4, 4}, {3840, 2160, 2, 2, 2}, {1, 1, 1, 1, 1},
 	} {
-		if got := threadsFor(c.w, c.h, c.processors); got != c.want {
-			t.Errorf("%+v: %d threads", c, got)
+		if first, most := threadsFor(c.w, c.h, c.processors); first != c.first || most != c.most {
+			t.Errorf("%+v: %d threads, and %d", c, first, most)
 		}
 	}
 	if bestLevel(160, 90) > bestLevel(640, 360) || bestLevel(640, 360) > bestLevel(1280, 720) {

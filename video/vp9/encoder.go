@@ -37,7 +37,7 @@ type Config struct {
 	Kbps    int         // bit rate, MinKbps to MaxKbps; default 1000
 	Layers  int         // temporal layers, 1 to 3; default 3
 	Screen  bool        // windows and text, not a camera's picture
-	Threads int         // 1 to 16; default 1 up to 1280x720, above it more as there are processors
+	Threads int         // 1 to 16; default 1 up to 1280x720, or to 1920x1080 as long as it gets that done, and else more as there are processors
 	Level   int         // 1 to Levels: that level (less one) always; default: chosen by how long frames take
 
 	now func() time.Time // for tests
@@ -100,6 +100,7 @@ type Encoder struct {
 	out           []byte
 
 	speed  speed
+	ease   ease // of a screen in VP9
 	clock  clock
 	excess bucket
 	stats  Stats
@@ -119,7 +120,7 @@ func NewEncoder(c Config) (*Encoder, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	return &Encoder{cfg: c, key: true, speed: speed{level: -1}}, nil
+	return &Encoder{cfg: c, key: true, speed: speed{level: -1}, excess: bucket{holds: c.Screen}}, nil
 }
 
 // SetBitrate takes effect with the next frame, and needs no key frame.
@@ -168,28 +169,61 @@ func (e *Encoder) Encode(f *video.Frame) (video.Encoded, error) {
 		}
 	}
 	out := video.Encoded{Width: f.Width, Height: f.Height, Timestamp: f.Timestamp}
-	if elapsed := e.clock.step(f.Timestamp); !e.excess.room(elapsed, e.cfg.Kbps) {
+	elapsed := e.clock.step(f.Timestamp)
+	if !e.excess.room(elapsed, e.cfg.Kbps) {
 		e.clock.leaveOut(elapsed)
 		e.stats.LeftOut++
 		return out, nil
+	}
+	if err := e.settle(f, e.ease.next(ticks(elapsed))); err != nil {
+		return video.Encoded{}, err
 	}
 	if err := e.encode(f); err != nil {
 		return video.Encoded{}, err
 	}
 	out.Data, out.Key, out.Layer = e.out, e.c.key != 0, int(e.c.layer)
 	e.excess.add(len(out.Data))
+	if e.eases() {
+		fine := e.c.quantizer <= C.SCREEN_MIN_QUANTIZER+coarser
+		if err := e.settle(f, e.ease.coded(8*len(out.Data), ticks(elapsed), e.cfg.Kbps, fine, out.Key)); err != nil {
+			return video.Encoded{}, err
+		}
+	}
 	return out, e.pace(out.Key)
 }
 
+// eases says whether there is another way for pictures that have all the rate they need.
+func (e *Encoder) eases() bool { return e.cfg.Screen && e.cfg.Codec == video.VP9 }
+
+// settle takes the way that ease has changed to, after that picture. Before the easy way libvpx is shown the picture once more: whether much
+// moves it finds out for screens alone, and would go on to search as if much did.
+func (e *Encoder) settle(f *video.Frame, changed bool) error {
+	if !changed || !e.eases() {
+		return nil
+	}
+	if e.ease.on {
+		e.clock.pts += e.clock.interval
+		if err := check("encode", e.frame(f, C.UNKEPT)); err != nil {
+			e.discard()
+			return err
+		}
+	}
+	return check("content", C.enc_set_content(e.c, 1, flag(e.ease.on)))
+}
+
+// frame hands one over to libvpx.
+func (e *Encoder) frame(f *video.Frame, flags C.vpx_enc_frame_flags_t) C.int {
+	return C.enc_frame(e.c, pointer(f.Y), pointer(f.U), pointer(f.V), C.int(f.YStride), C.int(f.CStride),
+		C.longlong(e.clock.pts), C.int(e.clock.interval), flags)
+}
+
 func (e *Encoder) encode(f *video.Frame) error {
-	key := C.int(0)
+	flags := C.vpx_enc_frame_flags_t(0)
 	if e.key {
-		key = 1
+		flags = C.VPX_EFLAG_FORCE_KF
 	}
 	start := e.cfg.now()
-	code := C.enc_frame(e.c, pointer(f.Y), pointer(f.U), pointer(f.V), C.int(f.YStride), C.int(f.CStride),
-		C.longlong(e.clock.pts), C.int(e.clock.interval), key)
-	if err := check("encode", code); err != nil {
+	if err := check("encode", e.frame(f, flags)); err != nil {
 		e.discard() // it may be in any state
 		return err
 	}
@@ -208,7 +242,13 @@ func (e *Encoder) encode(f *video.Frame) error {
 
 // pace goes to another level if the frame took too long, or if there is much time left.
 func (e *Encoder) pace(key bool) error {
-	if !e.speed.frame(e.stats.Took, e.clock.between(), key) {
+	changed := e.speed.frame(e.stats.Took, e.clock.between(), key)
+	if _, most := threadsFor(e.width, e.height, runtime.NumCPU()); e.speed.late >= lateness && e.cfg.Threads == 0 && e.threads < most {
+		e.threads = most
+		e.discard() // libvpx has been known to go wrong where they change
+		return nil
+	}
+	if !changed {
 		return nil
 	}
 	return check("cpu-used", C.enc_set_cpu(e.c, C.int(cpuUsed[e.cfg.Codec][e.speed.level])))
@@ -218,10 +258,12 @@ func (e *Encoder) pace(key bool) error {
 // after the other, and a key frame is wanted there in any case.
 func (e *Encoder) open(width, height int) error {
 	e.discard()
-	e.width, e.height, e.threads = width, height, e.cfg.Threads
-	if e.threads == 0 {
-		e.threads = threadsFor(width, height, runtime.NumCPU())
+	if e.threads == 0 || width != e.width || height != e.height {
+		if e.threads = e.cfg.Threads; e.threads == 0 {
+			e.threads, _ = threadsFor(width, height, runtime.NumCPU())
+		}
 	}
+	e.width, e.height = width, height
 	best, cheapest := bestLevel(width, height), Levels-1
 	if fixed := e.cfg.Level - 1; fixed >= 0 {
 		best, cheapest = fixed, fixed
@@ -229,7 +271,7 @@ func (e *Encoder) open(width, height int) error {
 	if e.speed.level < 0 { // the first picture: not too much, as nothing is known of this machine
 		e.speed.level = min(best+1, Levels-1)
 	}
-	e.speed = newSpeed(e.speed.level, best, cheapest)
+	e.speed, e.ease = newSpeed(e.speed.level, best, cheapest), newEase()
 	layers := e.cfg.Layers
 	if e.cfg.Codec == video.VP9 && (width%2 != 0 || height%2 != 0) {
 		layers = 1 // with more, libvpx rounds an odd size up, finds that too large, and prints so on standard output: each frame
@@ -255,15 +297,16 @@ func (e *Encoder) Close() {
 	e.closed = true
 }
 
-// threadsFor is one up to 1280x720, where a second gains little, and above it two, or four in the largest pictures.
-func threadsFor(width, height, processors int) int {
+// threadsFor is how many there are at first, and where one level of work after the other has not got pictures done in time. One, up to
+// 1920x1080: a second takes a sixth more of the processors. More in the largest pictures.
+func threadsFor(width, height, processors int) (first, most int) {
 	switch pixels := width * height; {
 	case pixels <= 1280*720:
-		return 1
+		return 1, 1
 	case pixels <= 1920*1080:
-		return min(2, processors)
+		return 1, min(2, processors)
 	}
-	return min(4, processors)
+	return min(4, processors), min(4, processors)
 }
 
 // bestLevel is where more work would cost much and show little. Measured, VP9: at 320x180 level 0 takes 1.6 times as long

@@ -6,6 +6,12 @@
 #include <vpx/vp8cx.h>
 #include <vpx/vpx_encoder.h>
 
+// Of a screen in VP9, of libvpx' 0 to 63. Text that goes by is found again where it is as fine, and costs less work than at 10.
+#define SCREEN_MIN_QUANTIZER 6
+
+// A frame of which nothing is kept: nobody needs to get it.
+#define UNKEPT (VP8_EFLAG_NO_UPD_LAST | VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF | VP8_EFLAG_NO_UPD_ENTROPY)
+
 typedef struct {
 	vpx_codec_ctx_t ctx;
 	vpx_codec_enc_cfg_t cfg;
@@ -15,7 +21,7 @@ typedef struct {
 	// Of the last frame.
 	const void *data;
 	size_t size;
-	int key, layer;
+	int key, layer, quantizer; // 0 to 63
 } encoder;
 
 static const int layer_pattern[4][4] = {{0}, {0, 0, 0, 0}, {0, 1, 0, 1}, {0, 2, 1, 2}};
@@ -40,7 +46,7 @@ static void enc_set_layers(encoder *e) {
 	for (int i = 0; i < period; i++) e->cfg.ts_layer_id[i] = layer_pattern[n][i];
 }
 
-static void enc_configure(encoder *e, int w, int h, int kbps, int threads) {
+static void enc_configure(encoder *e, int w, int h, int kbps, int threads, int screen) {
 	e->cfg.g_w = w;
 	e->cfg.g_h = h;
 	e->cfg.g_timebase.num = 1;
@@ -50,8 +56,10 @@ static void enc_configure(encoder *e, int w, int h, int kbps, int threads) {
 	e->cfg.g_lag_in_frames = 0; // no frame of delay
 	e->cfg.g_error_resilient = VPX_ERROR_RESILIENT_DEFAULT; // entropy does not depend on a frame that may be lost
 	e->cfg.rc_end_usage = VPX_CBR;
-	e->cfg.rc_min_quantizer = 2;
-	e->cfg.rc_max_quantizer = 58; // above it a picture shows nothing: better fewer
+	// Above the most a camera's picture shows nothing, and text can't be read: better fewer pictures. Text that stands still gets no
+	// better to the eye below its least, and costs nothing more when it is there.
+	e->cfg.rc_min_quantizer = !screen ? 2 : e->vp8 ? 10 : SCREEN_MIN_QUANTIZER;
+	e->cfg.rc_max_quantizer = screen ? 48 : 58;
 	e->cfg.rc_undershoot_pct = e->cfg.rc_overshoot_pct = 50;
 	e->cfg.rc_buf_initial_sz = 500; // milliseconds at the target rate
 	e->cfg.rc_buf_optimal_sz = 600;
@@ -77,14 +85,24 @@ static int enc_set_cpu(encoder *e, int cpu) {
 	return vpx_codec_control(&e->ctx, VP9E_SET_SVC_PARAMETERS, &x);
 }
 
+// With ease, see ease.go, a screen goes without the longer search for what has moved, without refresh, which has nothing to do in pictures as
+// fine as they get, and without the loop filter, which is for coarse ones and takes a third of the time of who decodes.
+static int enc_set_content(encoder *e, int screen, int ease) {
+	int r;
+	if ((r = vpx_codec_control(&e->ctx, VP9E_SET_AQ_MODE, ease ? 0 : 3)) // cyclic refresh: spreads intra blocks, no bursts
+	 || (r = vpx_codec_control(&e->ctx, VP9E_SET_DISABLE_LOOPFILTER, ease ? 2 : 0)))
+		return r;
+	return vpx_codec_control(&e->ctx, VP9E_SET_TUNE_CONTENT, screen && !ease ? VP9E_CONTENT_SCREEN : VP9E_CONTENT_DEFAULT);
+}
+
 static int enc_controls_vp9(encoder *e, int threads, int screen) {
 	int r, columns = threads >= 4 ? 2 : threads >= 2 ? 1 : 0; // log2
 	if ((r = vpx_codec_control(&e->ctx, VP9E_SET_ROW_MT, threads > 1))
 	 || (r = vpx_codec_control(&e->ctx, VP9E_SET_TILE_COLUMNS, columns))
-	 || (r = vpx_codec_control(&e->ctx, VP9E_SET_AQ_MODE, 3)) // cyclic refresh: spreads intra blocks, no bursts
 	 || (r = vpx_codec_control(&e->ctx, VP9E_SET_FRAME_PARALLEL_DECODING, 0))
 	 || (r = vpx_codec_control(&e->ctx, VP9E_SET_COLOR_SPACE, VPX_CS_BT_601)) // as a camera's YUV is; unsaid, each guesses
-	 || (r = vpx_codec_control(&e->ctx, VP9E_SET_TUNE_CONTENT, screen ? VP9E_CONTENT_SCREEN : VP9E_CONTENT_DEFAULT)))
+	 || (r = vpx_codec_control(&e->ctx, VP8E_SET_STATIC_THRESHOLD, screen)) // what its prediction hits is not looked at any further
+	 || (r = enc_set_content(e, screen, 0)))
 		return r;
 	return e->layers > 1 ? vpx_codec_control(&e->ctx, VP9E_SET_SVC, 1) : 0;
 }
@@ -106,7 +124,7 @@ static int enc_open(encoder **out, int vp8, int w, int h, int kbps, int cpu, int
 	e->layers = layers;
 	int r = vpx_codec_enc_config_default(codec, &e->cfg, 0);
 	if (r) return r;
-	enc_configure(e, w, h, kbps, threads);
+	enc_configure(e, w, h, kbps, threads, screen);
 	if ((r = vpx_codec_enc_init(&e->ctx, codec, &e->cfg, 0))
 	 || (r = vpx_codec_control(&e->ctx, VP8E_SET_MAX_INTRA_BITRATE_PCT, 900))
 	 || (r = vp8 ? enc_controls_vp8(e, threads, screen) : enc_controls_vp9(e, threads, screen)))
@@ -153,9 +171,8 @@ static int enc_layer_vp9(encoder *e) {
 
 // The planes go in as three arguments, not as a struct of Go pointers, which cgo forbids. libvpx copies them.
 static int enc_frame(encoder *e, unsigned char *y, unsigned char *u, unsigned char *v, int ys, int cs,
-		long long pts, int duration, int key) {
+		long long pts, int duration, vpx_enc_frame_flags_t flags) {
 	vpx_image_t im;
-	vpx_enc_frame_flags_t flags = key ? VPX_EFLAG_FORCE_KF : 0;
 	int r;
 	if (!vpx_img_wrap(&im, VPX_IMG_FMT_I420, e->cfg.g_w, e->cfg.g_h, 1, y)) return VPX_CODEC_INVALID_PARAM;
 	im.planes[1] = u;
@@ -164,7 +181,7 @@ static int enc_frame(encoder *e, unsigned char *y, unsigned char *u, unsigned ch
 	im.stride[1] = im.stride[2] = cs;
 	e->data = NULL;
 	e->size = 0;
-	if (e->vp8 && (r = enc_layer_vp8(e, key, &flags))) return r;
+	if (e->vp8 && (r = enc_layer_vp8(e, !!(flags & VPX_EFLAG_FORCE_KF), &flags))) return r;
 	if ((r = vpx_codec_encode(&e->ctx, &im, pts, duration, flags, VPX_DL_REALTIME))) return r;
 	const vpx_codec_cx_pkt_t *p;
 	for (vpx_codec_iter_t it = NULL; (p = vpx_codec_get_cx_data(&e->ctx, &it));) {
@@ -173,6 +190,7 @@ static int enc_frame(encoder *e, unsigned char *y, unsigned char *u, unsigned ch
 		e->size = p->data.frame.sz;
 		e->key = !!(p->data.frame.flags & VPX_FRAME_IS_KEY);
 	}
+	if ((r = vpx_codec_control(&e->ctx, VP8E_GET_LAST_QUANTIZER_64, &e->quantizer))) return r;
 	return e->vp8 ? 0 : enc_layer_vp9(e);
 }
 

@@ -14,6 +14,7 @@ type speed struct {
 	calm     time.Duration // of pictures, since the last change or the last look
 	patience time.Duration // how long it must be calm before a step down
 	trial    bool          // the last change was a step down, not yet proven
+	late     time.Duration // of pictures that there was no cheaper level for
 }
 
 const (
@@ -22,6 +23,7 @@ const (
 	idle       = 0.35 // of the interval, the largest frame of a calm time
 	patience   = 4 * time.Second
 	noPatience = 2 * time.Minute // patience grows no further
+	lateness   = 4 * time.Second // of pictures that take longer than the time to the next
 )
 
 func newSpeed(level, best, cheapest int) speed {
@@ -38,6 +40,9 @@ func (s *speed) frame(took, interval time.Duration, key bool) (changed bool) {
 	s.load += (load - s.load) / 8
 	s.peak = max(s.peak, load)
 	s.calm += interval
+	if s.late += interval; s.load < 1 || s.level < s.cheapest {
+		s.late = 0
+	}
 	switch {
 	case (load > tooLoaded || s.load > loaded) && s.level < s.cheapest:
 		if s.trial {

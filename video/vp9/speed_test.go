@@ -61,6 +61,23 @@ func TestSpeedDoesNotSwing(t *testing.T) {
 	}
 }
 
+// TestSpeedTellsOfLateness: where the cheapest level does not get done, for long.
+func TestSpeedTellsOfLateness(t *testing.T) {
+	for _, c := range []struct {
+		level int
+		took  time.Duration
+		late  bool
+	}{{4, 2 * interval, true}, {4, interval / 2, false}, {1, interval / 4, false}} {
+		s := newSpeed(c.level, 1, 4)
+		if run(&s, int(lateness/interval)/2, func(int) time.Duration { return c.took }); s.late >= lateness {
+			t.Errorf("%+v: too soon", c)
+		}
+		if run(&s, int(lateness/interval), func(int) time.Duration { return c.took }); (s.late >= lateness) != c.late {
+			t.Errorf("%+v: %v late", c, s.late)
+		}
+	}
+}
+
 func TestSpeedForgivesKeyFrames(t *testing.T) {
 	s := newSpeed(2, 0, 4)
 	if s.frame(10*interval, interval, true) || s.level != 2 {

@@ -3,6 +3,7 @@
 package yuv
 
 import (
+	"errors"
 	"image"
 	"math/rand/v2"
 	"testing"
@@ -37,6 +38,29 @@ func TestAgree(t *testing.T) {
 	}
 }
 
-func TestLibyuvColours(t *testing.T) { testColours(t, libyuv{}) }
-func TestLibyuvEdges(t *testing.T)   { testEdges(t, libyuv{}) }
-func BenchmarkLibyuv(b *testing.B)   { bench(b, libyuv{}) }
+// TestAgreeFromBGRA does so for what comes from a display, of all sizes, with memory that ends with the last pixel.
+func TestAgreeFromBGRA(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	inGo, byLib := &Converter{kernel: newGolang()}, &Converter{kernel: libyuv{}}
+	for i := range 100 {
+		w, h := 1+rnd.IntN(100), 1+rnd.IntN(100)
+		if i == 0 {
+			w, h = 1920, 1080
+		}
+		rows, stride := bytesOf(rnd, w, h, rnd.IntN(9))
+		a, b := newFrame(w, h), newFrame(w, h)
+		if err := errors.Join(inGo.FromBGRA(a, rows, stride), byLib.FromBGRA(b, rows, stride)); err != nil {
+			t.Fatal(err)
+		}
+		if d := apart(a, b); d > 2 {
+			t.Errorf("%dx%d: apart by %d", w, h, d)
+		}
+	}
+}
+
+func TestLibyuvScaleSharp(t *testing.T)    { testScaleSharp(t, libyuv{}) }
+func TestLibyuvFromBGRA(t *testing.T)      { testFromBGRA(t, libyuv{}) }
+func TestLibyuvColours(t *testing.T)       { testColours(t, libyuv{}) }
+func TestLibyuvEdges(t *testing.T)         { testEdges(t, libyuv{}) }
+func BenchmarkLibyuvFromBGRA(b *testing.B) { benchFromBGRA(b, libyuv{}) }
+func BenchmarkLibyuv(b *testing.B)         { bench(b, libyuv{}) }

@@ -199,3 +199,35 @@ func (c *coefficients) pixel(y, r, g, b int32) uint32 {
 }
 
 func (c *coefficients) level(v int32) uint32 { return uint32(c.clamp[(v>>16+384)&1023]) }
+
+// planes takes libyuv's whole numbers for BT.601, in 1/256. A colour is that of the mean of four pixels; at an odd edge those
+// inside are counted twice.
+func (g *golang) planes(dst *video.Frame, rows []byte, stride int) {
+	cw, ch := dst.ChromaSize()
+	for y := range dst.Height {
+		lumaRow(dst.Y[y*dst.YStride:][:dst.Width], rows[y*stride:][:4*dst.Width])
+	}
+	for y := range ch {
+		a := rows[2*y*stride:][:4*dst.Width]
+		b := rows[min(2*y+1, dst.Height-1)*stride:][:4*dst.Width]
+		colourRow(dst.U[y*dst.CStride:][:cw], dst.V[y*dst.CStride:][:cw], a, b)
+	}
+}
+
+func lumaRow(dst, row []byte) {
+	for x := range dst {
+		p := row[4*x:][:3]
+		dst[x] = byte((25*int(p[0]) + 129*int(p[1]) + 66*int(p[2]) + 0x1080) >> 8)
+	}
+}
+
+func colourRow(us, vs, a, b []byte) {
+	for x := range us {
+		at := 8 * x
+		next := min(at+4, len(a)-4)
+		mean := func(i int) int { return (int(a[at+i]) + int(a[next+i]) + int(b[at+i]) + int(b[next+i]) + 2) >> 2 }
+		blue, green, red := mean(0), mean(1), mean(2)
+		us[x] = byte((112*blue - 74*green - 38*red + 0x8080) >> 8)
+		vs[x] = byte((112*red - 94*green - 18*blue + 0x8080) >> 8)
+	}
+}

@@ -40,4 +40,10 @@ func (libyuv) pixels(dst *image.RGBA, src *video.Frame, o order) {
 		pointer(dst.Pix), C.int(dst.Stride), C.int(src.Width), C.int(src.Height))
 }
 
+func (libyuv) planes(dst *video.Frame, rows []byte, stride int) {
+	C.ARGBToI420(pointer(rows), C.int(stride),
+		pointer(dst.Y), C.int(dst.YStride), pointer(dst.U), C.int(dst.CStride), pointer(dst.V), C.int(dst.CStride),
+		C.int(dst.Width), C.int(dst.Height))
+}
+
 func pointer(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }

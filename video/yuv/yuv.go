@@ -1,6 +1,6 @@
-// Package yuv makes of an I420 picture the RGBA of a tile, at the tile's size. libyuv does it where there is cgo; the same
-// in Go, which is ten to thirty times slower, where there is not, or with the build tag noyuv. Both give the same picture
-// within 3 levels of 255.
+// Package yuv makes of an I420 picture the RGBA of a tile, at the tile's size, and I420 of what a display holds. libyuv does it
+// where there is cgo; the same in Go, which is ten to thirty times slower, where there is not, or with the build tag noyuv. Both
+// give the same picture within 3 levels of 255.
 //
 // Colours are those of BT.601 in limited range, what cameras deliver and what our encoder says. Other colours, which only
 // a foreign encoder would send, come out a little wrong.
@@ -23,6 +23,8 @@ type kernel interface {
 	scale(dst, src *video.Frame)
 	// pixels fills dst with src, of the same size.
 	pixels(dst *image.RGBA, src *video.Frame, o order)
+	// planes fills dst with rows of its size, blue first.
+	planes(dst *video.Frame, rows []byte, stride int)
 }
 
 // order is that of a pixel's four bytes.
@@ -67,6 +69,53 @@ func (c *Converter) convert(dst *image.RGBA, src *video.Frame, o order) error {
 		return fmt.Errorf("%w: %v, stride %d, %d bytes", ErrImage, dst.Rect, dst.Stride, len(dst.Pix))
 	}
 	c.kernel.pixels(dst, c.scaled(src, w, h), o)
+	return nil
+}
+
+// FromBGRA fills dst with as many rows of pixels as it has: four bytes each, blue first and red third, as most displays have
+// them; the fourth is not looked at. Rows begin stride bytes apart. dst may be a part of a larger picture, from even coordinates
+// on, and may be of more than the size that a picture may have.
+func (c *Converter) FromBGRA(dst *video.Frame, rows []byte, stride int) error {
+	if err := dst.CheckPlanes(); err != nil {
+		return fmt.Errorf("%w: %w", ErrImage, err)
+	}
+	if stride < 4*dst.Width || len(rows) < 4*dst.Width || (len(rows)-4*dst.Width)/stride < dst.Height-1 {
+		return fmt.Errorf("%w: %dx%d, stride %d, %d bytes", ErrImage, dst.Width, dst.Height, stride, len(rows))
+	}
+	c.kernel.planes(dst, rows, stride)
+	return nil
+}
+
+// Scale fills dst with the whole picture, in dst's size; src alone may be of more than a picture may have. It keeps neither. Each
+// pixel is about the mean of those that it covers, so that text stays as sharp as it can: the picture is brought, between
+// neighbours, to the nearest size that becomes dst's by halves, be it larger, and is halved then. Between neighbours alone, lines
+// would be of different strength; by halves first, as for a tile, the rest would blur them. It costs up to three times as much.
+func (c *Converter) Scale(dst, src *video.Frame) error {
+	if err := dst.Check(); err != nil {
+		return fmt.Errorf("yuv: %w", err)
+	}
+	if err := src.CheckPlanes(); err != nil {
+		return fmt.Errorf("%w: %w", ErrImage, err)
+	}
+	dst.Timestamp, dst.Captured = src.Timestamp, src.Captured
+	same := func(to *video.Frame) bool { return src.Width == to.Width && src.Height == to.Height }
+	if same(dst) {
+		dst.CopyFrom(src)
+		return nil
+	}
+	halves := 0 // up to 1.4 times as large, about the root of 2, is as good in one step
+	for 5*src.Width > 7*(dst.Width<<halves) && 5*src.Height > 7*(dst.Height<<halves) && halves < maxStages {
+		halves++
+	}
+	for ; halves > 0; halves-- {
+		to := &c.stages[halves-1]
+		resize(to, dst.Width<<halves, dst.Height<<halves)
+		if !same(to) {
+			c.kernel.scale(to, src)
+			src = to
+		}
+	}
+	c.kernel.scale(dst, src)
 	return nil
 }
 

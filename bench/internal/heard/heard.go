@@ -46,6 +46,27 @@ func Stimulus(count int) ([]float32, error) {
 	return x, nil
 }
 
+// Talk lets a say the stimulus for that long, or until quiet is called.
+func Talk(ctx context.Context, p *lab.Pulse, length time.Duration) (quiet func() error, err error) {
+	x, err := Stimulus(int(length.Seconds()))
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- p.Play(ctx, "inj_a", x) }()
+	return func() error {
+		early := ctx.Err() == nil
+		stop()
+		if err := <-done; early && errors.Is(err, context.Canceled) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		return errors.New("the talker came to an end before the measurement did")
+	}, nil
+}
+
 // Delay is what the chirps say, in milliseconds.
 type Delay struct {
 	Median float64 `json:"median_ms"`

@@ -1,7 +1,9 @@
 package heard
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"parley/audio"
 	"parley/bench/internal/measure"
@@ -25,5 +27,20 @@ func TestStimulus(t *testing.T) {
 	}
 	if got, err := Between(x, make([]float32, len(ear))); err == nil {
 		t.Errorf("silence: %+v and no error", got)
+	}
+}
+
+func TestSilence(t *testing.T) {
+	tone := slices.Repeat([]float32{0.1, -0.1}, audio.SampleRate/4) // half a second
+	quiet := make([]float32, audio.SampleRate)
+	for want, x := range map[time.Duration][]float32{
+		0:                      tone,
+		300 * time.Millisecond: slices.Concat(tone, quiet[:audio.SampleRate*3/10], tone, quiet[:audio.SampleRate/10], tone),
+		time.Second:            slices.Concat(tone, quiet),
+		2 * time.Second:        slices.Concat(quiet, quiet),
+	} {
+		if got := Silence(x); got != want {
+			t.Errorf("%v, want %v", got, want)
+		}
 	}
 }

@@ -1,5 +1,11 @@
 package measure
 
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
 // Figure is one line of a report.
 type Figure struct {
 	Bench  string   `json:"bench"`
@@ -32,4 +38,20 @@ func Said(name string, value float64, unit string, l *Limit, detail any) Figure 
 		f.Limit, f.Within = &l.value, &within
 	}
 	return f
+}
+
+// Held reads a report again, and says of each line that has a limit whether it holds.
+func Held(report io.Reader) (map[string]bool, error) {
+	held := map[string]bool{}
+	for lines := json.NewDecoder(report); ; {
+		var f Figure
+		if err := lines.Decode(&f); err == io.EOF {
+			return held, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("read report: %w", err)
+		}
+		if f.Within != nil {
+			held[f.Bench] = *f.Within
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -22,6 +23,26 @@ func TestLatest(t *testing.T) {
 		close(stop)
 		if got := <-said; got != want {
 			t.Errorf("%v: %v, want %v", gaps, got, want)
+		}
+	}
+}
+
+func TestUndisturbed(t *testing.T) {
+	fails := errors.New("fails")
+	for name, c := range map[string]struct {
+		waits []float64
+		err   error
+		runs  int
+	}{
+		"a quiet machine": {[]float64{60}, nil, 1}, "a stall": {[]float64{61, 10}, nil, 2}, "two": {[]float64{70, 80}, nil, 2}, "it fails": {[]float64{70}, fails, 1},
+	} {
+		runs := 0
+		got, err := Undisturbed(60, func() (float64, error) {
+			runs++
+			return c.waits[runs-1], c.err
+		}, func(wait float64) float64 { return wait })
+		if runs != c.runs || got != c.waits[runs-1] || err != c.err {
+			t.Errorf("%s: %v, %v after %d", name, got, err, runs)
 		}
 	}
 }

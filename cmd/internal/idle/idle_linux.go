@@ -8,6 +8,8 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/screensaver"
 	"github.com/jezek/xgb/xproto"
+
+	"parley/xserver"
 )
 
 // display is a connection to an X server with the MIT-SCREEN-SAVER extension.
@@ -24,9 +26,9 @@ func openSource() (source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the display: %w", err)
 	}
-	if err := screensaver.Init(conn); err != nil {
+	if !xserver.Extend(conn, "MIT-SCREEN-SAVER") {
 		conn.Close()
-		return nil, fmt.Errorf("ask the display: %w", err)
+		return nil, errUnknown
 	}
 	root := xproto.Setup(conn).DefaultScreen(conn).Root
 	return &display{conn, xproto.Drawable(root)}, nil

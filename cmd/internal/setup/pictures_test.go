@@ -27,7 +27,7 @@ func TestPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		encoder, err := c.NewEncoder(codec)
+		encoder, err := c.NewEncoder(call.CameraTrack, codec)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/jezek/xgb"
-	"github.com/jezek/xgb/xproto"
 	"golang.org/x/sys/unix"
+
+	"parley/xserver"
 )
 
 // accelerated says whether OpenGL is likely to be drawn by a graphics card: programs reach one through DRI3 or DRI2, which the
@@ -19,15 +20,10 @@ func accelerated(conn *xgb.Conn) bool {
 	case "1", "true", "yes", "y":
 		return false
 	}
-	if offers(conn, "NV-GLX") {
+	if xserver.Offers(conn, "NV-GLX") {
 		return true
 	}
 	nodes, _ := filepath.Glob("/dev/dri/renderD*") // the pattern is a good one
 	open := func(node string) bool { return unix.Access(node, unix.R_OK|unix.W_OK) == nil }
-	return slices.ContainsFunc(nodes, open) && (offers(conn, "DRI3") || offers(conn, "DRI2"))
-}
-
-func offers(conn *xgb.Conn, extension string) bool {
-	r, err := xproto.QueryExtension(conn, uint16(len(extension)), extension).Reply()
-	return err == nil && r != nil && r.Present
+	return slices.ContainsFunc(nodes, open) && (xserver.Offers(conn, "DRI3") || xserver.Offers(conn, "DRI2"))
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
-	"golang.org/x/sys/unix"
+
+	"parley/xserver"
 )
 
 // x11 is a window within an X11 window, on a connection of its own: the toolkit's is not to be had. It takes no events and no
@@ -22,18 +23,12 @@ type x11 struct {
 	pen    xproto.Gcontext
 	depth  byte
 
-	shared segment
+	shared xserver.Memory
 	size   image.Point // of the picture in it
 
 	mapped bool
 	at     image.Rectangle
 	seen   []image.Rectangle
-}
-
-// segment is memory that the display has mapped, too.
-type segment struct {
-	id     shm.Seg
-	memory []byte
 }
 
 // maxRectangles is how many go into one request of 64 KiB and more; a shape has far fewer.
@@ -61,11 +56,10 @@ func (x *x11) make(parent xproto.Window, force bool) error {
 	if !force && accelerated(x.conn) {
 		return errCard
 	}
-	if err := shm.Init(x.conn); err != nil {
-		return fmt.Errorf("shared memory: %w", err)
-	}
-	if err := shape.Init(x.conn); err != nil {
-		return fmt.Errorf("shapes: %w", err)
+	for _, name := range []string{"MIT-SHM", "SHAPE"} {
+		if !xserver.Extend(x.conn, name) {
+			return fmt.Errorf("the display has no %s", name)
+		}
 	}
 	geometry, err := xproto.GetGeometry(x.conn, xproto.Drawable(parent)).Reply()
 	if err != nil {
@@ -75,7 +69,7 @@ func (x *x11) make(parent xproto.Window, force bool) error {
 	if err != nil {
 		return fmt.Errorf("ask for the window: %w", err)
 	}
-	if !blueFirst(xproto.Setup(x.conn), geometry.Depth, attributes.Visual) {
+	if !xserver.BlueFirst(x.conn, geometry.Depth, attributes.Visual) {
 		return errPixels
 	}
 	x.depth = geometry.Depth
@@ -98,65 +92,21 @@ func (x *x11) make(parent xproto.Window, force bool) error {
 	return xproto.CreateGCChecked(x.conn, x.pen, xproto.Drawable(x.window), 0, nil).Check()
 }
 
-// blueFirst says whether pixels of a window are the bytes blue, green, red and one more.
-func blueFirst(setup *xproto.SetupInfo, depth byte, visual xproto.Visualid) bool {
-	if setup.ImageByteOrder != xproto.ImageOrderLSBFirst || !slices.ContainsFunc(setup.PixmapFormats, func(f xproto.Format) bool {
-		return f.Depth == depth && f.BitsPerPixel == 32 && f.ScanlinePad == 32
-	}) {
-		return false
-	}
-	for _, screen := range setup.Roots {
-		for _, d := range screen.AllowedDepths {
-			for _, v := range d.Visuals {
-				if d.Depth == depth && v.VisualId == visual {
-					return v.Class == xproto.VisualClassTrueColor && v.RedMask == 0xFF0000 && v.GreenMask == 0xFF00 && v.BlueMask == 0xFF
-				}
-			}
-		}
-	}
-	return false
-}
-
 // frame has as much memory as a picture needs, and keeps it while sizes are alike.
 func (x *x11) frame(size image.Point) (*image.RGBA, error) {
 	need := 4 * size.X * size.Y
 	if size.X < 1 || size.Y < 1 || size.X > 1<<14 || size.Y > 1<<14 {
 		return nil, fmt.Errorf("a picture of %v", size)
 	}
-	if have := len(x.shared.memory); have < need || have > 4*need+1<<20 {
-		if err := x.share(need); err != nil {
-			return nil, fmt.Errorf("share memory with the display: %w", err)
+	if have := len(x.shared.Bytes); have < need || have > 4*need+1<<20 {
+		x.shared.Free(x.conn)
+		var err error
+		if x.shared, err = xserver.Share(x.conn, need, true); err != nil {
+			return nil, err
 		}
 	}
 	x.size = size
-	return &image.RGBA{Pix: x.shared.memory[:need:need], Stride: 4 * size.X, Rect: image.Rectangle{Max: size}}, nil
-}
-
-// share makes a segment that goes when both have let go of it, whatever becomes of this process.
-func (x *x11) share(bytes int) (err error) {
-	x.unshare()
-	id, err := unix.SysvShmGet(unix.IPC_PRIVATE, bytes, unix.IPC_CREAT|0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { _, _ = unix.SysvShmCtl(id, unix.IPC_RMID, nil) }()
-	if x.shared.memory, err = unix.SysvShmAttach(id, 0, 0); err != nil {
-		return err
-	}
-	if x.shared.id, err = shm.NewSegId(x.conn); err != nil {
-		return err
-	}
-	return shm.AttachChecked(x.conn, x.shared.id, uint32(id), true).Check()
-}
-
-func (x *x11) unshare() {
-	if x.shared.id != 0 {
-		shm.Detach(x.conn, x.shared.id)
-	}
-	if x.shared.memory != nil {
-		_ = unix.SysvShmDetach(x.shared.memory)
-	}
-	x.shared = segment{}
+	return &image.RGBA{Pix: x.shared.Bytes[:need:need], Stride: 4 * size.X, Rect: image.Rectangle{Max: size}}, nil
 }
 
 func (x *x11) put(at image.Rectangle, seen []image.Rectangle) error {
@@ -171,7 +121,7 @@ func (x *x11) put(at image.Rectangle, seen []image.Rectangle) error {
 		x.mapped = true
 	}
 	w, h := uint16(x.size.X), uint16(x.size.Y)
-	return shm.PutImageChecked(x.conn, xproto.Drawable(x.window), x.pen, w, h, 0, 0, w, h, 0, 0, x.depth, xproto.ImageFormatZPixmap, 0, x.shared.id, 0).Check()
+	return shm.PutImageChecked(x.conn, xproto.Drawable(x.window), x.pen, w, h, 0, 0, w, h, 0, 0, x.depth, xproto.ImageFormatZPixmap, 0, x.shared.ID, 0).Check()
 }
 
 func (x *x11) place(at image.Rectangle, seen []image.Rectangle) {
@@ -196,9 +146,6 @@ func (x *x11) hide() {
 
 // close ends the connection, and with it all that was made on it.
 func (x *x11) close() {
-	if x.shared.memory != nil {
-		_ = unix.SysvShmDetach(x.shared.memory)
-	}
-	x.shared = segment{}
+	x.shared.Free(nil)
 	x.conn.Close()
 }

@@ -1,5 +1,4 @@
-// Package browser drives Chromium, which the benchmarks measure beside Parley: one process with one page each.
-package browser
+package lab
 
 import (
 	"bufio"
@@ -9,41 +8,49 @@ import (
 	"fmt"
 	"os"
 	"slices"
-
-	"parley/test/lab"
+	"time"
 )
 
 // flags: as root, drawn by software, with a microphone and a camera that nobody has to allow, and silent on the network but for
 // the call. It takes commands from descriptor 3 and answers on 4.
 var flags = []string{
 	"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-	"--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
+	"--disable-component-update", "--disable-sync",
 	"--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
 	"--disable-features=WebRtcHideLocalIpsWithMdns", "--remote-debugging-pipe",
 }
 
-// Config says how to start one. The zero value is without a display and with the machine's real microphones.
-type Config struct {
+// What a page gets that asks for devices, and whole screens: everything at once, but no screen that can be grabbed, or what a person
+// would pick. The devices are allowed by a command then.
+const (
+	allowed = "--use-fake-ui-for-media-stream"
+	picked  = "--auto-select-desktop-capture-source=Entire screen"
+)
+
+// Chromium says how to start one. The zero value is without a display and with the machine's real microphones.
+type Chromium struct {
 	Env    []string
 	Args   []string // besides those that every one has
 	Headed bool     // with a window, on the display that Env names
+	Share  bool     // a page that asks for a screen gets all of that display
 	Netns  string   // name of a network namespace; empty: this one
 }
 
 // Tab is one Chromium with one page, driven by the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/):
 // JSON objects, each with a zero byte behind it.
 type Tab struct {
-	*lab.Process
+	*Process
 	dir      string // its profile
 	commands *os.File
 	replies  *os.File
 	reader   *bufio.Reader
 	id       int
 	session  string // of the page
+	before   string // names the script that each new page begins with; empty: there is none
 }
 
 // Open starts a browser of its own and opens page in it, which may not be loaded yet.
-func Open(ctx context.Context, c Config, page string) (_ *Tab, err error) {
+func (c Chromium) Open(ctx context.Context, page string) (_ *Tab, err error) {
 	t := &Tab{}
 	defer func() {
 		if err != nil {
@@ -52,6 +59,12 @@ func Open(ctx context.Context, c Config, page string) (_ *Tab, err error) {
 	}()
 	if err := t.start(c); err != nil {
 		return nil, err
+	}
+	if c.Share {
+		allow := map[string]any{"permissions": []string{"audioCapture", "videoCapture"}}
+		if err := t.call(ctx, "Browser.grantPermissions", allow, &struct{}{}); err != nil {
+			return nil, err
+		}
 	}
 	var target struct{ TargetID string }
 	if err := t.call(ctx, "Target.createTarget", map[string]any{"url": page}, &target); err != nil {
@@ -63,8 +76,8 @@ func Open(ctx context.Context, c Config, page string) (_ *Tab, err error) {
 	return t, err
 }
 
-func (t *Tab) start(c Config) (err error) {
-	if t.dir, err = lab.TempDir(nil); err != nil {
+func (t *Tab) start(c Chromium) (err error) {
+	if t.dir, err = TempDir(nil); err != nil {
 		return err
 	}
 	in, commands, err := os.Pipe()
@@ -79,11 +92,15 @@ func (t *Tab) start(c Config) (err error) {
 	}
 	defer out.Close()
 	t.replies, t.reader = replies, bufio.NewReader(replies)
-	args := slices.Concat([]string{"--user-data-dir=" + t.dir}, flags, c.Args)
+	answer := allowed
+	if c.Share {
+		answer = picked
+	}
+	args := slices.Concat([]string{"--user-data-dir=" + t.dir, answer}, flags, c.Args)
 	if !c.Headed {
 		args = append(args, "--headless")
 	}
-	t.Process, err = lab.Start(lab.Command{
+	t.Process, err = Start(Command{
 		Path: "chromium", Args: args, Env: slices.Concat(c.Env, []string{"HOME=" + t.dir}), Files: []*os.File{in, out}, Netns: c.Netns,
 	}, nil, nil)
 	return err
@@ -148,6 +165,68 @@ func (t *Tab) Evaluate(ctx context.Context, expression string, out any) error {
 	return json.Unmarshal(reply.Result.Value, out)
 }
 
+// Go leads the page elsewhere, which may not be loaded yet. The scripts of the new page find the world as before, a script, has left it.
+func (t *Tab) Go(ctx context.Context, page, before string) error {
+	var done struct{}
+	if t.before != "" {
+		if err := t.call(ctx, "Page.removeScriptToEvaluateOnNewDocument", map[string]any{"identifier": t.before}, &done); err != nil {
+			return err
+		}
+	}
+	var added struct{ Identifier string }
+	if err := t.call(ctx, "Page.enable", map[string]any{}, &done); err != nil {
+		return err
+	}
+	if err := t.call(ctx, "Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": before}, &added); err != nil {
+		return err
+	}
+	t.before = added.Identifier
+	return t.call(ctx, "Page.navigate", map[string]any{"url": page}, &done)
+}
+
+// Screen makes the page as large as a screen, in CSS pixels, and dark or light; a phone's has a finger and no mouse.
+func (t *Tab) Screen(ctx context.Context, width, height int, phone, dark bool) error {
+	scheme := map[bool]string{true: "dark", false: "light"}[dark]
+	var done struct{}
+	return errors.Join(
+		t.call(ctx, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}, &done),
+		t.call(ctx, "Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}}, &done),
+	)
+}
+
+// Screenshot is the page as it looks, a PNG.
+func (t *Tab) Screenshot(ctx context.Context) ([]byte, error) {
+	var shot struct{ Data []byte }
+	return shot.Data, t.call(ctx, "Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
+}
+
+// WebPage is what a browser shows: a Tab or a FirefoxTab.
+type WebPage interface {
+	Evaluate(ctx context.Context, expression string, out any) error
+	Go(ctx context.Context, page, before string) error
+	Close() error
+}
+
+// pageWithin is how long a page may take for an answer.
+const pageWithin = 10 * time.Second
+
+// AwaitPage evaluates an expression, or its promise, in a page until it is true, or the time is over.
+func AwaitPage(ctx context.Context, p WebPage, expression string) error {
+	var last error
+	err := poll(ctx, func() bool {
+		var ok bool
+		// Not by ctx, whose end would end the connection to the browser, too: it can be asked what went wrong.
+		answer, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageWithin)
+		defer cancel()
+		last = p.Evaluate(answer, "Promise.resolve("+expression+").then(Boolean)", &ok)
+		return last == nil && ok
+	})
+	if err != nil {
+		return fmt.Errorf("await %s: %w", expression, errors.Join(err, last))
+	}
+	return nil
+}
+
 // Close ends the browser, and its profile is gone.
 func (t *Tab) Close() (err error) {
 	for _, f := range []*os.File{t.commands, t.replies} {
@@ -159,26 +238,4 @@ func (t *Tab) Close() (err error) {
 		err = t.Process.Close()
 	}
 	return errors.Join(err, os.RemoveAll(t.dir))
-}
-
-// Call lets b join a, who waits, and returns what first says: the time from b's start to what comes first, in milliseconds. The two
-// pages have peer.connect, as the expressions call it, and peer.offer, peer.answer and peer.accept.
-func Call(ctx context.Context, a, b *Tab, connectA, connectB, first string) (ms float64, err error) {
-	var offer, answer string
-	step := func(t *Tab, expression string, out any) {
-		if err == nil {
-			err = t.Evaluate(ctx, expression, out)
-		}
-	}
-	quote := func(text string) string {
-		b, _ := json.Marshal(text) // a string never fails
-		return string(b)
-	}
-	step(a, connectA, nil)
-	step(a, "peer.offer()", &offer)
-	step(b, connectB, nil)
-	step(b, "peer.answer("+quote(offer)+")", &answer)
-	step(a, "peer.accept("+quote(answer)+")", nil)
-	step(b, first, &ms)
-	return ms, err
 }
