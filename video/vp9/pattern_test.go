@@ -5,8 +5,10 @@ package vp9
 import (
 	"math"
 	"testing"
+	"time"
 
 	"parley/video"
+	"parley/video/videotest"
 )
 
 const step = video.ClockRate / 30
@@ -120,3 +122,34 @@ func decode(t testing.TB, d *Decoder, data []byte) *video.Frame {
 }
 
 var codecs = []video.Codec{video.VP9, video.VP8}
+
+// TestNumbersAreRead: no number of the test picture is coded as another, or as none. These are around some that were.
+func TestNumbersAreRead(t *testing.T) {
+	p, err := videotest.NewPattern(640, 360, 15)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pool video.Pool
+	for _, first := range []int{583180, 5482580, 8382320} {
+		for _, layers := range []int{1, 3} {
+			e := newEncoder(t, Config{Kbps: 736, Layers: layers, Level: 3, now: still})
+			d := newDecoder(t, video.VP9)
+			for n := first; n < first+20; n++ {
+				f, err := pool.Get(640, 360)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := p.Draw(f, uint32(n)); err != nil {
+					t.Fatal(err)
+				}
+				f.Captured = time.Unix(0, 0).Add(time.Duration(n) * time.Second / 15)
+				got := decode(t, d, encode(t, e, f).Data)
+				if m, ok := videotest.ReadCounter(got); !ok || int(m) != n {
+					t.Errorf("%d layers: number %d reads %d, %v", layers, n, m, ok)
+				}
+				got.Release()
+				f.Release()
+			}
+		}
+	}
+}
