@@ -19,11 +19,14 @@ const (
 	// and TLS: on those, what is lost or late delays all that follows.
 	backupAfter = time.Second
 	tlsAfter    = 300 * time.Millisecond // later still: it takes a round trip or two more
-	dialTimeout = 10 * time.Second
+	// relayedAfter is how much later who has a relay already asks for a worse one. What is missing then is most often the far end's
+	// relay, which comes about by TCP or TLS; with a second one on this side the two would race, and the better one not always win.
+	relayedAfter = 2 * time.Second
+	dialTimeout  = 10 * time.Second
 )
 
 var (
-	errNotNeeded = errors.New("there is a path by UDP")
+	errNotNeeded = errors.New("there is a path")
 	errClosing   = errors.New("the peer connection is closed")
 )
 
@@ -93,7 +96,15 @@ func (p *peer) needsBackup(after time.Duration) error {
 	case <-p.closing:
 		return errClosing
 	}
-	wait := time.NewTimer(after)
+	if err := p.inVain(after); err != nil || !p.relayed.Load() {
+		return err
+	}
+	return p.inVain(relayedAfter)
+}
+
+// inVain waits that long for a path, and says if there is one.
+func (p *peer) inVain(long time.Duration) error {
+	wait := time.NewTimer(long)
 	defer wait.Stop()
 	select {
 	case <-wait.C:

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,46 +164,59 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// Relays are asked by TCP where UDP brings no path, and left alone where it does.
+// Relays are asked by TCP where UDP brings no path, later where this side has a relay already, and left alone where there is a path.
 func TestBackup(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	var asked atomic.Int32
-	first := make(chan struct{}, 100)
-	go func() {
-		for {
-			conn, err := l.Accept()
+	for _, k := range []struct {
+		name            string
+		parted, relayed bool
+		never           time.Duration // it is not asked before
+		asked           bool          // it is after that
+	}{
+		{"a path", false, false, backupAfter + 300*time.Millisecond, false},
+		{"no path", true, false, backupAfter / 2, true},
+		{"no path, and a relay", true, true, backupAfter + relayedAfter/2, true},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			asked := make(chan struct{}, 100)
+			go func() {
+				for {
+					conn, err := l.Accept()
+					if err != nil {
+						return
+					}
+					asked <- struct{}{}
+					conn.Close()
+				}
+			}()
+			w := newWorld(t, vnet.RouterConfig{})
+			e := w.add("a", "b")
+			w.start()
+			w.parted.Store(k.parted)
+			join(e[0], e[1], Options{ICE: []ICEServer{
+				{URLs: []string{"turn:" + l.Addr().String() + "?transport=tcp"}, Username: "user", Password: "secret"}}})
+			e[0].find(id("b")).relayed.Store(k.relayed)
+			e[1].find(id("a")).relayed.Store(k.relayed)
+			if !k.parted {
+				connected(e[0], e[1])
+			}
+			<-time.After(k.never)
+			if n := len(asked); n != 0 {
+				t.Errorf("a relay was asked %d times", n)
+			}
+			if !k.asked {
 				return
 			}
-			asked.Add(1)
-			first <- struct{}{}
-			conn.Close()
-		}
-	}()
-	o := Options{ICE: []ICEServer{{URLs: []string{"turn:" + l.Addr().String() + "?transport=tcp"}, Username: "user", Password: "secret"}}}
-	for _, parted := range []bool{false, true} {
-		w := newWorld(t, vnet.RouterConfig{})
-		e := w.add("a", "b")
-		w.start()
-		w.parted.Store(parted)
-		join(e[0], e[1], o)
-		if parted {
 			select {
-			case <-first:
+			case <-asked:
 			case <-timeout():
-				t.Error("there is no path, and no relay was asked by TCP")
+				t.Error("no relay was asked by TCP")
 			}
-			continue
-		}
-		connected(e[0], e[1])
-		<-time.After(backupAfter + 300*time.Millisecond)
-		if n := asked.Load(); n != 0 {
-			t.Errorf("there is a path, and a relay was asked %d times", n)
-		}
+		})
 	}
 }
 

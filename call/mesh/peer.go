@@ -33,6 +33,7 @@ type peer struct {
 	sending   atomic.Bool                 // Send may reach it
 	away      atomic.Bool                 // nothing has come since it was Disconnected
 	streams   atomic.Int32                // SRTP and SRTCP streams that came up
+	relayed   atomic.Bool                 // it has a relayed candidate of its own
 
 	out      *outbox
 	pictures [pictureTracks]pictures
@@ -125,9 +126,13 @@ func (p *peer) setUp() error {
 	}
 	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { p.enqueue(p.look) })
 	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
-		if c != nil {
-			p.enqueue(func() { p.gather(c.ToJSON(), c.Typ) })
+		if c == nil {
+			return
 		}
+		if c.Typ == webrtc.ICECandidateTypeRelay {
+			p.relayed.Store(true)
+		}
+		p.enqueue(func() { p.gather(c.ToJSON(), c.Typ) })
 	})
 	p.pc.OnDataChannel(func(*webrtc.DataChannel) { p.refuseChannel() })
 	p.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) { p.work(func() { p.receive(t, r) }) })
