@@ -327,8 +327,8 @@ func (p *peer) connected() {
 	if p.tenure.second.Load() {
 		return // the one before, whose path came back too late
 	}
+	p.sending.Store(!p.isClosing()) // before it is said: what is sent at once may be a key picture, which nobody asks for again
 	p.post(Connected{p.id, p.codec(), renewed, p.tenure.number})
-	p.sending.Store(!p.isClosing())
 	p.sayWords()
 }
 
