@@ -147,11 +147,16 @@ func (c *closer) typed(e *fyne.KeyEvent) bool {
 
 // tell has the badge say how much closer one looks.
 func (t *pictureTile) tell() {
+	if t.badge.apply(t.badged()) {
+		t.Layout(nil, t.inside.Size())
+	}
+}
+
+// badged is what the badge says now: whose picture it is, and how much closer one looks, where one does.
+func (t *pictureTile) badged() badged {
 	b := badgeOfTile(t.shown)
 	if z := t.picture.zoomed; z.scale > 0 {
 		b.line = fmt.Sprintf("%.0f %%", 100*z.scale)
 	}
-	if t.badge.apply(b) {
-		t.Layout(nil, t.inside.Size())
-	}
+	return b
 }

@@ -475,6 +475,12 @@ func TestLookCloser(t *testing.T) {
 		}
 	}
 	key(&fyne.KeyEvent{Name: fyne.KeyPlus})
+	for _, when := range []string{"closer", "at the next view"} {
+		if text := s.large.badge.line.Text(); text != "125 %" || !s.large.badge.line.Visible() || !s.large.badge.root.Visible() {
+			t.Errorf("%s: the badge says %q", when, text)
+		}
+		w.apply(crewShown())
+	}
 	middle := p.zoomed
 	s.closer.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(-50, 20)})
 	if p.zoomed.x <= middle.x || p.zoomed.y >= middle.y {
