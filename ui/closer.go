@@ -61,7 +61,11 @@ func (c *closer) fromMiddle(at fyne.Position) image.Point {
 	return c.inPixels(at.X-size.Width/2, at.Y-size.Height/2)
 }
 
+// inPixels is a way in the window as one in the picture: one's own is shown as by a mirror.
 func (c *closer) inPixels(x, y float32) image.Point {
+	if t := c.stage.large; t != nil && t.picture.mirrored {
+		x = -x
+	}
 	canvas := c.stage.w.win.Canvas()
 	px, py := canvas.PixelCoordinateForPosition(fyne.NewPos(float32(math.Abs(float64(x))), float32(math.Abs(float64(y)))))
 	if x < 0 {

@@ -525,6 +525,25 @@ func TestPixelForPixel(t *testing.T) {
 	}
 }
 
+// One's own picture is shown as by a mirror: what is under the mouse stays there all the same, and goes along with it.
+func TestLookCloserAtOneself(t *testing.T) {
+	v := crewFilmed()
+	v.Stage.Large = 4
+	w := pictureWindow(t, v, fyne.NewSize(800, 500), nil)
+	s := w.shell.stage.pictures
+	w.fill(true)
+	played(t, w)
+	p := s.large.picture
+	s.closer.DoubleTapped(&fyne.PointEvent{Position: fyne.NewPos(790, 250)})
+	if part, _ := p.zoomed.part(p.shape, p.pixels()); !p.mirrored || part.Min.X > 40 {
+		t.Fatalf("%v is seen after a click at the right, mirrored: %v", part, p.mirrored)
+	}
+	s.closer.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(100, 0)})
+	if part, _ := p.zoomed.part(p.shape, p.pixels()); part.Min.X < 90 {
+		t.Errorf("%v is seen after it was dragged to the right", part)
+	}
+}
+
 // A screen that stands still is shown anew in the size that its tile has got.
 func TestStillScreenFollowsItsTile(t *testing.T) {
 	w := pictureWindow(t, crewShown(), fyne.NewSize(1280, 800), nil)
