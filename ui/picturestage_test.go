@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -629,6 +630,15 @@ func TestPicker(t *testing.T) {
 	typed(w, fyne.KeyReturn)
 	if p.layer.Open() || p.closed.Err() == nil || w.follow != nil {
 		t.Error("it stays open, or goes on, after Enter")
+	}
+}
+
+// Where nobody is to see it, the key to share says so.
+func TestNobodyToShareWith(t *testing.T) {
+	w := testWindow(t, nil)
+	w.shareKey()
+	if lines := w.pump.lines; w.floating() || len(lines) != 1 || !strings.Contains(lines[0].Text, "nobody to see it") {
+		t.Errorf("it asks what to share: %v; said is %v", w.floating(), lines)
 	}
 }
 

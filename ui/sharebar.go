@@ -68,13 +68,14 @@ func (b *shareBar) apply(v *model.View) bool {
 	return came
 }
 
-// toggleShare asks what to share, or ends that.
+// toggleShare asks what to share, or ends that, or says why there is nothing to ask.
 func (w *Window) toggleShare() {
-	if w.c.Engine.Snapshot().Screen.Sharing {
+	switch s := w.c.Engine.Snapshot(); {
+	case s.Screen.Sharing:
 		w.stopShare()
-		return
-	}
-	if w.c.Engine.Snapshot().Place.Phase != call.Idle {
+	case s.Place.Phase == call.Idle:
+		w.say(model.NoShare(s), model.Plain)
+	default:
 		w.showPicker()
 	}
 }
