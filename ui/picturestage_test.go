@@ -624,12 +624,32 @@ func TestPicker(t *testing.T) {
 	if len(p.rows) != 0 || p.why.Text() != "It can't be." || !p.why.Visible() {
 		t.Errorf("%d rows beside %q", len(p.rows), p.why.Text())
 	}
-	p.offer(sampleThings(), "")
-	w.win.Canvas().Focus(p.list)
-	typed(w, fyne.KeyDown)
-	typed(w, fyne.KeyReturn)
-	if p.layer.Open() || p.closed.Err() == nil || w.follow != nil {
-		t.Error("it stays open, or goes on, after Enter")
+	p.layer.Close()
+	for i, way := range []struct {
+		name string
+		do   func(*picker)
+	}{
+		{"Enter", func(p *picker) {
+			w.win.Canvas().Focus(p.list)
+			typed(w, fyne.KeyDown)
+			typed(w, fyne.KeyReturn)
+		}},
+		{"a double click", func(p *picker) { p.list.OnDouble(2) }},
+		{"the button", func(p *picker) {
+			p.choose(4)
+			test.Tap(p.share)
+		}},
+	} {
+		p := newPicker(w)
+		w.follow = p.follow
+		p.offer(sampleThings(), "")
+		way.do(p)
+		if p.layer.Open() || p.closed.Err() == nil || w.follow != nil {
+			t.Errorf("it stays open, or goes on, after %s", way.name)
+		}
+		if told := notices(t, w); len(told) != i+1 || !strings.Contains(told[i], "call or a voice channel only") { // there is none here
+			t.Errorf("after %s the engine was asked to share %d times, want %d: %q", way.name, len(told), i+1, told)
+		}
 	}
 }
 
