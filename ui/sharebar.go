@@ -12,8 +12,8 @@ import (
 	"parley/ui/model"
 )
 
-// shareBar stands over everything for as long as one shares a screen or a window, whatever else is open: what others see, and the
-// button that ends it.
+// shareBar stands on top of the window for as long as one shares a screen or a window, whatever else fills that: what others see, and
+// the button that ends it. What floats over the window lies over it as well; Ctrl+Shift+E ends it then, too.
 type shareBar struct {
 	w       *Window
 	root    *fyne.Container
