@@ -61,7 +61,11 @@ func (c *closer) fromMiddle(at fyne.Position) image.Point {
 	return c.inPixels(at.X-size.Width/2, at.Y-size.Height/2)
 }
 
+// inPixels is a way in the window as one in the picture: one's own is shown as by a mirror.
 func (c *closer) inPixels(x, y float32) image.Point {
+	if t := c.stage.large; t != nil && t.picture.mirrored {
+		x = -x
+	}
 	canvas := c.stage.w.win.Canvas()
 	px, py := canvas.PixelCoordinateForPosition(fyne.NewPos(float32(math.Abs(float64(x))), float32(math.Abs(float64(y)))))
 	if x < 0 {
@@ -147,11 +151,16 @@ func (c *closer) typed(e *fyne.KeyEvent) bool {
 
 // tell has the badge say how much closer one looks.
 func (t *pictureTile) tell() {
+	if t.badge.apply(t.badged()) {
+		t.Layout(nil, t.inside.Size())
+	}
+}
+
+// badged is what the badge says now: whose picture it is, and how much closer one looks, where one does.
+func (t *pictureTile) badged() badged {
 	b := badgeOfTile(t.shown)
 	if z := t.picture.zoomed; z.scale > 0 {
 		b.line = fmt.Sprintf("%.0f %%", 100*z.scale)
 	}
-	if t.badge.apply(b) {
-		t.Layout(nil, t.inside.Size())
-	}
+	return b
 }

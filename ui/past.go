@@ -164,6 +164,9 @@ func (w *Window) over() (over []block) {
 	if b := w.shell.stage.banner; w.shell.stage.filled && b.Visible() {
 		whole(b)
 	}
+	if f := w.shell.stage.files.root; w.shell.stage.filled && f.Visible() {
+		whole(f)
+	}
 	for _, line := range w.shell.lines.root.Objects {
 		whole(line)
 	}

@@ -293,6 +293,23 @@ func TestNothingIsCovered(t *testing.T) {
 	own.until(func() bool { return own.at == pixelsOf(c.own) })
 }
 
+// Files that come lie on a picture that fills the window.
+func TestFilesAreNotCovered(t *testing.T) {
+	b := newBypass(t, lone())
+	p := b.shell.stage.call.theirs
+	s := b.begin(p, 1)
+	b.view = lone()
+	b.view.Transfers, b.view.TransfersVersion = sending().Transfers, 1
+	b.apply(b.view)
+	b.fill(true)
+	b.apply(b.view)
+	files := pixelsOf(b.shell.stage.files.root).Inset(5) // but for its corners
+	s.until(func() bool {
+		return s.at.Overlaps(files) && !slices.ContainsFunc(s.seen, func(seen image.Rectangle) bool { return seen.Overlaps(files) })
+	})
+	p.on(false)
+}
+
 func leftmost(all []image.Rectangle) int {
 	x := all[0].Min.X
 	for _, r := range all {

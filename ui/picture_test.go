@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"runtime"
@@ -159,6 +160,31 @@ func TestPicturesInOneTurn(t *testing.T) {
 	none(t, turns, "after the last picture")
 	own.put(t, 32, 18, 200) // nobody comes to wait for
 	wait(t, turns)
+}
+
+// What a picture's shape decides may switch off others, and the picture itself, while they are drawn.
+func TestPicturesSwitchedOffByAnother(t *testing.T) {
+	p := newPainter()
+	w, _ := filmWindow(t, p, nil)
+	var all []*picture
+	for i := range 3 {
+		one := newPicture(w, fmt.Sprint(i), call.CameraTrack)
+		f := newFilm(one)
+		one.root.Resize(fyne.NewSize(160, 90))
+		one.on(true)
+		f.put(t, 32, 18, 9)
+		awaitReady(t, one)
+		all = append(all, one)
+	}
+	all[0].changed = func() {
+		all[0].on(false)
+		all[1].on(false)
+	}
+	defer all[2].on(false)
+	w.pump.onScreen(nil, nil)
+	if all[1].seen() || !all[2].seen() || len(w.pump.pictures) != 1 {
+		t.Errorf("the second is drawn: %v, the third: %v; %d are on", all[1].seen(), all[2].seen(), len(w.pump.pictures))
+	}
 }
 
 // While a turn is under way pictures are written over each other: none is queued.

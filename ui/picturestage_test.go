@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -475,6 +476,12 @@ func TestLookCloser(t *testing.T) {
 		}
 	}
 	key(&fyne.KeyEvent{Name: fyne.KeyPlus})
+	for _, when := range []string{"closer", "at the next view"} {
+		if text := s.large.badge.line.Text(); text != "125 %" || !s.large.badge.line.Visible() || !s.large.badge.root.Visible() {
+			t.Errorf("%s: the badge says %q", when, text)
+		}
+		w.apply(crewShown())
+	}
 	middle := p.zoomed
 	s.closer.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(-50, 20)})
 	if p.zoomed.x <= middle.x || p.zoomed.y >= middle.y {
@@ -516,6 +523,25 @@ func TestPixelForPixel(t *testing.T) {
 	s.closer.DoubleTapped(&fyne.PointEvent{Position: fyne.NewPos(10, 10)})
 	if p.zoomed != (zoom{}) {
 		t.Errorf("another double click: %+v", p.zoomed)
+	}
+}
+
+// One's own picture is shown as by a mirror: what is under the mouse stays there all the same, and goes along with it.
+func TestLookCloserAtOneself(t *testing.T) {
+	v := crewFilmed()
+	v.Stage.Large = 4
+	w := pictureWindow(t, v, fyne.NewSize(800, 500), nil)
+	s := w.shell.stage.pictures
+	w.fill(true)
+	played(t, w)
+	p := s.large.picture
+	s.closer.DoubleTapped(&fyne.PointEvent{Position: fyne.NewPos(790, 250)})
+	if part, _ := p.zoomed.part(p.shape, p.pixels()); !p.mirrored || part.Min.X > 40 {
+		t.Fatalf("%v is seen after a click at the right, mirrored: %v", part, p.mirrored)
+	}
+	s.closer.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(100, 0)})
+	if part, _ := p.zoomed.part(p.shape, p.pixels()); part.Min.X < 90 {
+		t.Errorf("%v is seen after it was dragged to the right", part)
 	}
 }
 
@@ -598,12 +624,41 @@ func TestPicker(t *testing.T) {
 	if len(p.rows) != 0 || p.why.Text() != "It can't be." || !p.why.Visible() {
 		t.Errorf("%d rows beside %q", len(p.rows), p.why.Text())
 	}
-	p.offer(sampleThings(), "")
-	w.win.Canvas().Focus(p.list)
-	typed(w, fyne.KeyDown)
-	typed(w, fyne.KeyReturn)
-	if p.layer.Open() || p.closed.Err() == nil || w.follow != nil {
-		t.Error("it stays open, or goes on, after Enter")
+	p.layer.Close()
+	for i, way := range []struct {
+		name string
+		do   func(*picker)
+	}{
+		{"Enter", func(p *picker) {
+			w.win.Canvas().Focus(p.list)
+			typed(w, fyne.KeyDown)
+			typed(w, fyne.KeyReturn)
+		}},
+		{"a double click", func(p *picker) { p.list.OnDouble(2) }},
+		{"the button", func(p *picker) {
+			p.choose(4)
+			test.Tap(p.share)
+		}},
+	} {
+		p := newPicker(w)
+		w.follow = p.follow
+		p.offer(sampleThings(), "")
+		way.do(p)
+		if p.layer.Open() || p.closed.Err() == nil || w.follow != nil {
+			t.Errorf("it stays open, or goes on, after %s", way.name)
+		}
+		if told := notices(t, w); len(told) != i+1 || !strings.Contains(told[i], "call or a voice channel only") { // there is none here
+			t.Errorf("after %s the engine was asked to share %d times, want %d: %q", way.name, len(told), i+1, told)
+		}
+	}
+}
+
+// Where nobody is to see it, the key to share says so.
+func TestNobodyToShareWith(t *testing.T) {
+	w := testWindow(t, nil)
+	w.shareKey()
+	if lines := w.pump.lines; w.floating() || len(lines) != 1 || !strings.Contains(lines[0].Text, "nobody to see it") {
+		t.Errorf("it asks what to share: %v; said is %v", w.floating(), lines)
 	}
 }
 

@@ -61,13 +61,13 @@ func newPictureTile(s *pictureStage, v model.Tile) *pictureTile {
 // apply says whether the picture came or went, so that everything has to be placed anew.
 func (t *pictureTile) apply(v model.Tile, step uint8) bool {
 	came := v.Picture != t.shown.Picture || v.Hidden != t.shown.Hidden
-	wide := t.badge.apply(badgeOfTile(v))
 	why := v.Failed
 	if v.Screen && v.Picture && !v.Hidden {
 		why = "The picture is coming."
 	}
-	changed := came || wide || why != t.why.Text() || (step > 0) != (t.step > 0)
+	changed := came || why != t.why.Text() || (step > 0) != (t.step > 0)
 	t.shown, t.step = v, step
+	changed = t.badge.apply(t.badged()) || changed
 	t.why.SetText(why)
 	t.avatar.SetFace(face(v.Face))
 	t.avatar.SetDim(v.Dim)
@@ -176,7 +176,7 @@ func (t *pictureTile) resize(size fyne.Size) {
 	}
 	if small := size.Width < kit.Px(240); t.badge.small != small {
 		t.badge = newCallBadge(small)
-		t.badge.apply(badgeOfTile(t.shown))
+		t.badge.apply(t.badged())
 		t.inside.Objects[tileBadge] = t.badge.root
 	}
 }

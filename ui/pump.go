@@ -157,9 +157,10 @@ func (p *pump) pictured(patient bool) {
 	}
 }
 
-// drop forgets a picture that is off.
+// drop forgets a picture that is off. The list is a new one: onScreen may be on its way through it, as another picture's shape has come
+// to decide about this one.
 func (p *pump) drop(gone *picture) {
-	p.pictures = slices.DeleteFunc(p.pictures, func(q *picture) bool { return q == gone })
+	p.pictures = slices.DeleteFunc(slices.Clone(p.pictures), func(q *picture) bool { return q == gone })
 }
 
 func (p *pump) run() {

@@ -507,6 +507,19 @@ func TestCameraPage(t *testing.T) {
 	}
 }
 
+// The page says where the camera is on: channels have pictures, too.
+func TestCameraPageNamesThePlace(t *testing.T) {
+	b := newBench(t, nil)
+	b.open(pageCamera)
+	for place, dock := range map[string]model.Dock{"channel": {InChannel: true}, "call": {InChannel: true, InCall: true}} {
+		b.view = &model.View{Dock: dock}
+		b.settings.page.(*cameraPage).applyPreview(call.CameraState{On: true})
+		if want := "The camera is on in the " + place + "."; !strings.Contains(b.texts(), want) {
+			t.Errorf("not %q:\n%s", want, b.texts())
+		}
+	}
+}
+
 func TestAgreedWith(t *testing.T) {
 	for want, c := range map[string]call.CameraState{
 		"Known when it is open":   {},

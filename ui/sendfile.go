@@ -129,13 +129,13 @@ func (w *Window) personAt(at fyne.Position) string {
 			}
 		}
 	}
+	if w.view.Stage.Call != nil {
+		return w.view.Stage.Call.User
+	}
 	if s.stage.pictures.root.Visible() {
 		if t := s.stage.pictures.tileAt(at); t != nil {
 			return t.id.User
 		}
-	}
-	if w.view.Stage.Call != nil {
-		return w.view.Stage.Call.User
 	}
 	return ""
 }

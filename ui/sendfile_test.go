@@ -55,6 +55,17 @@ func TestWhoIsDroppedOn(t *testing.T) {
 	if got := w.personAt(fyne.NewPos(700, 300)); got != voiceCall().Stage.Call.User {
 		t.Errorf("in a call: %q", got)
 	}
+	for view, want := range map[*model.View][2]string{crewFilmed(): {"Sam Reyes", "Mara Lind"}, callShown(): {"Mara Lind", "Mara Lind"}} {
+		w.c.NewConverter = func() Converter { return newPainter() }
+		w.apply(&model.View{Stage: model.Stage{Version: 99}})
+		w.apply(view)
+		for i, user := range []string{"Sam Reyes", "Mara Lind"} {
+			tile := w.shell.stage.pictures.tiles[model.PictureID{User: user}]
+			if got := w.personAt(middleOf(tile.touch)); got != want[i] {
+				t.Errorf("on the picture of %s, in a call %v: %q, want %q", user, view.Stage.Call != nil, got, want[i])
+			}
+		}
+	}
 	w.showSettings("")
 	if got := w.personAt(middleOf(tiles[1].root)); got != "" {
 		t.Errorf("in the settings: %q", got)

@@ -93,7 +93,7 @@ func (p *cameraPage) applyPreview(c call.CameraState) bool {
 	case c.Preview:
 		text, why = "Stop showing", "The camera is open. Nothing is sent."
 	case c.On:
-		why = "The camera is on in the call."
+		why = "The camera is on in the " + p.s.w.word("channel", "call") + "."
 	}
 	p.wait.SetText("Starting the camera…")
 	if failed := model.Inert(c.Failed); failed != "" && (c.Preview || c.On) {

@@ -12,8 +12,8 @@ import (
 	"parley/ui/model"
 )
 
-// shareBar stands over everything for as long as one shares a screen or a window, whatever else is open: what others see, and the
-// button that ends it.
+// shareBar stands on top of the window for as long as one shares a screen or a window, whatever else fills that: what others see, and
+// the button that ends it. What floats over the window lies over it as well; Ctrl+Shift+E ends it then, too.
 type shareBar struct {
 	w       *Window
 	root    *fyne.Container
@@ -68,13 +68,14 @@ func (b *shareBar) apply(v *model.View) bool {
 	return came
 }
 
-// toggleShare asks what to share, or ends that.
+// toggleShare asks what to share, or ends that, or says why there is nothing to ask.
 func (w *Window) toggleShare() {
-	if w.c.Engine.Snapshot().Screen.Sharing {
+	switch s := w.c.Engine.Snapshot(); {
+	case s.Screen.Sharing:
 		w.stopShare()
-		return
-	}
-	if w.c.Engine.Snapshot().Place.Phase != call.Idle {
+	case s.Place.Phase == call.Idle:
+		w.say(model.NoShare(s), model.Plain)
+	default:
 		w.showPicker()
 	}
 }

@@ -52,8 +52,8 @@ const method = "two machines that are network namespaces with one cable between 
 	"the whole rate in each second; back: until a second of pictures has 80 % of the rate that they had before; silence: the longest of " +
 	"b's loudspeaker, recorded from a PulseAudio null sink, from the fall on to the end, the talker makes pauses of up to 0.3 s; queueing " +
 	"delay: how long packets waited for their turn while the link carried little; freeze: no new picture shown for over 200 ms, by the " +
-	"time that each is given to the screen (Chromium: shown, by requestVideoFrameCallback); what the machine let wait for over 200 ms is " +
-	"measured again, once; 1080p30 screen: Xvfb, half of it text that goes " +
+	"time that each is given to the screen (Chromium: shown, by requestVideoFrameCallback); a call over a cable while the machine let a " +
+	"program wait for over 200 ms is measured again, once; 1080p30 screen: Xvfb, half of it text that goes " +
 	"up by two rows with each of 30 pictures a second, 480x270 of it other things that move, shared whole at 30 pictures a second, CPU of " +
 	"the process trees of both, Xvfb's and the sound server's not counted, the one who looks has no window, loopback network; guest: the " +
 	"server's page in Chromium takes calls of parleyctl's, with a camera at both ends, times from the click that takes the call to the first " +

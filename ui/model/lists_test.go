@@ -123,6 +123,18 @@ func TestPeople(t *testing.T) {
 			"[Not in voice, 2]; Bo: Do not disturb owner; Petra N: Away; [Offline, 1]; zoe: Offline")
 }
 
+// A browser guest is marked in the list of people although the server does not list them.
+func TestUnlistedBrowserGuest(t *testing.T) {
+	guest := peer("ghost", "Abel")
+	guest.Web = true
+	marked := false
+	for _, row := range newRig(t).join(guest).now().People {
+		equal(t, "the line of "+row.User, row.Web, row.User == "ghost")
+		marked = marked || row.Web
+	}
+	equal(t, "anybody is marked", marked, true)
+}
+
 func TestNobodyElse(t *testing.T) {
 	r := newRig(t)
 	r.directory(func(d *call.Directory) {

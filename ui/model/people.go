@@ -24,7 +24,7 @@ func (l *lists) describeAll(c crowd, s *call.Snapshot) bool {
 	for _, r := range l.own {
 		fresh[r.User] = r.New
 		if c[r.User] == nil { // the server says nothing of them, but there they are
-			p := &person{user: r.User, name: r.Name, fold: fold(r.Name), face: r.Face, presence: Online}
+			p := &person{user: r.User, name: r.Name, fold: fold(r.Name), face: r.Face, presence: Online, web: r.Web}
 			l.sit(p, l.channel)
 			strange = append(strange, p)
 		}
