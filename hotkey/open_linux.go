@@ -15,10 +15,6 @@ func Open(log *slog.Logger) (Source, error) {
 	return openPortal(log)
 }
 
-func openX11(log *slog.Logger) (Source, error) {
-	return nil, fmt.Errorf("%w: X11", ErrUnsupported)
-}
-
 // openPortal is replaced by portal.go's in the merge.
 func openPortal(*slog.Logger) (Source, error) {
 	return nil, fmt.Errorf("%w: no X11 session", ErrUnsupported)
