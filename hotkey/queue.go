@@ -1,6 +1,9 @@
 package hotkey
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // maxQueue is how many events wait for a reader before presses that are over are left out.
 const maxQueue = 64
@@ -27,8 +30,12 @@ func newQueue() *queue {
 // C is where the events come out. It is closed after close.
 func (q *queue) C() <-chan Event { return q.out }
 
-// put takes an event and never blocks. One that says nothing new, a second release say, is dropped.
+// put takes an event and never blocks. One that says nothing new, a second release say, is dropped. One without a time, as the
+// Tracker's Bind makes them, is of now.
 func (q *queue) put(e Event) {
+	if e.At.IsZero() {
+		e.At = time.Now()
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.down[e.ID] == e.Down {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // read takes out all that is there.
@@ -30,7 +31,8 @@ func TestQueueOrder(t *testing.T) {
 			q.put(e)
 		}
 		got := read(q)
-		want := []Event{{ID: "a", Down: true}, {ID: "b", Down: true}, {ID: "a"}, {ID: "b"}}
+		now := time.Now() // which stands still
+		want := []Event{{"a", true, now}, {"b", true, now}, {"a", false, now}, {"b", false, now}}
 		if len(got) != len(want) {
 			t.Fatalf("%v, want %v", got, want)
 		}

@@ -58,7 +58,7 @@ func newX11(log *slog.Logger, dial func(context.Context) (*xconn, error)) (*x11,
 	if err != nil {
 		end()
 		if !errors.Is(err, ErrDenied) {
-			err = errors.Join(ErrUnsupported, err)
+			err = fmt.Errorf("%w: %w", ErrUnsupported, err)
 		}
 		return nil, err
 	}
@@ -71,11 +71,7 @@ func newX11(log *slog.Logger, dial func(context.Context) (*xconn, error)) (*x11,
 func (s *x11) Bind(all []Binding) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	s.tracker.Bind(all, func(e Event) {
-		e.At = now
-		s.queue.put(e)
-	})
+	s.tracker.Bind(all, s.queue.put)
 	return nil
 }
 
