@@ -27,9 +27,9 @@ func NewTracker() *Tracker {
 	return &Tracker{keys: make([]Key, 0, maxKeys)}
 }
 
-// Bind replaces the bindings, a copy of which is kept. What is down is released first, in the order of the old bindings; keys that are held now count as modifiers, but what they are bound to begins with another press.
-//
-// The releases bear no time, as there is no clock here; the queue sets it.
+// Bind replaces the bindings, a copy of which is kept. What is down is released first, in the order of the old bindings; keys that
+// are held now count as modifiers, but what they are bound to begins with another press. The releases bear no time, as there is no
+// clock here; the queue sets it.
 func (t *Tracker) Bind(all []Binding, emit func(Event)) {
 	t.releaseAll(time.Time{}, emit)
 	t.bound = make([]bound, 0, len(all))

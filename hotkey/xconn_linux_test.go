@@ -179,7 +179,9 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s is %d, want %d", k, codesOf[k], code)
 		}
 	}
-	for n, want := range map[uint32]Key{0: "", 1: "Mouse1", 2: "Mouse2", 3: "Mouse3", 4: "", 7: "", 8: "Mouse4", 9: "Mouse5", 13: "Mouse9", 14: ""} {
+	for n, want := range map[uint32]Key{
+		0: "", 1: "Mouse1", 2: "Mouse2", 3: "Mouse3", 4: "", 7: "", 8: "Mouse4", 9: "Mouse5", 13: "Mouse9", 14: "",
+	} {
 		if got := xButton(n); got != want {
 			t.Errorf("button %d: %q, want %q", n, got, want)
 		}
