@@ -22,25 +22,33 @@ static CGEventRef parley_event(CGEventTapProxy proxy, CGEventType kind, CGEventR
 	return event;
 }
 
-static CFMachPortRef parley_tap(uint64_t kinds, uintptr_t source) {
-	return CGEventTapCreate(kCGSessionEventTap, kCGHeadInsertEventTap, kCGEventTapOptionListenOnly, kinds, parley_event, (void *)source);
+// Go has the system's objects as numbers.
+static uintptr_t parley_tap(uint64_t kinds, uintptr_t source) {
+	return (uintptr_t)CGEventTapCreate(kCGSessionEventTap, kCGHeadInsertEventTap, kCGEventTapOptionListenOnly, kinds, parley_event, (void *)source);
 }
 
-static CFRunLoopRef parley_loop(CFMachPortRef tap) {
-	CFRunLoopSourceRef source = CFMachPortCreateRunLoopSource(kCFAllocatorDefault, tap, 0);
+static uintptr_t parley_loop(uintptr_t tap) {
+	CFRunLoopSourceRef source = CFMachPortCreateRunLoopSource(kCFAllocatorDefault, (CFMachPortRef)tap, 0);
 	if (source == NULL) {
-		return NULL;
+		return 0;
 	}
 	CFRunLoopAddSource(CFRunLoopGetCurrent(), source, kCFRunLoopDefaultMode);
 	CFRelease(source);
-	return CFRunLoopGetCurrent();
+	return (uintptr_t)CFRetain(CFRunLoopGetCurrent());
 }
 
 static void parley_run(double seconds) { CFRunLoopRunInMode(kCFRunLoopDefaultMode, seconds, false); }
 
-static void parley_end(CFMachPortRef tap) {
-	CFMachPortInvalidate(tap);
-	CFRelease(tap);
+static void parley_stop(uintptr_t loop) {
+	CFRunLoopStop((CFRunLoopRef)loop);
+	CFRelease((CFRunLoopRef)loop);
+}
+
+static void parley_enable(uintptr_t tap) { CGEventTapEnable((CFMachPortRef)tap, true); }
+
+static void parley_end(uintptr_t tap) {
+	CFMachPortInvalidate((CFMachPortRef)tap);
+	CFRelease((CFMachPortRef)tap);
 }
 
 static uint64_t parley_flags(void) { return CGEventSourceFlagsState(kCGEventSourceStateCombinedSessionState); }
@@ -56,10 +64,6 @@ static int parley_button(uint32_t n) {
 static int parley_allowed(void) { return CGPreflightListenEventAccess(); }
 
 static void parley_ask(void) { CGRequestListenEventAccess(); }
-
-static void parley_enable(CFMachPortRef tap) { CGEventTapEnable(tap, true); }
-
-static void parley_stop(CFRunLoopRef loop) { CFRunLoopStop(loop); }
 */
 import "C"
 
@@ -80,8 +84,8 @@ type tap struct {
 	ear   *ear
 	end   atomic.Bool
 	ended chan struct{}
-	port  C.CFMachPortRef // set before the first event
-	loop  C.CFRunLoopRef  // set before openTap returns
+	port  C.uintptr_t // set before the first event
+	loop  C.uintptr_t // set before openTap returns
 	once  sync.Once
 }
 
