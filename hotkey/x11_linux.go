@@ -42,13 +42,17 @@ var errSilent = errors.New("it does not answer")
 
 // openX11 connects to the X server that DISPLAY names.
 func openX11(log *slog.Logger) (Source, error) {
-	return newX11(log, dialX)
-}
-
-func newX11(log *slog.Logger, dial func(context.Context) (*xconn, error)) (*x11, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	s, err := newX11(log, dialX)
+	if err != nil {
+		return nil, fmt.Errorf("hear keys from the X server: %w", err)
+	}
+	return s, nil
+}
+
+func newX11(log *slog.Logger, dial func(context.Context) (*xconn, error)) (*x11, error) {
 	ctx, end := context.WithCancel(context.Background())
 	c, err := dial(ctx)
 	if err != nil {
@@ -56,7 +60,7 @@ func newX11(log *slog.Logger, dial func(context.Context) (*xconn, error)) (*x11,
 		if !errors.Is(err, ErrDenied) {
 			err = errors.Join(ErrUnsupported, err)
 		}
-		return nil, fmt.Errorf("hear keys from the X server: %w", err)
+		return nil, err
 	}
 	s := &x11{dial: dial, log: log, queue: newQueue(), end: end, ended: make(chan struct{}), tracker: NewTracker()}
 	go s.run(ctx, c)
@@ -125,11 +129,6 @@ func (s *x11) listen(ctx context.Context, c *xconn) error {
 	defer c.net.Close()
 	defer cancel()
 	reader.Go(func() { c.listen(ctx) })
-	if c.input != 0 {
-		if err := c.selectRaw(); err != nil {
-			return err
-		}
-	}
 	w := xwatch{x11: s, conn: c, held: map[Key]*heldKey{}, ask: time.NewTimer(0)}
 	defer w.ask.Stop()
 	for {

@@ -194,6 +194,9 @@ func newXConn(conn net.Conn, cookie []byte) (_ *xconn, err error) {
 	if err := c.findInput(); err != nil {
 		return nil, err
 	}
+	if err := c.selectRaw(); err != nil {
+		return nil, err
+	}
 	return c, conn.SetDeadline(time.Time{})
 }
 
@@ -324,14 +327,21 @@ func (c *xconn) listen(ctx context.Context) {
 	}
 }
 
-// selectRaw asks for all keys and buttons, whichever window gets them.
+// selectRaw asks for all keys and buttons, whichever window gets them, and waits until they come.
 func (c *xconn) selectRaw() error {
+	if c.input == 0 {
+		return nil
+	}
 	const mask = 1<<rawKeyPress | 1<<rawKeyRelease | 1<<rawButtonPress | 1<<rawButtonRelease
 	request := le.AppendUint32([]byte{c.input, xiSelectEvents, 0, 0}, c.root)
 	for _, n := range []uint16{1, 0, allMasters, 1} { // one mask, of one word
 		request = le.AppendUint16(request, n)
 	}
-	return c.send(le.AppendUint32(request, mask))
+	if err := c.send(le.AppendUint32(request, mask)); err != nil {
+		return err
+	}
+	_, err := c.ask([]byte{queryKeymap, 0, 0, 0})
+	return err
 }
 
 // askState asks which keys and buttons are down. The answers come as messages with these sequence numbers, in this order.
