@@ -238,7 +238,8 @@ func TestEarBindAndClose(t *testing.T) {
 }
 
 func TestBindsMouse(t *testing.T) {
-	if bindsMouse(nil) || bindsMouse([]Binding{{Chord: Chord{Key: "KeyM"}}, {}}) || !bindsMouse([]Binding{{}, {Chord: Chord{Mods: Ctrl, Key: "Mouse4"}}}) {
+	button := []Binding{{}, {Chord: Chord{Mods: Ctrl, Key: "Mouse4"}}}
+	if bindsMouse(nil) || bindsMouse([]Binding{{Chord: Chord{Key: "KeyM"}}, {}}) || !bindsMouse(button) {
 		t.Error("a button of the mouse is taken for none, or the other way round")
 	}
 }

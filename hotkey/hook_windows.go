@@ -112,7 +112,9 @@ func (s *hooks) run(started chan<- error) {
 		started <- err
 		return
 	}
+	quicken()
 	started <- nil
+	defer s.ear.release()
 	var m message
 	for getMessage(&m) {
 		switch {

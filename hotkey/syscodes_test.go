@@ -3,6 +3,7 @@ package hotkey
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -60,25 +61,59 @@ func TestTablesAreComplete(t *testing.T) {
 	}
 }
 
-// Letters, digits, and what is easily wrong, by the documents of the systems.
+// rows have the same keys as names, scan codes and virtual key codes of a Mac, as the systems' documents list them.
+var rows = []struct{ names, scan, mac string }{
+	{
+		"KeyA KeyB KeyC KeyD KeyE KeyF KeyG KeyH KeyI KeyJ KeyK KeyL KeyM", "1e 30 2e 20 12 21 22 23 17 24 25 26 32",
+		"00 0b 08 02 0e 03 05 04 22 26 28 25 2e",
+	},
+	{
+		"KeyN KeyO KeyP KeyQ KeyR KeyS KeyT KeyU KeyV KeyW KeyX KeyY KeyZ", "31 18 19 10 13 1f 14 16 2f 11 2d 15 2c",
+		"2d 1f 23 0c 0f 01 11 20 09 0d 07 10 06",
+	},
+	{
+		"Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0", "02 03 04 05 06 07 08 09 0a 0b",
+		"12 13 14 15 17 16 1a 1c 19 1d",
+	},
+	{
+		"F1 F2 F3 F4 F5 F6 F7 F8 F9 F10 F11 F12 F13 F14 F15 F16 F17 F18 F19 F20",
+		"3b 3c 3d 3e 3f 40 41 42 43 44 57 58 64 65 66 67 68 69 6a 6b", "7a 78 63 76 60 61 62 64 65 6d 67 6f 69 6b 71 6a 40 4f 50 5a",
+	},
+	{
+		"Numpad0 Numpad1 Numpad2 Numpad3 Numpad4 Numpad5 Numpad6 Numpad7 Numpad8 Numpad9", "52 4f 50 51 4b 4c 4d 47 48 49",
+		"52 53 54 55 56 57 58 59 5b 5c",
+	},
+	{
+		"NumLock NumpadEnter NumpadDivide NumpadMultiply NumpadAdd NumpadSubtract NumpadDecimal NumpadEqual",
+		"e045 e01c e035 37 4e 4a 53 59", "47 4c 4b 43 45 4e 41 51",
+	},
+	{
+		"ShiftLeft ShiftRight ControlLeft ControlRight AltLeft AltRight MetaLeft MetaRight CapsLock ContextMenu",
+		"2a 36 1d e01d 38 e038 e05b e05c 3a e05d", "38 3c 3b 3e 3a 3d 37 36 39 6e",
+	},
+	{
+		"Insert Delete Home End PageUp PageDown ArrowLeft ArrowRight ArrowDown ArrowUp",
+		"e052 e053 e047 e04f e049 e051 e04b e04d e050 e048", "72 75 73 77 74 79 7b 7c 7d 7e",
+	},
+	{
+		"Minus Equal BracketLeft BracketRight Backslash Semicolon Quote Backquote Comma Period Slash IntlBackslash",
+		"0c 0d 1a 1b 2b 27 28 29 33 34 35 56", "1b 18 21 1e 2a 29 27 32 2b 2f 2c 0a",
+	},
+	{
+		"Space Enter Escape Tab Backspace AudioVolumeUp AudioVolumeDown AudioVolumeMute IntlYen IntlRo",
+		"39 1c 01 0f 0e e030 e02e e020 7d 73", "31 24 35 30 33 48 49 4a 5d 5e",
+	},
+}
+
 func TestTablesAgainstKnownValues(t *testing.T) {
-	for k, want := range map[Key][2]uint32{ // scan code, virtual key code of a Mac
-		"KeyA": {0x1e, 0x00}, "KeyS": {0x1f, 0x01}, "KeyZ": {0x2c, 0x06}, "KeyB": {0x30, 0x0b}, "KeyQ": {0x10, 0x0c}, "KeyP": {0x19, 0x23},
-		"KeyM": {0x32, 0x2e}, "KeyO": {0x18, 0x1f}, "KeyL": {0x26, 0x25}, "Digit1": {0x02, 0x12}, "Digit5": {0x06, 0x17}, "Digit6": {0x07, 0x16},
-		"Digit0": {0x0b, 0x1d}, "Minus": {0x0c, 0x1b}, "Equal": {0x0d, 0x18}, "Space": {0x39, 0x31}, "Enter": {0x1c, 0x24}, "Escape": {0x01, 0x35},
-		"Backquote": {0x29, 0x32}, "IntlBackslash": {0x56, 0x0a}, "Backslash": {0x2b, 0x2a}, "Quote": {0x28, 0x27}, "Slash": {0x35, 0x2c},
-		"CapsLock": {0x3a, 0x39}, "ShiftLeft": {0x2a, 0x38}, "ControlLeft": {0x1d, 0x3b}, "ControlRight": {0xe01d, 0x3e}, "AltLeft": {0x38, 0x3a},
-		"AltRight": {0xe038, 0x3d}, "MetaLeft": {0xe05b, 0x37}, "MetaRight": {0xe05c, 0x36}, "ContextMenu": {0xe05d, 0x6e},
-		"F1": {0x3b, 0x7a}, "F5": {0x3f, 0x60}, "F10": {0x44, 0x6d}, "F11": {0x57, 0x67}, "F12": {0x58, 0x6f}, "F13": {0x64, 0x69}, "F20": {0x6b, 0x5a},
-		"Insert": {0xe052, 0x72}, "Delete": {0xe053, 0x75}, "Home": {0xe047, 0x73}, "End": {0xe04f, 0x77}, "PageUp": {0xe049, 0x74},
-		"PageDown": {0xe051, 0x79}, "ArrowLeft": {0xe04b, 0x7b}, "ArrowRight": {0xe04d, 0x7c}, "ArrowDown": {0xe050, 0x7d}, "ArrowUp": {0xe048, 0x7e},
-		"NumLock": {0xe045, 0x47}, "NumpadEnter": {0xe01c, 0x4c}, "NumpadDivide": {0xe035, 0x4b}, "NumpadMultiply": {0x37, 0x43},
-		"NumpadAdd": {0x4e, 0x45}, "NumpadSubtract": {0x4a, 0x4e}, "NumpadDecimal": {0x53, 0x41}, "Numpad0": {0x52, 0x52}, "Numpad7": {0x47, 0x59},
-		"Numpad9": {0x49, 0x5c}, "NumpadEqual": {0x59, 0x51}, "AudioVolumeUp": {0xe030, 0x48}, "AudioVolumeDown": {0xe02e, 0x49},
-		"AudioVolumeMute": {0xe020, 0x4a}, "IntlYen": {0x7d, 0x5d}, "IntlRo": {0x73, 0x5e},
-	} {
-		if got := [2]Key{scanKeys[want[0]], macKeys[want[1]]}; got != [2]Key{k, k} {
-			t.Errorf("%s: %q", k, got)
+	for _, row := range rows {
+		scan, mac := strings.Fields(row.scan), strings.Fields(row.mac)
+		for i, name := range strings.Fields(row.names) {
+			s, errS := strconv.ParseUint(scan[i], 16, 32)
+			m, errM := strconv.ParseUint(mac[i], 16, 32)
+			if got := [2]Key{scanKeys[uint32(s)], macKeys[uint32(m)]}; got != [2]Key{Key(name), Key(name)} || errS != nil || errM != nil {
+				t.Errorf("%s: %q", name, got)
+			}
 		}
 	}
 	for code, want := range map[uint32]Key{
@@ -92,17 +127,18 @@ func TestTablesAgainstKnownValues(t *testing.T) {
 		}
 	}
 	for code, want := range map[uint32]Key{
-		1: "Mouse1", 2: "Mouse3", 4: "Mouse2", 5: "Mouse4", 6: "Mouse5", 0x0d: "Enter", 0x10: "ShiftLeft", 0x13: "Pause", 0x14: "CapsLock", 0x20: "Space",
-		0x28: "ArrowDown", 0x2e: "Delete", 0x60: "Numpad0", 0x69: "Numpad9", 0x6f: "NumpadDivide", 0x70: "F1", 0x7c: "F13", 0x87: "F24", 0x90: "NumLock",
-		0xa1: "ShiftRight", 0xa5: "AltRight", 0xac: "BrowserHome", 0xb3: "MediaPlayPause", 0xb7: "LaunchApp2", 0x5f: "Sleep",
+		1: "Mouse1", 2: "Mouse3", 4: "Mouse2", 5: "Mouse4", 6: "Mouse5", 0x0d: "Enter", 0x10: "ShiftLeft", 0x13: "Pause", 0x14: "CapsLock",
+		0x20: "Space", 0x28: "ArrowDown", 0x2e: "Delete", 0x60: "Numpad0", 0x69: "Numpad9", 0x6f: "NumpadDivide", 0x70: "F1", 0x7c: "F13",
+		0x87: "F24", 0x90: "NumLock", 0xa1: "ShiftRight", 0xa5: "AltRight", 0xac: "BrowserHome", 0xb3: "MediaPlayPause",
+		0xb7: "LaunchApp2", 0x5f: "Sleep",
 	} {
 		if virtualKeys[code] != want {
 			t.Errorf("virtual key %#x: %q, want %s", code, virtualKeys[code], want)
 		}
 	}
-	for code, want := range map[uint32]Key{macButton: "Mouse1", macButton + 1: "Mouse3", macButton + 2: "Mouse2", macButton + 3: "Mouse4", macButton + 8: "Mouse9"} {
-		if macKeys[code] != want {
-			t.Errorf("button %#x of a Mac: %q, want %s", code, macKeys[code], want)
+	for n, want := range map[uint32]Key{0: "Mouse1", 1: "Mouse3", 2: "Mouse2", 3: "Mouse4", 8: "Mouse9", 9: ""} {
+		if macKeys[macButton+n] != want {
+			t.Errorf("button %d of a Mac: %q, want %s", n, macKeys[macButton+n], want)
 		}
 	}
 }
@@ -142,7 +178,9 @@ func TestWinKey(t *testing.T) {
 }
 
 func TestWinMessages(t *testing.T) {
-	for message, want := range map[uintptr][2]bool{0x100: {true, true}, 0x101: {false, true}, 0x104: {true, true}, 0x105: {false, true}, 0x102: {}, 0: {}} {
+	for message, want := range map[uintptr][2]bool{
+		0x100: {true, true}, 0x101: {false, true}, 0x104: {true, true}, 0x105: {false, true}, 0x102: {}, 0: {},
+	} {
 		if _, down, ok := winKeyboard(message, 'A', 0x1e, false); down != want[0] || ok != want[1] {
 			t.Errorf("message %#x: %v %v", message, down, ok)
 		}
@@ -153,9 +191,11 @@ func TestWinMessages(t *testing.T) {
 		want    Key
 		down    bool
 	}{
-		{0x201, 0, "Mouse1", true}, {0x202, 0, "Mouse1", false}, {0x204, 0, "Mouse3", true}, {0x205, 0, "Mouse3", false}, {0x207, 0, "Mouse2", true},
-		{0x208, 0, "Mouse2", false}, {0x20b, 1 << 16, "Mouse4", true}, {0x20c, 1 << 16, "Mouse4", false}, {0x20b, 2 << 16, "Mouse5", true},
-		{0x20c, 2<<16 | 7, "Mouse5", false}, {0x20b, 0, "", false}, {0x20b, 3 << 16, "", false}, {0x200, 0, "", false}, {0x20a, 120 << 16, "", false},
+		{0x201, 0, "Mouse1", true}, {0x202, 0, "Mouse1", false}, {0x204, 0, "Mouse3", true}, {0x205, 0, "Mouse3", false},
+		{0x207, 0, "Mouse2", true}, {0x208, 0, "Mouse2", false}, {0x20b, 1 << 16, "Mouse4", true}, {0x20c, 1 << 16, "Mouse4", false},
+		{0x20b, 2 << 16, "Mouse5", true},
+		{0x20c, 2<<16 | 7, "Mouse5", false}, {0x20b, 0, "", false}, {0x20b, 3 << 16, "", false},
+		{0x200, 0, "", false}, {0x20a, 120 << 16, "", false},
 	} {
 		code, down, ok := winMouse(c.message, c.data)
 		if got := winKey(code, func(uint32) uint32 { return 0 }); got != c.want || down != c.down || ok != (c.want != "") {

@@ -24,7 +24,8 @@ static CGEventRef parley_event(CGEventTapProxy proxy, CGEventType kind, CGEventR
 
 // Go has the system's objects as numbers.
 static uintptr_t parley_tap(uint64_t kinds, uintptr_t source) {
-	return (uintptr_t)CGEventTapCreate(kCGSessionEventTap, kCGHeadInsertEventTap, kCGEventTapOptionListenOnly, kinds, parley_event, (void *)source);
+	return (uintptr_t)CGEventTapCreate(
+		kCGSessionEventTap, kCGHeadInsertEventTap, kCGEventTapOptionListenOnly, kinds, parley_event, (void *)source);
 }
 
 static uintptr_t parley_loop(uintptr_t tap) {
