@@ -16,6 +16,7 @@ type system struct {
 	*ear
 	mu    sync.Mutex
 	truly map[uint32]bool
+	asked int // about the truth
 	begun time.Time
 	got   []string
 }
@@ -26,6 +27,7 @@ func newSystem(t *testing.T, chords ...string) *system {
 	s.ear = newEar(func(code uint32) Key { return keys[code] }, func(code uint32) bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.asked++
 		return s.truly[code]
 	})
 	var all []Binding
@@ -182,6 +184,32 @@ func TestEarRelease(t *testing.T) {
 		synctest.Wait()
 		s.key(2, true, true) // Ctrl is not known of any more
 		s.want(t, "F13 true 0s", "F13 false 1s")
+	})
+}
+
+// While nothing is held, the system is left alone.
+func TestEarAsksOnlyWhileAKeyIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSystem(t, "F13")
+		defer s.close()
+		wait := func(want int) {
+			t.Helper()
+			time.Sleep(10*truthEvery + truthEvery/2)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.asked != want {
+				t.Errorf("asked %d times, not %d", s.asked, want)
+			}
+		}
+		wait(0)
+		s.key(1, true, true)
+		wait(10)
+		s.key(1, false, true)
+		wait(10)
+		s.key(1, true, true)
+		wait(20)
+		s.release() // it is down in truth all the while
+		wait(20)
 	})
 }
 
