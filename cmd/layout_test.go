@@ -106,6 +106,7 @@ var rules = []rule{
 	{path: "cmd/parleyctl/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
 	{path: "cmd/internal/...", own: all, never: []string{fyne, "parley/ui/..."}, cgo: true},
 	{path: "cmd/internal/calm", own: none, only: none, never: []string{"net"}},
+	{path: "cmd/internal/control", own: []string{"cmd/internal/instance"}, only: none},
 	{path: "cmd/internal/crash", own: none, only: none},
 	{path: "cmd/internal/folder", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/host", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},

@@ -14,8 +14,8 @@ func TestPureGoCompilesForOtherSystems(t *testing.T) {
 	portable, drawing := pureGo(pkgs)
 	for _, want := range []string{"parley/identity", "parley/wire", "parley/audio", "parley/probe", "parley/server/certs", "parley/server/router",
 		"parley/cmd/internal/instance", "parley/cmd/internal/idle", "parley/cmd/internal/tray", "parley/cmd/internal/screen",
-		"parley/cmd/internal/crash", "parley/cmd/internal/folder", "parley/cmd/internal/host", "parley/cmd/internal/restart", "parley/cmd/internal/sound",
-		"parley/cmd/internal/surface", "parley/xserver"} {
+		"parley/cmd/internal/control", "parley/cmd/internal/crash", "parley/cmd/internal/folder", "parley/cmd/internal/host",
+		"parley/cmd/internal/restart", "parley/cmd/internal/sound", "parley/cmd/internal/surface", "parley/hotkey", "parley/xserver"} {
 		if !slices.Contains(portable, want) {
 			t.Errorf("%s is not pure Go", want)
 		}

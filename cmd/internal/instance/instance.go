@@ -16,9 +16,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
-	"runtime"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -84,7 +81,7 @@ func Send(ctx context.Context, dir string, r Request) error {
 	if len(line)+1 > maxLine {
 		return fmt.Errorf("tell the running Parley: the request is too long")
 	}
-	conn, err := dial(ctx, dir)
+	conn, err := DialSocket(ctx, dir, socketName)
 	if err != nil {
 		return err
 	}
@@ -120,19 +117,6 @@ func exchange(conn net.Conn, line []byte) (answer reply, err error) {
 	return answer, nil
 }
 
-func dial(ctx context.Context, dir string) (net.Conn, error) {
-	near, done, err := shorten(dir)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNobody, err)
-	}
-	defer done()
-	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "unix", near)
-	if err != nil { // no socket, or one that a dead Parley left
-		return nil, fmt.Errorf("%w: %w", ErrNobody, err)
-	}
-	return conn, nil
-}
-
 // readLine reads up to a line's end, and no more than maxLine.
 func readLine(r io.Reader) ([]byte, error) {
 	buf := make([]byte, 0, 512)
@@ -150,20 +134,4 @@ func readLine(r io.Reader) ([]byte, error) {
 		}
 	}
 	return nil, errMalformed
-}
-
-// maxSocketPath is what every system takes; the least is 104 bytes with the final zero (sockaddr_un of the BSDs).
-const maxSocketPath = 100
-
-// shorten names the socket by a path that a socket's address has room for.
-func shorten(dir string) (path string, done func(), err error) {
-	path = filepath.Join(dir, socketName)
-	if len(path) <= maxSocketPath || runtime.GOOS != "linux" {
-		return path, func() {}, nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return "", nil, err
-	}
-	return fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), socketName), func() { f.Close() }, nil
 }

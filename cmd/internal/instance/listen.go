@@ -40,34 +40,13 @@ func Listen(dir string, handlers map[string]Handler, log *slog.Logger) (*Listene
 		log = slog.New(slog.DiscardHandler)
 	}
 	path := filepath.Join(dir, socketName)
-	socket, err := listen(dir, path)
+	socket, err := ListenSocket(dir, socketName)
 	if err != nil {
 		return nil, fmt.Errorf("listen for other starts: %w", err)
 	}
 	l := &Listener{path: path, socket: socket, handlers: handlers, log: log, seats: make(chan struct{}, maxConns), closing: make(chan struct{})}
 	l.serving.Go(l.accept)
 	return l, nil
-}
-
-func listen(dir, path string) (net.Listener, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	near, done, err := shorten(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	socket, err := net.ListenUnix("unix", &net.UnixAddr{Name: near, Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	socket.SetUnlinkOnClose(false) // the name may be a shortened one; Close knows the true one
-	if err := os.Chmod(path, 0o600); err != nil {
-		socket.Close()
-		return nil, err
-	}
-	return socket, nil
 }
 
 // Close stops listening and waits for the requests under way, no longer than their deadline. It can be called more than once.
