@@ -1,0 +1,166 @@
+package agc
+
+import "math"
+
+const (
+	// quietest is the power that counts as silence: -80 dBFS. A converter's own noise is about there.
+	quietest = 1e-8
+	// leastSpeech is the power below which nothing is speech: -65 dBFS.
+	leastSpeech = 3.16e-7
+	// aboveNoise is how far speech lies above the noise floor, as a ratio of powers: 9 dB. Steady noise swings by 3 dB from frame to
+	// frame, and the floor is a minimum, some 2 dB below the noise's mean.
+	aboveNoise = 8
+	// voiced is the probability of a voice from which a frame counts as speech.
+	voiced = 0.5
+	// louder is the ratio of powers that makes a shout, or a whisper, of what was normal: 9 dB.
+	louder = 8
+
+	floorBlock  = 10 // frames in a block of the floor's minimum: 100 ms
+	floorBlocks = 32 // the floor looks 3.2 s back: longer than anybody speaks without a pause
+	memory      = 50 // frames of speech that the loudness is a mean of
+	hurry       = 10 // frames that a shout has to settle
+	lively      = 60 // frames that a syllable's end tells of speech
+	shortRun    = 3  // frames: what is shorter is a key or a mouse, where nobody knows of voices
+)
+
+// meter follows how loud the speech in a sound is, and how loud the noise below it is. Powers are mean squares, full scale is 1.
+// The zero value is ready.
+//
+// Loudness is the mean power of the frames with speech in them, behind the high-pass filter of ITU-R BS.1770-4 (annex 1, stage 2),
+// so that rumble and hum below 40 Hz have no part in it.
+//
+// The floor is the least smoothed power of the last 3.2 s (Martin, "Noise power spectral density estimation based on optimal
+// smoothing and minimum statistics", IEEE Trans. Speech Audio Process. 9(5), 2001; here for the whole band at once). Speech has
+// pauses, so the minimum is the noise.
+type meter struct {
+	x1, x2, y1, y2 float64 // state of the high-pass filter
+
+	smooth  float64 // power over about 30 ms
+	blocks  [floorBlocks]float64
+	block   int // the one being filled, and how many before it, until they wrap
+	filled  int // frames in it
+	started bool
+
+	peak  float64 // of smooth, decaying: what a syllable's end is below
+	alive int     // frames left in which the last syllable's end counts
+	run   int     // frames in a row above the noise
+
+	last   [3]float64 // powers of the last frames
+	loud   float64    // the estimate
+	count  int        // frames of speech it is made of, up to memory
+	rush   int        // frames left of a shout
+	high   int        // frames of speech in a row that are far louder than loud
+	low    int        // and far quieter
+	lowSum float64    // their powers
+}
+
+// add takes the next frame in, makes silence in it of what is not a number, and tells whether it is speech. voice is the
+// probability that it is, below zero where nobody knows.
+func (m *meter) add(frame []float32, voice float32) (speech bool) {
+	p := m.power(frame)
+	m.last[0], m.last[1], m.last[2] = m.last[1], m.last[2], p
+	m.follow(p)
+	if p < leastSpeech || p < aboveNoise*m.floor() {
+		m.run = 0
+		return false
+	}
+	m.run++
+	if voice < 0 {
+		if m.run < shortRun {
+			return false
+		}
+	} else if !(voice >= voiced) {
+		return false
+	}
+	// Noise that has just begun is above the floor too, for 3.2 s. But no syllable of it ends, so it must not pull the estimate
+	// down: that would turn it up.
+	if m.alive == 0 && p < m.loud {
+		return false
+	}
+	m.estimate(p)
+	return true
+}
+
+// power is the mean square of the filtered frame.
+func (m *meter) power(frame []float32) float64 {
+	const a1, a2 = -1.99004745483398, 0.99007225036621
+	x1, x2, y1, y2 := m.x1, m.x2, m.y1, m.y2
+	sum := 0.0
+	for i, v := range frame {
+		v = clean(v)
+		frame[i] = v
+		x := float64(v)
+		y := x - 2*x1 + x2 - a1*y1 - a2*y2
+		x1, x2, y1, y2 = x, x1, y, y1
+		sum += y * y
+	}
+	if math.Abs(y1)+math.Abs(y2) < 1e-12 {
+		y1, y2 = 0, 0 // no denormal numbers, which are slow
+	}
+	m.x1, m.x2, m.y1, m.y2 = x1, x2, y1, y2
+	return max(sum/float64(len(frame)), quietest)
+}
+
+// follow keeps the floor's minima and looks for the ends of syllables.
+func (m *meter) follow(p float64) {
+	if !m.started {
+		m.started, m.smooth, m.peak = true, p, p
+		for i := range m.blocks {
+			m.blocks[i] = math.Inf(1)
+		}
+	}
+	m.smooth += 0.4 * (p - m.smooth)
+	if m.filled == floorBlock {
+		m.block, m.filled = (m.block+1)%floorBlocks, 0
+		m.blocks[m.block] = math.Inf(1)
+	}
+	m.filled++
+	m.blocks[m.block] = min(m.blocks[m.block], m.smooth)
+
+	m.peak = max(m.smooth, m.peak*0.98)
+	m.alive = max(m.alive-1, 0)
+	if m.smooth < m.peak/4 {
+		m.alive = lively
+	}
+}
+
+func (m *meter) floor() float64 {
+	least := m.blocks[0]
+	for _, v := range m.blocks[1:] {
+		least = min(least, v)
+	}
+	return least
+}
+
+// estimate takes the power of a frame of speech into the mean. A talker who has become far louder or quieter isn't waited for.
+func (m *meter) estimate(p float64) {
+	m.count = min(m.count+1, memory)
+	m.loud += (p - m.loud) / float64(m.count)
+	if m.count < 2*shortRun {
+		return
+	}
+
+	if m.high++; p < louder*m.loud {
+		m.high = 0
+	}
+	if m.high == 2 { // one alone is a knock
+		m.rush = hurry
+	}
+	if m.rush > 0 {
+		m.rush--
+		m.loud = max(m.loud, (m.last[0]+m.last[1]+m.last[2])/3)
+	}
+
+	if p > m.loud/louder {
+		m.low, m.lowSum = 0, 0
+		return
+	}
+	m.low, m.lowSum = m.low+1, m.lowSum+p
+	if m.low == memory {
+		m.loud = m.lowSum / memory
+		m.low, m.lowSum = 0, 0
+	}
+}
+
+// dB is a power in decibels of full scale.
+func dB(power float64) float64 { return 10 * math.Log10(max(power, quietest)) }
