@@ -10,19 +10,19 @@ const (
 
 	enough  = 20 // frames of speech that must be heard before the gain goes up
 	few     = 3  // and before it goes down
-	near    = 4  // decibels from where the gain goes, within which it goes gently
+	near    = 3  // decibels from where the gain goes, within which it goes gently
 	settled = 0.5
 
 	// Changes in decibels a frame of speech.
-	upFar, upNear = 0.15, 0.03
+	upFar, upNear = 0.18, 0.04
 	downNear      = 0.1
 	downMost      = 5 // far: half of what is left, at most this
 	downNoise     = 0.06
 )
 
 // Control is the gain control of a microphone. It brings speech to Target, whoever speaks and however far from the microphone,
-// and leaves all else at the gain that the last speech left. Far too quiet speech comes up by 15 dB a second of speech, the last 4 dB
-// by 3 dB/s; far too loud speech goes down within 100 ms. The noise below the speech bounds the gain: it is not brought above
+// and leaves all else at the gain that the last speech left. Far too quiet speech comes up by 18 dB a second of speech, the last 3 dB
+// by 4 dB/s; far too loud speech goes down within 100 ms. The noise below the speech bounds the gain: it is not brought above
 // -45 dBFS, and not raised at all where it is louder than that.
 //
 // The output may exceed full scale while a shout begins, by as much as it is louder than what was before: a Limiter follows.

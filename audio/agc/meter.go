@@ -12,15 +12,19 @@ const (
 	aboveNoise = 8
 	// voiced is the probability of a voice from which a frame counts as speech.
 	voiced = 0.5
-	// louder is the ratio of powers that makes a shout, or a whisper, of what was normal: 9 dB.
+	// louder is the ratio of powers that makes a shout of what was normal: 9 dB.
 	louder = 8
+	// quieter is the ratio that makes a whisper of it, or the end of a word: 14 dB.
+	quieter = 25
 
-	floorBlock  = 10 // frames in a block of the floor's minimum: 100 ms
-	floorBlocks = 32 // the floor looks 3.2 s back: longer than anybody speaks without a pause
-	memory      = 50 // frames of speech that the loudness is a mean of
-	hurry       = 10 // frames that a shout has to settle
-	lively      = 60 // frames that a syllable's end tells of speech
-	shortRun    = 3  // frames: what is shorter is a key or a mouse, where nobody knows of voices
+	floorBlock  = 10  // frames in a block of the floor's minimum: 100 ms
+	floorBlocks = 32  // the floor looks 3.2 s back: longer than anybody speaks without a pause
+	memory      = 150 // frames of speech that the loudness is a mean of
+	hurry       = 10  // frames that a shout has to settle
+	lively      = 40  // frames that a syllable's end tells of speech
+	anew        = 10  // frames that the first of a shout count as, so that the mean follows the rest soon
+	whisper     = 50  // frames of far quieter speech that are the new loudness; above lively, so that noise never gets there
+	shortRun    = 3   // frames: what is shorter is a key or a mouse, where nobody knows of voices
 )
 
 // meter follows how loud the speech in a sound is, and how loud the noise below it is. Powers are mean squares, full scale is 1.
@@ -77,8 +81,7 @@ func (m *meter) add(frame []float32, voice float32) (speech bool) {
 	if m.alive == 0 && p < m.loud {
 		return false
 	}
-	m.estimate(p)
-	return true
+	return m.estimate(p)
 }
 
 // power is the mean square of the filtered frame.
@@ -120,7 +123,7 @@ func (m *meter) follow(p float64) {
 	m.peak = max(m.smooth, m.peak*0.98)
 	m.alive = max(m.alive-1, 0)
 	if m.smooth < m.peak/4 {
-		m.alive = lively
+		m.alive, m.peak = lively, m.smooth // the next one must rise first
 	}
 }
 
@@ -132,13 +135,20 @@ func (m *meter) floor() float64 {
 	return least
 }
 
-// estimate takes the power of a frame of speech into the mean. A talker who has become far louder or quieter isn't waited for.
-func (m *meter) estimate(p float64) {
+// estimate takes the power of a frame of speech into the mean. A talker who has become far louder or quieter isn't waited for. A
+// frame that is far quieter than the mean is the end of a word, and doesn't count, or a whisper if there are many in a row.
+func (m *meter) estimate(p float64) (counts bool) {
+	if m.count >= 2*shortRun && p < m.loud/quieter {
+		m.low, m.lowSum = m.low+1, m.lowSum+p
+		if m.low == whisper {
+			m.loud, m.count = m.lowSum/whisper, whisper
+			m.low, m.lowSum = 0, 0
+		}
+		return false
+	}
+	m.low, m.lowSum = 0, 0
 	m.count = min(m.count+1, memory)
 	m.loud += (p - m.loud) / float64(m.count)
-	if m.count < 2*shortRun {
-		return
-	}
 
 	if m.high++; p < louder*m.loud {
 		m.high = 0
@@ -148,18 +158,11 @@ func (m *meter) estimate(p float64) {
 	}
 	if m.rush > 0 {
 		m.rush--
-		m.loud = max(m.loud, (m.last[0]+m.last[1]+m.last[2])/3)
+		if now := (m.last[0] + m.last[1] + m.last[2]) / 3; now > m.loud {
+			m.loud, m.count = now, min(m.count, anew)
+		}
 	}
-
-	if p > m.loud/louder {
-		m.low, m.lowSum = 0, 0
-		return
-	}
-	m.low, m.lowSum = m.low+1, m.lowSum+p
-	if m.low == memory {
-		m.loud = m.lowSum / memory
-		m.low, m.lowSum = 0, 0
-	}
+	return true
 }
 
 // dB is a power in decibels of full scale.
