@@ -20,10 +20,15 @@ const (
 )
 
 func clean(v float32) float32 {
-	if v != v || v > math.MaxFloat32 || v < -math.MaxFloat32 {
-		return 0
+	switch {
+	case v >= -loudest && v <= loudest:
+		return v
+	case v > loudest && v <= math.MaxFloat32:
+		return loudest
+	case v < -loudest && v >= -math.MaxFloat32:
+		return -loudest
 	}
-	return min(max(v, -loudest), loudest)
+	return 0
 }
 
 // fader is a gain that changes evenly over a frame, so that it doesn't click.

@@ -157,7 +157,8 @@ func TestControlShoutAndWhisper(t *testing.T) {
 			t.Errorf("seed %d: %.1f dB in the shout: far too low", seed, lowest)
 		}
 		speech, all := within(whispered, v3, 20, 2)
-		t.Logf("seed %d: shout at %.1f dBFS after 100 ms, %.1f meant,  lowest gain %.1f; whisper after %.2f s of speech, %.2f s in all", seed, after, meant, lowest, speech, all)
+		t.Logf("seed %d: shout at %.1f dBFS after 100 ms, %.1f meant, lowest gain %.1f; whisper after %.2f s of speech, %.2f s in all", seed,
+			after, meant, lowest, speech, all)
 		if speech > 4.5 {
 			t.Errorf("seed %d: the whisper took %.2f s", seed, speech)
 		}

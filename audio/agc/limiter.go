@@ -37,7 +37,8 @@ type Limiter struct {
 	peak  float32             // of the block in hand
 	needs [holdBlocks]float32 // cuts, 1 minus the gain, that the last blocks need
 	need  int                 // position in needs
-	cut   float32             // the largest of them, decaying
+	held  float32             // the largest of them
+	cut   float32             // the same, decaying
 	cuts  [len(ease)]float32  // the last values of cut, oldest first
 
 	gain, step float32 // cut for the sample in hand, as 1 minus the gain, and its change from sample to sample
@@ -60,7 +61,7 @@ func (l *Limiter) Process(frame []float32) {
 		peak, gain := l.peak, l.gain
 		for i, v := range frame[:n] {
 			v = clean(v)
-			peak = max(peak, v, -v)
+			peak = larger(peak, v)
 			gain += l.step
 			frame[i] = bound(delay[i] * (1 - gain))
 			delay[i] = v
@@ -78,7 +79,7 @@ func (l *Limiter) Process(frame []float32) {
 func (l *Limiter) pairs(frame []float32) {
 	for ; len(frame) > 1; frame = frame[2:] {
 		left, right := clean(frame[0]), clean(frame[1])
-		l.peak = max(l.peak, left, -left, right, -right)
+		l.peak = larger(larger(l.peak, left), right)
 		l.gain += l.step
 		pair := l.delay[2*l.at : 2*l.at+2]
 		frame[0], frame[1] = bound(pair[0]*(1-l.gain)), bound(pair[1]*(1-l.gain))
@@ -92,22 +93,47 @@ func (l *Limiter) pairs(frame []float32) {
 }
 
 // bound is for the rounding of the last digit only.
-func bound(v float32) float32 { return min(max(v, -Ceiling), Ceiling) }
+func bound(v float32) float32 {
+	if v > Ceiling {
+		return Ceiling
+	}
+	if v < -Ceiling {
+		return -Ceiling
+	}
+	return v
+}
+
+// larger is the larger of peak and the magnitude of v. Comparisons are faster than max, which looks for what is not a number.
+func larger(peak, v float32) float32 {
+	if v > peak {
+		return v
+	}
+	if -v > peak {
+		return -v
+	}
+	return peak
+}
 
 // turn ends a block: its peak is known now, and with it the gain at the end of the block that comes out next.
 func (l *Limiter) turn() {
-	l.needs[l.need] = 1 - Ceiling/max(l.peak, Ceiling)
+	now, gone := 1-Ceiling/max(l.peak, Ceiling), l.needs[l.need]
+	l.needs[l.need] = now
 	l.need = (l.need + 1) % holdBlocks
 	l.peak, l.n = 0, 0
 
-	held := float32(0)
-	for _, v := range l.needs {
-		held = max(held, v)
+	switch {
+	case now >= l.held:
+		l.held = now
+	case gone == l.held: // the next largest of those still held
+		l.held = 0
+		for _, v := range l.needs {
+			l.held = max(l.held, v)
+		}
 	}
 	if l.cut -= l.cut * release; l.cut < none {
 		l.cut = 0
 	}
-	l.cut = max(l.cut, held)
+	l.cut = max(l.cut, l.held)
 	copy(l.cuts[:], l.cuts[1:])
 	l.cuts[len(l.cuts)-1] = l.cut
 

@@ -22,7 +22,8 @@ var voices = sync.OnceValue(func() (v [2][]float32) {
 })
 
 // talker is n samples of speech-like sound: syllables that differ in level by up to 8 dB, phrases of one to two seconds, pauses of
-// 0.2 to 0.6 s, and noise at -75 dBFS. Its speech, without the pauses, is at the given level. voice is the probability of a voice in each frame.
+// 0.2 to 0.6 s, and noise at -75 dBFS. Its speech, without the pauses, is at the given level. voice is the probability of a
+// voice in each frame.
 func talker(seed uint64, dbfs float64, n int) (x, voice []float32) {
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	from := voices()[seed%2]
