@@ -176,6 +176,9 @@ func TestLimiterDoesNotClick(t *testing.T) {
 				if before, after := secondDifference(x), secondDifference(sound); after > before+0.004 {
 					t.Errorf("second difference %.4f after %.4f", after, before)
 				}
+				if at := audiotest.Clicks(x, out, agc.Delay); len(at) != 0 {
+					t.Errorf("clicks at %v", at)
+				}
 				// The gain's own corners, against those of the tone at the ceiling.
 				if after, tone := secondDifference(sound), secondDifference(audiotest.Tone(hz, float64(agc.Ceiling), rate)); after > 1.5*tone+0.01 {
 					t.Errorf("second difference %.4f, the tone's %.4f", after, tone)
@@ -194,6 +197,26 @@ func TestLimiterDoesNotClick(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestLimiterKeepsSpeechWhole: a voice 6, 12 and 18 dB above full scale gets no click that it hadn't.
+func TestLimiterKeepsSpeechWhole(t *testing.T) {
+	for _, dbfs := range []float64{-14, -8, -2, 4} {
+		x, _ := talker(3, dbfs, 4*rate)
+		out := limit(x, 1, 480)
+		if at := audiotest.Clicks(x, out, agc.Delay); len(at) != 0 {
+			t.Errorf("%.0f dBFS: clicks at %v", dbfs, at)
+		}
+		clipped := append([]float32(nil), x...)
+		for i, v := range clipped {
+			clipped[i] = max(min(v, agc.Ceiling), -agc.Ceiling)
+		}
+		soft, hard := audiotest.SISDR(x[:len(x)-agc.Delay], out[agc.Delay:]), audiotest.SISDR(x, clipped)
+		t.Logf("%.0f dBFS: %.1f dB, clipped %.1f dB", dbfs, soft, hard)
+		if dbfs > -10 && soft < hard {
+			t.Errorf("%.0f dBFS: %.1f dB, less than clipping's %.1f dB", dbfs, soft, hard)
 		}
 	}
 }
