@@ -22,7 +22,7 @@ func TestLeveller(t *testing.T) {
 	for _, dbfs := range []float64{-34, -30, -25, -20, -15, -10} {
 		for seed := uint64(1); seed <= 2; seed++ {
 			t.Run(fmt.Sprint(dbfs, seed), func(t *testing.T) {
-				x, voice := talker(seed, dbfs, 14*rate)
+				x, voice := talker(seed, dbfs, 12*rate)
 				out, gain := level(new(agc.Leveller), x)
 				want := agc.Target - dbfs
 				speech, all := within(gain, voice, want, 3)

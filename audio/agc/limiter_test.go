@@ -163,8 +163,8 @@ func secondDifference(x []float32) (most float64) {
 // TestLimiterDoesNotClick: tones that become too loud and stop being so have no corner in them that the ones before the limiter hadn't, and
 // little of what is not the tone.
 func TestLimiterDoesNotClick(t *testing.T) {
-	for _, hz := range []float64{100, 200, 440, 1000, 3000} {
-		for _, db := range []float64{3, 6, 12, 20} {
+	for _, hz := range []float64{100, 440, 3000} {
+		for _, db := range []float64{3, 9, 20} {
 			t.Run(fmt.Sprint(hz, db), func(t *testing.T) {
 				x := audiotest.Tone(hz, 0.5, 2*rate)
 				up := float32(math.Pow(10, db/20))
@@ -201,10 +201,10 @@ func TestLimiterDoesNotClick(t *testing.T) {
 	}
 }
 
-// TestLimiterKeepsSpeechWhole: a voice 6, 12 and 18 dB above full scale gets no click that it hadn't.
+// TestLimiterKeepsSpeechWhole: a voice whose peaks are up to 14 dB above full scale gets no click that it hadn't.
 func TestLimiterKeepsSpeechWhole(t *testing.T) {
-	for _, dbfs := range []float64{-14, -8, -2, 4} {
-		x, _ := talker(3, dbfs, 4*rate)
+	for _, dbfs := range []float64{-14, -6, 2} {
+		x, _ := talker(3, dbfs, 2*rate)
 		out := limit(x, 1, 480)
 		if at := audiotest.Clicks(x, out, agc.Delay); len(at) != 0 {
 			t.Errorf("%.0f dBFS: clicks at %v", dbfs, at)
