@@ -8,22 +8,25 @@ const (
 	// noiseCeiling is the level in dBFS up to which a Control may bring the noise below the speech.
 	noiseCeiling = -45
 
-	enough  = 20 // frames of speech that must be heard before the gain goes up
+	enough  = 15 // frames of speech that must be heard before the gain goes up
 	few     = 3  // and before it goes down
-	near    = 3  // decibels from where the gain goes, within which it goes gently
-	settled = 0.5
+	near    = 2  // decibels from where the gain goes, within which it goes gently
+	settled = 0.3
 
-	// Changes in decibels a frame of speech.
-	upFar, upNear = 0.18, 0.04
+	// aim makes up for the weakest parts of words, which count as speech for the ear and not for the meter.
+	aim = 0.7
+
+	// Changes in decibels a frame of speech. Far is for those who have only just begun, or begun to whisper.
+	upFar, upNear = 0.25, 0.06
 	downNear      = 0.1
 	downMost      = 5 // far: half of what is left, at most this
 	downNoise     = 0.06
 )
 
 // Control is the gain control of a microphone. It brings speech to Target, whoever speaks and however far from the microphone,
-// and leaves all else at the gain that the last speech left. Far too quiet speech comes up by 18 dB a second of speech, the last 3 dB
-// by 4 dB/s; far too loud speech goes down within 100 ms. The noise below the speech bounds the gain: it is not brought above
-// -45 dBFS, and not raised at all where it is louder than that.
+// and leaves all else at the gain that the last speech left. A new talker who is far too quiet comes up by 25 dB a second of
+// speech, in the first 1.5 s of it; what changes after that, by 6 dB/s; a shout goes down within 100 ms. The noise below the
+// speech bounds the gain: it is not brought above -45 dBFS, and not raised at all where it is louder than that.
 //
 // The output may exceed full scale while a shout begins, by as much as it is louder than what was before: a Limiter follows.
 //
@@ -54,10 +57,10 @@ func (c *Control) move(speech bool) {
 	if !speech {
 		return
 	}
-	want := min(max(Target-dB(c.meter.loud), MinGain), most)
+	want := min(max(Target+aim-dB(c.meter.loud), MinGain), most)
 	switch d := want - *gain; {
 	case d > settled && c.meter.count >= enough && c.meter.alive > 0:
-		if d > near {
+		if d > near && c.meter.count < memory {
 			*gain += upFar
 		} else {
 			*gain += upNear

@@ -172,7 +172,7 @@ func TestControlStepIsGradual(t *testing.T) {
 	x, voice := join(a, b, a), join(va, vb, va)
 	out, gain := control(new(agc.Control), x, voice)
 	for i := 1; i < len(gain); i++ {
-		if d := gain[i] - gain[i-1]; d > 0.181 || d < -5.01 {
+		if d := gain[i] - gain[i-1]; d > 0.251 || d < -5.01 {
 			t.Fatalf("frame %d: the gain changes by %.2f dB", i, d)
 		}
 	}
@@ -206,6 +206,23 @@ func TestControlNoiseBounds(t *testing.T) {
 	_, gain := control(new(agc.Control), x, voice)
 	if g := gain[len(gain)-1]; g < 8 || g > 16 {
 		t.Errorf("gain %.1f dB over noise at -58 dBFS", g)
+	}
+}
+
+// TestControlRisesSlowly: once the talker is known, the gain goes up by 6 dB a second at most.
+func TestControlRisesSlowly(t *testing.T) {
+	x, voice := talker(1, -25, 12*rate)
+	for i := 4 * rate; i < len(x); i++ {
+		x[i] /= 2
+	}
+	_, gain := control(new(agc.Control), x, voice)
+	for i := 300; i < len(gain); i++ {
+		if d := gain[i] - gain[i-1]; d > 0.0601 {
+			t.Fatalf("frame %d: the gain rises by %.2f dB", i, d)
+		}
+	}
+	if g := gain[len(gain)-1]; math.Abs(g-11) > 2 {
+		t.Errorf("%.1f dB for a talker at -31 dBFS", g)
 	}
 }
 

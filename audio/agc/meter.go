@@ -12,14 +12,15 @@ const (
 	aboveNoise = 8
 	// voiced is the probability of a voice from which a frame counts as speech.
 	voiced = 0.5
-	// louder is the ratio of powers that makes a shout of what was normal: 9 dB.
-	louder = 8
+	// louder is the ratio of powers that makes a shout of what was normal: 11 dB.
+	louder = 12
 	// quieter is the ratio that makes a whisper of it, or the end of a word: 14 dB.
 	quieter = 25
 
 	floorBlock  = 10  // frames in a block of the floor's minimum: 100 ms
 	floorBlocks = 32  // the floor looks 3.2 s back: longer than anybody speaks without a pause
 	memory      = 150 // frames of speech that the loudness is a mean of
+	known       = 30  // frames of speech from which on a shout is told from a beginning
 	hurry       = 10  // frames that a shout has to settle
 	lively      = 40  // frames that a syllable's end tells of speech
 	anew        = 10  // frames that the first of a shout count as, so that the mean follows the rest soon
@@ -150,7 +151,7 @@ func (m *meter) estimate(p float64) (counts bool) {
 	m.count = min(m.count+1, memory)
 	m.loud += (p - m.loud) / float64(m.count)
 
-	if m.high++; p < louder*m.loud {
+	if m.high++; p < louder*m.loud || m.count < known {
 		m.high = 0
 	}
 	if m.high == 2 { // one alone is a knock
