@@ -203,6 +203,9 @@ func (l *link) ask(ctx context.Context, patience time.Duration, method string, o
 	defer cancel()
 	var handle dbus.ObjectPath
 	err := l.conn.Object(portalName, portalPath).CallWithContext(waiting, shortcutsFace+"."+method, 0, append(args, options)...).Store(&handle)
+	if err == nil && !handle.IsValid() { // dbus makes strings of numbers
+		err = errors.New("it gives no request")
+	}
 	if err == nil {
 		l.mu.Lock()
 		if l.request == path { // not answered yet
