@@ -91,6 +91,8 @@ func (f *fakeBus) answer(m *dbus.Message) {
 		f.reply(m, ":1.7")
 	case "GetNameOwner":
 		f.reply(m, fakeOwner)
+	case "Register":
+		f.fail(m, busName+".Error.UnknownMethod") // as with Debian 12
 	case "Get":
 		f.reply(m, dbus.MakeVariant(uint32(1)))
 	case "CreateSession":

@@ -23,8 +23,12 @@ const (
 	shortcutsFace = "org.freedesktop.portal.GlobalShortcuts"
 	requestFace   = "org.freedesktop.portal.Request"
 	sessionFace   = "org.freedesktop.portal.Session"
+	registryFace  = "org.freedesktop.host.portal.Registry"
 	backends      = "org.freedesktop.impl.portal.desktop" // what names of the desktops' own parts begin with
 )
+
+// appID is whose the shortcuts are: the name of our .desktop file without its ending, and cmd/parley's appID.
+const appID = "chat.parley.app"
 
 // maxLate is how old a press may be by its own timestamp. Desktops do not agree on what these count from, so one that makes no sense
 // as a time of day is not believed.
@@ -43,6 +47,7 @@ type link struct {
 	events  *queue
 	owner   string            // the portal's unique name
 	told    bool              // the bus has said who that is
+	knows   string            // the owner that was told who we are
 	request dbus.ObjectPath   // whose response is awaited; empty: none
 	answer  chan response     // of request; capacity 1
 	session dbus.ObjectPath   // empty: none
@@ -92,6 +97,7 @@ func (l *link) begin(ctx context.Context) error {
 			return fmt.Errorf("%w: the session bus refuses us (%w)", ErrUnsupported, err)
 		}
 	}
+	l.introduce(ctx) // has to be the first call
 	var version dbus.Variant
 	err := l.conn.Object(portalName, portalPath).CallWithContext(ctx, busName+".Properties.Get", 0, shortcutsFace, "version").Store(&version)
 	if v, ok := version.Value().(uint32); err == nil && (!ok || v == 0) {
@@ -109,7 +115,34 @@ func (l *link) begin(ctx context.Context) error {
 	if !l.told { // a signal, which is handled in another goroutine, may be newer than the answer
 		l.owner, l.told = owner, true
 	}
+	l.knows = l.owner
 	return nil
+}
+
+// introduce tells the portal which app we are. Later versions (1.20 on, since they have org.freedesktop.host.portal.Registry) give
+// shortcuts to no app they do not know, and know by themselves only those that the desktop started from its menu. Where there is no
+// registry, or no .desktop file of ours, there is an error that does not matter here.
+func (l *link) introduce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, busPatience)
+	defer cancel()
+	err := l.conn.Object(portalName, portalPath).CallWithContext(ctx, registryFace+".Register", 0, appID, map[string]dbus.Variant{}).Err
+	if err != nil {
+		l.log.Debug("The desktop's portal does not take our name.", "err", err)
+	}
+}
+
+// reintroduce does it again for a portal that was started since.
+func (l *link) reintroduce(ctx context.Context) {
+	l.mu.Lock()
+	known := l.owner != "" && l.knows == l.owner
+	l.mu.Unlock()
+	if known {
+		return
+	}
+	l.introduce(ctx)
+	l.mu.Lock()
+	l.knows = l.owner
+	l.mu.Unlock()
 }
 
 // ours is the path below which the portal has what belongs to our connection.
@@ -120,6 +153,7 @@ func (l *link) ours(path string) dbus.ObjectPath {
 
 // enter makes a session and binds shortcuts in it.
 func (l *link) enter(ctx context.Context, all []shortcut) error {
+	l.reintroduce(ctx)
 	options := map[string]dbus.Variant{"session_handle_token": dbus.MakeVariant(token())}
 	r, err := l.ask(ctx, busPatience, "CreateSession", options)
 	if err != nil {

@@ -47,7 +47,7 @@ func (l *link) ownerChangedLocked(body []any) bool {
 		return false
 	}
 	if name == portalName {
-		l.owner, l.told = after, true
+		l.owner, l.told, l.knows = after, true, ""
 	}
 	if before != "" {
 		l.loseLocked()
