@@ -257,6 +257,10 @@ func (l *link) ask(ctx context.Context, patience time.Duration, method string, o
 			return response{}, errLost
 		}
 	}
+	if refused := (dbus.Error{}); errors.As(err, &refused) && refused.Name == "org.freedesktop.portal.Error.NotAllowed" {
+		return response{}, fmt.Errorf("%w: the desktop gives them to programs of its menu alone (%w): start Parley from there, or %s",
+			ErrDenied, err, elsewhere)
+	}
 	if waiting.Err() == nil {
 		return response{}, fmt.Errorf("%w: %s: %w: %s", ErrUnsupported, method, err, elsewhere)
 	}

@@ -244,6 +244,7 @@ func TestPortalRefuses(t *testing.T) {
 		want   error
 	}{
 		"no session":     {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.reply(m, requestOf(m)); f.respond(m, 2, nil) }, ErrUnsupported},
+		"unknown app":    {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.fail(m, "org.freedesktop.portal.Error.NotAllowed") }, ErrDenied},
 		"session error":  {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.fail(m, "org.x.Error") }, ErrUnsupported},
 		"without handle": {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.reply(m, requestOf(m)); f.respond(m, 0, yes) }, ErrUnsupported},
 		"other's handle": {"CreateSession", func(f *fakeBus, m *dbus.Message) {
