@@ -46,7 +46,7 @@ func (f *fakeBus) dial(opts ...dbus.ConnOption) (*dbus.Conn, error) {
 	return dbus.NewConn(theirs, opts...)
 }
 
-// lines are what the bus says while the connection is made.
+// serve lets anybody in, and answers calls until the connection ends.
 func (f *fakeBus) serve(conn net.Conn) {
 	defer conn.Close()
 	in := bufio.NewReader(conn)

@@ -53,6 +53,7 @@ type link struct {
 	session dbus.ObjectPath   // empty: none
 	ids     map[string]string // the session's shortcuts: which binding each is for
 	down    map[string]bool   // the shortcuts that are down; no others are in it
+	latest  time.Time         // of what was pressed or let go of
 	strange bool              // a signal that makes no sense was logged
 }
 
@@ -236,7 +237,8 @@ func (l *link) ask(ctx context.Context, patience time.Duration, method string, o
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var handle dbus.ObjectPath
-	err := l.conn.Object(portalName, portalPath).CallWithContext(waiting, shortcutsFace+"."+method, 0, append(args, options)...).Store(&handle)
+	call := l.conn.Object(portalName, portalPath).CallWithContext(waiting, shortcutsFace+"."+method, 0, append(args, options)...)
+	err := call.Store(&handle)
 	if err == nil && !handle.IsValid() { // dbus makes strings of numbers
 		err = errors.New("it gives no request")
 	}

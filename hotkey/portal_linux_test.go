@@ -118,6 +118,29 @@ func TestPortalPresses(t *testing.T) {
 	})
 }
 
+func TestPortalTimes(t *testing.T) {
+	withPortal(t, func(t *testing.T, f *fakeBus, p *portal) {
+		bind(t, p, "talk=F13")
+		time.Sleep(time.Hour)
+		start := time.Now()
+		for _, c := range []struct {
+			member string
+			stamp  time.Time
+			want   time.Duration
+		}{
+			{"Activated", start.Add(-500 * time.Millisecond), -500 * time.Millisecond},
+			{"Deactivated", start.Add(-time.Second), -500 * time.Millisecond}, // before the press
+			{"Activated", start.Add(-time.Minute), 0},
+			{"Deactivated", start.Add(time.Minute), 0},
+		} {
+			f.shortcut(c.member, "talk", uint64(c.stamp.UnixMicro()), map[string]dbus.Variant{})
+			if e := <-p.Events(); e.Down != (c.member == "Activated") || e.At.Sub(start) != c.want {
+				t.Errorf("%s of %v: %+v, %v", c.member, c.stamp, e, e.At.Sub(start))
+			}
+		}
+	})
+}
+
 func TestPortalStrangeSignals(t *testing.T) {
 	withPortal(t, func(t *testing.T, f *fakeBus, p *portal) {
 		bind(t, p, "talk=F13", "mute=F14")
@@ -140,8 +163,8 @@ func TestPortalStrangeSignals(t *testing.T) {
 			f.signal(":1.66", f.session, sessionFace+".Closed")
 			f.signal(fakeOwner, f.session+"x", sessionFace+".Closed")
 			f.signal(fakeOwner, requestOf(f.last("BindShortcuts")), requestFace+".Response", uint32(1), none)
-			f.signal(":1.66", "/org/freedesktop/DBus", busName+".NameOwnerChanged", portalName, fakeOwner, "")
-			f.signal(busName, "/org/freedesktop/DBus", busName+".NameOwnerChanged", portalName)
+			f.signal(":1.66", "/", busName+".NameOwnerChanged", portalName, fakeOwner, "")
+			f.signal(busName, "/", busName+".NameOwnerChanged", portalName)
 			f.owner("org.freedesktop.impl.portal.desktopper", ":1.5", "")
 		}
 		for _, list := range []any{
@@ -243,10 +266,18 @@ func TestPortalRefuses(t *testing.T) {
 		do     func(f *fakeBus, m *dbus.Message)
 		want   error
 	}{
-		"no session":     {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.reply(m, requestOf(m)); f.respond(m, 2, nil) }, ErrUnsupported},
-		"unknown app":    {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.fail(m, "org.freedesktop.portal.Error.NotAllowed") }, ErrDenied},
-		"session error":  {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.fail(m, "org.x.Error") }, ErrUnsupported},
-		"without handle": {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.reply(m, requestOf(m)); f.respond(m, 0, yes) }, ErrUnsupported},
+		"no session": {"CreateSession", func(f *fakeBus, m *dbus.Message) {
+			f.reply(m, requestOf(m))
+			f.respond(m, 2, nil)
+		}, ErrUnsupported},
+		"unknown app": {"CreateSession", func(f *fakeBus, m *dbus.Message) {
+			f.fail(m, "org.freedesktop.portal.Error.NotAllowed")
+		}, ErrDenied},
+		"session error": {"CreateSession", func(f *fakeBus, m *dbus.Message) { f.fail(m, "org.x.Error") }, ErrUnsupported},
+		"without handle": {"CreateSession", func(f *fakeBus, m *dbus.Message) {
+			f.reply(m, requestOf(m))
+			f.respond(m, 0, yes)
+		}, ErrUnsupported},
 		"other's handle": {"CreateSession", func(f *fakeBus, m *dbus.Message) {
 			f.reply(m, requestOf(m))
 			f.respond(m, 0, map[string]dbus.Variant{"session_handle": dbus.MakeVariant(dbus.ObjectPath(sessionPath + "/1_8/x"))})

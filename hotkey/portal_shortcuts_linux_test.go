@@ -37,7 +37,8 @@ func TestTriggers(t *testing.T) {
 func TestShortcutsOf(t *testing.T) {
 	f13 := Chord{Key: "F13"}
 	list, err := shortcutsOf([]Binding{
-		{"talk", "Words\nwith a \xff\x00" + strings.Repeat("ä", 1000), f13}, {"talk", "", f13}, {"talk-2", "", f13}, {"mute", "", Chord{}}, {"talk", "", f13},
+		{"talk", "Words\nwith a \xff\x00" + strings.Repeat("ä", 1000), f13},
+		{"talk", "", f13}, {"talk-2", "", f13}, {"mute", "", Chord{}}, {"talk", "", f13},
 	})
 	if err != nil {
 		t.Fatal(err)

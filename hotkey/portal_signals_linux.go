@@ -120,6 +120,10 @@ func (l *link) setLocked(id string, down bool, at time.Time) {
 	if binding == "" || l.down[id] == down {
 		return
 	}
+	if at.Before(l.latest) {
+		at = l.latest // nothing is let go of before it was pressed
+	}
+	l.latest = at
 	if down {
 		l.down[id] = true
 	} else {
