@@ -221,7 +221,9 @@ func (l *link) forget() dbus.ObjectPath {
 
 // ask makes a request: a call whose answer is a signal of an object that exists for it alone. The signal can come before the call
 // returns, so it is known beforehand where from.
-func (l *link) ask(ctx context.Context, patience time.Duration, method string, options map[string]dbus.Variant, args ...any) (response, error) {
+func (l *link) ask(ctx context.Context, patience time.Duration, method string, options map[string]dbus.Variant, args ...any) (
+	response, error,
+) {
 	name := token()
 	options["handle_token"] = dbus.MakeVariant(name)
 	path := l.ours(requestPath) + dbus.ObjectPath("/"+name)

@@ -109,7 +109,7 @@ func TestPortalPresses(t *testing.T) {
 		}
 		f.key("talk", true)
 		expect(t, p, "+talk")
-		f.shortcut("ShortcutsChanged", []shortcut{{ID: "talk", Props: map[string]dbus.Variant{"trigger_description": dbus.MakeVariant("Strg+M")}}})
+		f.shortcut("ShortcutsChanged", []shortcut{{"talk", map[string]dbus.Variant{"trigger_description": dbus.MakeVariant("Strg+M")}, ""}})
 		expect(t, p, "-talk")
 		bind(t, p)
 		if f.count("CreateSession") != 2 {
@@ -293,7 +293,9 @@ func TestPortalRefuses(t *testing.T) {
 			f.reply(m, requestOf(m))
 			f.respond(m, 0, map[string]dbus.Variant{"shortcuts": dbus.MakeVariant([]shortcut{})})
 		}, ErrDenied},
-		"closed":       {"BindShortcuts", func(f *fakeBus, m *dbus.Message) { f.signal(fakeOwner, f.session, sessionFace+".Closed") }, ErrUnsupported},
+		"closed": {"BindShortcuts", func(f *fakeBus, m *dbus.Message) {
+			f.signal(fakeOwner, f.session, sessionFace+".Closed")
+		}, ErrUnsupported},
 		"portal gone":  {"BindShortcuts", func(f *fakeBus, m *dbus.Message) { f.owner(portalName, fakeOwner, "") }, ErrUnsupported},
 		"desktop gone": {"BindShortcuts", func(f *fakeBus, m *dbus.Message) { f.owner(backends+".kde", ":1.5", "") }, ErrUnsupported},
 		"bus gone":     {"BindShortcuts", func(f *fakeBus, m *dbus.Message) { f.cutOff(false) }, ErrUnsupported},
