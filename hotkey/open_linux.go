@@ -1,7 +1,6 @@
 package hotkey
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 )
@@ -13,9 +12,4 @@ func Open(log *slog.Logger) (Source, error) {
 		return openX11(log)
 	}
 	return openPortal(log)
-}
-
-// openPortal is replaced by portal.go's in the merge.
-func openPortal(*slog.Logger) (Source, error) {
-	return nil, fmt.Errorf("%w: no X11 session", ErrUnsupported)
 }

@@ -8,7 +8,8 @@
 # app    what the window links: OpenGL and X headers. The server and parleyctl do without
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 and nftables for the network namespaces, coturn
 #        for somebody else's relay, miniupnpd for a home's router, pebble for an authority that issues certificates, a screen in
-#        memory with OpenGL drawn by software, a window manager, a session bus, hands for keyboard, mouse and clipboard, Chromium and Firefox
+#        memory with OpenGL drawn by software, a window manager, a session bus, the desktop's portal, hands for keyboard, mouse and
+#        clipboard, Chromium and Firefox
 # peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and its like (video, net, rate)
 set -eu
 cd "$(dirname "$0")/.."
@@ -45,6 +46,7 @@ for part; do
 		tool xdotool xdotool
 		tool xclip xclip
 		tool dbus-daemon dbus-daemon
+		file /usr/libexec/xdg-desktop-portal xdg-desktop-portal
 		file "$(echo /usr/lib/*/dri/swrast_dri.so)" libgl1-mesa-dri
 		tool pulseaudio pulseaudio
 		tool pactl pulseaudio-utils
