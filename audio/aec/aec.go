@@ -1,0 +1,262 @@
+// Package aec takes the sound of the loudspeaker out of the microphone's: an adaptive filter that learns the way from one
+// to the other (its delay, its echo in the room, and how far the two devices' clocks run apart), and a suppressor for what
+// no linear filter can take away. Mono, 48 kHz, float32 with full scale at 1, frames of 480 samples.
+package aec
+
+import "math"
+
+const rate = 48000
+
+// Delay is by how many samples Cancel delays the near voice: 2.7 ms.
+func Delay() int { return delay }
+
+// Stats is what a Canceller knows about the echo.
+type Stats struct {
+	DelayMS    float64 // from Far to the microphone; 0 while it is unknown
+	ERLE       float64 // echo return loss enhancement, decibels: by how much the filter alone lowers the microphone now
+	DriftPPM   float64 // by how much faster than the microphone's the speaker's clock runs
+	Converged  bool    // the filter takes away most of an echo
+	DoubleTalk bool    // somebody speaks here while the speaker does
+}
+
+// Canceller removes the echo of one speaker from one microphone. It is used by one goroutine at a time, which calls Far
+// for each frame that the speaker was given and Cancel for each frame of the microphone, about as often; who is late by
+// a few frames does no harm. Neither allocates.
+type Canceller struct {
+	fft        *transform
+	source     farEnd
+	filter     filter
+	finder     finder
+	pacer      pacer
+	suppressor suppressor
+
+	spectra [history]spectrum // of the far end, newest at head
+	head    int
+	past    [size]float32 // the far end's newest samples
+	offset  int           // frames of delay before the filter's first partition
+	missing int           // frames in a row without the far end
+	active  int           // frames until the far end's last sound has left the filter
+
+	block             [size]float32
+	scratch           spectrum
+	error             spectrum
+	echo, kept        [size]float32 // by the learning weights, and by those of the foreground
+	mic               [frame]float32
+	rest, restKept    [frame]float32
+	micPower          float64 // smoothed, as are the following
+	power, keptPower  float64
+	blend             float32 // how much of the learning weights' result is taken
+	better, sinceCopy int
+	converged         bool
+	erle              float64
+	doubleTalk        float64
+	learnt            int // frames learnt from
+}
+
+// New is a Canceller that knows nothing yet.
+func New() *Canceller {
+	c := &Canceller{fft: newTransform()}
+	c.source.init()
+	c.suppressor.init()
+	c.Reset()
+	return c
+}
+
+// Reset forgets everything, as after a change of devices.
+func (c *Canceller) Reset() {
+	c.source.reset()
+	c.filter.reset()
+	c.finder.reset()
+	c.pacer.reset()
+	c.suppressor.reset()
+	c.spectra = [history]spectrum{}
+	clear(c.past[:])
+	c.head, c.offset, c.missing, c.active = 0, 0, 0, 0
+	c.micPower, c.power, c.keptPower, c.blend, c.better, c.sinceCopy = 0, 0, 0, 1, 0, 0
+	c.converged, c.erle, c.doubleTalk, c.learnt = false, 0, 0, 0
+}
+
+// Far takes the next samples that the speaker is given, a frame as a rule. They are copied.
+func (c *Canceller) Far(frame []float32) { c.source.write(frame) }
+
+// Stats of now.
+func (c *Canceller) Stats() Stats {
+	s := Stats{ERLE: c.erle, DriftPPM: c.source.ppm, Converged: c.converged, DoubleTalk: c.doubleTalk > 0.5}
+	if c.finder.found {
+		s.DelayMS = float64(c.finder.best) * 1000 * frame / rate
+	}
+	return s
+}
+
+// Cancel removes the echo from a frame of the microphone, in place. A slice of another length than 480 is left alone.
+func (c *Canceller) Cancel(near []float32) {
+	if len(near) != frame {
+		return
+	}
+	for i, v := range near {
+		c.mic[i] = clean(v)
+	}
+	c.advance()
+	active := c.active > 0
+	if active {
+		c.active--
+		c.place()
+		c.subtract()
+	} else {
+		c.rest = c.mic
+		clear(c.echo[:])
+	}
+	copy(near, c.rest[:])
+	c.suppress(near, c.echo[size-frame:], active)
+}
+
+// advance reads the far end's next frame, or as many as are due.
+func (c *Canceller) advance() {
+	n := c.source.due()
+	if n == 0 {
+		c.missing++
+		if c.missing <= 8 { // late: the filter waits with it
+			c.slip(-1)
+			return
+		}
+		c.pushFar(nil)
+		return
+	}
+	c.missing = 0
+	for range n {
+		c.pushFar(c.past[:])
+	}
+	c.slip(n - 1)
+}
+
+// pushFar puts the next frame, nil for silence, at the head of the spectra.
+func (c *Canceller) pushFar(past []float32) {
+	copy(c.past[:], c.past[frame:])
+	newest := c.past[size-frame:]
+	if past == nil {
+		clear(newest)
+	} else {
+		c.source.read(newest)
+	}
+	power := 0.0
+	for _, v := range newest {
+		power += float64(v) * float64(v)
+	}
+	if power > 1e-7*frame { // -70 dBFS
+		c.active = lags + parts
+	}
+	c.head = (c.head + history - 1) & (history - 1)
+	c.fft.forward(&c.past, &c.spectra[c.head])
+}
+
+// slip moves the filter as the far end's time has moved against the microphone's by so many frames.
+func (c *Canceller) slip(by int) {
+	if by == 0 {
+		return
+	}
+	to := c.offset + by
+	if to < 0 {
+		c.filter.shift(to)
+		c.pacer.valid = 0
+		to = 0
+	}
+	c.offset = min(to, lags)
+}
+
+// place looks for the delay and puts the filter where the echo is.
+func (c *Canceller) place() {
+	clear(c.block[:size-frame])
+	copy(c.block[size-frame:], c.mic[:])
+	c.fft.forward(&c.block, &c.scratch)
+	first := !c.finder.found
+	lag, ok := c.findDelay(&c.scratch)
+	if !ok {
+		return
+	}
+	to := max(lag-headroom, 0)
+	if first {
+		c.filter.reset()
+		c.offset = to
+		level := float32(0.1)
+		for p := range c.filter.variance {
+			if p > headroom {
+				level *= 0.8
+			}
+			for k := range c.filter.variance[p] {
+				c.filter.variance[p][k] = level
+			}
+		}
+		c.pacer.valid = 0
+		return
+	}
+	if to < c.offset || to > c.offset+2 {
+		c.filter.shift(c.offset - to)
+		c.offset = to
+		c.pacer.valid = 0
+	}
+}
+
+// subtract takes the estimated echo from mic into rest and learns.
+func (c *Canceller) subtract() {
+	c.estimate(&c.filter.weights, &c.scratch)
+	c.fft.inverse(&c.scratch, &c.echo)
+	c.estimate(&c.filter.kept, &c.scratch)
+	c.fft.inverse(&c.scratch, &c.kept)
+	var mic, power, kept float64
+	for i, v := range c.mic {
+		a, b := v-c.echo[size-frame+i], v-c.kept[size-frame+i]
+		c.rest[i], c.restKept[i] = a, b
+		mic += float64(v) * float64(v)
+		power += float64(a) * float64(a)
+		kept += float64(b) * float64(b)
+	}
+	c.micPower += 0.1 * (mic - c.micPower)
+	c.power += 0.1 * (power - c.power)
+	c.keptPower += 0.1 * (kept - c.keptPower)
+
+	clear(c.block[:size-frame])
+	copy(c.block[size-frame:], c.rest[:])
+	c.fft.forward(&c.block, &c.error)
+	c.learn(&c.error)
+	c.learnt++
+	c.choose()
+
+	best := min(c.power, c.keptPower)
+	c.erle = 10 * math.Log10((c.micPower+1e-9)/(best+1e-9))
+	if c.erle > 8 {
+		c.converged = true
+		c.suppressor.unsettled *= 0.95
+	} else if !c.finder.found && c.finder.heard > 100 {
+		c.suppressor.unsettled *= 0.95
+	}
+	if c.suppressor.unsettled < 1e-4 {
+		c.suppressor.unsettled = 0
+	}
+	c.pace()
+}
+
+// choose mixes the results of the two sets of weights into rest and echo, and copies the better set over the other.
+func (c *Canceller) choose() {
+	to := float32(0)
+	if c.power < c.keptPower {
+		to = 1
+	}
+	from := c.blend
+	step := (to - from) / frame
+	for i := range c.rest {
+		mix := from + step*float32(i+1)
+		c.rest[i] = c.restKept[i] + mix*(c.rest[i]-c.restKept[i])
+		at := size - frame + i
+		c.echo[at] = c.kept[at] + mix*(c.echo[at]-c.kept[at])
+	}
+	c.blend = to
+	c.sinceCopy++
+	switch {
+	case c.power < 0.9*c.keptPower && c.sinceCopy >= 10:
+		c.filter.kept = c.filter.weights
+		c.keptPower, c.sinceCopy = c.power, 0
+	case c.power > 4*c.keptPower && c.sinceCopy >= 10:
+		c.filter.weights = c.filter.kept
+		c.power, c.sinceCopy = c.keptPower, 0
+	}
+}
