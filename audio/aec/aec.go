@@ -39,7 +39,7 @@ type Canceller struct {
 
 	block             [size]float32
 	scratch           spectrum
-	error             spectrum
+	error, nearby     spectrum      // of the newest frame of the error and of the microphone
 	echo, kept        [size]float32 // by the learning weights, and by those of the foreground
 	mic               [frame]float32
 	rest, restKept    [frame]float32
@@ -49,6 +49,7 @@ type Canceller struct {
 	better, sinceCopy int
 	converged         bool
 	erle              float64
+	slow              float64 // the same, over a second
 	doubleTalk        float64
 	learnt            int // frames learnt from
 }
@@ -73,7 +74,7 @@ func (c *Canceller) Reset() {
 	clear(c.past[:])
 	c.head, c.offset, c.missing, c.active = 0, 0, 0, 0
 	c.micPower, c.power, c.keptPower, c.blend, c.better, c.sinceCopy = 0, 0, 0, 1, 0, 0
-	c.converged, c.erle, c.doubleTalk, c.learnt = false, 0, 0, 0
+	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt = false, 0, 0, 0, 0
 }
 
 // Far takes the next samples that the speaker is given, a frame as a rule. They are copied.
@@ -157,7 +158,7 @@ func (c *Canceller) slip(by int) {
 	to := c.offset + by
 	if to < 0 {
 		c.filter.shift(to)
-		c.pacer.valid = 0
+		c.pacer.unsettle()
 		to = 0
 	}
 	c.offset = min(to, lags)
@@ -167,9 +168,9 @@ func (c *Canceller) slip(by int) {
 func (c *Canceller) place() {
 	clear(c.block[:size-frame])
 	copy(c.block[size-frame:], c.mic[:])
-	c.fft.forward(&c.block, &c.scratch)
+	c.fft.forward(&c.block, &c.nearby)
 	first := !c.finder.found
-	lag, ok := c.findDelay(&c.scratch)
+	lag, ok := c.findDelay(&c.nearby)
 	if !ok {
 		return
 	}
@@ -177,7 +178,7 @@ func (c *Canceller) place() {
 	if first {
 		c.filter.reset()
 		c.offset = to
-		level := float32(0.1)
+		level := xc
 		for p := range c.filter.variance {
 			if p > headroom {
 				level *= 0.8
@@ -186,13 +187,13 @@ func (c *Canceller) place() {
 				c.filter.variance[p][k] = level
 			}
 		}
-		c.pacer.valid = 0
+		c.pacer.unsettle()
 		return
 	}
 	if to < c.offset || to > c.offset+2 {
 		c.filter.shift(c.offset - to)
 		c.offset = to
-		c.pacer.valid = 0
+		c.pacer.unsettle()
 	}
 }
 
@@ -217,12 +218,21 @@ func (c *Canceller) subtract() {
 	clear(c.block[:size-frame])
 	copy(c.block[size-frame:], c.rest[:])
 	c.fft.forward(&c.block, &c.error)
+	if c.finder.found {
+		c.scratch = c.nearby
+		for k := range c.scratch.re {
+			c.scratch.re[k] -= c.error.re[k]
+			c.scratch.im[k] -= c.error.im[k]
+		}
+		c.follow(&c.nearby, &c.scratch)
+	}
 	c.learn(&c.error)
 	c.learnt++
 	c.choose()
 
 	best := min(c.power, c.keptPower)
 	c.erle = 10 * math.Log10((c.micPower+1e-9)/(best+1e-9))
+	c.slow += 0.01 * (c.erle - c.slow)
 	if c.erle > 8 {
 		c.converged = true
 		c.suppressor.unsettled *= 0.95

@@ -103,3 +103,16 @@ func TestRooms(t *testing.T) {
 		measure(t, r, uint64(i), talk, double, far, near)
 	}
 }
+
+func BenchmarkCancel(b *testing.B) {
+	far, near := audiotest.Talk(1, 2*second), audiotest.Talk(2, 2*second)
+	mic := sum(rooms[1].echo(1, far), near)
+	c, at := New(), 0
+	var block [frame]float32
+	for b.Loop() {
+		c.Far(far[at : at+frame])
+		copy(block[:], mic[at:])
+		c.Cancel(block[:])
+		at = (at + frame) % (2 * second)
+	}
+}

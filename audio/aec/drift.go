@@ -1,37 +1,106 @@
 package aec
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 const (
 	driftBin  = 128 // bins from lowBin on by which the filter's movement is seen: to 6.3 kHz
 	driftEach = 25  // frames between two looks
 	reach     = 24  // samples either way a look sees
+	near      = 5   // partitions of a fresh path
+	freshKept = 4   // of them: the newest and the oldest are compared
 )
 
-// pacer measures how fast the echo path moves: the weights of now against those of a while ago, as the sum over bins of
-// their cross spectrum turned back by each lag. A room that stands still moves only by the two clocks' difference.
+// pacer measures how fast the echo moves, which in a room that stands still is the difference of the two clocks. The echo
+// moves with the weights, those of now against those of a while ago, and as far as they don't follow it moves against
+// what they make of the far end: the microphone against the estimate. Either is found as the lag that turns back the phase
+// of a cross spectrum.
 type pacer struct {
-	past  [2][parts]struct{ re, im [driftBin]float32 }
-	valid int // how many of past hold the weights as they lie now
-	count int
-	ppm   float64
-	moved float64 // samples, in the last look
-	sure  float64 // and how alike the two were, 0 to 1
-	turn  [driftBin]struct{ re, im float64 }
+	past         [2][parts]struct{ re, im [driftBin]float32 }
+	behind       [2]float64 // lag of the microphone behind the estimate in the last looks, samples
+	cross        turned     // of microphone and estimate, since the last look
+	turn         turned
+	mic          float64 // and their powers
+	echo         float64
+	valid        int // how many of past hold the weights as they lie now
+	count        int
+	looks        int              // that were sure
+	fresh        [freshKept]fresh // one for each look, newest first
+	freshFull    int              // of them
+	rough        [5]float64       // as seen, but by the fresh paths
+	roughLooks   int
+	seen         [5]float64 // the rates of the last looks, ppm
+	moved        float64
+	sure, likely float64
+}
+
+type turned [driftBin]struct{ re, im float64 }
+
+// fresh is the path as a short while shows it by itself, in the partitions around the direct sound: too rough to cancel with,
+// but it has no memory that clings to where the echo was.
+type fresh struct {
+	path [near]struct{ re, im, far [driftBin]float32 }
 }
 
 func (d *pacer) reset() { *d = pacer{} }
 
+// unsettle says that the weights have another place now, and what was kept does not compare with them.
+func (d *pacer) unsettle() {
+	d.valid, d.freshFull, d.fresh[0] = 0, 0, fresh{}
+	d.cross, d.mic, d.echo, d.count = turned{}, 0, 0, 0
+}
+
+// follow adds the spectra of a frame of the microphone and of its estimate.
+func (c *Canceller) follow(mic, echo *spectrum) {
+	d := &c.pacer
+	for p := range d.fresh[0].path {
+		f, x := &d.fresh[0].path[p], c.far(c.offset+p)
+		for k := range f.re {
+			a, b, r, i := mic.re[lowBin+k], mic.im[lowBin+k], x.re[lowBin+k], x.im[lowBin+k]
+			f.re[k] += a*r + b*i
+			f.im[k] += b*r - a*i
+			f.far[k] += r*r + i*i
+		}
+	}
+	for k := range d.cross {
+		a, b := float64(mic.re[lowBin+k]), float64(mic.im[lowBin+k])
+		r, i := float64(echo.re[lowBin+k]), float64(echo.im[lowBin+k])
+		d.cross[k].re += a*r + b*i
+		d.cross[k].im += b*r - a*i
+		d.mic += a*a + b*b
+		d.echo += r*r + i*i
+	}
+	d.count++
+}
+
 // pace looks every driftEach frames and steers the far end's resampler.
 func (c *Canceller) pace() {
 	d := &c.pacer
-	if d.count++; d.count < driftEach {
+	if d.count < driftEach {
 		return
 	}
-	d.count = 0
-	if d.valid >= 2 {
-		c.compare()
+	d.likely = 0
+
+	for k := range d.cross {
+		d.likely += math.Hypot(d.cross[k].re, d.cross[k].im)
 	}
+	d.likely /= math.Sqrt(d.mic*d.echo) + 1e-9
+	behind, _ := d.cross.lag()
+	if d.likely < 0.3 {
+		d.valid = 0
+	}
+	if d.valid >= 2 && c.slow >= 12 {
+		c.compare(behind)
+	}
+	d.behind[0], d.behind[1] = d.behind[1], behind
+	if c.slow < 12 {
+		c.compareFresh()
+	}
+	copy(d.fresh[1:], d.fresh[:freshKept-1])
+	d.fresh[0] = fresh{}
+	d.freshFull++
 	d.past[0] = d.past[1]
 	for p := range d.past[1] {
 		to, w := &d.past[1][p], &c.filter.weights[p]
@@ -39,14 +108,13 @@ func (c *Canceller) pace() {
 		copy(to.im[:], w.im[lowBin:])
 	}
 	d.valid = min(d.valid+1, 2)
+	d.cross, d.mic, d.echo, d.count = turned{}, 0, 0, 0
 }
 
 // compare measures and corrects.
-func (c *Canceller) compare() {
+func (c *Canceller) compare(behind float64) {
 	d := &c.pacer
-	for k := range d.turn {
-		d.turn[k].re, d.turn[k].im = 0, 0
-	}
+	d.turn = turned{}
 	now, then := 0.0, 0.0
 	for p := range d.past[0] {
 		old, w := &d.past[0][p], &c.filter.weights[p]
@@ -59,35 +127,90 @@ func (c *Canceller) compare() {
 			then += r*r + i*i
 		}
 	}
+	lag, top := d.turn.lag()
+	d.sure = top / (math.Sqrt(now*then) + 1e-12)
+	d.moved = lag + behind - d.behind[0]
+	if d.sure < 0.6 || d.likely < 0.5 || math.Abs(lag) >= reach || math.Abs(behind) >= reach || math.Abs(d.moved) > 14 {
+		return
+	}
+	// The path grew longer by so many samples in 2*driftEach frames: the far end is read too fast. One look may be wrong by
+	// a period of the voice, and looks while the filter learns are; so it takes the middle of several.
+	c.steer(&d.seen, &d.looks, d.moved/(2*driftEach*frame)*1e6)
+}
+
+// compareFresh measures by the paths of now and of a while ago, and corrects.
+func (c *Canceller) compareFresh() {
+	d := &c.pacer
+	if d.freshFull < freshKept-1 {
+		return
+	}
+	d.turn = turned{}
+	now, then := &d.fresh[0], &d.fresh[freshKept-1]
+	var total float64
+	for p := range now.path {
+		n, o := &now.path[p], &then.path[p]
+		for k := range d.turn {
+			scale := 1 / math.Sqrt(float64(n.far[k])*float64(o.far[k])+1e-12)
+			a, b, r, i := float64(n.re[k]), float64(n.im[k]), float64(o.re[k]), float64(o.im[k])
+			d.turn[k].re += (a*r + b*i) * scale
+			d.turn[k].im += (b*r - a*i) * scale
+		}
+	}
+	for k := range d.turn {
+		size := math.Hypot(d.turn[k].re, d.turn[k].im)
+		root := math.Sqrt(size) + 1e-12
+		d.turn[k].re /= root
+		d.turn[k].im /= root
+		total += size / root
+	}
+	lag, top := d.turn.lag()
+	if !(top > 0.4*total) || math.Abs(lag) >= reach {
+		return
+	}
+	c.steer(&d.rough, &d.roughLooks, lag/((freshKept-1)*driftEach*frame)*1e6)
+}
+
+// steer takes one look's rate at which the echo grows later, ppm, into account.
+func (c *Canceller) steer(seen *[5]float64, looks *int, rate float64) {
+	seen[*looks%len(seen)] = c.source.ppm - rate
+	*looks++
+	n := min(*looks, len(seen))
+	if n < 3 {
+		return
+	}
+	sorted := *seen
+	slices.Sort(sorted[:n])
+	step := sorted[n/2] - c.source.ppm
+	gain := 0.1
+	if math.Abs(step) > 40 && n > 3 { // no error of measurement any more
+		gain = 0.6
+	}
+	c.source.ppm = min(max(c.source.ppm+gain*step, -500), 500)
+}
+
+// lag is by how many samples one signal is later than the other, and how much of the cross spectrum that explains.
+func (t *turned) lag() (lag, top float64) {
 	likeness := func(lag float64) (sum float64) {
 		s, co := math.Sincos(ring * lag * lowBin / size)
 		ds, dc := math.Sincos(ring * lag / size)
-		for k := range d.turn {
-			sum += d.turn[k].re*co - d.turn[k].im*s
+		for k := range t {
+			sum += t[k].re*co - t[k].im*s
 			co, s = co*dc-s*ds, s*dc+co*ds
 		}
 		return sum
 	}
-	best, top := 0.0, math.Inf(-1)
-	for lag := -reach; lag <= reach; lag++ {
-		if v := likeness(float64(lag)); v > top {
-			best, top = float64(lag), v
+	top = math.Inf(-1)
+	for l := -reach; l <= reach; l++ {
+		if v := likeness(float64(l)); v > top {
+			lag, top = float64(l), v
 		}
 	}
 	for step := 0.5; step > 0.02; step /= 2 {
-		for _, lag := range [2]float64{best - step, best + step} {
-			if v := likeness(lag); v > top {
-				best, top = lag, v
+		for _, l := range [2]float64{lag - step, lag + step} {
+			if v := likeness(l); v > top {
+				lag, top = l, v
 			}
 		}
 	}
-	d.sure = top / (math.Sqrt(now*then) + 1e-12)
-	d.moved = best
-	if d.sure < 0.6 || math.Abs(best) >= reach || !c.converged {
-		return
-	}
-	// The path grew longer by so many samples in 2*driftEach frames: the far end is read too fast.
-	ppm := best / (2 * driftEach * frame) * 1e6
-	d.ppm = min(max(d.ppm-0.25*ppm, -500), 500)
-	c.source.ppm = d.ppm
+	return lag, top
 }

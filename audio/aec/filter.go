@@ -56,10 +56,10 @@ func (c *Canceller) learn(e *spectrum) {
 		}
 	}
 	for k := range f.step {
-		f.noise[k] += 0.1 * (e.re[k]*e.re[k] + e.im[k]*e.im[k] - f.noise[k])
-		f.step[k] = 1 / (0.5*uncertain[k] + f.noise[k] + 1e-6)
+		f.noise[k] += xb * (e.re[k]*e.re[k] + e.im[k]*e.im[k] - f.noise[k])
+		f.step[k] = 1 / (0.5*uncertain[k] + max(f.noise[k]-xa*0.5*uncertain[k], xb*f.noise[k]) + 1e-6)
 	}
-	const keep, grow = forget * forget, 1 - forget*forget
+	keep, grow := xd*xd, 1-xd*xd
 	for p := range f.weights {
 		x, w, v := c.far(p+c.offset), &f.weights[p], &f.variance[p]
 		for k := range v {
@@ -72,7 +72,7 @@ func (c *Canceller) learn(e *spectrum) {
 			w.im[k] = wi + mu*(xr*e.im[k]-xi*e.re[k])
 		}
 	}
-	for range turns {
+	for range int(xt) {
 		f.turn = (f.turn + 1) % parts
 		w := &f.weights[f.turn]
 		c.fft.inverse(w, &c.block)
