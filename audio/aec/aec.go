@@ -51,7 +51,8 @@ type Canceller struct {
 	erle              float64
 	slow              float64 // the same, over a second
 	doubleTalk        float64
-	learnt            int // frames learnt from
+	left              float32 // how much the error goes with the far end, 0 to 1
+	learnt            int     // frames learnt from
 }
 
 // New is a Canceller that knows nothing yet.
@@ -178,7 +179,7 @@ func (c *Canceller) place() {
 	if first {
 		c.filter.reset()
 		c.offset = to
-		level := xc
+		level := float32(0.07)
 		for p := range c.filter.variance {
 			if p > headroom {
 				level *= 0.8
@@ -224,7 +225,7 @@ func (c *Canceller) subtract() {
 			c.scratch.re[k] -= c.error.re[k]
 			c.scratch.im[k] -= c.error.im[k]
 		}
-		c.follow(&c.nearby, &c.scratch)
+		c.follow(&c.nearby, &c.scratch, &c.error)
 	}
 	c.learn(&c.error)
 	c.learnt++
@@ -232,12 +233,20 @@ func (c *Canceller) subtract() {
 
 	best := min(c.power, c.keptPower)
 	c.erle = 10 * math.Log10((c.micPower+1e-9)/(best+1e-9))
-	c.slow += 0.01 * (c.erle - c.slow)
-	if c.erle > 8 {
-		c.converged = true
-		c.suppressor.unsettled *= 0.95
-	} else if !c.finder.found && c.finder.heard > 100 {
-		c.suppressor.unsettled *= 0.95
+	speaks := 0.0
+	if c.converged && c.suppressor.near > 0.4 && c.left < changed {
+		speaks = 1
+	}
+	c.doubleTalk += 0.1 * (speaks - c.doubleTalk)
+	if c.doubleTalk < 0.3 || c.erle > c.slow { // what somebody says here is no fault of the filter
+		c.slow += 0.01 * (c.erle - c.slow)
+	}
+	c.converged = c.slow > 8
+	switch u := &c.suppressor.unsettled; {
+	case c.slow > 8, !c.finder.found && c.finder.heard > 100:
+		*u *= 0.95
+	default:
+		*u *= 0.995
 	}
 	if c.suppressor.unsettled < 1e-4 {
 		c.suppressor.unsettled = 0

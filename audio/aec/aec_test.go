@@ -104,6 +104,25 @@ func TestRooms(t *testing.T) {
 	}
 }
 
+func TestPathChange(t *testing.T) {
+	for i, other := range []room{
+		{"moved", 62 * time.Millisecond, 400 * time.Millisecond, -6, -70, 0, 0},
+		{"far away", 150 * time.Millisecond, 400 * time.Millisecond, -6, -70, 0, 0},
+	} {
+		far := audiotest.Talk(1, 12*second)
+		before, after := rooms[1].echo(uint64(i), far), other.echo(uint64(i)+50, far)
+		echo := append(append([]float32(nil), before[:6*second]...), after[6*second:]...)
+		mic := sum(echo, audiotest.ToLevel(audiotest.PinkNoise(5, len(far)), -70))
+		c := New()
+		out := run(c, far, mic)
+		var lin []float64
+		for s := range 24 {
+			lin = append(lin, math.Round(audiotest.ERLE(echo[s*second/2:(s+1)*second/2], out[s*second/2:(s+1)*second/2], -70)))
+		}
+		t.Log(other.name, lin, c.Stats())
+	}
+}
+
 func BenchmarkCancel(b *testing.B) {
 	far, near := audiotest.Talk(1, 2*second), audiotest.Talk(2, 2*second)
 	mic := sum(rooms[1].echo(1, far), near)

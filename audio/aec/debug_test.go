@@ -34,7 +34,7 @@ func TestDebug(t *testing.T) {
 				e, m = 0, 0
 			}
 		}
-		fmt.Printf("%-12s %s ppm %.0f off %d lag %d  %+v\n", r.name, line, c.source.ppm, c.offset, c.finder.best, c.Stats())
+		fmt.Printf("%-12s %s ppm %.0f off %d lag %d  %+v\n", r.name, line, c.source.ppm, c.offset, c.finder.best, 0)
 	}
 }
 

@@ -6,11 +6,12 @@ import (
 )
 
 const (
-	driftBin  = 128 // bins from lowBin on by which the filter's movement is seen: to 6.3 kHz
-	driftEach = 25  // frames between two looks
-	reach     = 24  // samples either way a look sees
-	near      = 5   // partitions of a fresh path
-	freshKept = 4   // of them: the newest and the oldest are compared
+	driftBin  = 128  // bins from lowBin on by which the filter's movement is seen: to 6.3 kHz
+	driftEach = 25   // frames between two looks
+	changed   = 0.12 // how much of the error goes with the far end where the filter does not fit any more
+	reach     = 24   // samples either way a look sees
+	near      = 5    // partitions of a fresh path
+	freshKept = 4    // of them: the newest and the oldest are compared
 )
 
 // pacer measures how fast the echo moves, which in a room that stands still is the difference of the two clocks. The echo
@@ -41,7 +42,9 @@ type turned [driftBin]struct{ re, im float64 }
 // fresh is the path as a short while shows it by itself, in the partitions around the direct sound: too rough to cancel with,
 // but it has no memory that clings to where the echo was.
 type fresh struct {
-	path [near]struct{ re, im, far [driftBin]float32 }
+	path  [near]struct{ re, im, far [driftBin]float32 }
+	left  [near]struct{ re, im [driftBin]float32 } // the same for the filter's error
+	power [driftBin]float32                        // of the error
 }
 
 func (d *pacer) reset() { *d = pacer{} }
@@ -53,7 +56,7 @@ func (d *pacer) unsettle() {
 }
 
 // follow adds the spectra of a frame of the microphone and of its estimate.
-func (c *Canceller) follow(mic, echo *spectrum) {
+func (c *Canceller) follow(mic, echo, left *spectrum) {
 	d := &c.pacer
 	for p := range d.fresh[0].path {
 		f, x := &d.fresh[0].path[p], c.far(c.offset+p)
@@ -63,6 +66,16 @@ func (c *Canceller) follow(mic, echo *spectrum) {
 			f.im[k] += b*r - a*i
 			f.far[k] += r*r + i*i
 		}
+		l := &d.fresh[0].left[p]
+		for k := range l.re {
+			a, b, r, i := left.re[lowBin+k], left.im[lowBin+k], x.re[lowBin+k], x.im[lowBin+k]
+			l.re[k] += a*r + b*i
+			l.im[k] += b*r - a*i
+		}
+	}
+	for k := range d.fresh[0].power {
+		r, i := left.re[lowBin+k], left.im[lowBin+k]
+		d.fresh[0].power[k] += r*r + i*i
 	}
 	for k := range d.cross {
 		a, b := float64(mic.re[lowBin+k]), float64(mic.im[lowBin+k])
@@ -95,6 +108,7 @@ func (c *Canceller) pace() {
 		c.compare(behind)
 	}
 	d.behind[0], d.behind[1] = d.behind[1], behind
+	c.relearn()
 	if c.slow < 12 {
 		c.compareFresh()
 	}
@@ -136,6 +150,27 @@ func (c *Canceller) compare(behind float64) {
 	// The path grew longer by so many samples in 2*driftEach frames: the far end is read too fast. One look may be wrong by
 	// a period of the voice, and looks while the filter learns are; so it takes the middle of several.
 	c.steer(&d.seen, &d.looks, d.moved/(2*driftEach*frame)*1e6)
+}
+
+// relearn makes the filter learn fast again where its error goes with the far end: then the room has changed, or the clocks
+// had run apart. An error that is a voice does not go with it.
+func (c *Canceller) relearn() {
+	f := &c.pacer.fresh[0]
+	c.left = 0
+	for p := range f.left {
+		score := float32(0)
+		l, far := &f.left[p], &f.path[p].far
+		for k := range l.re {
+			score += (l.re[k]*l.re[k] + l.im[k]*l.im[k]) / (f.power[k]*far[k] + 1e-9)
+		}
+		c.left = max(c.left, score/driftBin)
+	}
+	if c.left > changed && c.erle < 6 && c.learnt > 100 {
+		c.filter.loosen(1)
+		if c.left > 0.2 && c.erle < 3 {
+			c.suppressor.unsettled = max(c.suppressor.unsettled, 0.5)
+		}
+	}
 }
 
 // compareFresh measures by the paths of now and of a while ago, and corrects.

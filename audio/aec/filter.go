@@ -1,7 +1,7 @@
 package aec
 
 const (
-	parts   = 24  // partitions of 10 ms: the echo the filter can hold
+	parts   = 30  // partitions of 10 ms: the echo the filter can hold
 	lags    = 46  // frames of delay that are looked for
 	history = 128 // spectra of the far end, a power of two above lags+parts
 	forget  = 0.999
@@ -56,10 +56,10 @@ func (c *Canceller) learn(e *spectrum) {
 		}
 	}
 	for k := range f.step {
-		f.noise[k] += xb * (e.re[k]*e.re[k] + e.im[k]*e.im[k] - f.noise[k])
-		f.step[k] = 1 / (0.5*uncertain[k] + max(f.noise[k]-xa*0.5*uncertain[k], xb*f.noise[k]) + 1e-6)
+		f.noise[k] += 0.06 * (e.re[k]*e.re[k] + e.im[k]*e.im[k] - f.noise[k])
+		f.step[k] = 1 / (0.5*uncertain[k] + f.noise[k] + 1e-6)
 	}
-	keep, grow := xd*xd, 1-xd*xd
+	const keep, grow = forget * forget, 1 - forget*forget
 	for p := range f.weights {
 		x, w, v := c.far(p+c.offset), &f.weights[p], &f.variance[p]
 		for k := range v {
@@ -72,7 +72,7 @@ func (c *Canceller) learn(e *spectrum) {
 			w.im[k] = wi + mu*(xr*e.im[k]-xi*e.re[k])
 		}
 	}
-	for range int(xt) {
+	for range turns {
 		f.turn = (f.turn + 1) % parts
 		w := &f.weights[f.turn]
 		c.fft.inverse(w, &c.block)
@@ -103,6 +103,21 @@ func (f *filter) shift(by int) {
 			move(parts - 1 - i)
 		} else {
 			move(i)
+		}
+	}
+}
+
+// loosen says that the weights may be wrong by that share of their power.
+func (f *filter) loosen(share float32) {
+	for p := range f.weights {
+		w, v := &f.weights[p], &f.variance[p]
+		power := float32(0)
+		for k := range v {
+			power += w.re[k]*w.re[k] + w.im[k]*w.im[k]
+		}
+		power /= bins
+		for k := range v {
+			v[k] = max(v[k], share*(power+w.re[k]*w.re[k]+w.im[k]*w.im[k]))
 		}
 	}
 }

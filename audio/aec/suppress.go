@@ -6,8 +6,12 @@ const (
 	delay    = 128 // samples the suppressor's filter adds
 	analysis = 768 // samples its gains are made from
 	floor    = 0.02
+	bands    = 7
 	strict   = 2.5 // how far the residual echo is overestimated
 )
+
+// edges are the bins where the bands begin that are compared as a whole.
+var edges = [bands + 1]int{0, 8, 16, 32, 64, 128, 256, bins}
 
 // suppressor takes what the filter leaves: where the echo that is expected to remain is not far below what there is, the
 // band is lowered, and filled with noise like the room's. The gains become a linear-phase filter of 2*delay+1 taps, so
@@ -34,6 +38,10 @@ type suppressor struct {
 	out, out2   [size]float32
 	residual    float32 // of the last frame, all bands: what is thought to remain
 	presumed    [bins]float32
+	shares      [bands]share
+	least       [bands]float32 // of leak
+	rise        [bands]float32 // how fast leak may grow
+	near        float32        // how much of the sound of the microphone is none of the echo, 0 to 1
 }
 
 func (s *suppressor) init() {
@@ -89,7 +97,6 @@ func (c *Canceller) suppress(rest, echo []float32, active bool) {
 		for k := range s.gain {
 			s.gain[k], s.echoPower[k], s.presumed[k] = 1, 0, 0
 		}
-		s.residual = 0
 	}
 	c.apply(rest, flat)
 }
@@ -106,8 +113,14 @@ func (c *Canceller) windowed(x *[size]float32, out *spectrum) {
 // gains sets the gain of each bin, and tells whether all let through what comes.
 func (s *suppressor) gains(far *spectrum) (flat bool) {
 	const scale = 0.375 * analysis / size
-	flat, s.residual = true, 0
+	flat = true
+	s.compare()
+	band := 0
 	for k := range s.gain {
+		for k >= edges[band+1] {
+			band++
+		}
+		least, rise := s.least[band], s.rise[band]
 		p := s.b.re[k]*s.b.re[k] + s.b.im[k]*s.b.im[k]
 		if p > s.echoPower[k] {
 			s.echoPower[k] += 0.7 * (p - s.echoPower[k])
@@ -119,10 +132,9 @@ func (s *suppressor) gains(far *spectrum) (flat bool) {
 		if ratio < s.leak[k] {
 			s.leak[k] += 0.02 * (ratio - s.leak[k])
 		} else if ratio < 1 {
-			s.leak[k] += 0.002 * (ratio - s.leak[k])
+			s.leak[k] += rise * (ratio - s.leak[k])
 		}
-		residual := max((1.5*s.leak[k]+0.003)*s.echoPower[k], s.unsettled*s.presumed[k])
-		s.residual += residual
+		residual := max(max(1.5*s.leak[k], least)*s.echoPower[k], s.unsettled*s.presumed[k])
 		g := max(1-strict*residual/(s.restPower[k]+1e-9), floor)
 		if g < s.gain[k] {
 			s.gain[k] = g
@@ -134,6 +146,42 @@ func (s *suppressor) gains(far *spectrum) (flat bool) {
 		}
 	}
 	return flat
+}
+
+// share is what one band of the microphone and the estimated echo have in common.
+type share struct{ mic, echo, cross float32 }
+
+// compare tells for each band how much of what the microphone hears the estimate explains. Where that is nearly all of it,
+// the rest is the echo's as well (a loudspeaker that distorts, a filter that has not learnt yet) and the leak is taken for
+// high; where it is not, somebody speaks here, and neither must his voice be suppressed nor taken for a leak.
+func (s *suppressor) compare() {
+	var all share
+	for b := range s.shares {
+		var now share
+		for k := edges[b]; k < edges[b+1]; k++ {
+			yr, yi := s.b.re[k], s.b.im[k]
+			dr, di := s.a.re[k]+yr, s.a.im[k]+yi
+			now.mic += dr*dr + di*di
+			now.echo += yr*yr + yi*yi
+			now.cross += dr*yr + di*yi
+		}
+		sh := &s.shares[b]
+		sh.mic += 0.4 * (now.mic - sh.mic)
+		sh.echo += 0.4 * (now.echo - sh.echo)
+		sh.cross += 0.4 * (now.cross - sh.cross)
+		all.mic, all.echo, all.cross = all.mic+sh.mic, all.echo+sh.echo, all.cross+sh.cross
+		only := min(max((0.4-sh.unexplained())/0.3, 0), 1)
+		s.least[b] = 0.003 + 0.1*only
+		s.rise[b] = 0.0005 + 0.01*only
+	}
+	s.near = all.unexplained()
+}
+
+func (s *share) unexplained() float32 {
+	if s.cross <= 0 {
+		return 1
+	}
+	return max(1-s.cross*s.cross/(s.mic*s.echo+1e-12), 0)
 }
 
 // apply filters the newest frame into out, from the last filter to this one's.
