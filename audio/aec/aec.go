@@ -37,22 +37,24 @@ type Canceller struct {
 	missing int           // frames in a row without the far end
 	active  int           // frames until the far end's last sound has left the filter
 
-	block             [size]float32
-	scratch           spectrum
-	error, nearby     spectrum      // of the newest frame of the error and of the microphone
-	echo, kept        [size]float32 // by the learning weights, and by those of the foreground
-	mic               [frame]float32
-	rest, restKept    [frame]float32
-	micPower          float64 // smoothed, as are the following
-	power, keptPower  float64
-	blend             float32 // how much of the learning weights' result is taken
-	better, sinceCopy int
-	converged         bool
-	erle              float64
-	slow              float64 // the same, over a second
-	doubleTalk        float64
-	left              float32 // how much the error goes with the far end, 0 to 1
-	learnt            int     // frames learnt from
+	block            [size]float32
+	scratch          spectrum
+	error, nearby    spectrum      // of the newest frame of the error and of the microphone
+	echo, kept       [size]float32 // by the learning weights, and by those of the foreground
+	mic              [frame]float32
+	rest, restKept   [frame]float32
+	micPower         float64 // smoothed, as are the following
+	power, keptPower float64
+	blend            float32 // how much of the learning weights' result is taken
+	trust            float32 // how much of the estimate is taken off
+	sinceCopy        int
+	converged        bool
+	erle             float64
+	slow             float64 // the same, over a second
+	doubleTalk       float64
+	left             float32 // how much the error goes with the far end, 0 to 1
+	misfits          int     // looks in a row at which the filter did not fit
+	learnt           int     // frames learnt from
 }
 
 // New is a Canceller that knows nothing yet.
@@ -74,8 +76,8 @@ func (c *Canceller) Reset() {
 	c.spectra = [history]spectrum{}
 	clear(c.past[:])
 	c.head, c.offset, c.missing, c.active = 0, 0, 0, 0
-	c.micPower, c.power, c.keptPower, c.blend, c.better, c.sinceCopy = 0, 0, 0, 1, 0, 0
-	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt = false, 0, 0, 0, 0
+	c.micPower, c.power, c.keptPower, c.blend, c.trust, c.sinceCopy = 0, 0, 0, 1, 1, 0
+	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 0
 }
 
 // Far takes the next samples that the speaker is given, a frame as a rule. They are copied.
@@ -85,7 +87,13 @@ func (c *Canceller) Far(frame []float32) { c.source.write(frame) }
 func (c *Canceller) Stats() Stats {
 	s := Stats{ERLE: c.erle, DriftPPM: c.source.ppm, Converged: c.converged, DoubleTalk: c.doubleTalk > 0.5}
 	if c.finder.found {
-		s.DelayMS = float64(c.finder.best) * 1000 * frame / rate
+		best := 0
+		for p, v := range c.filter.peak {
+			if v > c.filter.peak[best] {
+				best = p
+			}
+		}
+		s.DelayMS = float64((c.offset+best)*frame+c.filter.at[best]+kernel/2+int(max(c.source.lag, 0))) * 1000 / rate
 	}
 	return s
 }
@@ -269,6 +277,7 @@ func (c *Canceller) choose() {
 		c.echo[at] = c.kept[at] + mix*(c.echo[at]-c.kept[at])
 	}
 	c.blend = to
+	c.distrust()
 	c.sinceCopy++
 	switch {
 	case c.power < 0.9*c.keptPower && c.sinceCopy >= 10:
@@ -277,5 +286,30 @@ func (c *Canceller) choose() {
 	case c.power > 4*c.keptPower && c.sinceCopy >= 10:
 		c.filter.weights = c.filter.kept
 		c.power, c.sinceCopy = c.keptPower, 0
+	}
+}
+
+// distrust takes less of the estimate off where all of it would make the frame louder, as when the loudspeaker has been
+// moved: as much as leaves least.
+func (c *Canceller) distrust() {
+	echo := c.echo[size-frame:]
+	var rest, mic, square, cross float32
+	for i, v := range c.mic {
+		rest += c.rest[i] * c.rest[i]
+		mic += v * v
+		square += echo[i] * echo[i]
+		cross += v * echo[i]
+	}
+	to := float32(1)
+	if rest > mic {
+		to = min(max(cross/(square+1e-12), 0), 1)
+	}
+	from := min(c.trust, to+0.5)
+	c.trust = to
+	if from == 1 && to == 1 {
+		return
+	}
+	for i := range c.rest {
+		c.rest[i] = c.mic[i] - (from+(to-from)*float32(i+1)/frame)*echo[i]
 	}
 }

@@ -8,10 +8,10 @@ import (
 const (
 	driftBin  = 128  // bins from lowBin on by which the filter's movement is seen: to 6.3 kHz
 	driftEach = 25   // frames between two looks
-	changed   = 0.12 // how much of the error goes with the far end where the filter does not fit any more
+	changed   = 0.14 // how much of the error goes with the far end where the filter does not fit any more
 	reach     = 24   // samples either way a look sees
 	near      = 5    // partitions of a fresh path
-	freshKept = 4    // of them: the newest and the oldest are compared
+	freshKept = 5    // of them: the newest and the oldest are compared
 )
 
 // pacer measures how fast the echo moves, which in a room that stands still is the difference of the two clocks. The echo
@@ -165,13 +165,23 @@ func (c *Canceller) relearn() {
 		}
 		c.left = max(c.left, score/driftBin)
 	}
-	if c.left > changed && c.erle < 6 && c.learnt > 100 {
+	if c.left < changed || c.erle > 6 || c.learnt < 100 {
+		c.misfits = 0
+		return
+	}
+	c.misfits++
+	if c.misfits > 1 || c.left > 0.3 {
 		c.filter.loosen(1)
-		if c.left > 0.2 && c.erle < 3 {
-			c.suppressor.unsettled = max(c.suppressor.unsettled, 0.5)
-		}
+	}
+	if c.misfits > 1 && c.left > 0.2 && c.erle < 3 {
+		c.suppressor.unsettled = max(c.suppressor.unsettled, 0.5)
+	}
+	if trace {
+		println("relearn", c.learnt, c.misfits, int(c.left*100), int(c.erle*10), int(c.suppressor.near*100))
 	}
 }
+
+const trace = true
 
 // compareFresh measures by the paths of now and of a while ago, and corrects.
 func (c *Canceller) compareFresh() {

@@ -18,6 +18,7 @@ type farEnd struct {
 	buf     [farRing]float32
 	table   [phases + 1][kernel]float32
 	written int64   // samples, ever
+	lag     int64   // samples that read lay behind write at the least of late
 	whole   int64   // the read position
 	part    float64 // and its fraction, 0 to 1
 	ppm     float64
@@ -44,7 +45,7 @@ func (f *farEnd) init() {
 // reset forgets the sound and keeps the table.
 func (f *farEnd) reset() {
 	clear(f.buf[:])
-	f.written, f.whole, f.part, f.ppm, f.low, f.count = 0, 0, 0, 0, math.MaxInt64, 0
+	f.written, f.whole, f.part, f.ppm, f.low, f.count, f.lag = 0, 0, 0, 0, math.MaxInt64, 0, -1
 }
 
 // write adds samples. What isn't a number, or no sound, becomes one.
@@ -67,17 +68,19 @@ func clean(v float32) float32 {
 // late, two if for a while more than a frame has lain in reserve.
 func (f *farEnd) due() int {
 	reserve := f.written - f.whole
-	if reserve < frame+2 {
-		f.low, f.count = math.MaxInt64, 0
+	if reserve < int64(math.Ceil(f.part+(1+f.ppm/1e6)*frame)) {
+		f.low, f.count, f.lag = math.MaxInt64, 0, -1
 		return 0
 	}
 	if reserve > farRing/2 {
 		f.whole = f.written - frame - 2
 	}
-	f.low = min(f.low, reserve)
+	if f.low = min(f.low, reserve); f.low-frame < f.lag || f.lag < 0 {
+		f.lag = f.low - frame
+	}
 	if f.count++; f.count >= freshFor {
 		low := f.low
-		f.low, f.count = math.MaxInt64, 0
+		f.low, f.count, f.lag = math.MaxInt64, 0, low-frame
 		if low > 2*frame+kernel {
 			return 2
 		}

@@ -18,6 +18,8 @@ type filter struct {
 	noise    [bins]float32        // power of what is no echo
 	step     [bins]float32
 	turn     int
+	peak     [parts]float32 // the largest tap of each partition, and its place
+	at       [parts]int
 }
 
 func (f *filter) reset() {
@@ -78,6 +80,13 @@ func (c *Canceller) learn(e *spectrum) {
 		c.fft.inverse(w, &c.block)
 		clear(c.block[frame:])
 		c.fft.forward(&c.block, w)
+		top, at := float32(0), 0
+		for i, v := range c.block[:frame] {
+			if v = max(v, -v); v > top {
+				top, at = v, i
+			}
+		}
+		f.peak[f.turn], f.at[f.turn] = top, at
 	}
 }
 

@@ -257,7 +257,7 @@ func (c *Canceller) comfort(out []float32, flat bool) {
 	if flat {
 		return
 	}
-	const scale = size / (0.375 * analysis)
+	const scale = 2 * size / (0.375 * analysis) // twice, as the least of a noise is less than its mean
 	for k := range s.b.re {
 		s.seed = s.seed*6364136223846793005 + 1442695040888963407
 		amplitude := float32(math.Sqrt(float64(scale * s.room[k] * max(1-s.gain[k]*s.gain[k], 0))))

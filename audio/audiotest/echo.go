@@ -66,15 +66,18 @@ func Room(seed uint64, delay, rt60 time.Duration) []float32 {
 
 // Convolve is what comes of x through response, as long as x.
 func Convolve(x, response []float32) []float32 {
-	size := powerOfTwo(len(x) + len(response))
-	a, b := spectrum(x, size), spectrum(response, size)
-	for i := range a {
-		a[i] *= b[i]
-	}
-	invert(a)
+	size := max(powerOfTwo(2*len(response)), 1<<15)
+	b, step := spectrum(response, size), size-len(response)
 	out := make([]float32, len(x))
-	for i := range out {
-		out[i] = float32(real(a[i]))
+	for at := 0; at < len(x); at += step {
+		a := spectrum(x[at:min(at+step, len(x))], size)
+		for i := range a {
+			a[i] *= b[i]
+		}
+		invert(a)
+		for i := range min(size, len(x)-at) {
+			out[at+i] += float32(real(a[i]))
+		}
 	}
 	return out
 }
@@ -83,17 +86,26 @@ func Convolve(x, response []float32) []float32 {
 func Drifted(x []float32, ppm float64) []float32 {
 	const reach = 16
 	out := make([]float32, len(x))
+	ws, wc := math.Sincos(math.Pi / (reach + 1))
 	for i := range out {
 		at := float64(i) / (1 + ppm/1e6)
 		whole := int(at)
+		part := at - float64(whole)
+		if part < 1e-9 && whole < len(x) {
+			out[i] = x[whole]
+			continue
+		}
+		// sin(pi*d) only changes its sign from one sample to the next, and the window turns on.
+		d := part + reach - 1
+		sign := math.Sin(math.Pi*d) / math.Pi
+		s, c := math.Sincos(math.Pi * d / (reach + 1))
 		var sum float64
-		for k := max(whole-reach+1, 0); k <= min(whole+reach, len(x)-1); k++ {
-			d := at - float64(k)
-			w := 0.5 + 0.5*math.Cos(math.Pi*d/(reach+1))
-			if d != 0 {
-				w *= math.Sin(math.Pi*d) / (math.Pi * d)
+		for k := whole - reach + 1; k <= whole+reach; k++ {
+			if k >= 0 && k < len(x) {
+				sum += (0.5 + 0.5*c) * sign / d * float64(x[k])
 			}
-			sum += w * float64(x[k])
+			d, sign = d-1, -sign
+			s, c = s*wc-c*ws, c*wc+s*ws
 		}
 		out[i] = float32(sum)
 	}
