@@ -34,6 +34,7 @@ type Canceller struct {
 	head    int
 	past    [size]float32 // the far end's newest samples
 	offset  int           // frames of delay before the filter's first partition
+	frames  int64         // of the microphone, ever
 	missing int           // frames in a row without the far end
 	active  int           // frames until the far end's last sound has left the filter
 
@@ -75,7 +76,7 @@ func (c *Canceller) Reset() {
 	c.suppressor.reset()
 	c.spectra = [history]spectrum{}
 	clear(c.past[:])
-	c.head, c.offset, c.missing, c.active = 0, 0, 0, 0
+	c.head, c.offset, c.missing, c.active, c.frames = 0, 0, 0, 0, 0
 	c.micPower, c.power, c.keptPower, c.blend, c.trust, c.sinceCopy = 0, 0, 0, 1, 1, 0
 	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 0
 }
@@ -106,6 +107,7 @@ func (c *Canceller) Cancel(near []float32) {
 	for i, v := range near {
 		c.mic[i] = clean(v)
 	}
+	c.frames++
 	c.advance()
 	active := c.active > 0
 	if active {

@@ -39,12 +39,23 @@ type pacer struct {
 
 type turned [driftBin]struct{ re, im float64 }
 
+// moment is the mean over a look of the frames since the start, and of the samples by which the resampler had moved the far
+// end until then.
+type moment struct{ frames, moved, n float64 }
+
+func (m *moment) add(c *Canceller) {
+	m.n++
+	m.frames += (float64(c.frames) - m.frames) / m.n
+	m.moved += (c.source.moved - m.moved) / m.n
+}
+
 // fresh is the path as a short while shows it by itself, in the partitions around the direct sound: too rough to cancel with,
 // but it has no memory that clings to where the echo was.
 type fresh struct {
 	path  [near]struct{ re, im, far [driftBin]float32 }
 	left  [near]struct{ re, im [driftBin]float32 } // the same for the filter's error
 	power [driftBin]float32                        // of the error
+	when  moment
 }
 
 func (d *pacer) reset() { *d = pacer{} }
@@ -58,6 +69,7 @@ func (d *pacer) unsettle() {
 // follow adds the spectra of a frame of the microphone and of its estimate.
 func (c *Canceller) follow(mic, echo, left *spectrum) {
 	d := &c.pacer
+	d.fresh[0].when.add(c)
 	for p := range d.fresh[0].path {
 		f, x := &d.fresh[0].path[p], c.far(c.offset+p)
 		for k := range f.re {
@@ -149,7 +161,7 @@ func (c *Canceller) compare(behind float64) {
 	}
 	// The path grew longer by so many samples in 2*driftEach frames: the far end is read too fast. One look may be wrong by
 	// a period of the voice, and looks while the filter learns are; so it takes the middle of several.
-	c.steer(&d.seen, &d.looks, d.moved/(2*driftEach*frame)*1e6)
+	c.steer(&d.seen, &d.looks, d.moved, d.fresh[2].when)
 }
 
 // relearn makes the filter learn fast again where its error goes with the far end: then the room has changed, or the clocks
@@ -176,12 +188,7 @@ func (c *Canceller) relearn() {
 	if c.misfits > 1 && c.left > 0.2 && c.erle < 3 {
 		c.suppressor.unsettled = max(c.suppressor.unsettled, 0.5)
 	}
-	if trace {
-		println("relearn", c.learnt, c.misfits, int(c.left*100), int(c.erle*10), int(c.suppressor.near*100))
-	}
 }
-
-const trace = true
 
 // compareFresh measures by the paths of now and of a while ago, and corrects.
 func (c *Canceller) compareFresh() {
@@ -212,12 +219,17 @@ func (c *Canceller) compareFresh() {
 	if !(top > 0.4*total) || math.Abs(lag) >= reach {
 		return
 	}
-	c.steer(&d.rough, &d.roughLooks, lag/((freshKept-1)*driftEach*frame)*1e6)
+	c.steer(&d.rough, &d.roughLooks, lag, then.when)
 }
 
-// steer takes one look's rate at which the echo grows later, ppm, into account.
-func (c *Canceller) steer(seen *[5]float64, looks *int, rate float64) {
-	seen[*looks%len(seen)] = c.source.ppm - rate
+// steer takes into account that the echo has grown later by so many samples since then.
+func (c *Canceller) steer(seen *[5]float64, looks *int, later float64, then moment) {
+	now := c.pacer.fresh[0].when
+	span := (now.frames - then.frames) * frame
+	if then.n == 0 || span > 2*(freshKept-1)*driftEach*frame { // a long pause: it may have moved out of sight
+		return
+	}
+	seen[*looks%len(seen)] = (now.moved - then.moved - later) / span * 1e6
 	*looks++
 	n := min(*looks, len(seen))
 	if n < 3 {

@@ -19,6 +19,7 @@ type farEnd struct {
 	table   [phases + 1][kernel]float32
 	written int64   // samples, ever
 	lag     int64   // samples that read lay behind write at the least of late
+	moved   float64 // samples by which ppm has changed it, ever
 	whole   int64   // the read position
 	part    float64 // and its fraction, 0 to 1
 	ppm     float64
@@ -45,6 +46,7 @@ func (f *farEnd) init() {
 // reset forgets the sound and keeps the table.
 func (f *farEnd) reset() {
 	clear(f.buf[:])
+	f.moved = 0
 	f.written, f.whole, f.part, f.ppm, f.low, f.count, f.lag = 0, 0, 0, 0, math.MaxInt64, 0, -1
 }
 
@@ -114,6 +116,7 @@ func (f *farEnd) read(out []float32) {
 			out[i] = sum
 		}
 	}
+	f.moved += f.ppm * frame / 1e6
 	end := f.part + step*frame
 	whole := math.Floor(end)
 	f.whole, f.part = f.whole+int64(whole), end-whole
