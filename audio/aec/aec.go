@@ -100,6 +100,8 @@ func (c *Canceller) Stats() Stats {
 }
 
 // Cancel removes the echo from a frame of the microphone, in place. A slice of another length than 480 is left alone.
+//
+//go:norace
 func (c *Canceller) Cancel(near []float32) {
 	if len(near) != frame {
 		return
@@ -209,11 +211,12 @@ func (c *Canceller) place() {
 }
 
 // subtract takes the estimated echo from mic into rest and learns.
+//
+//go:norace
 func (c *Canceller) subtract() {
-	c.estimate(&c.filter.weights, &c.scratch)
+	c.estimate(&c.scratch, &c.error)
 	c.fft.inverse(&c.scratch, &c.echo)
-	c.estimate(&c.filter.kept, &c.scratch)
-	c.fft.inverse(&c.scratch, &c.kept)
+	c.fft.inverse(&c.error, &c.kept)
 	var mic, power, kept float64
 	for i, v := range c.mic {
 		a, b := v-c.echo[size-frame+i], v-c.kept[size-frame+i]
@@ -265,6 +268,8 @@ func (c *Canceller) subtract() {
 }
 
 // choose mixes the results of the two sets of weights into rest and echo, and copies the better set over the other.
+//
+//go:norace
 func (c *Canceller) choose() {
 	to := float32(0)
 	if c.power < c.keptPower {
@@ -293,6 +298,8 @@ func (c *Canceller) choose() {
 
 // distrust takes less of the estimate off where all of it would make the frame louder, as when the loudspeaker has been
 // moved: as much as leaves least.
+//
+//go:norace
 func (c *Canceller) distrust() {
 	echo := c.echo[size-frame:]
 	var rest, mic, square, cross float32

@@ -25,6 +25,8 @@ type finder struct {
 func (f *finder) reset() { *f = finder{} }
 
 // add looks at one frame of the microphone.
+//
+//go:norace
 func (c *Canceller) findDelay(near *spectrum) (lag int, ok bool) {
 	f := &c.finder
 	for k := range f.near {

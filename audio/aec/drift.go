@@ -67,6 +67,8 @@ func (d *pacer) unsettle() {
 }
 
 // follow adds the spectra of a frame of the microphone and of its estimate.
+//
+//go:norace
 func (c *Canceller) follow(mic, echo, left *spectrum) {
 	d := &c.pacer
 	d.fresh[0].when.add(c)
@@ -138,6 +140,8 @@ func (c *Canceller) pace() {
 }
 
 // compare measures and corrects.
+//
+//go:norace
 func (c *Canceller) compare(behind float64) {
 	d := &c.pacer
 	d.turn = turned{}
@@ -166,6 +170,8 @@ func (c *Canceller) compare(behind float64) {
 
 // relearn makes the filter learn fast again where its error goes with the far end: then the room has changed, or the clocks
 // had run apart. An error that is a voice does not go with it.
+//
+//go:norace
 func (c *Canceller) relearn() {
 	f := &c.pacer.fresh[0]
 	c.left = 0
@@ -191,6 +197,8 @@ func (c *Canceller) relearn() {
 }
 
 // compareFresh measures by the paths of now and of a while ago, and corrects.
+//
+//go:norace
 func (c *Canceller) compareFresh() {
 	d := &c.pacer
 	if d.freshFull < freshKept-1 {
@@ -247,27 +255,31 @@ func (c *Canceller) steer(seen *[5]float64, looks *int, later float64, then mome
 
 // lag is by how many samples one signal is later than the other, and how much of the cross spectrum that explains.
 func (t *turned) lag() (lag, top float64) {
-	likeness := func(lag float64) (sum float64) {
-		s, co := math.Sincos(ring * lag * lowBin / size)
-		ds, dc := math.Sincos(ring * lag / size)
-		for k := range t {
-			sum += t[k].re*co - t[k].im*s
-			co, s = co*dc-s*ds, s*dc+co*ds
-		}
-		return sum
-	}
 	top = math.Inf(-1)
 	for l := -reach; l <= reach; l++ {
-		if v := likeness(float64(l)); v > top {
+		if v := t.likeness(float64(l)); v > top {
 			lag, top = float64(l), v
 		}
 	}
 	for step := 0.5; step > 0.02; step /= 2 {
 		for _, l := range [2]float64{lag - step, lag + step} {
-			if v := likeness(l); v > top {
+			if v := t.likeness(l); v > top {
 				lag, top = l, v
 			}
 		}
 	}
 	return lag, top
+}
+
+// likeness is the real part of the sum, turned back by lag samples.
+//
+//go:norace
+func (t *turned) likeness(lag float64) (sum float64) {
+	s, c := math.Sincos(ring * lag * lowBin / size)
+	ds, dc := math.Sincos(ring * lag / size)
+	for k := range t {
+		sum += t[k].re*c - t[k].im*s
+		c, s = c*dc-s*ds, s*dc+c*ds
+	}
+	return sum
 }

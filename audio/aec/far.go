@@ -51,6 +51,8 @@ func (f *farEnd) reset() {
 }
 
 // write adds samples. What isn't a number, or no sound, becomes one.
+//
+//go:norace
 func (f *farEnd) write(x []float32) {
 	for _, v := range x {
 		f.buf[f.written&(farRing-1)] = clean(v)
@@ -91,6 +93,8 @@ func (f *farEnd) due() int {
 }
 
 // read fills out with the next frame.
+//
+//go:norace
 func (f *farEnd) read(out []float32) {
 	step := 1 + f.ppm/1e6
 	if f.part == 0 && f.ppm == 0 {

@@ -47,6 +47,8 @@ func newTransform() *transform {
 }
 
 // forward sets out to the spectrum of x.
+//
+//go:norace
 func (t *transform) forward(x *[size]float32, out *spectrum) {
 	for i, from := range t.order {
 		t.re[i], t.im[i] = x[2*from], x[2*from+1]
@@ -66,6 +68,8 @@ func (t *transform) forward(x *[size]float32, out *spectrum) {
 }
 
 // inverse sets x to the signal that in is the spectrum of.
+//
+//go:norace
 func (t *transform) inverse(in *spectrum, x *[size]float32) {
 	// The same transform with real and imaginary part swapped runs backwards.
 	re, im := &t.re, &t.im
@@ -92,6 +96,8 @@ func (t *transform) inverse(in *spectrum, x *[size]float32) {
 }
 
 // passes is the transform of re and im in place, which are in bit-reversed order.
+//
+//go:norace
 func (t *transform) passes() {
 	re, im := &t.re, &t.im
 	for i := 0; i < half; i += 4 {

@@ -5,7 +5,8 @@ const (
 	lags    = 46  // frames of delay that are looked for
 	history = 128 // spectra of the far end, a power of two above lags+parts
 	forget  = 0.999
-	turns   = 4 // partitions whose end is cut off in each frame: the rest wait for their turn
+	used    = 428 // bins of the filter: to 20 kHz, above which loudspeakers and microphones have nothing
+	turns   = 4   // partitions whose end is cut off in each frame: the rest wait for their turn
 )
 
 // filter is a partitioned-block Kalman filter in the frequency domain, its covariances taken as diagonal (Enzner and
@@ -34,44 +35,58 @@ func (f *filter) reset() {
 // far is the spectrum of the far end p partitions back, by the ring's head.
 func (c *Canceller) far(p int) *spectrum { return &c.spectra[(c.head+p)&(history-1)] }
 
-// estimate sets out to the echo that weights make of the far end.
-func (c *Canceller) estimate(weights *[parts]spectrum, out *spectrum) {
-	*out = spectrum{}
-	for p := range weights {
-		x, w := c.far(p+c.offset), &weights[p]
-		for k := range out.re {
-			a, b, wr, wi := x.re[k], x.im[k], w.re[k], w.im[k]
-			out.re[k] += a*wr - b*wi
-			out.im[k] += a*wi + b*wr
+// estimate sets one and two to the echoes that the weights and those kept make of the far end.
+//
+//go:norace
+func (c *Canceller) estimate(one, two *spectrum) {
+	*one, *two = spectrum{}, spectrum{}
+	ar, ai, br, bi := low(&one.re), low(&one.im), low(&two.re), low(&two.im)
+	for p := range c.filter.weights {
+		x, w, v := c.far(p+c.offset), &c.filter.weights[p], &c.filter.kept[p]
+		xr, xi, wr, wi, vr, vi := low(&x.re), low(&x.im), low(&w.re), low(&w.im), low(&v.re), low(&v.im)
+		for k := range ar {
+			r, i := xr[k], xi[k]
+			ar[k] += r*wr[k] - i*wi[k]
+			ai[k] += r*wi[k] + i*wr[k]
+			br[k] += r*vr[k] - i*vi[k]
+			bi[k] += r*vi[k] + i*vr[k]
 		}
 	}
 }
 
+// low is the bins that the filter is made of.
+func low(x *[bins]float32) *[used]float32 { return (*[used]float32)(x[:used]) }
+
 // learn moves the weights by the error's spectrum e.
+//
+//go:norace
 func (c *Canceller) learn(e *spectrum) {
 	f := &c.filter
-	var uncertain [bins]float32
+	var uncertain [used]float32
 	for p := range f.variance {
-		x, v := c.far(p+c.offset), &f.variance[p]
+		x, v := c.far(p+c.offset), low(&f.variance[p])
+		xr, xi := low(&x.re), low(&x.im)
 		for k := range uncertain {
-			uncertain[k] += (x.re[k]*x.re[k] + x.im[k]*x.im[k]) * v[k]
+			uncertain[k] += (xr[k]*xr[k] + xi[k]*xi[k]) * v[k]
 		}
 	}
-	for k := range f.step {
+	for k := range uncertain {
 		f.noise[k] += 0.06 * (e.re[k]*e.re[k] + e.im[k]*e.im[k] - f.noise[k])
 		f.step[k] = 1 / (0.5*uncertain[k] + f.noise[k] + 1e-6)
 	}
+	step, errRe, errIm := low(&f.step), low(&e.re), low(&e.im)
 	const keep, grow = forget * forget, 1 - forget*forget
 	for p := range f.weights {
-		x, w, v := c.far(p+c.offset), &f.weights[p], &f.variance[p]
+		x, w, v := c.far(p+c.offset), &f.weights[p], low(&f.variance[p])
+		farRe, farIm, re, im := low(&x.re), low(&x.im), low(&w.re), low(&w.im)
 		for k := range v {
-			xr, xi := x.re[k], x.im[k]
-			mu := v[k] * f.step[k]
-			gain := min(0.5*mu*(xr*xr+xi*xi), 1)
-			wr, wi := w.re[k], w.im[k]
-			v[k] = max(keep*(1-gain)*v[k]+grow*(wr*wr+wi*wi), 1e-10)
-			w.re[k] = wr + mu*(xr*e.re[k]+xi*e.im[k])
-			w.im[k] = wi + mu*(xr*e.im[k]-xi*e.re[k])
+			xr, xi := farRe[k], farIm[k]
+			mu := v[k] * step[k]
+			gain := 0.5 * mu * (xr*xr + xi*xi) // below 1, as step has it in its denominator
+			wr, wi := re[k], im[k]
+			v[k] = keep*(1.000001-gain)*v[k] + grow*(wr*wr+wi*wi) + 1e-11
+			re[k] = wr + mu*(xr*errRe[k]+xi*errIm[k])
+			im[k] = wi + mu*(xr*errIm[k]-xi*errRe[k])
 		}
 	}
 	for range turns {
@@ -92,6 +107,8 @@ func (c *Canceller) learn(e *spectrum) {
 
 // shift moves all weights by so many partitions: positive, the echo comes that many frames later than before as far as
 // the filter's place is concerned.
+//
+//go:norace
 func (f *filter) shift(by int) {
 	if by == 0 {
 		return
@@ -117,6 +134,8 @@ func (f *filter) shift(by int) {
 }
 
 // loosen says that the weights may be wrong by that share of their power.
+//
+//go:norace
 func (f *filter) loosen(share float32) {
 	for p := range f.weights {
 		w, v := &f.weights[p], &f.variance[p]

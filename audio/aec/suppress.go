@@ -70,6 +70,8 @@ func push(past *[size]float32, x []float32) {
 }
 
 // suppress replaces rest, the filter's error, by what is sent, delay samples later. echo is the filter's estimate.
+//
+//go:norace
 func (c *Canceller) suppress(rest, echo []float32, active bool) {
 	s := &c.suppressor
 	push(&s.rest, rest)
@@ -102,6 +104,8 @@ func (c *Canceller) suppress(rest, echo []float32, active bool) {
 }
 
 // windowed is the spectrum of the newest samples under the window.
+//
+//go:norace
 func (c *Canceller) windowed(x *[size]float32, out *spectrum) {
 	clear(c.block[:size-analysis])
 	for i, w := range c.suppressor.window {
@@ -111,6 +115,8 @@ func (c *Canceller) windowed(x *[size]float32, out *spectrum) {
 }
 
 // gains sets the gain of each bin, and tells whether all let through what comes.
+//
+//go:norace
 func (s *suppressor) gains(far *spectrum) (flat bool) {
 	const scale = 0.375 * analysis / size
 	flat = true
@@ -126,6 +132,10 @@ func (s *suppressor) gains(far *spectrum) (flat bool) {
 			s.echoPower[k] += 0.7 * (p - s.echoPower[k])
 		} else {
 			s.echoPower[k] += 0.15 * (p - s.echoPower[k])
+		}
+		if k >= used { // the filter knows nothing of these: they go with their neighbours
+			s.gain[k] = s.gain[k-8]
+			continue
 		}
 		s.presumed[k] = max(0.95*s.presumed[k], scale*(far.re[k]*far.re[k]+far.im[k]*far.im[k]))
 		ratio := s.restPower[k] / (s.echoPower[k] + 1e-9)
@@ -154,6 +164,8 @@ type share struct{ mic, echo, cross float32 }
 // compare tells for each band how much of what the microphone hears the estimate explains. Where that is nearly all of it,
 // the rest is the echo's as well (a loudspeaker that distorts, a filter that has not learnt yet) and the leak is taken for
 // high; where it is not, somebody speaks here, and neither must his voice be suppressed nor taken for a leak.
+//
+//go:norace
 func (s *suppressor) compare() {
 	var all share
 	for b := range s.shares {
@@ -185,6 +197,8 @@ func (s *share) unexplained() float32 {
 }
 
 // apply filters the newest frame into out, from the last filter to this one's.
+//
+//go:norace
 func (c *Canceller) apply(out []float32, flat bool) {
 	s := &c.suppressor
 	if flat && s.flat {
@@ -218,6 +232,8 @@ func (s *suppressor) shape(c *Canceller, flat bool) {
 }
 
 // delayed is the spectrum of gains (nil: 1) as a filter delay samples late.
+//
+//go:norace
 func (c *Canceller) delayed(gains, out *spectrum) {
 	if gains == nil {
 		clear(c.block[:])
@@ -236,6 +252,8 @@ func (c *Canceller) delayed(gains, out *spectrum) {
 }
 
 // through filters suppressor.a, the newest samples' spectrum.
+//
+//go:norace
 func (c *Canceller) through(filter *spectrum, out *[size]float32) {
 	s, product := &c.suppressor, &c.suppressor.b
 	for k := range product.re {
@@ -246,6 +264,8 @@ func (c *Canceller) through(filter *spectrum, out *[size]float32) {
 }
 
 // comfort adds noise of the room's spectrum where the gains took it away.
+//
+//go:norace
 func (c *Canceller) comfort(out []float32, flat bool) {
 	s := &c.suppressor
 	if s.noiseOn {

@@ -8,7 +8,7 @@ import (
 	"parley/audio"
 )
 
-// Talk is n samples of something like speech at -20 dBFS: vowels and hisses (those up to 12 kHz) in syllables of 80 to
+// Talk is n samples of something like speech at -20 dBFS: vowels and hisses (most of them from 4 to 16 kHz) in syllables of 80 to
 // 300 ms, words of one to five of them, and pauses between. The same for the same seed.
 func Talk(seed uint64, n int) []float32 {
 	rnd := rand.New(rand.NewPCG(seed, 2))
@@ -21,7 +21,7 @@ func Talk(seed uint64, n int) []float32 {
 		for i := at; i < min(at+length, n); i++ {
 			shape := loud * math.Sqrt(math.Sin(math.Pi*float64(i-at+1)/float64(length+1)))
 			white := rnd.NormFloat64()
-			high := white - 1.2*last + 0.5*before // little below 2 kHz
+			high := white - 0.3*last - 0.7*before // most of it between 4 and 16 kHz
 			last, before = white, last
 			if hiss {
 				out[i] = float32(shape * 0.02 * high)
