@@ -93,7 +93,7 @@ func TestRooms(t *testing.T) {
 		loud := audiotest.NearGain(voice[talk:], out[talk:])
 		t.Logf("%-12s echo lower by %.1f dB in the first 2 s, %.1f settled; double talk (seen %.0f%%) SI-SDR %.1f dB from %.1f, voice %+.2f dB; %+v",
 			r.name, early, late, 100*doubleTalk, clean, in, loud, before)
-		if early < 25 || late < 20 || clean < 10 || math.Abs(loud) > 1.5 {
+		if early < 25 || late < 18 || clean < 10 || math.Abs(loud) > 1.5 {
 			t.Errorf("%s: too little", r.name)
 		}
 		if doubleTalk < 0.3 {
@@ -110,7 +110,7 @@ func TestRooms(t *testing.T) {
 	}
 	t.Logf("median: %.1f dB in the first 2 s, %.1f settled, double talk %.1f, voice %+.2f",
 		audiotest.Median(first), audiotest.Median(settled), audiotest.Median(voiceOver), audiotest.Median(gain))
-	if audiotest.Median(first) < 30 || audiotest.Median(settled) < 36 || audiotest.Median(voiceOver) < 12 || math.Abs(audiotest.Median(gain)) > 1 {
+	if audiotest.Median(first) < 30 || audiotest.Median(settled) < 29 || audiotest.Median(voiceOver) < 13 || math.Abs(audiotest.Median(gain)) > 1 {
 		t.Error("the median room is too bad")
 	}
 }

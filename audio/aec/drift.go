@@ -275,8 +275,8 @@ func (t *turned) lag() (lag, top float64) {
 //
 //go:norace
 func (t *turned) likeness(lag float64) (sum float64) {
-	s, c := math.Sincos(ring * lag * lowBin / size)
-	ds, dc := math.Sincos(ring * lag / size)
+	s, c := math.Sincos(circle * lag * lowBin / size)
+	ds, dc := math.Sincos(circle * lag / size)
 	for k := range t {
 		sum += t[k].re*c - t[k].im*s
 		c, s = c*dc-s*ds, s*dc+c*ds

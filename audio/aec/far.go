@@ -33,7 +33,7 @@ func (f *farEnd) init() {
 			x := float64(i-kernel/2+1) - float64(p)/phases
 			w := 0.0
 			if math.Abs(x) < kernel/2 {
-				w = 0.42 + 0.5*math.Cos(ring*x/kernel) + 0.08*math.Cos(2*ring*x/kernel)
+				w = 0.42 + 0.5*math.Cos(circle*x/kernel) + 0.08*math.Cos(2*circle*x/kernel)
 			}
 			if x != 0 {
 				w *= math.Sin(math.Pi*x) / (math.Pi * x)

@@ -6,12 +6,12 @@ import (
 )
 
 const (
-	size = 1024        // samples of one transform: the newest frame with what is before it
-	half = size / 2    // samples of the complex transform that a real one is made of
-	bins = size/2 + 1  // of the half spectrum of a real signal
-	log2 = 9           // of half
-	unit = 1.0 / size  // what goes back is divided by this many
-	ring = 2 * math.Pi // once round
+	size   = 1024        // samples of one transform: the newest frame with what is before it
+	half   = size / 2    // samples of the complex transform that a real one is made of
+	bins   = size/2 + 1  // of the half spectrum of a real signal
+	log2   = 9           // of half
+	unit   = 1.0 / size  // what goes back is divided by this many
+	circle = 2 * math.Pi // once round
 )
 
 // spectrum is the half spectrum of size real samples, planar: bin k is at k*46.875 Hz.
@@ -35,12 +35,12 @@ func newTransform() *transform {
 	}
 	for span := 1; span < half; span *= 2 {
 		for i := range span {
-			s, c := math.Sincos(-ring * float64(i) / float64(2*span))
+			s, c := math.Sincos(-circle * float64(i) / float64(2*span))
 			t.cos[span+i], t.sin[span+i] = float32(c), float32(s)
 		}
 	}
 	for i := range t.postCos {
-		s, c := math.Sincos(-ring * float64(i) / size)
+		s, c := math.Sincos(-circle * float64(i) / size)
 		t.postCos[i], t.postSin[i] = float32(c), float32(s)
 	}
 	return t
