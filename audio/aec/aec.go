@@ -1,6 +1,9 @@
 // Package aec takes the sound of the loudspeaker out of the microphone's: an adaptive filter that learns the way from one
 // to the other (its delay, its echo in the room, and how far the two devices' clocks run apart), and a suppressor for what
 // no linear filter can take away. Mono, 48 kHz, float32 with full scale at 1, frames of 480 samples.
+//
+// The inner loops are marked go:norace: they touch one Canceller's memory only, and under the race detector they would take
+// thirty times as long. Two goroutines that share a Canceller are still found, by what Far, Cancel and Reset touch themselves.
 package aec
 
 import "math"
@@ -100,8 +103,6 @@ func (c *Canceller) Stats() Stats {
 }
 
 // Cancel removes the echo from a frame of the microphone, in place. A slice of another length than 480 is left alone.
-//
-//go:norace
 func (c *Canceller) Cancel(near []float32) {
 	if len(near) != frame {
 		return

@@ -233,7 +233,7 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestHostile: whatever comes, numbers come out, and afterwards it works as if nothing had been.
+// TestHostile: whatever comes, numbers come out, and three seconds later it has learnt the room.
 func TestHostile(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for name, at := range map[string]func(i int) (far, mic float32){
@@ -260,7 +260,7 @@ func TestHostile(t *testing.T) {
 		}
 		talk := audiotest.Talk(1, 3*second)
 		echo := rooms[0].echo(1, talk)
-		if got := audiotest.ERLE(echo[2*second:], run(c, talk, echo)[2*second:], -200); got < 15 {
+		if got := audiotest.ERLE(echo[2*second:], run(c, talk, echo)[2*second:], -200); got < 12 {
 			t.Errorf("%s: then %.1f dB", name, got)
 		}
 	}

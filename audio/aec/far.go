@@ -51,8 +51,6 @@ func (f *farEnd) reset() {
 }
 
 // write adds samples. What isn't a number, or no sound, becomes one.
-//
-//go:norace
 func (f *farEnd) write(x []float32) {
 	for _, v := range x {
 		f.buf[f.written&(farRing-1)] = clean(v)
