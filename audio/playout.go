@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/audio/agc"
 	"parley/audio/mix"
 	"parley/audio/vad"
 )
@@ -14,6 +15,8 @@ import (
 type PlayoutConfig struct {
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil: time.Now
+	// FarEnd is given what the loudspeaker plays, for a Capture's echo canceller. nil: nobody wants it.
+	FarEnd *FarEnd
 }
 
 // Tap is given every frame of 480 samples that is played, on Playout's own goroutine: each speaker's by its key, after
@@ -23,9 +26,9 @@ type Tap func(key string, at int64, frame []float32)
 
 // Playout mixes the speakers of a channel for the loudspeaker.
 //
-//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ Stream.pull, for each speaker
-//	                                               ▲
-//	                                               └─ Play: the program's own sounds
+//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ level ◄─ Stream.pull, for each speaker
+//	                                   │           ▲
+//	                          FarEnd ◄─┘           └─ Play: the program's own sounds
 //
 // It runs when the device has taken sound out of the ring. While no device asks it goes on by the clock, so that nobody's
 // packets pile up, recordings go on, and the next device starts with what is said then.
@@ -52,10 +55,12 @@ type Playout struct {
 	queued   gauge        // milliseconds that a new sample waits in the ring
 	level    gauge
 	fill     fill
+	farEnd   *FarEnd
+	levelled atomic.Bool // all speakers to the same loudness
 
 	// The rest belongs to run.
 	frame, sum []float32
-	limiter    mix.Limiter
+	limiter    agc.Limiter
 	meter      *vad.Meter
 	master     float32 // gain of the last sample of speech: 0 while deafened
 	sounds     []*Sound
@@ -71,7 +76,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		c.Now = time.Now
 	}
 	p := &Playout{
-		log: c.Log, now: c.Now, start: c.Now(),
+		log: c.Log, now: c.Now, start: c.Now(), farEnd: c.FarEnd,
 		ring:    NewRing(2 * maxFill),
 		wakeUp:  make(chan struct{}, 1),
 		sync:    make(chan chan struct{}),
@@ -147,7 +152,7 @@ func (p *Playout) serve(steady bool) {
 	for p.ring.Len() < p.fill.target() {
 		wait := duration(p.ring.Len())
 		p.queued.smooth(milliseconds(wait))
-		p.ring.Write(p.turn(now, wait+duration(mix.Lookahead)+time.Duration(p.latency.Load())))
+		p.ring.Write(p.turn(now, wait+duration(agc.Delay)+time.Duration(p.latency.Load())))
 	}
 }
 
@@ -169,7 +174,7 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	if served {
 		heard = now + wait
 	}
-	tap := p.tap.Load()
+	tap, levelled := p.tap.Load(), p.levelled.Load()
 	clear(p.sum)
 	for _, s := range *p.streams.Load() {
 		sound := s.pull(p.frame, now, heard)
@@ -177,6 +182,9 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 			(*tap)(s.key, p.position, p.frame)
 		}
 		volume := s.volume.getLevel()
+		if sound && levelled {
+			s.leveller.Process(p.frame)
+		}
 		if sound {
 			mix.Add(p.sum, p.frame, s.from, volume)
 		}
@@ -195,6 +203,8 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	}
 	if !served {
 		clear(p.sum) // whom it is recorded for has it, and nobody hears it
+	} else if p.farEnd != nil {
+		p.farEnd.write(p.sum)
 	}
 	p.level.setLevel(p.meter.Add(p.sum))
 	p.position += FrameSize

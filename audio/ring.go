@@ -59,6 +59,9 @@ func (r *Ring) Read(out []float32) int {
 	return n
 }
 
+// Skip leaves out all that waits. Consumer only.
+func (r *Ring) Skip() { r.read.Store(r.written.Load()) }
+
 // Len is the number of samples waiting. From a third goroutine it is an estimate. The reader's counter is loaded first:
 // the counters only grow, so the difference can't come out negative.
 func (r *Ring) Len() int {

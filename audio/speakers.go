@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"parley/audio/mix"
+	"parley/audio/agc"
 )
 
 // Add makes the stream of one speaker; from the next frame on it is heard. The decoder is used until Remove or Close has
@@ -83,6 +83,9 @@ func (p *Playout) SetMaster(gain float32) {
 	p.volume.setLevel(min(max(gain, 0), 2))
 }
 
+// SetLevelled brings all speakers to the same loudness, before their volumes.
+func (p *Playout) SetLevelled(on bool) { p.levelled.Store(on) }
+
 // SetDeafened silences everybody. The streams go on, so that levels are still shown and nothing is late afterwards.
 func (p *Playout) SetDeafened(on bool) { p.deafened.Store(on) }
 
@@ -114,7 +117,7 @@ func (p *Playout) Stats() PlayoutStats {
 	out := PlayoutStats{
 		Level: p.level.getLevel(), Missed: missed,
 		TargetMS: milliseconds(duration(p.fill.target())),
-		PlayoutMS: milliseconds(duration(mix.Lookahead)) + p.queued.get() +
+		PlayoutMS: milliseconds(duration(agc.Delay)) + p.queued.get() +
 			milliseconds(time.Duration(p.latency.Load())),
 		Streams: map[string]StreamStats{},
 	}

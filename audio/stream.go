@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/audio/agc"
 	"parley/audio/jitter"
 	"parley/audio/mix"
 	"parley/audio/vad"
@@ -37,6 +38,8 @@ type Stream struct {
 	meter   *vad.Meter
 	quiet   time.Duration // how long nobody has spoken
 	from    float32       // the volume of the last sample
+
+	leveller agc.Leveller
 
 	volume gauge // 0 to 2; Playout's setters write it
 	heard  heard

@@ -102,6 +102,11 @@ type (
 	Deafen struct{ On bool }
 	// Talk is the push-to-talk key.
 	Talk struct{ Down bool }
+	// Prioritize is the key of who speaks before the others: the microphone is open, and those who hear it turn the rest down.
+	Prioritize struct{ On bool }
+	// Whisper is the key of who speaks to some alone: the microphone is open, and nothing of it goes to anybody else. To has the
+	// ids of users; with none of them it ends.
+	Whisper struct{ To []string }
 	// SetVolume sets how loud a person is here: 0 to 2, 1 is as sent. It is taken, as the next two are, for everybody of the server:
 	// of those who are elsewhere it is kept until they come.
 	SetVolume struct {
@@ -226,6 +231,8 @@ func (Say) command()              {}
 func (Mute) command()             {}
 func (Deafen) command()           {}
 func (Talk) command()             {}
+func (Prioritize) command()       {}
+func (Whisper) command()          {}
 func (SetVolume) command()        {}
 func (SetLocalMute) command()     {}
 func (Trust) command()            {}

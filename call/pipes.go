@@ -95,10 +95,10 @@ func (s *sound) build() (*pipes, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := *s.voice.Load()
+	v, farEnd := *s.voice.Load(), audio.NewFarEnd()
 	p := &pipes{encoder: encoder, frameMS: frameMS(v), tuner: make(chan struct{}), tuned: make(chan struct{})}
 	p.capture, err = audio.NewCapture(audio.CaptureConfig{
-		Encoder: encoder, Denoiser: s.config.Denoiser, FrameMS: p.frameMS, Gate: gate(v), Log: s.log,
+		Encoder: encoder, Denoiser: s.config.Denoiser, FarEnd: farEnd, FrameMS: p.frameMS, Gate: gate(v), Log: s.log,
 		Emit: func(k audio.Packet) {
 			if out := p.out.Load(); out != nil {
 				(*out)(k)
@@ -110,7 +110,7 @@ func (s *sound) build() (*pipes, error) {
 		return nil, err
 	}
 	p.capture.SetTuning(s.tuning(0))
-	p.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log})
+	p.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log, FarEnd: farEnd})
 	p.playout.SetTap(s.tap)
 	s.quietMu.Lock()
 	s.way = toNobody // it has none yet

@@ -14,16 +14,21 @@ import (
 
 // Voice is how the microphone is treated.
 type Voice struct {
-	Mode          string        // "vad", "ptt" or "open"
+	Mode          string        // "vad", "ptt", "open", or "ptm": as vad, but silent while the key is down
 	ThresholdDBFS float32       // opens the gate in mode vad; zero: the default
 	Hold          time.Duration // how long it stays open in mode vad after the last word; zero: the default
+	Cancellation  bool          // of the loudspeaker's echo
 	Suppression   bool          // of noise
+	Gain          bool          // speech is brought to the same loudness, whoever speaks
+	Music         bool          // what the microphone hears goes out as it is: none of the three before
 	FrameMS       int           // 10 or 20; takes effect at the next join
 	Bitrate       int           // bit/s
 	FEC           bool          // in-band forward error correction, as much as the receivers' losses ask for
 	RED           bool          // copies of earlier packets, as many as each receiver's losses ask for
 	NACK          bool          // what a receiver asks for is sent once more
 	DTX           bool          // nearly nothing is sent in silence
+
+	LevelPeople bool // those who are heard are brought to the same loudness
 }
 
 // SoundConfig is what sound is made with. The functions and the Denoiser are used on one goroutine.
@@ -198,7 +203,10 @@ func (s *sound) configure(p *pipes) {
 	s.guard(mesh.Protection{Copies: v.RED, Repeats: v.NACK})
 	p.capture.SetPTT(s.talk || s.check != nil)
 	p.capture.SetGate(gate(*v))
-	p.capture.SetSuppression(v.Suppression)
+	p.capture.SetCancellation(v.Cancellation && !v.Music)
+	p.capture.SetSuppression(v.Suppression && !v.Music)
+	p.capture.SetGain(v.Gain && !v.Music)
+	p.playout.SetLevelled(v.LevelPeople)
 	p.playout.SetMaster(s.master)
 }
 
@@ -209,6 +217,8 @@ func gate(v Voice) vad.Config {
 		c.Mode = vad.PTT
 	case "open":
 		c.Mode = vad.Open
+	case "ptm":
+		c.Mode = vad.Hush
 	}
 	return c
 }

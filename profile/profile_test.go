@@ -148,9 +148,11 @@ func TestSettingsStay(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	want := Settings{
-		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", RingSpeaker: "tv", Camera: "/dev/video2", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
+		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", RingSpeaker: "tv", Camera: "/dev/video2", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, LevelPeople: true, Music: true, MusicBitrate: 160000,
 		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true, RelayNew: true, ShareSpeaking: true,
-		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true, Ring: true}, PTTKey: "F9", Theme: DarkTheme, Scale: 120, LessMotion: true,
+		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true, Ring: true}, PTTKey: "Ctrl+F9",
+		Keys:  Keys{Does: TalkByPress, DelayMS: 350, DoubleTap: true, Mute: "F1", Deafen: "F2", Priority: "Mouse4", Whisper: "Mouse5"},
+		Theme: DarkTheme, Scale: 120, LessMotion: true,
 		Width: 1200, Height: 700, Status: DoNotDisturb, Notify: true, Hosting: true, HostPort: 4400, MapPorts: true, TrayExplained: true, MissedSeen: 1_800_000_000,
 	}
 	if err := p.Update(func(s *Settings) { *s = want }); err != nil {
@@ -189,7 +191,7 @@ func TestSettingsAreClamped(t *testing.T) {
 		"loud all":  {func(s *Settings) { s.OutputVolume, s.SoundVolume = 900, -1 }, func(s *Settings) { s.OutputVolume, s.SoundVolume = 200, 0 }},
 		"no key":    {func(s *Settings) { s.PTTKey = "" }, func(*Settings) {}},
 		"odd key":   {func(s *Settings) { s.PTTKey = "F8\n" }, func(*Settings) {}},
-		"long key":  {func(s *Settings) { s.PTTKey = strings.Repeat("F", 33) }, func(*Settings) {}},
+		"long key":  {func(s *Settings) { s.PTTKey = strings.Repeat("F", 65) }, func(*Settings) {}},
 		"own key":   {func(s *Settings) { s.PTTKey = "LeftControl" }, func(s *Settings) { s.PTTKey = "LeftControl" }},
 		"small":     {func(s *Settings) { s.Width, s.Height = 1, 1 }, func(s *Settings) { s.Width, s.Height = 800, 500 }},
 		"vast":      {func(s *Settings) { s.Width, s.Height = 1<<40, 1<<40 }, func(s *Settings) { s.Width, s.Height = 10000, 10000 }},

@@ -1,4 +1,4 @@
-package aec
+package aec_test
 
 import (
 	"encoding/binary"
@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/audio/aec"
 	"parley/audio/audiotest"
 )
 
@@ -50,13 +51,13 @@ func (r room) echo(seed uint64, far []float32) []float32 {
 }
 
 // run sends far and mic through c, and returns what comes out, in time with mic.
-func run(c *Canceller, far, mic []float32) []float32 {
+func run(c *aec.Canceller, far, mic []float32) []float32 {
 	out := append([]float32(nil), mic...)
 	for at := 0; at+frame <= len(out); at += frame {
 		c.Far(far[at : at+frame])
 		c.Cancel(out[at : at+frame])
 	}
-	return append(out[Delay():], make([]float32, Delay())...)
+	return append(out[aec.Delay():], make([]float32, aec.Delay())...)
 }
 
 func sum(signals ...[]float32) []float32 {
@@ -69,7 +70,11 @@ func sum(signals ...[]float32) []float32 {
 	return out
 }
 
-const second = rate
+const (
+	rate   = 48000
+	frame  = 480
+	second = rate
+)
 
 // TestRooms lets somebody talk at the other end for seven seconds, then both for three.
 func TestRooms(t *testing.T) {
@@ -82,7 +87,7 @@ func TestRooms(t *testing.T) {
 		voice := append(make([]float32, talk), near...)
 		audiotest.ToLevel(voice[talk:], audiotest.LevelDBFS(echo[talk:])+3)
 		mic := sum(echo, noise, voice)
-		c := New()
+		c := aec.New()
 		out := run(c, far[:talk], mic[:talk])
 		before := c.Stats()
 		out, doubleTalk := both(c, far[talk:], mic[talk:], out)
@@ -116,7 +121,7 @@ func TestRooms(t *testing.T) {
 }
 
 // both goes on where run stopped, in out, and tells in what part of the time the canceller saw double talk.
-func both(c *Canceller, far, mic, before []float32) (out []float32, seen float64) {
+func both(c *aec.Canceller, far, mic, before []float32) (out []float32, seen float64) {
 	rest := append([]float32(nil), mic...)
 	frames := 0.0
 	for at := 0; at+frame <= len(rest); at += frame {
@@ -127,8 +132,8 @@ func both(c *Canceller, far, mic, before []float32) (out []float32, seen float64
 			seen++
 		}
 	}
-	out = append(before[:len(before)-Delay()], rest...)
-	return append(out, make([]float32, Delay())...), seen / frames
+	out = append(before[:len(before)-aec.Delay()], rest...)
+	return append(out, make([]float32, aec.Delay())...), seen / frames
 }
 
 // TestPathChange: the loudspeaker is moved, and within 2 s the echo is gone again. Nothing is ever louder than the echo.
@@ -137,7 +142,7 @@ func TestPathChange(t *testing.T) {
 	before := rooms[1].echo(1, far)
 	after := room{"moved", 62 * time.Millisecond, 400 * time.Millisecond, -6, -70, 0, 0}.echo(51, far)
 	echo := append(before[:4*second:4*second], after[4*second:]...)
-	c := New()
+	c := aec.New()
 	out := run(c, far, sum(echo, audiotest.ToLevel(audiotest.PinkNoise(5, len(far)), -70)))
 	for at := 0; at < len(out); at += second / 2 {
 		erle := audiotest.ERLE(echo[at:at+second/2], out[at:at+second/2], -70)
@@ -155,7 +160,7 @@ func TestComfortNoise(t *testing.T) {
 	const noise = -55
 	far := audiotest.Talk(1, 6*second)
 	mic := sum(rooms[0].echo(0, far), audiotest.ToLevel(audiotest.PinkNoise(5, len(far)), noise))
-	out := run(New(), far, mic)
+	out := run(aec.New(), far, mic)
 	for at := 4 * second; at+second/4 < len(out)-frame; at += second / 4 {
 		if level := audiotest.LevelDBFS(out[at : at+second/4]); level < noise-8 || level > noise+8 {
 			t.Errorf("at %d ms: %.1f dBFS", at*1000/second, level)
@@ -166,8 +171,8 @@ func TestComfortNoise(t *testing.T) {
 // TestSilenceOfFar: with nothing to cancel the voice passes as it is, bit for bit.
 func TestSilenceOfFar(t *testing.T) {
 	voice := audiotest.Talk(3, second)
-	out := run(New(), make([]float32, second), voice)
-	for i, v := range out[:second-Delay()] {
+	out := run(aec.New(), make([]float32, second), voice)
+	for i, v := range out[:second-aec.Delay()] {
 		if v != voice[i] {
 			t.Fatalf("sample %d: %v, want %v", i, v, voice[i])
 		}
@@ -178,7 +183,7 @@ func TestSilenceOfFar(t *testing.T) {
 func TestHeadset(t *testing.T) {
 	const n = 6 * second
 	voice, far := audiotest.Talk(3, n), audiotest.Talk(4, n)
-	out := run(New(), far, voice)
+	out := run(aec.New(), far, voice)
 	if got := audiotest.SISDR(voice[3*second:], out[3*second:]); got < 20 {
 		t.Errorf("SI-SDR %.1f dB", got)
 	}
@@ -189,7 +194,7 @@ func TestLateFar(t *testing.T) {
 	far := audiotest.Talk(1, 5*second)
 	echo := rooms[1].echo(1, far)
 	out := append([]float32(nil), echo...)
-	c := New()
+	c := aec.New()
 	given := 0
 	for f := 0; (f+1)*frame <= len(out); f++ {
 		if f%3 == 2 {
@@ -207,10 +212,10 @@ func TestLateFar(t *testing.T) {
 func TestReset(t *testing.T) {
 	far := audiotest.Talk(1, second)
 	mic := rooms[0].echo(1, far)
-	c := New()
+	c := aec.New()
 	first := run(c, far, mic)
 	c.Reset()
-	if c.Stats() != (Stats{}) {
+	if c.Stats() != (aec.Stats{}) {
 		t.Errorf("%+v", c.Stats())
 	}
 	for i, v := range run(c, far, mic) {
@@ -223,7 +228,7 @@ func TestReset(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	far := audiotest.Talk(1, second)
 	mic := rooms[0].echo(1, far)
-	c, at := New(), 0
+	c, at := aec.New(), 0
 	if n := testing.AllocsPerRun(90, func() {
 		c.Far(far[at : at+frame])
 		c.Cancel(mic[at : at+frame])
@@ -244,7 +249,7 @@ func TestHostile(t *testing.T) {
 		"DC":           func(i int) (float32, float32) { return 0.5, 0.7 },
 		"tiny":         func(i int) (float32, float32) { return 1e-40, 1e-40 },
 	} {
-		c := New()
+		c := aec.New()
 		var far, mic [frame]float32
 		for f := range 100 {
 			for i := range far {
@@ -264,7 +269,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: then %.1f dB", name, got)
 		}
 	}
-	c := New()
+	c := aec.New()
 	c.Far(nil)
 	c.Cancel(nil)
 	odd := []float32{1, 2, 3}
@@ -289,7 +294,7 @@ func FuzzCancel(f *testing.F) {
 		if len(values) == 0 {
 			return
 		}
-		c := New()
+		c := aec.New()
 		var far, mic [frame]float32
 		for at := range 20 {
 			for i := range far {
@@ -311,7 +316,7 @@ func FuzzCancel(f *testing.F) {
 func BenchmarkCancel(b *testing.B) {
 	far, near := audiotest.Talk(1, 2*second), audiotest.Talk(2, 2*second)
 	mic := sum(rooms[1].echo(1, far), near)
-	c, at := New(), 0
+	c, at := aec.New(), 0
 	var block [frame]float32
 	for b.Loop() {
 		c.Far(far[at : at+frame])

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type visitOptions struct {
 	*options
 	mic, play, speaker, record, recordDir string
 	loop, mute                            bool
-	ns, mode, fec, red, nack, dtx         string
+	mode, fec, red, nack, dtx             string
+	aec, ns, agc, processing              string
 	duration                              time.Duration
 	stats                                 string
 	statsEvery                            time.Duration
@@ -73,7 +75,10 @@ func (o *visitOptions) deviceFlags() {
 	f.StringVar(&o.speaker, "speaker", "", "speaker, by id or name; none: no speaker (default: the profile's, or the system's)")
 	f.StringVar(&o.record, "record", "", "write what is heard to a WAV file in the place of the speaker")
 	f.StringVar(&o.ns, "ns", "", "noise suppression: on or off (default: the profile's)")
-	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt or open (default: the profile's)")
+	f.StringVar(&o.aec, "aec", "", "echo cancellation: on or off (default: the profile's)")
+	f.StringVar(&o.agc, "agc", "", "gain control: on or off (default: the profile's)")
+	f.StringVar(&o.processing, "processing", "", "all three of them, but for what those flags say: on or off (default: the profile's)")
+	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt, open, or ptm, which is vad but while the key is down (default: the profile's)")
 }
 
 // agreeOnDevices is agree for deviceFlags.
@@ -84,7 +89,8 @@ func (o *visitOptions) agreeOnDevices() error {
 	case more(o.speaker != "", o.record != "", o.recordDir != ""):
 		return usageError("--speaker, --record and --record-dir exclude each other")
 	}
-	return errors.Join(one("ns", o.ns, "on", "off"), one("mode", o.mode, "vad", "ptt", "open"))
+	return errors.Join(one("ns", o.ns, "on", "off"), one("aec", o.aec, "on", "off"), one("agc", o.agc, "on", "off"),
+		one("processing", o.processing, "on", "off"), one("mode", o.mode, "vad", "ptt", "open", "ptm"))
 }
 
 // one checks a flag that knows few values, or none.
@@ -147,8 +153,13 @@ func (o *visitOptions) voice(home *setup.Home) call.Voice {
 	if o.mode != "" {
 		v.Mode = o.mode
 	}
-	if o.ns != "" {
-		v.Suppression = o.ns == "on"
+	for _, s := range []struct {
+		flag  string
+		stage *bool
+	}{{o.aec, &v.Cancellation}, {o.ns, &v.Suppression}, {o.agc, &v.Gain}} {
+		if flag := cmp.Or(s.flag, o.processing); flag != "" {
+			*s.stage = flag == "on"
+		}
 	}
 	if o.frame != 0 {
 		v.FrameMS = o.frame

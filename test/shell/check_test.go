@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	if err := wavdev.WriteFile(say, audiotest.Tone(400, 0.25, lab.SampleRate)); err != nil {
 		t.Fatal(err)
 	}
-	lines := w.run("Ana", nil, "check", "--play", say, "--loop", "--record", ear, "--mode", "open", "--ns=off").done()
+	lines := w.run("Ana", nil, "check", "--play", say, "--loop", "--record", ear, "--mode", "open", "--processing=off").done()
 	last := lines[len(lines)-1]
 	if last.Event != "done" || last.Command != "check" {
 		t.Errorf("the last line: %+v", last)

@@ -34,8 +34,15 @@ func (h *Home) Voice() call.Voice { return VoiceOf(h.Profile.Settings()) }
 
 // VoiceOf is how settings want the microphone to be treated.
 func VoiceOf(s profile.Settings) call.Voice {
+	mode, bitrate := string(s.Mode), s.Bitrate
+	if s.Mode == profile.PushToTalk && s.Keys.Does == profile.MuteWhileHeld {
+		mode = "ptm"
+	}
+	if s.Music {
+		bitrate = s.MusicBitrate
+	}
 	return call.Voice{
-		Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression,
-		Hold: time.Duration(s.HoldMS) * time.Millisecond, FrameMS: s.FrameMS, Bitrate: s.Bitrate, FEC: true, RED: true, NACK: true, DTX: true,
+		Mode: mode, ThresholdDBFS: float32(s.Threshold), Cancellation: s.Cancellation, Suppression: s.Suppression, Gain: s.Gain, Music: s.Music, LevelPeople: s.LevelPeople,
+		Hold: time.Duration(s.HoldMS) * time.Millisecond, FrameMS: s.FrameMS, Bitrate: bitrate, FEC: true, RED: true, NACK: true, DTX: true,
 	}
 }
