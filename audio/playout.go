@@ -60,6 +60,8 @@ type Playout struct {
 
 	// The rest belongs to run.
 	frame, sum []float32
+	side       []float32 // of sum: (L-R)/2, where sum is (L+R)/2
+	wide       bool      // there was something in it
 	limiter    agc.Limiter
 	meter      *vad.Meter
 	master     float32 // gain of the last sample of speech: 0 while deafened
@@ -77,7 +79,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	}
 	p := &Playout{
 		log: c.Log, now: c.Now, start: c.Now(), farEnd: c.FarEnd,
-		ring:    NewRing(2 * maxFill),
+		ring:    NewStereoRing(2 * maxFill),
 		wakeUp:  make(chan struct{}, 1),
 		sync:    make(chan chan struct{}),
 		quit:    make(chan struct{}),
@@ -85,6 +87,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		volumes: make(map[string]float32),
 		frame:   make([]float32, FrameSize),
 		sum:     make([]float32, FrameSize),
+		side:    make([]float32, FrameSize),
 		meter:   vad.NewMeter(),
 		master:  1,
 		begun:   make(chan *Sound, maxSounds),
@@ -99,10 +102,20 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	return p
 }
 
-// Read is the loudspeaker's callback: copy, wake, return. One device at a time.
+// Read is the callback of a loudspeaker of one channel: copy, wake, return. One device at a time.
 func (p *Playout) Read(out []float32) {
 	p.ring.Read(out)
-	if p.fill.taken(len(out), p.ring.Len()) {
+	p.taken(len(out))
+}
+
+// ReadStereo is Read for two channels, interleaved.
+func (p *Playout) ReadStereo(out []float32) {
+	p.ring.ReadStereo(out)
+	p.taken(len(out) / 2)
+}
+
+func (p *Playout) taken(n int) {
+	if p.fill.taken(n, p.ring.Len()) {
 		wake(p.wakeUp)
 	}
 }
@@ -152,7 +165,8 @@ func (p *Playout) serve(steady bool) {
 	for p.ring.Len() < p.fill.target() {
 		wait := duration(p.ring.Len())
 		p.queued.smooth(milliseconds(wait))
-		p.ring.Write(p.turn(now, wait+duration(agc.Delay)+time.Duration(p.latency.Load())))
+		mid := p.turn(now, wait+duration(agc.Delay)+time.Duration(p.latency.Load()))
+		p.ring.WriteSides(mid, p.side)
 	}
 }
 
@@ -168,7 +182,7 @@ func (p *Playout) idle(last time.Time) time.Time {
 	return last
 }
 
-// turn makes one frame, top to bottom. It stays valid until the next turn. A loudspeaker will play it after wait, or never.
+// turn makes one frame, top to bottom: what it returns and its side stay valid until the next turn. A loudspeaker will play it after wait, or never.
 func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	now, heard, served := at.Sub(p.start), time.Duration(never), wait != never
 	if served {
@@ -176,6 +190,8 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	}
 	tap, levelled := p.tap.Load(), p.levelled.Load()
 	clear(p.sum)
+	clear(p.side)
+	wide := false
 	for _, s := range *p.streams.Load() {
 		sound := s.pull(p.frame, now, heard)
 		if tap != nil {
@@ -188,6 +204,13 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 		if sound {
 			mix.Add(p.sum, p.frame, s.from, volume)
 		}
+		if sound && s.side.sound {
+			if levelled {
+				s.leveller.Again(s.side.frame)
+			}
+			mix.Add(p.side, s.side.frame, s.from, volume)
+			wide = true
+		}
 		s.from = volume
 	}
 	master := p.volume.getLevel()
@@ -195,13 +218,20 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 		master = 0
 	}
 	mix.Scale(p.sum, p.master, master)
+	mix.Scale(p.side, p.master, master)
 	p.master = master
 	p.addSounds(served)
-	p.limiter.Process(p.sum)
+	if wide || p.wide { // after the last one its delay holds some
+		p.limiter.ProcessSides(p.sum, p.side)
+	} else {
+		p.limiter.Process(p.sum)
+	}
+	p.wide = wide
 	if tap != nil {
 		(*tap)("", p.position, p.sum)
 	}
 	if !served {
+		clear(p.side)
 		clear(p.sum) // whom it is recorded for has it, and nobody hears it
 	} else if p.farEnd != nil {
 		p.farEnd.write(p.sum)

@@ -40,6 +40,7 @@ type Stream struct {
 	from    float32       // the volume of the last sample
 
 	leveller agc.Leveller
+	side     sides
 
 	volume gauge // 0 to 2; Playout's setters write it
 	heard  heard
@@ -54,6 +55,7 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
+		side: newSides(d),
 	}
 	s.volume.set(1)
 	s.heard.forget()
@@ -119,6 +121,7 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 			break
 		}
 		k := copy(out[n:], s.rest)
+		s.side.play(n, k)
 		s.rest, n, sound = s.rest[k:], n+k, true
 		s.tail = out[n-1]
 	}
@@ -137,6 +140,7 @@ func (s *Stream) receive(now time.Duration) {
 		if p.epoch != s.seen {
 			s.seen, s.rest = p.epoch, nil
 			s.buffer.Reset()
+			s.side.drop()
 		}
 		if p.by == Own {
 			s.buffer.Push(p.seq, p.ts, p.data[:p.size], p.arrived)
@@ -153,6 +157,7 @@ func (s *Stream) receive(now time.Duration) {
 // silence lets the last sample fall to zero, so that an end without a fade doesn't click.
 func (s *Stream) silence(out []float32) (sound bool) {
 	clear(out)
+	s.side.silence(len(out))
 	sound = s.tail != 0
 	for i := range min(edge, len(out)) {
 		out[i] = s.tail * (1 - float32(i+1)/edge)
@@ -163,7 +168,7 @@ func (s *Stream) silence(out []float32) (sound bool) {
 
 // refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play.
 func (s *Stream) refill(now time.Duration) bool {
-	s.pcm = s.pcm[:0]
+	s.pcm, s.side.pcm = s.pcm[:0], s.side.pcm[:0]
 	if !s.step(now) {
 		return false
 	}
@@ -213,6 +218,7 @@ func (s *Stream) accept(pcm []float32) {
 	if s.gain < 1 {
 		mix.Scale(pcm[:min(edge, len(pcm))], s.gain, 1)
 	}
+	s.side.add(len(s.pcm), len(pcm), edge, s.gain, 1)
 	s.gain, s.hidden = 1, 0
 	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
 }
@@ -225,6 +231,7 @@ func (s *Stream) conceal(pcm []float32) {
 	s.hidden = min(s.hidden+len(pcm), fadeTo)
 	to := min(s.gain, float32(fadeTo-s.hidden)/(fadeTo-fadeFrom))
 	mix.Scale(pcm, s.gain, to)
+	s.side.add(len(s.pcm), len(pcm), len(pcm), s.gain, to)
 	s.gain = to
 	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
 	s.stats.concealed.Add(uint64(len(pcm)))
@@ -234,6 +241,7 @@ func (s *Stream) conceal(pcm []float32) {
 func (s *Stream) fit(off time.Duration) []float32 {
 	n := len(s.pcm)
 	if off == 0 || n > stretchMax {
+		s.side.keep()
 		return s.pcm
 	}
 	s.stretch.Force = off > urgent || off < -urgent
@@ -243,6 +251,7 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	} else {
 		made = s.stretch.Expand(s.pcm, s.spare)
 	}
+	s.side.stretch(&s.stretch)
 	s.buffer.Stretched(made - n)
 	s.stats.stretched.Add(int64(made - n))
 	return s.spare[:made]

@@ -92,6 +92,24 @@ func (l *Limiter) pairs(frame []float32) {
 	clear(frame)
 }
 
+// ProcessSides is Process for a stereo frame that comes as (L+R)/2 and (L-R)/2, of the same length: of these a Limiter for one channel
+// has both, because the louder of L and R is the sum of their magnitudes. With a silent side it does exactly what Process does
+// to mid, but slower, so the two can take turns once side has been silent for Delay samples.
+func (l *Limiter) ProcessSides(mid, side []float32) {
+	for i, m := range mid {
+		m, s := clean(m), clean(side[i])
+		l.peak = larger(l.peak, max(m, -m)+max(s, -s))
+		l.gain += l.step
+		pair := [2]*float32{&l.delay[l.at], &l.delay[Delay+l.at]}
+		mid[i], side[i] = bound(*pair[0]*(1-l.gain)), bound(*pair[1]*(1-l.gain))
+		*pair[0], *pair[1] = m, s
+		l.at = (l.at + 1) % Delay
+		if l.n++; l.n == block {
+			l.turn()
+		}
+	}
+}
+
 // bound is for the rounding of the last digit only.
 func bound(v float32) float32 {
 	if v > Ceiling {
