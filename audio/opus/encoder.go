@@ -46,8 +46,10 @@ const (
 	setSignal      = 4024
 	getLookahead   = 4027
 	resetState     = 4028
+	setUnpredicted = 4046 // prediction from frame to frame: 1 is without
 
 	signalVoice = 3001
+	signalMusic = 3002
 )
 
 // defaultTuning is what an encoder starts with where Config says nothing.
