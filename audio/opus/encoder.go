@@ -46,7 +46,6 @@ const (
 	setSignal      = 4024
 	getLookahead   = 4027
 	resetState     = 4028
-	setUnpredicted = 4046 // prediction from frame to frame: 1 is without
 
 	signalVoice = 3001
 	signalMusic = 3002

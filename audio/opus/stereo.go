@@ -10,9 +10,9 @@ import (
 // StereoEncoder is an audio.StereoEncoder: an Encoder of one channel, which is used as it would be alone, and one of two, which is
 // tuned for music and makes no forward error correction. It is not safe for concurrent use. It holds C memory until Close.
 //
-// Where one takes over from the other, it first encodes the packet before once more, for nobody: its memory is then of the sound
-// that goes on, and the overlap of the first packet is with what was heard. That packet is coded without reference to those
-// before, which the far end never got.
+// Where one takes over from the other, it begins anew and first encodes the packet before once more, for nobody: what it looks back
+// at is then the sound that goes on, and its first packet overlaps with what was heard. In the worst 10 ms after a change what both
+// channels have is 10 dB above the error, against 40 in the middle of a tone.
 type StereoEncoder struct {
 	mono, wide *Encoder
 	stereo     bool      // the last packet was
@@ -99,24 +99,20 @@ func (e *StereoEncoder) EncodeStereo(mid, side []float32, out []byte) ([]byte, e
 }
 
 func (e *StereoEncoder) encode(mid, side []float32, stereo bool, out []byte) ([]byte, error) {
-	turned := e.stereo != stereo
-	if turned {
+	if e.stereo != stereo {
 		e.stereo = stereo
 		if err := e.prepare(); err != nil {
 			return nil, err
 		}
 	}
 	packet, err := e.now().Encode(e.samples(mid, side), out)
-	if turned {
-		err = errors.Join(err, e.now().set(setUnpredicted, 0))
-	}
 	e.mid, e.side = append(e.mid[:0], mid...), append(e.side[:0], side...)
 	return packet, err
 }
 
 // prepare makes the encoder that takes over ready for its first packet.
 func (e *StereoEncoder) prepare() error {
-	if err := errors.Join(e.now().Reset(), e.now().set(setUnpredicted, 1)); err != nil || len(e.mid) == 0 {
+	if err := e.now().Reset(); err != nil || len(e.mid) == 0 {
 		return err
 	}
 	_, err := e.now().Encode(e.samples(e.mid, e.side), e.scrap)
@@ -155,7 +151,6 @@ type StereoDecoder struct {
 	stereo     bool
 	pairs      []float32
 	side       []float32 // in pairs' memory
-	before     [unit]float32
 }
 
 var _ audio.StereoDecoder = (*StereoDecoder)(nil)
@@ -207,25 +202,27 @@ func (d *StereoDecoder) Conceal(pcm []float32) (int, error) {
 // Side implements audio.StereoDecoder.
 func (d *StereoDecoder) Side() []float32 { return d.side }
 
-// takeOver decodes the first packet of two channels. The decoder that does it knows nothing of what was before, so what the other one
-// would go on with is faded into it.
+// takeOver decodes the first packet of two channels. The decoder that does it knows nothing of what was before, which overlaps with
+// it. So the other one decodes it, too, and in the second half one is faded into the other.
 func (d *StereoDecoder) takeOver(packet []byte, pcm []float32) (int, error) {
 	n, err := d.wide.Decode(packet, d.room(pcm))
-	if err != nil || n < unit {
+	if err == nil {
+		n, err = d.mono.Decode(packet, pcm[:min(n, len(pcm))])
+	}
+	if err != nil {
 		return 0, errors.Join(err, d.wide.Reset())
 	}
 	d.stereo = true
-	n = d.split(n, pcm)
-	if _, err := d.mono.Conceal(d.before[:]); err != nil {
-		return 0, err
+	half, faded := n/2, float32(0)
+	for i := range n {
+		if i >= half {
+			faded += 1 / float32(n-half)
+		}
+		left, right := d.pairs[2*i]*faded, d.pairs[2*i+1]*faded
+		pcm[i] += (left+right)/2 - pcm[i]*faded
+		d.pairs[i] = (left - right) / 2
 	}
-	for i, v := range d.before {
-		g := float32(i+1) / (unit + 1)
-		pcm[i] = v + g*(pcm[i]-v)
-	}
-	for i := range min(unit, len(d.side)) {
-		d.side[i] *= float32(i+1) / (unit + 1)
-	}
+	d.side = d.pairs[:n]
 	return n, nil
 }
 
