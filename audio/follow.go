@@ -15,6 +15,7 @@ type FollowConfig struct {
 	Playout *Playout
 	Input   string        // ID or name of the microphone; empty follows the system
 	Output  string        // and of the loudspeaker
+	Stereo  bool          // as in SetStereo
 	Period  time.Duration // of both; 0: 10 ms
 	// Notify is told what happens, on Follow's goroutine: it must return soon and must not call Close. nil: nobody is.
 	Notify func(Notice)
@@ -120,6 +121,8 @@ func StartFollow(c FollowConfig) *Follow {
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
+	f.ports[Input].stereo.Store(c.Stereo)
+	f.ports[Output].stereo.Store(true)
 	f.serve(c.Capture, c.Playout)
 	go f.run()
 	return f
@@ -154,6 +157,14 @@ func (f *Follow) SetInput(want string) { f.set(Input, want) }
 
 // SetOutput changes the loudspeaker likewise.
 func (f *Follow) SetOutput(want string) { f.set(Output, want) }
+
+// SetStereo says whether the microphone is to give two channels; one that is open for another number is opened anew. The loudspeaker
+// always has two.
+func (f *Follow) SetStereo(on bool) {
+	if f.ports[Input].stereo.Swap(on) != on {
+		wake(f.changed)
+	}
+}
 
 func (f *Follow) set(k Kind, want string) {
 	f.ports[k].want.Store(&want)
@@ -267,7 +278,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 	f.complain(p)
 	c, ok := choose(p.usable(list, now), p.kind, p.wanted)
 	switch {
-	case ok && p.device != nil && p.request == c.open:
+	case ok && p.device != nil && p.request == c.open && p.channels == p.width():
 		if p.using.ID != c.ID { // the system's default has changed, and the system has moved us along
 			f.settled(p, c)
 		}
@@ -295,8 +306,9 @@ func (f *Follow) complain(p *port) {
 // open changes to another device: the new one is opened first, so that there is next to no gap, unless the old one is in
 // its way. One that does not open is shunned for a while, for whatever else there is.
 func (f *Follow) open(p *port, c choice, now time.Time) {
-	v := &valve{io: p.io(), output: p.kind == Output}
-	r := Request{Kind: p.kind, ID: c.open, Period: f.period}
+	width := p.width()
+	v := &valve{io: p.io(width), output: p.kind == Output}
+	r := Request{Kind: p.kind, ID: c.open, Period: f.period, Channels: width}
 	d, err := f.backend.Open(r, v.call)
 	_, again := p.shunned[c.ID]
 	if err != nil && !again && p.device != nil {
@@ -314,7 +326,7 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 	delete(p.shunned, c.ID)
 	p.close() // returns after its last callback: only one device may touch the ring
 	v.open.Store(true)
-	p.device, p.valve, p.request = d, v, c.open
+	p.device, p.valve, p.request, p.channels = d, v, c.open, width
 	p.beats, p.lastBeat, p.opened = 0, now, now
 	p.end.SetDeviceLatency(d.Latency())
 	f.settled(p, c)

@@ -6,18 +6,21 @@ import (
 	"time"
 )
 
-// port is what Follow keeps of one direction. All but want belongs to Follow.run.
+// port is what Follow keeps of one direction. All but want and stereo belongs to Follow.run.
 type port struct {
 	kind Kind
 	end  end // nil: no device is to be open
 	want atomic.Pointer[string]
 
-	wanted  string // the wish that the rest is about
-	device  Device // nil: none is open
-	valve   *valve // in its callback
-	request string // what it was opened as
-	using   Info   // what that means now
-	event   Event  // what was said last of Opened, FellBack, Returned and None
+	stereo atomic.Bool // two channels are wanted
+
+	wanted   string // the wish that the rest is about
+	device   Device // nil: none is open
+	valve    *valve // in its callback
+	request  string // what it was opened as
+	channels int    // and with how many
+	using    Info   // what that means now
+	event    Event  // what was said last of Opened, FellBack, Returned and None
 
 	beats      uint64 // the valve's, when last looked at
 	opened     time.Time
@@ -56,12 +59,26 @@ func (p *port) serve(e end) {
 	clear(p.shunned)
 }
 
-// io is what the device calls.
-func (p *port) io() func([]float32) {
+// width is how many channels are wanted.
+func (p *port) width() int {
+	if p.stereo.Load() {
+		return 2
+	}
+	return 1
+}
+
+// io is what a device of so many channels calls.
+func (p *port) io(channels int) func([]float32) {
 	switch e := p.end.(type) {
 	case *Capture:
+		if channels == 2 {
+			return e.WriteStereo
+		}
 		return e.Write
 	case *Playout:
+		if channels == 2 {
+			return e.ReadStereo
+		}
 		return e.Read
 	}
 	return nil

@@ -58,6 +58,7 @@ func (s *sound) devices(c *audio.Capture, p *audio.Playout) {
 	case wanted:
 		s.follow = audio.StartFollow(audio.FollowConfig{
 			Backend: s.config.Backend, Capture: c, Playout: p, Input: s.config.Mic, Output: s.config.Speaker,
+			Stereo: s.voice.Load().Music,
 			Notify: s.deviceNotice, Changed: s.devicesSeen, Log: s.log,
 		})
 	case s.follow != nil:
