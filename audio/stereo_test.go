@@ -101,7 +101,7 @@ func TestPlayoutSides(t *testing.T) {
 			check := func(left, right []float32) {
 				t.Helper()
 				for i, l := range left {
-					if math.Abs(float64(right[i]-l/3)) > 1e-5 || l > agc.Ceiling+1e-6 || l < -agc.Ceiling-1e-6 {
+					if math.Abs(float64(right[i]-l/3)) > 1e-5 || l > agc.Ceiling+4e-6 || l < -agc.Ceiling-4e-6 {
 						t.Fatalf("%s: left %v, right %v at %d", test.name, l, right[i], i)
 					}
 				}

@@ -92,9 +92,9 @@ func (l *Limiter) pairs(frame []float32) {
 	clear(frame)
 }
 
-// ProcessSides is Process for a stereo frame that comes as (L+R)/2 and (L-R)/2, of the same length: of these a Limiter for one channel
-// has both, because the louder of L and R is the sum of their magnitudes. With a silent side it does exactly what Process does
-// to mid, but slower, so the two can take turns once side has been silent for Delay samples.
+// ProcessSides is Process of a Limiter for one channel, for two that come as (L+R)/2 and (L-R)/2, of the same length. The louder of L and
+// R is the sum of the two magnitudes: that stays below the ceiling, but for the last digit. With a silent side it does to mid exactly
+// what Process does, but slower; the two can take turns when side has been silent for Delay samples.
 func (l *Limiter) ProcessSides(mid, side []float32) {
 	for i, m := range mid {
 		m, s := clean(m), clean(side[i])

@@ -139,23 +139,32 @@ const maxLoad = 30 * 60 * audio.SampleRate
 
 // ReadFile reads a whole file as mono 48 kHz samples, whatever its rate, channels and sample format.
 func ReadFile(path string) ([]float32, error) {
+	out, _, err := readFile(path, false)
+	return out, err
+}
+
+// readFile gives the side only where it is wanted.
+func readFile(path string, stereo bool) (out, side []float32, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	r, err := openReader(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if r.length() > maxLoad {
-		return nil, fmt.Errorf("%s: %w: longer than half an hour", path, ErrUnsupported)
+		return nil, nil, fmt.Errorf("%s: %w: longer than half an hour", path, ErrUnsupported)
 	}
-	out := make([]float32, r.length())
-	if _, err := r.read(out, nil); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	out = make([]float32, r.length())
+	if stereo {
+		side = make([]float32, len(out))
 	}
-	return out, nil
+	if _, err := r.read(out, side); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return out, side, nil
 }
 
 func openReader(f *os.File) (*reader, error) {
