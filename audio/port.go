@@ -12,15 +12,15 @@ type port struct {
 	end  end // nil: no device is to be open
 	want atomic.Pointer[string]
 
-	stereo atomic.Bool // two channels are wanted
+	stereo   atomic.Bool // two channels are wanted
+	channels int         // that the device was opened with
 
 	wanted   string // the wish that the rest is about
-	device   Device // nil: none is open
-	valve    *valve // in its callback
-	request  string // what it was opened as
-	channels int    // and with how many
-	using    Info   // what that means now
-	event    Event  // what was said last of Opened, FellBack, Returned and None
+	device  Device // nil: none is open
+	valve   *valve // in its callback
+	request string // what it was opened as
+	using   Info   // what that means now
+	event   Event  // what was said last of Opened, FellBack, Returned and None
 
 	beats      uint64 // the valve's, when last looked at
 	opened     time.Time
