@@ -15,7 +15,7 @@ type port struct {
 	stereo   atomic.Bool // two channels are wanted
 	channels int         // that the device was opened with
 
-	wanted   string // the wish that the rest is about
+	wanted  string // the wish that the rest is about
 	device  Device // nil: none is open
 	valve   *valve // in its callback
 	request string // what it was opened as
