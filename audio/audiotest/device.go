@@ -19,6 +19,7 @@ type Backend struct {
 	open    []*device
 	frozen  map[string]bool
 	muted   map[string]bool
+	refused map[string]bool
 	lost    map[string]uint64
 	opened  map[audio.Kind]int
 	closed  map[audio.Kind]int
@@ -45,7 +46,7 @@ var ErrNoDevice = errors.New("no such device")
 // NewBackend has the given devices. The first of a kind is the default if none says that it is.
 func NewBackend(devices ...audio.Info) *Backend {
 	b := &Backend{
-		openErr: map[audio.Kind]error{}, frozen: map[string]bool{}, muted: map[string]bool{}, lost: map[string]uint64{},
+		openErr: map[audio.Kind]error{}, frozen: map[string]bool{}, muted: map[string]bool{}, refused: map[string]bool{}, lost: map[string]uint64{},
 		opened: map[audio.Kind]int{}, closed: map[audio.Kind]int{},
 	}
 	b.SetDevices(devices...)
@@ -109,6 +110,13 @@ func (b *Backend) Mute(id string, on bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.muted[id] = on
+}
+
+// Refuse lets a device, which stays listed, not be opened.
+func (b *Backend) Refuse(id string, on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused[id] = on
 }
 
 // Lose lets a device count n more under-runs.
@@ -186,7 +194,7 @@ func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error
 	}
 	d := &device{b: b, kind: r.Kind, id: r.ID, period: r.Period, io: io}
 	d.from = b.lost[d.runsOnLocked()]
-	if d.runsOnLocked() == "" && !b.frozen[r.ID] {
+	if id := d.listedLocked(); id == "" || b.refused[id] {
 		return nil, ErrNoDevice
 	}
 	b.open = append(b.open, d)
@@ -205,15 +213,23 @@ func (b *Backend) defaultLocked(k audio.Kind) string {
 
 // runsOnLocked is the listed device that calls d, empty if none does.
 func (d *device) runsOnLocked() string {
+	id := d.listedLocked()
+	if d.b.frozen[id] {
+		return ""
+	}
+	return id
+}
+
+// listedLocked is the device that d means, empty if it is not listed.
+func (d *device) listedLocked() string {
 	id := d.id
 	if id == "" {
 		id = d.b.defaultLocked(d.kind)
 	}
-	there := slices.ContainsFunc(d.b.list, func(i audio.Info) bool { return i.Kind == d.kind && i.ID == id })
-	if !there || d.b.frozen[id] {
-		return ""
+	if slices.ContainsFunc(d.b.list, func(i audio.Info) bool { return i.Kind == d.kind && i.ID == id }) {
+		return id
 	}
-	return id
+	return ""
 }
 
 // Latency implements audio.Device.
@@ -223,7 +239,8 @@ func (d *device) Latency() time.Duration { return 7 * time.Millisecond }
 func (d *device) Underruns() uint64 {
 	d.b.mu.Lock()
 	defer d.b.mu.Unlock()
-	return d.b.lost[d.runsOnLocked()] - min(d.from, d.b.lost[d.runsOnLocked()])
+	lost := d.b.lost[d.runsOnLocked()]
+	return lost - min(d.from, lost)
 }
 
 // Close implements audio.Device. It waits for a Step that runs.
