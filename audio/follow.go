@@ -331,6 +331,9 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 			f.say(Notice{Kind: p.kind, Event: Failed, Name: c.Name, Err: err})
 		}
 		p.shun(c.ID, now)
+		if p.device == nil {
+			p.using = Info{} // that it opens again later is news
+		}
 		wake(f.changed)
 		return
 	}
