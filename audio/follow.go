@@ -329,11 +329,11 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 	if err := f.exchange(p, c.open, f.periodOf(pace), !again, now); err != nil {
 		if !again {
 			f.say(Notice{Kind: p.kind, Event: Failed, Name: c.Name, Err: err})
+			if p.device == nil {
+				p.using = Info{} // that it opens again later is news
+			}
 		}
 		p.shun(c.ID, now)
-		if p.device == nil {
-			p.using = Info{} // that it opens again later is news
-		}
 		wake(f.changed)
 		return
 	}
