@@ -3,6 +3,7 @@ package audio_test
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,10 +16,19 @@ import (
 type memory map[string]time.Duration
 
 func (m memory) config() audio.FollowConfig {
+	var mu sync.Mutex
 	key := func(k audio.Kind, id string) string { return fmt.Sprint(k, " ", id) }
 	return audio.FollowConfig{
-		Learnt:  func(k audio.Kind, id string) time.Duration { return m[key(k, id)] },
-		Learned: func(k audio.Kind, id string, period time.Duration) { m[key(k, id)] = period },
+		Learnt: func(k audio.Kind, id string) time.Duration {
+			mu.Lock()
+			defer mu.Unlock()
+			return m[key(k, id)]
+		},
+		Learned: func(k audio.Kind, id string, period time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			m[key(k, id)] = period
+		},
 	}
 }
 
@@ -59,11 +69,7 @@ func TestFollowPaces(t *testing.T) {
 		}
 		r.after(3 * time.Second)
 		expect(t, r, "after three gaps", 5*ms, 10*ms)
-		r.after(40 * time.Second)
-		if want := (memory{"0 mic": 5 * ms, "1 spk": 10 * ms}); fmt.Sprint(known) != fmt.Sprint(want) {
-			t.Errorf("learnt %v, want %v", known, want)
-		}
-		r.after(2 * time.Minute)
+		r.after(2*time.Minute + 40*time.Second)
 		expect(t, r, "after a good while", 5*ms, 5*ms)
 		for range 3 {
 			r.Lose("spk", 1)
@@ -87,6 +93,9 @@ func TestFollowPaces(t *testing.T) {
 			t.Errorf("switched %q", got)
 		}
 	})
+	if want := (memory{"0 mic": 5 * ms, "1 spk": 10 * ms}); fmt.Sprint(known) != fmt.Sprint(want) {
+		t.Errorf("learnt %v, want %v", known, want)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		r := begin(t)
 		r.after(1500 * ms)
@@ -141,33 +150,33 @@ func TestFollowFirstStart(t *testing.T) {
 		{"a microphone that gives zeros", "", memory{}, []audio.Info{mic, headset, spk, monitor}, []followStep{
 			{what: "start", after: 500 * time.Millisecond, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 			{what: "passed over", after: 2 * time.Second, mic: "headset", spk: "spk", said: []string{"0 passed-over the mic", "0 opened the headset"}},
-			{what: "it stays so", do: func(r *rig) { r.Mute("mic", false) }, after: time.Minute, mic: "headset", spk: "spk"},
-			{what: "muted later", do: func(r *rig) { r.Mute("headset", true) }, after: 10 * time.Second, mic: "headset", spk: "spk"},
+			{what: "it stays so", do: func(r *rig) { r.Mute("mic", false) }, after: 5 * time.Second, mic: "headset", spk: "spk"},
+			{what: "muted later", do: func(r *rig) { r.Mute("headset", true) }, after: 5 * time.Second, mic: "headset", spk: "spk"},
 			{what: "plugged in anew", do: func(r *rig) { r.Vanish("mic"); r.after(1500 * time.Millisecond); r.Appear(mic) }, mic: "headset", spk: "spk",
 				said: []string{"0 plugged the mic"}},
 			{what: "chosen by the system", do: func(r *rig) { r.SetDefault("mic") }, mic: "mic", spk: "spk", said: []string{"0 opened the mic"}},
 		}, func(r *rig) { r.Mute("mic", true) }},
 		{"it is known to work: somebody has muted it", "", memory{"0 mic": time.Millisecond, "1 spk": 1}, []audio.Info{mic, headset, spk}, []followStep{
-			{what: "start", after: 9 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true) }},
 		{"it is pinned", "mic", memory{}, []audio.Info{mic, headset, spk}, []followStep{
-			{what: "start", after: 9 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true) }},
 		{"it is chosen meanwhile", "", memory{}, []audio.Info{mic, headset, spk}, []followStep{
 			{what: "start", after: 1600 * time.Millisecond, do: func(r *rig) { r.Mute("headset", true) }, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
-			{what: "chosen", do: func(r *rig) { r.follow.SetInput("mic"); r.after(0); r.Mute("headset", false) }, after: 9 * time.Second, mic: "mic", spk: "spk"},
+			{what: "chosen", do: func(r *rig) { r.follow.SetInput("mic"); r.after(0); r.Mute("headset", false) }, after: 5 * time.Second, mic: "mic", spk: "spk"},
 		}, func(r *rig) { r.Mute("mic", true) }},
 		{"nobody remembers", "", nil, []audio.Info{mic, headset, spk}, []followStep{
-			{what: "start", after: 9 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true) }},
 		{"it is the only one", "", memory{}, []audio.Info{mic, spk, monitor}, []followStep{
-			{what: "start", after: 9 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true) }},
 		{"all are as silent", "", memory{}, []audio.Info{mic, headset, spk}, []followStep{
-			{what: "start", after: 9 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true); r.Mute("headset", true) }},
 		{"the third one works", "", memory{}, []audio.Info{mic, headset, audiotest.Mic("camera"), spk}, []followStep{
-			{what: "start", after: 9 * time.Second, mic: "camera", spk: "spk",
+			{what: "start", after: 5 * time.Second, mic: "camera", spk: "spk",
 				said: []string{"0 opened the mic", "1 opened the spk", "0 passed-over the mic", "0 opened the camera"}},
 			{what: "unplugged", do: func(r *rig) { r.Vanish("camera") }, mic: "mic", spk: "spk", said: []string{"0 lost the camera", "0 opened the mic"}},
 		}, func(r *rig) { r.Mute("mic", true); r.Mute("headset", true) }},
@@ -175,7 +184,7 @@ func TestFollowFirstStart(t *testing.T) {
 			{what: "start", after: 500 * time.Millisecond, said: []string{"0 opened the mic", "1 opened the spk"}},
 			{what: "passed over", after: 1200 * time.Millisecond, mic: "headset", spk: "box",
 				said: []string{"0 passed-over the mic", "1 passed-over the spk", "0 opened the headset", "1 opened the box"}},
-			{what: "it stays so", after: time.Minute, mic: "headset", spk: "box"},
+			{what: "it stays so", after: 5 * time.Second, mic: "headset", spk: "box"},
 			{what: "chosen", do: func(r *rig) { r.Freeze("spk", false); r.follow.SetOutput("spk") }, mic: "headset", spk: "spk", said: []string{"1 opened the spk"}},
 		}, func(r *rig) { r.Freeze("mic", true); r.Freeze("spk", true) }},
 		{"a slow server", "", memory{}, []audio.Info{mic, headset, spk, box}, []followStep{
@@ -187,7 +196,7 @@ func TestFollowFirstStart(t *testing.T) {
 				r.Freeze("headset", false)
 				r.Freeze("box", false)
 			},
-				after: 20 * time.Second, mic: "mic", spk: "spk"},
+				after: 5 * time.Second, mic: "mic", spk: "spk"},
 		}, func(r *rig) {
 			for _, id := range []string{"mic", "headset", "spk", "box"} {
 				r.Freeze(id, true)
