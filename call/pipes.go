@@ -58,12 +58,20 @@ func (s *sound) devices(c *audio.Capture, p *audio.Playout) {
 	case wanted:
 		s.follow = audio.StartFollow(audio.FollowConfig{
 			Backend: s.config.Backend, Capture: c, Playout: p, Input: s.config.Mic, Output: s.config.Speaker,
+			Learnt: s.config.Learnt, Learned: s.config.Learned, Switched: s.switched,
 			Notify: s.deviceNotice, Changed: s.devicesSeen, Log: s.log,
 		})
 	case s.follow != nil:
 		s.follow.Close()
 		s.follow = nil
 		s.devicesSeen(audio.Devices{List: s.seen.Load().List}) // none is in use
+	}
+}
+
+// switched is told that another microphone or loudspeaker is in use, on Follow's goroutine.
+func (s *sound) switched(audio.Kind, string) {
+	if p := s.now.Load(); p != nil {
+		p.capture.DevicesChanged()
 	}
 }
 

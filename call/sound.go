@@ -41,6 +41,9 @@ type SoundConfig struct {
 	NewEncoder func() (audio.Encoder, error)
 	NewDecoder func() (audio.Decoder, error)
 	Denoiser   audio.Denoiser // nil: no noise suppression
+	// Learnt and Learned are audio.FollowConfig's: with which periods devices worked before. They may be nil.
+	Learnt  func(k audio.Kind, id string) time.Duration
+	Learned func(k audio.Kind, id string, period time.Duration)
 	// Record, if set, gets every frame of 480 samples that is heard of a user, before volume and mixing; at counts the samples
 	// of playout's clock, the same for all. It runs on playout's goroutine; the frame is valid during the call.
 	Record func(user string, at int64, frame []float32)
