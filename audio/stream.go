@@ -40,6 +40,10 @@ type Stream struct {
 	from    float32       // the volume of the last sample
 
 	leveller agc.Leveller
+	unspoken time.Duration // how long nobody has spoken, up to prioritySilence
+	duck     float32       // 0.25 to 1: what those with priority leave of it
+
+	priority atomic.Bool // a setter of Playout writes it
 
 	volume gauge // 0 to 2; Playout's setters write it
 	heard  heard
@@ -53,7 +57,7 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Slots: packetSlots, MaxPayload: MaxPacket}),
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
-		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
+		meter:  vad.NewMeter(), quiet: speakingHold, from: 1, unspoken: prioritySilence, duck: 1,
 	}
 	s.volume.set(1)
 	s.heard.forget()

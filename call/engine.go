@@ -141,7 +141,7 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e.mesh = m
-	e.sound.send = m.Send
+	e.sound.send, e.sound.audience = m.Send, m.SetAudience
 	e.sound.loss, e.sound.guard = e.mesh.Loss, m.Protect
 	e.picture.connect(m, e.sound.heardOf)
 	e.files.connect(m)
@@ -357,7 +357,7 @@ func (e *Engine) perform(f effect) event {
 		e.picture.perform(f)
 	case setCamera, useCamera, setPreview, peerShows, peerWatches, listScreens, shareScreen, stopShare:
 		e.picture.perform(f)
-	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
+	case openSound, closeSound, setQuiet, setTalk, setSpeech, setPriority, setVoice, useDevice, setGain, setListen,
 		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
 	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile, useFolder:

@@ -186,6 +186,15 @@ type (
 	closeSound struct{}
 	setQuiet   struct{ muted, deafened bool }
 	setTalk    struct{ down bool }
+	setSpeech  struct { // what the microphone hears is for these, whatever its mode
+		priority bool
+		whisper  uint32   // the number of that audience; 0: everybody
+		users    []string // of it
+	}
+	setPriority struct { // the peer is heard before the others
+		peer mesh.Peer
+		on   bool
+	}
 	setWatch   struct{ on bool }
 	setListen  struct{ on bool }
 	startCheck struct{}
@@ -333,6 +342,8 @@ func (openSound) effect()        {}
 func (closeSound) effect()       {}
 func (setQuiet) effect()         {}
 func (setTalk) effect()          {}
+func (setSpeech) effect()        {}
+func (setPriority) effect()      {}
 func (setVoice) effect()         {}
 func (useDevice) effect()        {}
 func (setGain) effect()          {}

@@ -151,6 +151,7 @@ func (s *sound) direct(p *pipes) {
 		s.way = to
 	}
 	p.capture.SetMuted(s.quiet.muted && s.need.call && to != toTape)
+	s.speakLocked(p)
 	p.playout.SetDeafened(s.quiet.deafened)
 }
 
@@ -161,7 +162,7 @@ func (s *sound) outlet(p *pipes, to way) *func(audio.Packet) {
 		var clock microphoneClock
 		out = func(k audio.Packet) {
 			came := clock.came(k.Timestamp, time.Now().Add(-age(p.capture.Stats())))
-			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker, Captured: came})
+			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker, Captured: came, Audience: k.Audience})
 		}
 	case toTape:
 		out = s.check.tape.Add

@@ -58,9 +58,11 @@ type sound struct {
 	config SoundConfig
 	post   func(event) // never blocks
 	send   func(mesh.Sound)
-	loss   func() float64 // the worst that a receiver reports, 0 to 1
-	guard  func(mesh.Protection)
-	log    *slog.Logger
+	// audience says whom packets with that number are for
+	audience func(number uint32, users []string)
+	loss     func() float64 // the worst that a receiver reports, 0 to 1
+	guard    func(mesh.Protection)
+	log      *slog.Logger
 
 	work     *serial
 	speakers atomic.Pointer[map[mesh.Peer]*speaker] // replaced, never changed
@@ -81,7 +83,8 @@ type sound struct {
 
 	quietMu sync.Mutex // around what is chosen and what capture is told, so that an older choice never comes after
 	quiet   setQuiet
-	way     way // where the microphone's packets go
+	speech  setSpeech // as the last one was
+	way     way       // where the microphone's packets go
 }
 
 // needs is what devices are open for.
@@ -149,7 +152,29 @@ func (s *sound) perform(f effect) {
 		}
 		s.quietMu.Unlock()
 	}
+	if k, ok := f.(setSpeech); ok {
+		s.quietMu.Lock()
+		if s.speech = k; k.whisper != 0 {
+			s.audience(k.whisper, k.users)
+		}
+		if p := s.now.Load(); p != nil {
+			s.speakLocked(p) // a key does not wait for a device that opens
+		}
+		s.quietMu.Unlock()
+	}
 	s.work.do(func() { s.apply(f) })
+}
+
+// speakLocked opens the microphone for whom it is to be heard by, those first; what is closed is closed first.
+func (s *sound) speakLocked(p *pipes) {
+	k := s.speech
+	if k.whisper != 0 {
+		p.capture.SetAudience(k.whisper)
+	}
+	p.capture.SetForce(k.priority || k.whisper != 0)
+	if k.whisper == 0 {
+		p.capture.SetAudience(audio.Everybody)
+	}
 }
 
 func (s *sound) apply(f effect) {
@@ -193,6 +218,10 @@ func (s *sound) apply(f effect) {
 		s.choose(f)
 	case setGain:
 		s.setGain(f)
+	case setPriority:
+		if p := s.now.Load(); p != nil && (*s.speakers.Load())[f.peer] != nil {
+			p.playout.SetPriority(key(f.peer), f.on)
+		}
 	}
 	if p := s.now.Load(); p != nil {
 		s.configure(p)

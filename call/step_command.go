@@ -40,6 +40,8 @@ func (t *turn) command(ev commanded) {
 	case Talk:
 		t.do(setTalk{c.Down})
 		t.finish(ev.made, Reply{}, nil)
+	case Prioritize, Whisper:
+		t.speechCommand(c, ev.made)
 	case Tune:
 		t.do(setVoice{c.Voice})
 		t.finish(ev.made, Reply{}, nil)
@@ -98,6 +100,9 @@ func (t *turn) connect(c Connect, made waiter) {
 func (t *turn) switches(muted, deafened bool) {
 	t.self.muted, t.self.deafened = muted, deafened
 	t.do(setQuiet{t.quiet(), deafened})
+	if t.quiet() {
+		t.letGo()
+	}
 	t.tellState()
 	if t.place.channel != "" && t.reachable() {
 		t.ask(&wire.VoiceState{Muted: t.quiet(), Deafened: deafened}, tag{purpose: forNothing})

@@ -164,6 +164,7 @@ func (t *turn) switched(failure *wire.Error) {
 		return
 	}
 	t.closePeers()
+	t.letGo()
 	t.endPictures()
 	t.next.since = t.now
 	t.answerJoin(&t.place, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
@@ -240,6 +241,7 @@ func (t *turn) reachable() bool { return t.link == Online || t.link == Lost }
 func (t *turn) endPlace() {
 	t.neverJoined()
 	t.closePeers()
+	t.letGo()
 	t.endCheck("")
 	t.endPictures()
 	t.place, t.next, t.texts = place{}, place{}, nil

@@ -109,7 +109,7 @@ func (t *turn) setShare(on bool) {
 // tellSpeaking lets the server know when one begins and ends to speak, for those who look at the list of channels. It is called
 // by the tick, and so at most four times a second.
 func (t *turn) tellSpeaking(on bool) {
-	on = on && t.share && !t.quiet() && t.sound.Check.Phase == CheckIdle
+	on = on && t.share && !t.quiet() && len(t.self.whisper) == 0 && t.sound.Check.Phase == CheckIdle
 	if t.place.phase != Joined || t.place.call != "" || t.link != Online || on == t.place.spoken && !(t.place.unsure && t.share) {
 		return
 	}
