@@ -27,7 +27,7 @@ func (s *sound) bring() {
 		return
 	}
 	mic := n.call || n.listen || n.examined > 0 || s.echo != nil || s.check != nil && !s.check.recorded
-	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0
+	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0 || s.echo != nil
 	s.calling.Store(n.call)
 	s.mic.Store(mic)
 	var capture *audio.Capture
