@@ -82,6 +82,7 @@ type Capture struct {
 	suppressed atomic.Bool
 	levelled   atomic.Bool
 	changed    atomic.Bool // another microphone or loudspeaker is in use
+	echoTape   atomic.Pointer[EchoTape]
 
 	// exit is held around the last look at muted together with Emit, so that SetMuted waits for a packet that is on its
 	// way out. The device callback never touches it.
@@ -228,7 +229,10 @@ func (c *Capture) turn(frame []float32) {
 	mix.Clean(frame, loudest)
 	c.stats.before.setLevel(c.stats.meterBefore.Add(frame))
 
+	tape := c.echoTape.Load()
+	tape.before(frame)
 	c.cancel(frame)
+	tape.after(frame)
 	voice := c.suppress(frame)
 	level := mix.DBFS(mix.RMS(frame)) // of the microphone's own: thresholds mean that, whatever the gain
 	c.stats.level.setLevel(c.stats.meterLevel.Add(frame))

@@ -21,13 +21,13 @@ const (
 func (s *sound) bring() {
 	n := s.need
 	if s.config.Backend == nil || s.config.NewEncoder == nil {
-		if n.call || n.listen || s.check != nil {
+		if n.call || n.listen || s.check != nil || s.echo != nil {
 			s.fail(errors.New("this program was started without sound"))
 		}
 		return
 	}
-	mic := n.call || n.listen || n.examined > 0 || s.check != nil && !s.check.recorded
-	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0
+	mic := n.call || n.listen || n.examined > 0 || s.echo != nil || s.check != nil && !s.check.recorded
+	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0 || s.echo != nil
 	s.calling.Store(n.call)
 	s.mic.Store(mic)
 	var capture *audio.Capture

@@ -76,6 +76,7 @@ type sound struct {
 	master float32
 	follow *audio.Follow // nil: nobody needs a device or their list
 	check  *check        // nil: none runs
+	echo   *echoTest     // nil: none runs
 	ringer *ringer       // nil: nothing rings
 
 	voice atomic.Pointer[Voice] // read by the tuner too
@@ -135,6 +136,7 @@ func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
 func (s *sound) shutdown() {
 	s.work.do(func() {
 		s.stopCheck()
+		s.stopEchoTest()
 		s.stopRing()
 		s.need = needs{}
 		s.bring()
@@ -201,6 +203,11 @@ func (s *sound) apply(f effect) {
 		s.playCheck()
 	case stopCheck:
 		s.stopCheck()
+		s.bring()
+	case startEchoTest:
+		s.startEchoTest()
+	case stopEchoTest:
+		s.stopEchoTest()
 		s.bring()
 	case playSound:
 		s.play(f)

@@ -1,0 +1,13 @@
+package audio
+
+// Before records what the canceller is given.
+func (t *EchoTape) Before(frame []float32) { t.before(frame) }
+
+// After records what it makes of that.
+func (t *EchoTape) After(frame []float32) { t.after(frame) }
+
+// Recorded is what there is.
+func (t *EchoTape) Recorded() (dry, wet []float32) {
+	n := t.filled.Load()
+	return t.dry[:n], t.wet[:n]
+}
