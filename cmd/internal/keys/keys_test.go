@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,7 +103,7 @@ type rig struct {
 	opens    error
 	opened   int
 	whisper  []string
-	ahead    time.Duration // of the wall's clock
+	ahead    atomic.Int64 // of the wall's clock, ns
 }
 
 // bubble runs a test with keys in push-to-talk.
@@ -131,7 +132,7 @@ func bubble(t *testing.T, change func(*rig), test func(*rig)) {
 				}
 				return r.source, nil
 			},
-			wall: func() time.Time { return time.Now().Add(r.ahead) },
+			wall: func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) },
 		})
 		synctest.Wait()
 		test(r)
@@ -392,7 +393,7 @@ func TestEverythingEnds(t *testing.T) {
 	ends := map[string]func(*rig){
 		"another place":   func(r *rig) { r.engine.sit("music") },
 		"no place":        func(r *rig) { r.engine.sit("") },
-		"sleep":           func(r *rig) { r.ahead += time.Minute },
+		"sleep":           func(r *rig) { r.ahead.Add(int64(time.Minute)) },
 		"another mode":    func(r *rig) { r.change(func(s *profile.Settings) { s.Mode = profile.VoiceActivity }) },
 		"the source ends": func(r *rig) { _ = r.source.Close() },
 		"the end":         func(r *rig) { _ = r.Close() },
@@ -431,12 +432,12 @@ func TestAnotherSource(t *testing.T) {
 // A clock that is set a little, or while nothing is held, is no sleep.
 func TestNoSleep(t *testing.T) {
 	bubble(t, nil, func(r *rig) {
-		r.ahead += time.Hour
+		r.ahead.Add(int64(time.Hour))
 		r.source.key(talkID, true)
 		r.told("after a long time at rest", talks)
-		r.ahead += sleptAfter - lookEvery
+		r.ahead.Add(int64(sleptAfter - lookEvery))
 		time.Sleep(time.Minute)
-		r.ahead -= time.Hour
+		r.ahead.Add(-int64(time.Hour))
 		time.Sleep(time.Minute)
 		r.told("held")
 	})
