@@ -33,6 +33,7 @@ type stream struct {
 	index   uint32        // the server's
 	latency atomic.Int64  // nanoseconds
 	chunk   atomic.Int64  // bytes that came at once the last time
+	lost    atomic.Uint64 // times that the server had nothing of ours to play, or threw away what we did not take
 	moved   chan struct{} // capacity 1: the latency is another now
 
 	// The rest belongs to the link's reader.
@@ -159,6 +160,8 @@ func (s *stream) event(l *link, command uint32, values []byte) {
 		if s.kind == audio.Output && len(values) == 10 {
 			s.fill(l, binary.BigEndian.Uint32(values[1:]), binary.BigEndian.Uint32(values[6:]))
 		}
+	case proto.OpUnderflow, proto.OpOverflow:
+		s.lost.Add(1)
 	case proto.OpPlaybackStreamMoved, proto.OpRecordStreamMoved, proto.OpPlaybackBufferAttrChanged, proto.OpRecordBufferAttrChanged:
 		select {
 		case s.moved <- struct{}{}:
@@ -201,6 +204,9 @@ func (s *stream) frame(index uint32, n int) []byte {
 	binary.BigEndian.PutUint32(frame[4:], index)
 	return frame
 }
+
+// Underruns implements audio.Counting: the server says each.
+func (s *stream) Underruns() uint64 { return s.lost.Load() }
 
 func (s *stream) Latency() time.Duration { return time.Duration(s.latency.Load()) }
 
