@@ -113,6 +113,7 @@ var rules = []rule{
 	{path: "cmd/internal/host", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/internal/idle", own: []string{"xserver"}, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/instance", own: none, only: none},
+	{path: "cmd/internal/keys", own: all, never: []string{fyne, malgo, devices, "parley/ui/..."}, cgo: true}, // hotkey's
 	{path: "cmd/internal/restart", own: none, only: none, never: []string{"net"}},
 	{path: "cmd/internal/screen", own: none, only: []string{x11}},
 	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
