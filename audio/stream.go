@@ -47,7 +47,7 @@ type Stream struct {
 func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream {
 	s := &Stream{
 		key: key, log: log, start: start, decoder: d,
-		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Slots: packetSlots, MaxPayload: MaxPacket}),
+		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Min: FrameTime / 2, Slots: packetSlots, MaxPayload: MaxPacket}),
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
@@ -111,7 +111,7 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 	s.receive(now)
 	whole := true
 	for n := 0; n < len(out); {
-		if len(s.rest) == 0 && !s.refill(now) {
+		if len(s.rest) == 0 && !s.refill(now, len(out), n) {
 			sound, whole = s.silence(out[n:]) || sound, false
 			break
 		}
@@ -158,9 +158,11 @@ func (s *Stream) silence(out []float32) (sound bool) {
 	return sound
 }
 
-// refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play.
-func (s *Stream) refill(now time.Duration) bool {
+// refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play. So many
+// samples of a turn are filled already.
+func (s *Stream) refill(now time.Duration, turn, filled int) bool {
 	s.pcm = s.pcm[:0]
+	s.buffer.Turn(duration(turn), duration(filled))
 	if !s.step(now) {
 		return false
 	}
@@ -233,7 +235,7 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	if off == 0 || n > stretchMax {
 		return s.pcm
 	}
-	s.stretch.Force = off > urgent || off < -urgent
+	s.stretch.Force, s.stretch.Most = off > urgent || off < -urgent, samples(off.Abs())
 	made := 0
 	if off > 0 {
 		made = s.stretch.Accelerate(s.pcm, s.spare)

@@ -216,10 +216,14 @@ func TestExcess(t *testing.T) {
 		t.Errorf("excess %v, target %v", e, b.Target())
 	}
 	b.Stretched(-45 * 48)
-	if e := b.Excess(now); e != 0 {
+	if e := b.Excess(now); e != 5*ms {
 		t.Errorf("excess %v after 45 of 50 ms were removed", e)
 	}
-	b.Stretched(-15 * 48)
+	b.Stretched(-5 * 48)
+	if e := b.Excess(now); e != 0 {
+		t.Errorf("excess %v after all of 50 ms were removed", e)
+	}
+	b.Stretched(-10 * 48)
 	if e := b.Excess(now); e != -10*ms {
 		t.Errorf("excess %v after 60 of 50 ms were removed", e)
 	}
