@@ -43,11 +43,11 @@ type Stream struct {
 	stats  streamStats
 }
 
-// newStream makes all the memory that the stream will ever need, some 200 KB.
+// newStream makes all the memory that the stream will ever need, some 250 KB.
 func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream {
 	s := &Stream{
 		key: key, log: log, start: start, decoder: d,
-		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Min: FrameTime / 2, Slots: packetSlots, MaxPayload: MaxPacket}),
+		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Min: FrameTime / 2, Slots: 64, MaxPayload: MaxPacket}),
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
@@ -136,9 +136,9 @@ func (s *Stream) receive(now time.Duration) {
 			s.buffer.Reset()
 		}
 		if p.by == Own {
-			s.buffer.Push(p.seq, p.ts, p.data[:p.size], p.arrived)
+			s.buffer.Push(p.seq, p.ts, p.data, p.arrived)
 		} else {
-			s.buffer.Repair(p.seq, p.ts, p.data[:p.size], p.by, p.arrived)
+			s.buffer.Repair(p.seq, p.ts, p.data, p.by, p.arrived)
 		}
 		s.queue.pop()
 	}

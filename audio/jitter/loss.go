@@ -15,7 +15,7 @@ type loss struct {
 // The shares at which losses are high or much, and below which they no longer are.
 const (
 	lossy, lossless = 0.0075, 0.0008 // one lost packet; four hundred in a row that are not, of the long one
-	much, moderate  = 0.15, 0.12   // of the long one: then copies leave some anyway, and those that are late are few beside them
+	much, moderate  = 0.15, 0.12     // of the long one: then copies leave some anyway, and those that are late are few beside them
 )
 
 func (l *loss) add(lost bool) {

@@ -40,7 +40,7 @@ const (
 	leeway = bucket
 	// turns is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
 	// that the packets must be there for.
-	turns = 4
+	turns = 8
 )
 
 // playhead is where playout stands.
