@@ -27,6 +27,8 @@ type Stream struct {
 	decoder Decoder
 	buffer  *jitter.Buffer
 	stretch jitter.Stretcher
+	merge   jitter.Merger
+	past    [jitter.Past]float32 // what was played last
 	seen    uint32    // the epoch that buffer holds
 	pcm     []float32 // what was decoded last
 	spare   []float32 // where that is stretched to
@@ -116,6 +118,7 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 			break
 		}
 		k := copy(out[n:], s.rest)
+		s.remember(out[n : n+k])
 		s.rest, n, sound = s.rest[k:], n+k, true
 		s.tail = out[n-1]
 	}
@@ -126,6 +129,16 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 	}
 	s.observe(out)
 	return sound
+}
+
+// remember keeps the last of what is played.
+func (s *Stream) remember(pcm []float32) {
+	if k := len(s.past) - len(pcm); k > 0 {
+		copy(s.past[:], s.past[len(pcm):])
+		copy(s.past[k:], pcm)
+	} else {
+		copy(s.past[:], pcm[-k:])
+	}
 }
 
 // receive moves what the network brought into the jitter buffer.
@@ -155,6 +168,7 @@ func (s *Stream) silence(out []float32) (sound bool) {
 		out[i] = s.tail * (1 - float32(i+1)/edge)
 	}
 	s.tail, s.gain = 0, 0
+	s.remember(out)
 	return sound
 }
 
@@ -166,10 +180,10 @@ func (s *Stream) refill(now time.Duration, turn, filled int) bool {
 	if !s.step(now) {
 		return false
 	}
-	off := s.buffer.Excess(now)
+	off := s.buffer.Excess()
 	// A packet of 10 ms is too short to be stretched by itself: the next one is taken along, a little early, if it is there.
 	if next := now + duration(len(s.pcm)); off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(next) {
-		off = s.buffer.Excess(next)
+		off = s.buffer.Excess()
 	}
 	s.rest = s.fit(off)
 	return true
@@ -188,7 +202,7 @@ func (s *Stream) step(now time.Duration) bool {
 			s.conceal(room[:FrameSize])
 			return true
 		}
-		s.accept(room[:n])
+		s.accept(room[:n], step.Jump)
 		s.stats.decoded[step.By].Add(uint64(n))
 	case jitter.Recover:
 		n, err := s.decoder.Recover(step.Payload, room[:length])
@@ -197,7 +211,7 @@ func (s *Stream) step(now time.Duration) bool {
 			s.conceal(room[:length])
 			return true
 		}
-		s.accept(room[:n])
+		s.accept(room[:n], false)
 		s.stats.recovered.Add(uint64(n))
 	case jitter.Conceal:
 		s.conceal(room[:length])
@@ -207,13 +221,20 @@ func (s *Stream) step(now time.Duration) bool {
 	return true
 }
 
-// accept appends real sound, which fades in after silence.
-func (s *Stream) accept(pcm []float32) {
-	if s.gain < 1 {
-		mix.Scale(pcm[:min(edge, len(pcm))], s.gain, 1)
+// accept appends real sound. It fades in after silence; after concealment, and where some was left out, it is joined to what was
+// heard.
+func (s *Stream) accept(pcm []float32, jump bool) {
+	n := len(pcm)
+	switch {
+	case s.gain == 0:
+		mix.Scale(pcm[:min(edge, n)], 0, 1)
+	case (s.hidden > 0 || jump) && len(s.pcm) == 0 && n <= stretchMax:
+		made := s.merge.Merge(s.past[:], pcm, s.spare, max(samples(s.buffer.Excess()), 0))
+		s.stretched(made - n)
+		n = copy(pcm[:made], s.spare)
 	}
 	s.gain, s.hidden = 1, 0
-	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
+	s.pcm = s.pcm[:len(s.pcm)+n]
 }
 
 // conceal appends invented sound, which fades away: a decoder left alone hums.
@@ -242,7 +263,12 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	} else {
 		made = s.stretch.Expand(s.pcm, s.spare)
 	}
-	s.buffer.Stretched(made - n)
-	s.stats.stretched.Add(int64(made - n))
+	s.stretched(made - n)
 	return s.spare[:made]
+}
+
+// stretched notes that so many samples were inserted, or below zero removed.
+func (s *Stream) stretched(samples int) {
+	s.buffer.Stretched(samples)
+	s.stats.stretched.Add(int64(samples))
 }

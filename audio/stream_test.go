@@ -90,6 +90,7 @@ type spoken struct {
 	sound []float32
 	frame int
 	last  int
+	more  int // samples concealed after that
 }
 
 func (c *spoken) packet(i int) []byte {
@@ -101,18 +102,20 @@ func (c *spoken) Decode(p []byte, pcm []float32) (int, error) {
 		clear(pcm[:c.frame])
 		return c.frame, nil
 	}
+	c.more = 0
 	c.last = int(binary.LittleEndian.Uint32(p[1:])) % (len(c.sound) / c.frame)
 	return copy(pcm, c.sound[c.last*c.frame:(c.last+1)*c.frame]), nil
 }
 
 func (c *spoken) Recover(p []byte, pcm []float32) (int, error) { return c.Conceal(pcm) }
 
-// Conceal goes on with the last 10 ms.
+// Conceal goes on as the speaker does: where invention begins there is no edge, so what is found wrong is where it ends.
 func (c *spoken) Conceal(pcm []float32) (int, error) {
-	end := (c.last + 1) * c.frame
+	from := (c.last+1)*c.frame + c.more
 	for i := range pcm {
-		pcm[i] = c.sound[end-audio.FrameSize+i%audio.FrameSize]
+		pcm[i] = c.sound[(from+i)%len(c.sound)]
 	}
+	c.more += len(pcm)
 	return len(pcm), nil
 }
 

@@ -25,6 +25,7 @@ type Step struct {
 	Payload []byte // the buffer's own, valid until the next Push, Repair or Pull
 	Samples int    // for Recover and Conceal; always a multiple of 2.5 ms
 	By      Source // for Decode: how the packet came
+	Jump    bool   // for Decode: it does not follow what was played last; that may be long ago
 }
 
 const (
@@ -46,6 +47,7 @@ const (
 // playhead is where playout stands.
 type playhead struct {
 	on     bool  // in the middle of sound
+	jump   bool  // it began with the next packet
 	ts     int64 // of the next sample that is due
 	frame  int   // samples in a packet, learnt from timestamps
 	odd    int   // another length seen, and
@@ -186,7 +188,7 @@ func (b *Buffer) begin(f *slot) {
 	if !b.fresh {
 		b.stats.Lost += uint64(f.seq - b.next)
 	}
-	b.next, b.play.ts, b.play.on, b.play.debt, b.play.known = f.seq, f.ts, true, 0, 0
+	b.next, b.play.ts, b.play.on, b.play.debt, b.play.known, b.play.jump = f.seq, f.ts, true, 0, 0, true
 }
 
 // missing is for a packet that is not there while a later one, f, is. It gives false if f itself is to be played.
@@ -234,7 +236,9 @@ func (b *Buffer) decode(f *slot) Step {
 	p.waited[0] = waited{b.lag(f), b.filled}
 	p.known = min(p.known+1, turns)
 	b.next, p.ts, p.debt, p.silent = f.seq+1, f.ts+int64(p.frame), 0, f.size <= dtxSize
-	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size], By: f.by}
+	jump := p.jump
+	p.jump = false
+	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size], By: f.by, Jump: jump}
 }
 
 // Target is the delay that the buffer steers to. On a network that loses packets it is longer: by one frame, because what Recover
@@ -271,7 +275,7 @@ func (b *Buffer) Delay() time.Duration {
 // Packets are asked for once a turn, so what matters is the turn. Whatever part of it is filled by the time a packet is taken is
 // delay that buys nothing, and can go; beyond that, each turn (or packet, if that is shorter) removed has the packets asked for a
 // turn earlier, which must not be too early for them.
-func (b *Buffer) Excess(now time.Duration) time.Duration {
+func (b *Buffer) Excess() time.Duration {
 	p := &b.play
 	if p.last != Decode || p.known == 0 {
 		return 0

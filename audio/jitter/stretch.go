@@ -116,8 +116,15 @@ func correlation(a, b []float32) float64 {
 		aa += v * v
 		bb += w * w
 	}
+	return normal(ab, aa, bb)
+}
+
+// normal is the correlation for these sums of products; 0 where it is none.
+func normal(ab, aa, bb float32) float64 {
 	if scale := math.Sqrt(float64(aa) * float64(bb)); scale > 0 {
-		return float64(ab) / scale
+		if c := float64(ab) / scale; c == c {
+			return c
+		}
 	}
 	return 0
 }

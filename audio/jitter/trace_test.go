@@ -78,7 +78,7 @@ func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, re
 					e.played[int(sent/frame)]++
 					e.delays, e.heard = append(e.delays, now-sent), append(e.heard, now)
 				}
-				if x := b.Excess(now); x >= 6*ms {
+				if x := b.Excess(); x >= 6*ms {
 					b.Stretched(-6 * 48)
 					have -= 6 * ms
 					e.stretched += 6 * ms
