@@ -12,7 +12,7 @@ import (
 
 // Stream is one remote speaker.
 //
-//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms
+//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms ◄─ comfort noise
 //
 // Push, Repair, Covered and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
 type Stream struct {
@@ -29,6 +29,7 @@ type Stream struct {
 	stretch jitter.Stretcher
 	merge   jitter.Merger
 	past    [jitter.Past]float32 // what was played last
+	comfort jitter.Comfort
 	seen    uint32    // the epoch that buffer holds
 	pcm     []float32 // what was decoded last
 	spare   []float32 // where that is stretched to
@@ -128,7 +129,7 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 		s.heard.forget()
 	}
 	s.observe(out)
-	return sound
+	return s.comfort.Mix(out, !whole || s.gain < 1) || sound // nobody speaks in it, and no meter shows it
 }
 
 // remember keeps the last of what is played.
@@ -145,7 +146,7 @@ func (s *Stream) remember(pcm []float32) {
 func (s *Stream) receive(now time.Duration) {
 	for p := s.queue.front(); p != nil; p = s.queue.front() {
 		if p.epoch != s.seen {
-			s.seen, s.rest = p.epoch, nil
+			s.seen, s.rest, s.comfort = p.epoch, nil, jitter.Comfort{}
 			s.buffer.Reset()
 		}
 		if p.by == Own {
@@ -202,6 +203,9 @@ func (s *Stream) step(now time.Duration) bool {
 			s.conceal(room[:FrameSize])
 			return true
 		}
+		if len(step.Payload) > dtxSize {
+			s.comfort.Learn(room[:n])
+		}
 		s.accept(room[:n], step.Jump)
 		s.stats.decoded[step.By].Add(uint64(n))
 	case jitter.Recover:
@@ -257,6 +261,7 @@ func (s *Stream) fit(off time.Duration) []float32 {
 		return s.pcm
 	}
 	s.stretch.Force, s.stretch.Most = off > urgent || off < -urgent, samples(off.Abs())
+	s.stretch.Quiet = s.comfort.Background(s.pcm)
 	made := 0
 	if off > 0 {
 		made = s.stretch.Accelerate(s.pcm, s.spare)

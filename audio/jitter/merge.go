@@ -27,13 +27,12 @@ func (m *Merger) Merge(past, in, out []float32, most int) int {
 	}
 	period := lastPeriod(past[len(past)-Past:])
 	more := m.more[:period+overlap]
-	for i := range more {
-		more[i] = past[len(past)-period+i%period]
-	}
+	n := copy(more, past[len(past)-period:])
 	// What is not quite periodic would begin with a step.
-	for i, d := 0, past[len(past)-1]-past[len(past)-1-period]; i < overlap/2; i++ {
-		more[i] += d * (1 - float32(i)/(overlap/2))
+	for i, d := 0, past[len(past)-1]-past[len(past)-1-period]; i < minLag; i++ {
+		more[i] += d * (1 - float32(i)/minLag)
 	}
+	copy(more[n:], more)
 	insert := 0
 	if correlation(more[:overlap], in[:overlap]) < follows {
 		var alike float64
@@ -42,7 +41,7 @@ func (m *Merger) Merge(past, in, out []float32, most int) int {
 			in, insert = in[remove:], 0
 		}
 	}
-	n := copy(out, more[:insert])
+	n = copy(out, more[:insert])
 	fade(out[n:n+overlap], more[insert:insert+overlap], in[:overlap])
 	n += overlap
 	return n + copy(out[n:], in[overlap:])

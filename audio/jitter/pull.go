@@ -36,7 +36,7 @@ const (
 	// the next turn is not always on time.
 	slack = 2 * time.Millisecond
 	// trifle is too little to be removed.
-	trifle = time.Millisecond
+	trifle = 500 * time.Microsecond
 	// leeway is what a copy has less to spare than a packet of its own, where much is lost.
 	leeway = bucket
 	// turns is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
