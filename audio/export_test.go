@@ -11,3 +11,9 @@ func (t *EchoTape) Recorded() (dry, wet []float32) {
 	n := t.filled.Load()
 	return t.dry[:n], t.wet[:n]
 }
+
+// Read takes the oldest frame.
+func (f *FarEnd) Read(frame []float32) bool { return f.read(frame) }
+
+// Missed is how many samples found the loudspeaker's ring full, and how many it was not given in time.
+func (p *Playout) Missed() (dropped, missed uint64) { return p.ring.Lost() }
