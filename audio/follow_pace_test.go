@@ -49,6 +49,7 @@ func TestFollowPaces(t *testing.T) {
 	known := memory{}
 	begin := func(t *testing.T) *rig {
 		r := &rig{Backend: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("spk"), audiotest.Speaker("box")), config: known.config()}
+		r.AnyPeriod()
 		r.begin(t, "", "")
 		return r
 	}
@@ -106,6 +107,7 @@ func TestFollowPaces(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{Backend: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("spk")), config: audio.FollowConfig{Period: 20 * ms}}
+		r.AnyPeriod()
 		r.begin(t, "", "")
 		for range 10 {
 			r.Lose("spk", 1)
@@ -118,7 +120,9 @@ func TestFollowPaces(t *testing.T) {
 // What does not open with another period goes on with the one that it has.
 func TestFollowPaceRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, "", "", audiotest.Mic("mic"), audiotest.Speaker("spk"))
+		r := &rig{Backend: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("spk"))}
+		r.AnyPeriod()
+		r.begin(t, "", "")
 		r.after(1500 * time.Millisecond)
 		r.Refuse("spk", true)
 		for range 6 {
@@ -127,8 +131,18 @@ func TestFollowPaceRefused(t *testing.T) {
 		}
 		r.Refuse("spk", false)
 		said := r.after(10 * time.Second)
-		if r.Using(audio.Output) != "spk" {
-			t.Errorf("not open; said %q", said)
+		if r.Using(audio.Output) != "spk" || r.Period(audio.Output) != 5*time.Millisecond {
+			t.Errorf("not open as it was; said %q", said)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "", "", audiotest.Mic("mic"), audiotest.Speaker("spk"))
+		for range 10 {
+			r.Lose("spk", 1)
+			r.after(time.Second)
+		}
+		if n, _ := r.Counts(audio.Output); n != 1 {
+			t.Errorf("a device with one period was opened %d times", n)
 		}
 	})
 }

@@ -12,6 +12,9 @@ type probe struct {
 	valve  *valve
 }
 
+// alive is how many callbacks show that a device works: a sound server may ask for a first buffer of a device that is dead.
+const alive = 10
+
 // maxProbes is how many are opened at once.
 const maxProbes = 4
 
@@ -31,7 +34,7 @@ func (f *Follow) try(p *port, now time.Time) bool {
 	others := slices.DeleteFunc(slices.Clone(f.list), func(d Info) bool {
 		return d.Kind != p.kind || d.Monitor || d.ID == p.using.ID
 	})
-	s := trialSeen{called: p.valve.beats.Load() > 0, sounds: p.valve.sound.Load(), others: len(others) > 0}
+	s := trialSeen{called: p.valve.beats.Load() >= alive, sounds: p.valve.sound.Load(), others: len(others) > 0}
 	s.sounds = s.sounds || f.learnt == nil
 	s.works = slices.ContainsFunc(p.probes, p.works)
 	switch p.trial.step(now, p.kind, s) {
@@ -47,7 +50,7 @@ func (f *Follow) try(p *port, now time.Time) bool {
 }
 
 func (p *port) works(o probe) bool {
-	return o.valve.beats.Load() > 0 && (p.kind == Output || o.valve.sound.Load())
+	return o.valve.beats.Load() >= alive && (p.kind == Output || o.valve.sound.Load())
 }
 
 // probe opens the others. What does not open does not work.

@@ -21,6 +21,7 @@ type Backend struct {
 	muted   map[string]bool
 	refused map[string]bool
 	lost    map[string]uint64
+	periods bool
 	opened  map[audio.Kind]int
 	closed  map[audio.Kind]int
 	echo    struct {
@@ -124,6 +125,14 @@ func (b *Backend) Lose(id string, n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lost[id] += uint64(n)
+}
+
+// AnyPeriod lets devices have whatever period they are asked for, as far as anybody can tell; else they say that they have 10 ms,
+// which is what Drive does, and that nobody's test is to see them reopened for another.
+func (b *Backend) AnyPeriod() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.periods = true
 }
 
 // Period is what the device that Using names was opened with.
@@ -234,6 +243,16 @@ func (d *device) listedLocked() string {
 
 // Latency implements audio.Device.
 func (d *device) Latency() time.Duration { return 7 * time.Millisecond }
+
+// Period implements audio.Periodic.
+func (d *device) Period() time.Duration {
+	d.b.mu.Lock()
+	defer d.b.mu.Unlock()
+	if d.b.periods {
+		return d.period
+	}
+	return audio.FrameTime
+}
 
 // Underruns implements audio.Counting.
 func (d *device) Underruns() uint64 {

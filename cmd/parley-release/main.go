@@ -25,25 +25,34 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout, time.Now()); err != nil {
+	t := tool{os.Stdout, time.Now(), minisign.EncryptKey, minisign.DecryptKey}
+	if err := t.run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "parley-release:", err)
 		os.Exit(1)
 	}
 }
 
+// tool is what the program works with.
+type tool struct {
+	out    io.Writer
+	now    time.Time
+	lock   func(passphrase string, key minisign.PrivateKey) ([]byte, error)
+	unlock func(passphrase string, text []byte) (minisign.PrivateKey, error)
+}
+
 var errUsage = errors.New("usage: parley-release keys DIR | manifest --version V --key FILE --out DIR PLATFORM=FILE... | verify PUBLIC... DIR")
 
-func run(args []string, out io.Writer, now time.Time) error {
+func (t tool) run(args []string) error {
 	if len(args) < 2 {
 		return errUsage
 	}
 	switch args[0] {
 	case "keys":
-		return makeKeys(args[1], out)
+		return t.makeKeys(args[1])
 	case "manifest":
-		return makeManifest(args[1:], out, now)
+		return t.makeManifest(args[1:])
 	case "verify":
-		return verify(args[1:len(args)-1], args[len(args)-1], out)
+		return t.verify(args[1:len(args)-1], args[len(args)-1])
 	}
 	return errUsage
 }
@@ -59,7 +68,7 @@ func secret() (string, error) {
 }
 
 // makeKeys writes the key in use and the one that is kept elsewhere. What is there is never written over.
-func makeKeys(dir string, out io.Writer) error {
+func (t tool) makeKeys(dir string) error {
 	pass, err := secret()
 	if err != nil {
 		return err
@@ -75,7 +84,7 @@ func makeKeys(dir string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		locked, err := minisign.EncryptKey(pass, private)
+		locked, err := t.lock(pass, private)
 		if err != nil {
 			return err
 		}
@@ -83,7 +92,7 @@ func makeKeys(dir string, out io.Writer) error {
 			create(filepath.Join(dir, name+".pub"), []byte(public.String()+"\n"), 0o644)); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s: %s\n", name, public)
+		fmt.Fprintf(t.out, "%s: %s\n", name, public)
 	}
 	return nil
 }
@@ -97,7 +106,7 @@ func create(file string, data []byte, mode os.FileMode) error {
 	return errors.Join(err, f.Close())
 }
 
-func makeManifest(args []string, out io.Writer, now time.Time) error {
+func (t tool) makeManifest(args []string) error {
 	flags := flag.NewFlagSet("manifest", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	version := flags.String("version", "", "what is released: 1.2.3 or 1.2.3-beta.1")
@@ -110,7 +119,7 @@ func makeManifest(args []string, out io.Writer, now time.Time) error {
 	}
 	m := update.Manifest{
 		Format: update.Format, Channel: *channel, Version: *version,
-		Issued: now.UTC().Truncate(time.Second), Expires: now.UTC().Truncate(time.Second).AddDate(0, 0, *days), Files: map[string]update.File{},
+		Issued: t.now.UTC().Truncate(time.Second), Expires: t.now.UTC().Truncate(time.Second).AddDate(0, 0, *days), Files: map[string]update.File{},
 	}
 	for _, arg := range flags.Args() {
 		platform, file, ok := strings.Cut(arg, "=")
@@ -136,7 +145,7 @@ func makeManifest(args []string, out io.Writer, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	key, err := open(*keyFile)
+	key, err := t.open(*keyFile)
 	if err != nil {
 		return fmt.Errorf("the key: %w", err)
 	}
@@ -145,12 +154,12 @@ func makeManifest(args []string, out io.Writer, now time.Time) error {
 		os.WriteFile(filepath.Join(*dir, update.SignatureName), signature, 0o644)); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s %s, %d files, good until %s\n", *channel, m.Version, len(m.Files), m.Expires.Format(time.DateOnly))
+	fmt.Fprintf(t.out, "%s %s, %d files, good until %s\n", *channel, m.Version, len(m.Files), m.Expires.Format(time.DateOnly))
 	return nil
 }
 
 // open reads a private key. One that no passphrase locks is for tests.
-func open(file string) (key minisign.PrivateKey, err error) {
+func (t tool) open(file string) (key minisign.PrivateKey, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return key, err
@@ -162,7 +171,7 @@ func open(file string) (key minisign.PrivateKey, err error) {
 	if err != nil {
 		return key, err
 	}
-	return minisign.DecryptKey(pass, text)
+	return t.unlock(pass, text)
 }
 
 func describe(file string) (update.File, error) {
@@ -180,7 +189,7 @@ func describe(file string) (update.File, error) {
 }
 
 // verify looks at a folder as an installed Parley would.
-func verify(public []string, dir string, out io.Writer) error {
+func (t tool) verify(public []string, dir string) error {
 	keys, err := update.ParseKeys(public...)
 	if err != nil {
 		return err
@@ -206,6 +215,6 @@ func verify(public []string, dir string, out io.Writer) error {
 			return fmt.Errorf("%s: %s is not what was signed", platform, want.Name)
 		}
 	}
-	fmt.Fprintf(out, "%s %s, %d files, good until %s\n", m.Channel, m.Version, len(m.Files), m.Expires.Format(time.DateOnly))
+	fmt.Fprintf(t.out, "%s %s, %d files, good until %s\n", m.Channel, m.Version, len(m.Files), m.Expires.Format(time.DateOnly))
 	return nil
 }

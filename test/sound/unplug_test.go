@@ -36,6 +36,7 @@ type desk struct {
 	pulse   *lab.Pulse
 	backend *pulse.Backend
 	follow  *audio.Follow
+	capture *audio.Capture
 	heard   *detector // what the microphone hears
 
 	mu      sync.Mutex
@@ -46,7 +47,8 @@ type desk struct {
 	slowest time.Duration // that sound was away
 }
 
-func sit(t *testing.T) *desk {
+// sit begins with a Follow on the system's devices, or as change says.
+func sit(t *testing.T, change func(*audio.FollowConfig)) *desk {
 	p, b := begin(t)
 	x := &desk{T: t, pulse: p, backend: b, heard: newDetector(mouthTone)}
 	open(t, b, audio.Request{Kind: audio.Output, ID: "inj_a"}, generator(mouthTone, loudTone))
@@ -67,7 +69,8 @@ func sit(t *testing.T) *desk {
 		}
 	}
 	again()
-	x.follow = audio.StartFollow(audio.FollowConfig{
+	x.capture = capture
+	config := audio.FollowConfig{
 		Backend: b, Capture: capture, Playout: playout,
 		Switched: func(k audio.Kind, id string) {
 			x.mu.Lock()
@@ -79,7 +82,10 @@ func sit(t *testing.T) *desk {
 			defer x.mu.Unlock()
 			x.notices = append(x.notices, fmt.Sprint(n.Kind, " ", n.Event, " ", n.Name, " ", n.Err))
 		},
-	})
+		Learnt: func(audio.Kind, string) time.Duration { return 0 },
+	}
+	change(&config)
+	x.follow = audio.StartFollow(config)
 	t.Cleanup(func() {
 		x.follow.Close()
 		over.Store(true)
@@ -179,7 +185,7 @@ func TestFiftyUnplugged(t *testing.T) {
 		t.Log("seed", seed)
 	}
 	random := rand.New(rand.NewPCG(seed, 50))
-	x := sit(t)
+	x := sit(t, func(*audio.FollowConfig) {})
 	x.flows("start")
 	runtime.GC()
 	var before, after runtime.MemStats
