@@ -9,7 +9,7 @@ import (
 // openKeys has keys heard everywhere, and pressed by other programs. It is closed before the engine.
 func (p *program) openKeys() error {
 	p.keys = keys.New(keys.Config{
-		Engine: p.engine, Settings: p.home.Profile.Settings, Open: hotkey.Open, Dir: p.dir, Log: p.log,
+		Engine: p.engine, Settings: p.home.Profile.Settings, Whisper: p.home.Profile.WhisperTo, Open: hotkey.Open, Dir: p.dir, Log: p.log,
 	})
 	p.closeLater(p.keys.Close)
 	return nil
