@@ -33,6 +33,7 @@ type Stream struct {
 	seen    uint32    // the epoch that buffer holds
 	pcm     []float32 // what was decoded last
 	spare   []float32 // where that is stretched to
+	block   []float32 // what is stretched, where that is more
 	rest    []float32 // the part of either that was not played yet
 	hidden  int       // samples concealed in a row
 	gain    float32   // at the end of pcm: 0 after silence or long concealment
@@ -53,6 +54,7 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Min: FrameTime / 2, Slots: 64, MaxPayload: MaxPacket}),
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
+		block:  make([]float32, 0, stretchMax),
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
 	}
 	s.volume.set(1)
@@ -262,14 +264,20 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	}
 	s.stretch.Force, s.stretch.Most = off > urgent || off < -urgent, samples(off.Abs())
 	s.stretch.Quiet = s.comfort.Background(s.pcm)
-	made := 0
 	if off > 0 {
-		made = s.stretch.Accelerate(s.pcm, s.spare)
-	} else {
-		made = s.stretch.Expand(s.pcm, s.spare)
+		made := s.stretch.Accelerate(s.pcm, s.spare)
+		s.stretched(made - n)
+		return s.spare[:made]
 	}
-	s.stretched(made - n)
-	return s.spare[:made]
+	// What is inserted goes before the middle, so half of the sound may have been heard already.
+	heard := 0
+	if n < stretchMin {
+		heard = n
+	}
+	block := append(append(s.block[:0], s.past[len(s.past)-heard:]...), s.pcm...)
+	made := s.spare[heard:s.stretch.Expand(block, s.spare)]
+	s.stretched(len(made) - n)
+	return made
 }
 
 // stretched notes that so many samples were inserted, or below zero removed.

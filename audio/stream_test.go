@@ -168,6 +168,32 @@ func TestStreamDelayOnALAN(t *testing.T) {
 	}
 }
 
+// A sound card that asks for several turns at once, and not quite evenly, gets all of them whole, with no more delay than that takes.
+func TestStreamBursts(t *testing.T) {
+	const whole = 10 * time.Second
+	for _, frame := range []int{audio.FrameSize, 2 * audio.FrameSize} {
+		for burst := 20 * ms; burst <= 50*ms; burst += 10 * ms {
+			codec, r := &spoken{sound: sentences(), frame: frame}, rand.New(rand.NewPCG(1, uint64(burst)))
+			now := time.Duration(0)
+			l := wire{
+				decoder: codec, packet: codec.packet, length: time.Duration(frame) * ms / 48, network: between(2, ms, 3*ms), turn: 10 * ms,
+				clock: func(t time.Duration) time.Duration {
+					if t%burst == 0 {
+						now = t + time.Duration(r.Int64N(int64(2*ms)))
+					}
+					return now
+				},
+			}.run(int(whole*48/ms)/frame, -time.Second)
+			settled, end := l.stats[300], l.stats[len(l.stats)-1]
+			mean := l.mean(5*time.Second, whole) - ms
+			t.Logf("bursts of %v, packets of %d: delay %v, %d stretched, %d concealed", burst, frame, mean, end.Stretched-settled.Stretched, end.Concealed)
+			if end.Concealed-settled.Concealed > 0 || mean > burst+25*ms || math.Abs(float64(end.Stretched-settled.Stretched)) > 960 {
+				t.Errorf("bursts of %v, packets of %d: delay %v, %+v", burst, frame, mean, end)
+			}
+		}
+	}
+}
+
 // The other side's clock is not ours: over minutes the delay stays what it was, and nothing is missing.
 func TestStreamDrift(t *testing.T) {
 	const whole = 2 * time.Minute
