@@ -114,9 +114,10 @@ const (
 // pull fills one frame, whose first sample is heard at the time heard, and tells whether there is anything to hear in it.
 func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 	s.receive(now)
+	s.buffer.Turn(duration(len(out)), now)
 	whole := true
 	for n := 0; n < len(out); {
-		if len(s.rest) == 0 && !s.refill(now, len(out), n) {
+		if len(s.rest) == 0 && !s.refill(now, n) {
 			sound, whole = s.silence(out[n:]) || sound, false
 			break
 		}
@@ -176,16 +177,16 @@ func (s *Stream) silence(out []float32) (sound bool) {
 }
 
 // refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play. So many
-// samples of a turn are filled already.
-func (s *Stream) refill(now time.Duration, turn, filled int) bool {
+// samples of the turn are filled already.
+func (s *Stream) refill(now time.Duration, filled int) bool {
 	s.pcm = s.pcm[:0]
-	s.buffer.Turn(duration(turn), duration(filled))
+	s.buffer.Fill(duration(filled))
 	if !s.step(now) {
 		return false
 	}
 	off := s.buffer.Excess()
 	// A packet of 10 ms is too short to be stretched by itself: the next one is taken along, a little early, if it is there.
-	if next := now + duration(len(s.pcm)); off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(next) {
+	if off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(s.buffer.Next(duration(len(s.pcm)), now)) {
 		off = s.buffer.Excess()
 	}
 	s.rest = s.fit(off)

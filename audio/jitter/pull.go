@@ -1,6 +1,9 @@
 package jitter
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Action is what the decoder does next.
 type Action uint8
@@ -39,9 +42,9 @@ const (
 	trifle = 500 * time.Microsecond
 	// leeway is what a copy has less to spare than a packet of its own, where much is lost.
 	leeway = bucket
-	// turns is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
+	// looked is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
 	// that the packets must be there for.
-	turns = 8
+	looked = 8
 )
 
 // playhead is where playout stands.
@@ -55,8 +58,8 @@ type playhead struct {
 	debt   int   // samples invented while the buffer was dry; they stand for packets that were late or lost
 	silent bool  // the last packet said that silence follows
 	last   Action
-	waited [turns]waited // the last packets decoded, newest first
-	known  int           // how many of them count
+	waited [looked]waited // the last packets decoded, newest first
+	known  int            // how many of them count
 }
 
 // waited is how the delay of one packet's sound came about: the packet waited for its turn, and its sound for the part of the
@@ -79,15 +82,69 @@ func (p *playhead) learn(packets, samples int64, unit int) {
 	}
 }
 
-// Turn says how long playout's turns are, and how much of the running one is filled already, so that what Pull gives is heard
-// by so much later than now. Without it turns are 10 ms long and empty.
-func (b *Buffer) Turn(length, filled time.Duration) { b.turn, b.filled = length, filled }
+// Turn says that a turn of playout begins, of this length; without it turns are 10 ms long and evenly spaced. now is as for Pull.
+func (b *Buffer) Turn(length, now time.Duration) { b.turns.begin(length, now) }
 
-// early is how long before its time a packet may be asked for: half a turn of playout, so that turns hit the target in the mean.
-func (b *Buffer) early() time.Duration { return b.turn / 2 }
+// Fill says how much of the turn is filled already: what Pull gives is heard by so much later than now.
+func (b *Buffer) Fill(d time.Duration) { b.turns.filled = d }
+
+// Next is when the packet would be asked for whose sound follows what is filled and so much more: what Pull must be told as now to
+// give it before its time.
+func (b *Buffer) Next(more, now time.Duration) time.Duration {
+	t := &b.turns
+	later := t.later() + more
+	if later <= t.most() { // within the same burst
+		t.filled += more
+		return now
+	}
+	whole := later / max(t.length, 1) * t.length
+	t.filled += more - whole
+	return now + whole
+}
+
+// turns follows when playout's turns are made. Where several are made at once, because a sound card asks for much at a time, what
+// they hold is still heard one after the other.
+type turns struct {
+	length time.Duration
+	last   time.Duration
+	filled time.Duration
+	begun  bool
+	ahead  [burst]time.Duration // how much sound more than time there was, newest first; only differences mean anything
+}
+
+// burst is how many turns are looked at: what a sound card asks for at once has its beginning among them.
+const burst = 16
+
+func (t *turns) begin(length, now time.Duration) {
+	copy(t.ahead[1:], t.ahead[:])
+	if t.begun {
+		t.ahead[0] += length - (now - t.last)
+	}
+	t.length, t.last, t.filled, t.begun = length, now, 0, true
+}
+
+// later is by how much later than now the next sample is heard, and most what that was at the beginning of a turn lately, both by
+// whole turns: nobody wakes up on time.
+func (t *turns) later() time.Duration { return t.whole(t.ahead[0]) + t.filled }
+func (t *turns) most() time.Duration  { return t.whole(slices.Max(t.ahead[:])) }
+
+func (t *turns) whole(ahead time.Duration) time.Duration {
+	return (ahead - slices.Min(t.ahead[:])).Round(max(t.length, 1))
+}
+
+// early is how long before its time a packet may be asked for: half a turn, so that turns hit the target in the mean.
+func (t *turns) early() time.Duration { return t.length / 2 }
+
+// soon tells whether it is too soon for a talk spurt that begins with f. Where turns come in bursts, the last packet that this one
+// will ask for must be there too.
+func (b *Buffer) soon(f *slot) bool {
+	frame := b.duration(int64(b.play.frame))
+	more := max(b.turns.most()-b.turns.later(), 0) / frame * frame
+	return b.lag(f)+b.turns.early() < b.Target()+more
+}
 
 // Pull says what the decoder shall do next. It is called when all decoded sound has been played; whoever wants a packet
-// sooner (to stretch two at once) asks Ready first and passes the time at which it will be played as now.
+// sooner (to stretch two at once) asks Ready first and passes what Next says as now.
 func (b *Buffer) Pull(now time.Duration) Step {
 	b.now = max(b.now, now)
 	step := b.pull()
@@ -110,7 +167,7 @@ func (b *Buffer) pull() Step {
 		b.play.on = false // no packet is missing, but time has passed: a pause
 	}
 	if !b.play.on {
-		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.lag(f)+b.early() < b.Target() && !full {
+		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.soon(f) && !full {
 			return Step{}
 		}
 		b.begin(f)
@@ -233,8 +290,8 @@ func (b *Buffer) decode(f *slot) Step {
 	f.state = done
 	b.stored--
 	copy(p.waited[1:], p.waited[:])
-	p.waited[0] = waited{b.lag(f), b.filled}
-	p.known = min(p.known+1, turns)
+	p.waited[0] = waited{b.lag(f), b.turns.later()}
+	p.known = min(p.known+1, looked)
 	b.next, p.ts, p.debt, p.silent = f.seq+1, f.ts+int64(p.frame), 0, f.size <= dtxSize
 	jump := p.jump
 	p.jump = false
@@ -245,7 +302,7 @@ func (b *Buffer) decode(f *slot) Step {
 // needs comes with the next packet, or by as far as the copies go that the sender lets follow; and still longer where packets that
 // were asked for once more are worth that.
 func (b *Buffer) Target() time.Duration {
-	t := b.delay.target(b.early())
+	t := b.delay.target(b.turns.early())
 	if b.loss.high {
 		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.much {
@@ -272,9 +329,9 @@ func (b *Buffer) Delay() time.Duration {
 // target, and how much: zero where the difference is not worth a change, and after anything but a decoded packet, because
 // invented sound has no pitch of its own.
 //
-// Packets are asked for once a turn, so what matters is the turn. Whatever part of it is filled by the time a packet is taken is
-// delay that buys nothing, and can go; beyond that, each turn (or packet, if that is shorter) removed has the packets asked for a
-// turn earlier, which must not be too early for them.
+// Packets are asked for once a turn, so what matters is the turn, or the burst of them. Whatever part of it is filled by the time a
+// packet is taken is delay that buys nothing, and can go; beyond that, each turn (or packet, if that is shorter) removed has the
+// packets asked for a turn earlier, which must not be too early for them.
 func (b *Buffer) Excess() time.Duration {
 	p := &b.play
 	if p.last != Decode || p.known == 0 {
@@ -284,8 +341,8 @@ func (b *Buffer) Excess() time.Duration {
 	for _, w := range p.waited[1:p.known] {
 		least.packet, least.sound = min(least.packet, w.packet), min(least.sound, w.sound)
 	}
-	grain := min(b.turn, b.duration(int64(p.frame)))
-	spare := least.packet - (b.Target() - b.early())
+	grain := min(b.turns.most()+b.turns.length, b.duration(int64(p.frame)))
+	spare := least.packet - (b.Target() - b.turns.early())
 	if spare < 0 {
 		return min(least.sound-(-spare+grain-1)/grain*grain, 0)
 	}
@@ -301,11 +358,12 @@ func (b *Buffer) Stretched(samples int) {
 	for i := range b.play.waited {
 		w := &b.play.waited[i]
 		w.sound += b.duration(int64(samples))
-		for ; w.sound < 0; w.sound += b.turn {
-			w.packet -= b.turn
+		turns := b.turns.most() + b.turns.length
+		for ; w.sound < 0; w.sound += turns {
+			w.packet -= turns
 		}
-		for ; w.sound >= b.turn; w.sound -= b.turn {
-			w.packet += b.turn
+		for ; w.sound >= turns; w.sound -= turns {
+			w.packet += turns
 		}
 	}
 }
