@@ -12,7 +12,8 @@ import (
 
 // Stream is one remote speaker.
 //
-//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms ◄─ comfort noise
+//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► merge ─► stretch ─► frames of 10 ms
+//	                                                                        comfort noise, where nothing is left ─┘
 //
 // Push, Repair, Covered and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
 type Stream struct {
