@@ -327,6 +327,7 @@ func operate(t *testing.T, data []byte) {
 	heard := 0
 	for i := range 300 {
 		b.Push(uint16(i+1000), uint32(i*480+77), payload[:3], now+time.Duration(i)*10*ms)
+		b.Turn(10*ms, now+time.Duration(i)*10*ms)
 		if b.Pull(now+time.Duration(i)*10*ms).Action == Decode {
 			heard++
 		}

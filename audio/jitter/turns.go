@@ -35,13 +35,18 @@ type turns struct {
 	ahead  [burst]time.Duration // how much sound more than time there was, newest first; only differences mean anything
 }
 
-// burst is how many turns are looked at: what a sound card asks for at once has its beginning among them.
-const burst = 16
+const (
+	// burst is how many turns are looked at: what a sound card asks for at once has its beginning among them.
+	burst = 16
+	// pause is how far apart no sound card's questions are: the machine stood still, and what was before says nothing.
+	pause = 150 * time.Millisecond
+)
 
 func (t *turns) begin(length, now time.Duration) {
 	copy(t.ahead[1:], t.ahead[:])
-	if t.begun {
-		t.ahead[0] += length - (now - t.last)
+	t.ahead[0] += length - (now - t.last)
+	if !t.begun || now < t.last || now-t.last > pause {
+		t.ahead = [burst]time.Duration{}
 	}
 	t.length, t.last, t.filled, t.begun = length, now, 0, true
 }
