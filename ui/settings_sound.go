@@ -178,7 +178,7 @@ func keyField(s *settings, chosen func()) *kit.KeyField {
 		s.change(func(now *profile.Settings) { now.PTTKey = key })
 		chosen()
 	})
-	k.OnRefused = s.relay // its sentence is longer than any key
+	k.OnResized = s.relay
 	return k
 }
 

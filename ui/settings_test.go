@@ -252,7 +252,7 @@ func TestEveryControlIsKept(t *testing.T) {
 			test.Tap(c)
 			c.KeyDown(key(desktop.KeyControlRight))
 			c.KeyUp(key(desktop.KeyControlRight))
-		}, false, func(s *profile.Settings) { s.PTTKey = string(desktop.KeyControlRight) }},
+		}, false, func(s *profile.Settings) { s.PTTKey = "ControlRight" }},
 		{pageSound, "suppression", flip("Suppress noise"), false, func(s *profile.Settings) { s.Suppression = false }},
 		{pageSound, "speaker", func(b *bench) {
 			c := b.settings.page.(*soundPage).speaker.choice
