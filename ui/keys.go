@@ -194,8 +194,8 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	for _, b := range bindings() {
 		add(b.shown, b.does)
 	}
-	if s := w.c.Profile.Settings(); s.Mode == profile.PushToTalk {
-		add(s.PTTKey, "Hold to talk, while this window has the keyboard")
+	for _, k := range w.chosenKeys() {
+		add(k[0], k[1])
 	}
 	add("+, -, 0, 1", "Look closer at what fills the window")
 	add("Esc", "Close what is open")

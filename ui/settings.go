@@ -63,6 +63,7 @@ func (still) leave()                       {}
 // The pages, by the names that showSettings takes.
 const (
 	pageSound   = "Sound"
+	pageVoice   = "Voice"
 	pageCamera  = "Camera"
 	pageKeys    = "Keys"
 	pageLook    = "Look"
@@ -74,6 +75,16 @@ const (
 	pageFiles      = "Files"
 )
 
+// goTo shows the page of that name.
+func (s *settings) goTo(name string) {
+	for i, p := range settingsPages() {
+		if p.name == name {
+			s.show(i)
+			s.nav[i].focus(true)
+		}
+	}
+}
+
 // pageEntry is a line of the list of pages.
 type pageEntry struct {
 	name, icon string
@@ -83,7 +94,8 @@ type pageEntry struct {
 // settingsPages is the list of pages, top to bottom.
 func settingsPages() []pageEntry {
 	return []pageEntry{
-		{pageSound, "mic", newSoundPage},
+		{pageSound, "volume", newSoundPage},
+		{pageVoice, "mic", newVoicePage},
 		{pageCamera, "camera", newCameraPage},
 		{pageKeys, "keyboard", newKeysPage},
 		{pageLook, "look", newLookPage},
