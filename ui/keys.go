@@ -189,7 +189,7 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	rows := kit.VCol(8)
 	add := func(shown, does string) {
 		key := kit.NewText(shown, kit.BodyBold, theme.ColorNameForeground)
-		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(120, 0, key)))
+		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(160, 0, key)))
 	}
 	for _, b := range bindings() {
 		add(b.shown, b.does)

@@ -162,7 +162,7 @@ func (s *settings) list() fyne.CanvasObject {
 		rows.Add(n)
 	}
 	head := kit.Fixed(0, 52, kit.Pad(18, 0, 18, 0, kit.NewText("Settings", kit.Header, theme.ColorNameForeground)))
-	return kit.VCol(0, head, kit.Pad(8, 0, 8, 0, rows))
+	return kit.VCol(0, head, kit.Grow(container.NewVScroll(kit.Pad(8, 0, 8, 8, rows)))) // at the largest scale it is higher than a small window
 }
 
 // show changes to a page.
@@ -190,6 +190,7 @@ func (s *settings) show(at int) {
 
 // relay lays the page out anew, after something on it was shown or hidden.
 func (s *settings) relay() {
+	kit.Relay(s.column)
 	s.column.Refresh()
 	s.stage.Layout.Layout(s.stage.Objects, s.stage.Size())
 	s.scroll.Refresh()

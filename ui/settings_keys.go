@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -16,8 +17,8 @@ type keysPage struct {
 	s    *settings
 	root *fyne.Container
 
-	icon  *kit.Icon
-	state *kit.Paragraph
+	state *kit.Banner
+	said  string      // by it
 	timer *time.Timer // to the next look at the state; nil: it is not asked for
 
 	unused *kit.Paragraph // said where the key to talk does nothing
@@ -27,10 +28,8 @@ type keysPage struct {
 
 func newKeysPage(s *settings) page {
 	p := &keysPage{s: s, table: kit.VCol(0)}
-	p.icon = kit.NewIcon("keyboard", 18, theme.ColorNamePlaceHolder)
-	p.state = kit.NewParagraph("", kit.Body, theme.ColorNameForeground)
-	state := kit.Stack(kit.Gap(0, 32), kit.HRow(12, p.icon, kit.Grow(p.state)))
-	p.root = pageOf(cardOf("", state), p.talk(), p.others(), cardOf("All keys", kit.Gap(0, 4), p.table))
+	p.state = kit.NewBanner()
+	p.root = pageOf(p.state, p.talk(), p.others(), cardOf("All keys", kit.Gap(0, 4), p.table))
 	p.show()
 	return p
 }
@@ -45,30 +44,31 @@ func (p *keysPage) leave() {
 
 // apply looks whether the keys still work.
 func (p *keysPage) apply() {
-	text, ok := "Works while this window has the keyboard.", false
+	icon, tone, text := "keyboard", kit.Plain, "Works while this window has the keyboard"
 	if f := p.s.w.c.Keys.State; f != nil {
-		text, ok = f()
+		icon, tone, text = stateOf(f())
 		if p.timer == nil { // once a second: nothing else need happen in between
 			p.timer = time.AfterFunc(time.Second, p.s.w.pump.wake)
 		} else {
 			p.timer.Reset(time.Second)
 		}
 	}
-	icon, color := "warning", theme.ColorNameWarning
-	switch {
-	case text == "":
-		icon, color, text = "keyboard", theme.ColorNamePlaceHolder, "No key is in use. Choose one: it works in other programs' windows too, where the system allows that."
-	case ok:
-		icon, color = "check", theme.ColorNameSuccess
-	case p.s.w.c.Keys.State == nil:
-		icon, color = "keyboard", theme.ColorNamePlaceHolder
-	}
-	p.icon.SetIcon(icon)
-	p.icon.SetColor(color)
-	if p.state.Text() != text {
-		p.state.SetText(text)
+	if p.said != text {
+		p.said = text
+		p.state.Set(icon, text, tone, "", nil)
 		p.s.relay()
 	}
+}
+
+// stateOf is how it is said whether keys work everywhere.
+func stateOf(text string, ok bool) (icon string, tone kit.Tone, words string) {
+	switch {
+	case text == "":
+		return "keyboard", kit.Plain, "No key is in use. Choose one: it works in other windows too, where the system allows that."
+	case ok:
+		return "check", kit.Good, text
+	}
+	return "warning", kit.Warn, text
 }
 
 // change keeps a change of the keys, and makes it.
@@ -128,7 +128,7 @@ func (p *keysPage) talk() fyne.CanvasObject {
 		p.change(func(s *profile.Settings) { s.Keys.DoubleTap = on })
 	})
 	return cardOf("Push to talk", p.unused, kit.Gap(0, 8), does, kit.Gap(0, 4),
-		p.chord(chords()[0]), newField("Release delay", "How long the key counts as held after you let it go", delay).root, p.double)
+		p.chord(chords()[0]), newField("Release delay", "After you let go of the key", delay).root, p.double)
 }
 
 // others are the other keys that work everywhere.
@@ -154,8 +154,8 @@ func chords() []chordUse {
 		{"Talk key", "With Ctrl, Alt or Shift if you like, or a button of the mouse", "the talk key", true, func(s *profile.Settings) *string { return &s.PTTKey }},
 		{"Mute", "Your microphone, off and on", "Mute", false, func(s *profile.Settings) *string { return &s.Keys.Mute }},
 		{"Deafen", "Your microphone and all that you hear", "Deafen", false, func(s *profile.Settings) *string { return &s.Keys.Deafen }},
-		{"Priority", "While you hold it you talk, and others are turned down", "Priority", false, func(s *profile.Settings) *string { return &s.Keys.Priority }},
-		{"Whisper", "While you hold it, only those hear you whom you chose on their cards", "Whisper", false, func(s *profile.Settings) *string { return &s.Keys.Whisper }},
+		{"Priority", "Held, you talk and others are turned down", "Priority", false, func(s *profile.Settings) *string { return &s.Keys.Priority }},
+		{"Whisper", "Held, only those hear you whom you chose on their cards", "Whisper", false, func(s *profile.Settings) *string { return &s.Keys.Whisper }},
 	}
 }
 
@@ -165,7 +165,7 @@ func (w *Window) chosenKeys() (rows [][2]string) {
 	does := []string{talkWords(now.Keys.Does), "Mute or unmute, everywhere", "Deafen or undeafen, everywhere", "Hold to talk with priority", "Hold to whisper"}
 	for i, c := range chords() {
 		if chord := *c.of(&now); chord != "" && (!c.needed || now.Mode == profile.PushToTalk) {
-			rows = append(rows, [2]string{kit.ChordName(chord), does[i]})
+			rows = append(rows, [2]string{strings.ReplaceAll(kit.ChordName(chord), " + ", "+"), does[i]})
 		}
 	}
 	return rows

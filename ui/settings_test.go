@@ -278,7 +278,7 @@ func TestEveryControlIsKept(t *testing.T) {
 		{pageVoice, "suppression", flip("Suppress noise"), false, func(s *profile.Settings) { s.Suppression = false }},
 		{pageVoice, "gain", flip("Even loudness"), false, func(s *profile.Settings) { s.Gain = false }},
 		{pageVoice, "bitrate", func(b *bench) {
-			control[*kit.Slider](b, "More is clearer, and takes more of your connection").TypedKey(key(fyne.KeyLeft))
+			control[*kit.Slider](b, "More is clearer, and needs more data").TypedKey(key(fyne.KeyLeft))
 		}, true, func(s *profile.Settings) { s.Bitrate = 56000 }},
 		{pageVoice, "music", flip("Music mode"), false, func(s *profile.Settings) { s.Music = true }},
 		{pageVoice, "music's bitrate", func(b *bench) { control[*kit.Segmented](b, "Music").TypedKey(key(fyne.KeyEnd)) }, false,
@@ -310,7 +310,7 @@ func TestEveryControlIsKept(t *testing.T) {
 			func(s *profile.Settings) { s.Keys.Does = profile.MuteWhileHeld }},
 		{pageKeys, "key to talk", chooses("Talk key", desktop.KeyControlRight), false, func(s *profile.Settings) { s.PTTKey = "ControlRight" }},
 		{pageKeys, "release delay", func(b *bench) {
-			control[*kit.Slider](b, "How long the key counts as held after you let it go").TypedKey(key(fyne.KeyEnd))
+			control[*kit.Slider](b, "After you let go of the key").TypedKey(key(fyne.KeyEnd))
 		}, true, func(s *profile.Settings) { s.Keys.DelayMS = 1000 }},
 		{pageKeys, "lock", flip("Press twice to lock"), false, func(s *profile.Settings) { s.Keys.DoubleTap = true }},
 		{pageKeys, "mute", chooses("Mute", desktop.KeyControlLeft, fyne.KeyF9), false, func(s *profile.Settings) { s.Keys.Mute = "Ctrl+F9" }},

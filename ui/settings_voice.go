@@ -19,7 +19,7 @@ type voicePage struct {
 	level   *levelMeter
 	hold    fyne.CanvasObject // how long the microphone stays open after a word
 	key     *field            // what the key to talk does
-	warning *kit.Paragraph    // of a microphone that is always open
+	caution fyne.CanvasObject // of a microphone that is always open
 
 	bitrate fyne.CanvasObject // of the voice
 	resting *kit.Paragraph    // said while music mode has switched the rest off
@@ -79,8 +79,8 @@ func (p *voicePage) when() fyne.CanvasObject {
 	})
 	p.hold = newField("Stay open", "After your last word", slider).root
 	p.key = newField("", "", kit.NewButton("Choose keys", "keyboard", kit.PlainButton, func() { p.s.goTo(pageKeys) }))
-	p.warning = kit.NewParagraph(openWarning, kit.Body, theme.ColorNameWarning)
-	return cardOf("When do others hear you?", p.mode, p.warning, p.key.root, kit.Gap(0, 12), p.level.meter, p.level.root, p.hold)
+	p.caution = kit.Pad(0, 8, 0, 0, kit.NewParagraph(openWarning, kit.Body, theme.ColorNameWarning))
+	return cardOf("When do others hear you?", p.mode, p.caution, p.key.root, kit.Gap(0, 12), p.level.meter, p.level.root, p.hold)
 }
 
 // show shows what belongs to the mode and to music.
@@ -91,7 +91,7 @@ func (p *voicePage) show() {
 	p.level.meter.SetThreshold(float32(now.Threshold), activity)
 	setHidden(p.hold, !activity)
 	setHidden(p.key.root, now.Mode != profile.PushToTalk)
-	setHidden(p.warning, now.Mode != profile.AlwaysOpen)
+	setHidden(p.caution, now.Mode != profile.AlwaysOpen)
 	p.key.label.SetText(talkSentence(now))
 	setHidden(p.bitrate, now.Music)
 	setHidden(p.resting, !now.Music)
@@ -121,7 +121,7 @@ func (p *voicePage) treated() fyne.CanvasObject {
 	rate, _ := numbered(16, 128, 8, now.Bitrate/1000, 80, func(k int) string { return kilobits(k * 1000) }, func(k int) {
 		p.s.setVoiceSoon("bitrate", func(s *profile.Settings) { s.Bitrate = k * 1000 })
 	})
-	p.bitrate = newField("Bitrate", "More is clearer, and takes more of your connection", rate).root
+	p.bitrate = newField("Bitrate", "More is clearer, and needs more data", rate).root
 	p.resting = kit.NewParagraph("Music mode is on: these three rest.", kit.Caption, theme.ColorNameWarning)
 	return cardOf("What is done to your voice", p.resting,
 		toggle("Remove echo", "What your speakers play is taken out, so that nobody hears themselves", func(s *profile.Settings) *bool { return &s.Cancellation }),
