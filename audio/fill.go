@@ -14,6 +14,7 @@ type fill struct {
 	goal   atomic.Int64 // samples
 	lowest atomic.Int64 // that a Read left behind since the window began; the callback writes it, run resets it
 	most   atomic.Int64 // that a Read asked for, likewise
+	begun  atomic.Bool
 
 	// The rest belongs to run.
 	missed uint64    // counter of the ring when last looked at
@@ -36,6 +37,14 @@ const (
 func (f *fill) init() {
 	f.goal.Store(startFill)
 	f.lowest.Store(math.MaxInt64)
+}
+
+// begin is told the period of the device that opens: a short one asks for little at a time, so that little need wait for it. What
+// was found out with an earlier device stays, and a long period shows in what is asked.
+func (f *fill) begin(period int) {
+	if f.begun.CompareAndSwap(false, true) {
+		f.goal.Store(int64(min(max(period, minFill), startFill)))
+	}
 }
 
 func (f *fill) target() int { return int(f.goal.Load()) }

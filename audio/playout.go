@@ -47,6 +47,8 @@ type Playout struct {
 	volumes map[string]float32        // of those who are there, or about to be added
 	streams atomic.Pointer[[]*Stream] // an immutable list, replaced as a whole
 
+	priorities map[string]bool // guarded by mu, of the same people as volumes
+
 	tap      atomic.Pointer[Tap]
 	deafened atomic.Bool
 	volume   gauge        // of all speakers together: SetMaster
@@ -62,7 +64,8 @@ type Playout struct {
 	frame, sum []float32
 	limiter    agc.Limiter
 	meter      *vad.Meter
-	master     float32 // gain of the last sample of speech: 0 while deafened
+	master     float32       // gain of the last sample of speech: 0 while deafened
+	ducked     time.Duration // how long those without priority stay turned down
 	sounds     []*Sound
 	position   int64 // samples made
 }
@@ -82,13 +85,13 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		sync:    make(chan chan struct{}),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
-		volumes: make(map[string]float32),
-		frame:   make([]float32, FrameSize),
-		sum:     make([]float32, FrameSize),
-		meter:   vad.NewMeter(),
-		master:  1,
-		begun:   make(chan *Sound, maxSounds),
-		sounds:  make([]*Sound, 0, maxSounds),
+		volumes: make(map[string]float32), priorities: make(map[string]bool),
+		frame:  make([]float32, FrameSize),
+		sum:    make([]float32, FrameSize),
+		meter:  vad.NewMeter(),
+		master: 1,
+		begun:  make(chan *Sound, maxSounds),
+		sounds: make([]*Sound, 0, maxSounds),
 	}
 	p.volume.set(1)
 	p.streams.Store(new([]*Stream))
@@ -176,12 +179,14 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	}
 	tap, levelled := p.tap.Load(), p.levelled.Load()
 	clear(p.sum)
-	for _, s := range *p.streams.Load() {
+	list := *p.streams.Load()
+	ducks := p.ducks(list)
+	for _, s := range list {
 		sound := s.pull(p.frame, now, heard)
 		if tap != nil {
 			(*tap)(s.key, p.position, p.frame)
 		}
-		volume := s.volume.getLevel()
+		volume := s.volume.getLevel() * s.giveWay(ducks)
 		if sound && levelled {
 			s.leveller.Process(p.frame)
 		}

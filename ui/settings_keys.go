@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -18,8 +17,8 @@ type keysPage struct {
 	root *fyne.Container
 
 	state *kit.Banner
-	said  string      // by it
-	timer *time.Timer // to the next look at the state; nil: it is not asked for
+	said  string // by it
+	left  chan struct{}
 
 	unused *kit.Paragraph // said where the key to talk does nothing
 	double fyne.CanvasObject
@@ -27,18 +26,29 @@ type keysPage struct {
 }
 
 func newKeysPage(s *settings) page {
-	p := &keysPage{s: s, table: kit.VCol(0)}
+	p := &keysPage{s: s, table: kit.VCol(0), left: make(chan struct{})}
 	p.state = kit.NewBanner()
 	p.root = pageOf(p.state, p.talk(), p.others(), cardOf("All keys", kit.Gap(0, 4), p.table))
 	p.show()
+	if s.w.c.Keys.Changed != nil {
+		go p.watch()
+	}
 	return p
 }
 
 func (p *keysPage) content() fyne.CanvasObject { return p.root }
 
-func (p *keysPage) leave() {
-	if p.timer != nil {
-		p.timer.Stop()
+func (p *keysPage) leave() { close(p.left) }
+
+// watch has the pump take a turn when it is otherwise with the keys.
+func (p *keysPage) watch() {
+	for {
+		select {
+		case <-p.left:
+			return
+		case <-p.s.w.c.Keys.Changed:
+			p.s.w.pump.wake()
+		}
 	}
 }
 
@@ -47,11 +57,6 @@ func (p *keysPage) apply() {
 	icon, tone, text := "keyboard", kit.Plain, "Works while this window has the keyboard"
 	if f := p.s.w.c.Keys.State; f != nil {
 		icon, tone, text = stateOf(f())
-		if p.timer == nil { // once a second: nothing else need happen in between
-			p.timer = time.AfterFunc(time.Second, p.s.w.pump.wake)
-		} else {
-			p.timer.Reset(time.Second)
-		}
 	}
 	if p.said != text {
 		p.said = text
@@ -169,16 +174,6 @@ func (w *Window) chosenKeys() (rows [][2]string) {
 		}
 	}
 	return rows
-}
-
-func talkWords(use profile.KeyUse) string {
-	switch use {
-	case profile.TalkByPress:
-		return "Press to talk, and again to stop"
-	case profile.MuteWhileHeld:
-		return "Hold to be silent"
-	}
-	return "Hold to talk"
 }
 
 // chord is the row of one, with a cross that takes it away.

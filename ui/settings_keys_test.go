@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
+	"parley/call/calltest"
 	"parley/profile"
 	"parley/ui/kit"
 )
@@ -116,7 +117,7 @@ func TestTalkKeyDoes(t *testing.T) {
 		listed string
 		locks  bool
 	}{
-		{profile.TalkByPress, "Press to talk, and again to stop", false},
+		{profile.TalkByPress, "Talk, until it is pressed again", false},
 		{profile.MuteWhileHeld, "Hold to be silent", true},
 	} {
 		told, rebinds := len(b.voices), b.rebinds
@@ -135,7 +136,7 @@ func TestTalkKeyDoes(t *testing.T) {
 	}
 }
 
-// TestKeysState says whether they work everywhere, looks again, and stops looking.
+// TestKeysState says whether they work everywhere.
 func TestKeysState(t *testing.T) {
 	b := newBench(t, nil)
 	b.open(pageKeys)
@@ -145,7 +146,7 @@ func TestKeysState(t *testing.T) {
 	text, ok := "Works everywhere", true
 	b.c.Keys.State = func() (string, bool) { return text, ok }
 	p := b.settings.page.(*keysPage)
-	if b.rest(time.Second); p.said != "Works everywhere" || p.timer == nil {
+	if b.rest(time.Second); p.said != "Works everywhere" {
 		t.Errorf("it says %q", p.said)
 	}
 	text, ok = "Only while Parley has the keyboard: the desktop said no.", false
@@ -157,9 +158,31 @@ func TestKeysState(t *testing.T) {
 		t.Errorf("it says %q", p.said)
 	}
 	b.open(pageLook)
-	if p.timer.Stop() {
-		t.Error("it looks on when it is not shown")
+}
+
+// TestKeysStateIsFollowed: the page is drawn anew when it is otherwise with the keys, and nobody waits for that any more when it is
+// left.
+func TestKeysStateIsFollowed(t *testing.T) {
+	b := newBench(t, nil)
+	changed := make(chan struct{})
+	b.c.Keys.Changed = changed
+	b.open(pageKeys)
+	for drained := false; !drained; {
+		select {
+		case <-b.pump.poke:
+		default:
+			drained = true
+		}
 	}
+	changed <- struct{}{}
+	select {
+	case <-b.pump.poke:
+	case <-time.After(calltest.Patience):
+		t.Fatal("the pump was not woken")
+	}
+	page := b.settings.page.(*keysPage)
+	b.open(pageLook)
+	<-page.left
 }
 
 // TestWindowKeysAreChords: each key of the window can be told from those that a person chooses.

@@ -54,7 +54,8 @@ func (l *levelMeter) apply(snapshot *call.Snapshot, now time.Time) bool {
 
 // measure moves the meter where somebody is to see it move, and tells whether there is more to come.
 func (l *levelMeter) measure(snapshot *call.Snapshot, stats call.Stats, now time.Time) bool {
-	on := snapshot.Sound.Listening || snapshot.Sound.Check.Phase != call.CheckIdle || snapshot.Place.Phase != call.Idle
+	sound := snapshot.Sound
+	on := sound.Listening || sound.Check.Phase != call.CheckIdle || sound.EchoTest.Phase != call.EchoTestIdle || snapshot.Place.Phase != call.Idle
 	if on && stats.Sound {
 		l.meter.Set(stats.Capture.Level, stats.Capture.Speaking, now)
 		l.heard = now

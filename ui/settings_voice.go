@@ -21,6 +21,7 @@ type voicePage struct {
 	key     *field            // what the key to talk does
 	caution fyne.CanvasObject // of a microphone that is always open
 
+	echo    *echoField
 	bitrate fyne.CanvasObject // of the voice
 	resting *kit.Paragraph    // said while music mode has switched the rest off
 	music   fyne.CanvasObject // the music's bitrate
@@ -38,11 +39,13 @@ func (p *voicePage) content() fyne.CanvasObject { return p.root }
 func (p *voicePage) leave() {
 	p.s.moves(false)
 	p.level.leave()
+	p.echo.leave()
 }
 
 func (p *voicePage) apply() {
 	now, snapshot := p.s.now(), p.s.w.c.Engine.Snapshot()
 	changed := p.level.apply(snapshot, now)
+	changed = p.echo.apply(snapshot) || changed
 	p.s.moves(p.level.measure(snapshot, p.s.w.c.Engine.Stats(), now))
 	if changed {
 		p.s.relay()
@@ -113,9 +116,11 @@ func talkSentence(s profile.Settings) string {
 // treated is what is done to the voice.
 func (p *voicePage) treated() fyne.CanvasObject {
 	now := p.s.w.c.Profile.Settings()
+	p.echo = newEchoField(p.s)
 	toggle := func(label, sub string, of func(*profile.Settings) *bool) fyne.CanvasObject {
 		return toggleField(label, sub, *of(&now), func(on bool) {
 			p.s.setVoice(func(s *profile.Settings) { *of(s) = on })
+			p.echo.forget()
 		})
 	}
 	rate, _ := numbered(16, 128, 8, now.Bitrate/1000, 80, func(k int) string { return kilobits(k * 1000) }, func(k int) {
@@ -125,6 +130,7 @@ func (p *voicePage) treated() fyne.CanvasObject {
 	p.resting = kit.NewParagraph("Music mode is on: these three rest.", kit.Caption, theme.ColorNameWarning)
 	return cardOf("What is done to your voice", p.resting,
 		toggle("Remove echo", "What your speakers play is taken out, so that nobody hears themselves", func(s *profile.Settings) *bool { return &s.Cancellation }),
+		p.echo.root,
 		toggle("Suppress noise", "Fans, keys and street", func(s *profile.Settings) *bool { return &s.Suppression }),
 		toggle("Even loudness", "You are heard alike, near to the microphone and far from it", func(s *profile.Settings) *bool { return &s.Gain }),
 		p.bitrate)
@@ -152,6 +158,7 @@ func (p *voicePage) asItIs() fyne.CanvasObject {
 	p.music = newField("Bitrate", "In kbit/s, to each who hears it", rates).root
 	mode := toggleField("Music mode", musicExplained, now.Music, func(on bool) {
 		p.s.setVoice(func(s *profile.Settings) { s.Music = on })
+		p.echo.forget()
 		p.show()
 		p.s.relay()
 	})

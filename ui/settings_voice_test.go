@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,66 @@ func TestVoiceListens(t *testing.T) {
 	b.until("another page", func(s *call.Snapshot) bool { return !s.Sound.Listening && b.devices.Using(audio.Input) == "" })
 	if b.pump.moves.Load() {
 		t.Error("the pump ticks for a meter that is not shown")
+	}
+}
+
+// TestEchoRow says of each outcome what it means for others.
+func TestEchoRow(t *testing.T) {
+	nan := float32(math.NaN())
+	b := newBench(t, nil)
+	e := newEchoField(&settings{w: b.Window})
+	says := func(test call.EchoTestState, button, want string) {
+		t.Helper()
+		e.apply(&call.Snapshot{Sound: call.SoundState{EchoTest: test}})
+		if got := wordsOf(e.button); got != button || e.sub.Text() != want {
+			t.Errorf("%+v: %q, %q", test, got, e.sub.Text())
+		}
+	}
+	const start = "Test the echo"
+	running := call.EchoTestState{Phase: call.EchoTestRunning}
+	says(call.EchoTestState{Done: true, LeftDB: 38}, start, echoExplained) // another's, of before
+	test.Tap(e.button)
+	says(running, "Stop", echoRuns)
+	for _, c := range []struct {
+		left, echo float32
+		want       string
+	}{
+		{38.4, -20, "Your speakers are 38 dB quieter to others than without it: nobody hears themselves."},
+		{200, -20, "Your speakers are 99 dB quieter to others than without it: nobody hears themselves."},
+		{14, -60, "Your speakers are 14 dB quieter to others than without it: nobody hears themselves."},
+		{18, -30, "Your speakers are 18 dB quieter to others than without it: others may hear themselves faintly. Turn the speakers down a little."},
+		{5, -30, "Your speakers are 5 dB quieter to others than without it: others hear themselves. Turn the speakers down, or wear headphones."},
+		{-3, -30, "Your speakers are 0 dB quieter to others than without it: others hear themselves. Turn the speakers down, or wear headphones."},
+		{nan, nan, "Your speakers are 0 dB quieter to others than without it: others hear themselves. Turn the speakers down, or wear headphones."},
+	} {
+		says(call.EchoTestState{Done: true, LeftDB: c.left, EchoDBFS: c.echo}, start, c.want)
+	}
+	says(call.EchoTestState{Failed: "No\x1b microphone."}, start, "No microphone.")
+	b.change(func(s *profile.Settings) { s.Cancellation = false })
+	says(call.EchoTestState{Done: true}, start, "Your speakers arrive at others as your microphone hears them. Switch on what removes them.")
+	e.forget()
+	says(call.EchoTestState{Done: true}, start, echoExplained)
+	says(running, "Stop", echoRuns)
+	test.Tap(e.button)
+	says(call.EchoTestState{}, start, echoExplained)
+}
+
+// TestEchoTestEnds with the page, and with a switch that makes its outcome another.
+func TestEchoTestEnds(t *testing.T) {
+	b := newBench(t, nil)
+	b.hasFocus = true
+	runs := func(on bool) func(*call.Snapshot) bool {
+		return func(s *call.Snapshot) bool { return (s.Sound.EchoTest.Phase == call.EchoTestRunning) == on }
+	}
+	for what, end := range map[string]func(){"the page": func() { b.open(pageLook) }, "a switch": func() { flip("Remove echo")(b) }, "itself": func() { b.press("Stop") }} {
+		b.open(pageVoice)
+		b.press("Test the echo")
+		b.until("it runs", runs(true))
+		if !strings.Contains(b.texts(), echoRuns) {
+			t.Errorf("nothing says that it runs:\n%s", b.texts())
+		}
+		end()
+		b.until("the end by "+what, runs(false))
 	}
 }
 

@@ -212,15 +212,19 @@ func TestExcess(t *testing.T) {
 			pull(t, b, now, Decode, i-3)
 		}
 	}
-	if e := b.Excess(now); e != 50*ms { // nothing was late: the target is the least
+	if e := b.Excess(); e != 50*ms { // nothing was late: the target is the least
 		t.Errorf("excess %v, target %v", e, b.Target())
 	}
 	b.Stretched(-45 * 48)
-	if e := b.Excess(now); e != 0 {
+	if e := b.Excess(); e != 5*ms {
 		t.Errorf("excess %v after 45 of 50 ms were removed", e)
 	}
-	b.Stretched(-15 * 48)
-	if e := b.Excess(now); e != -10*ms {
+	b.Stretched(-5 * 48)
+	if e := b.Excess(); e != 0 {
+		t.Errorf("excess %v after all of 50 ms were removed", e)
+	}
+	b.Stretched(-10 * 48)
+	if e := b.Excess(); e != -10*ms {
 		t.Errorf("excess %v after 60 of 50 ms were removed", e)
 	}
 }
@@ -264,7 +268,7 @@ func TestNoAllocation(t *testing.T) {
 			b.Covered(2, now)
 		}
 		b.Pull(now)
-		b.Excess(now)
+		b.Excess()
 		i++
 	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)
@@ -302,7 +306,7 @@ func operate(t *testing.T, data []byte) {
 			if (s.Action == Conceal || s.Action == Recover) != (s.Samples > 0) || s.Samples%120 != 0 || s.Samples > 5760 {
 				t.Fatalf("action %v of %d samples", s.Action, s.Samples)
 			}
-			if e := b.Excess(now); e != 0 {
+			if e := b.Excess(); e != 0 {
 				b.Stretched(int(int8(z)))
 			}
 		}

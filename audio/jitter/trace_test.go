@@ -66,6 +66,7 @@ func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, re
 		now = time.Duration(float64(turn) * float64(10*ms) * (1 - ppm/1e6))
 		receive(now)
 		for have < 10*ms {
+			b.Turn(10*ms, have)
 			switch step := b.Pull(now); step.Action {
 			case Wait:
 				e.waits++
@@ -77,7 +78,7 @@ func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, re
 					e.played[int(sent/frame)]++
 					e.delays, e.heard = append(e.delays, now-sent), append(e.heard, now)
 				}
-				if x := b.Excess(now); x > 0 {
+				if x := b.Excess(); x >= 6*ms {
 					b.Stretched(-6 * 48)
 					have -= 6 * ms
 					e.stretched += 6 * ms

@@ -207,6 +207,9 @@ func (d *device) record(frame []float32, _ time.Time) {
 // Latency implements audio.Device: a file adds none, but the microphone's first sample waits for its frame to be full.
 func (d *device) Latency() time.Duration { return audio.FrameTime }
 
+// Period implements audio.Periodic.
+func (d *device) Period() time.Duration { return audio.FrameTime }
+
 // Close implements audio.Device.
 func (d *device) Close() error {
 	d.once.Do(func() { close(d.quit) })

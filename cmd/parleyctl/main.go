@@ -37,7 +37,7 @@ func subcommands() []subcommand {
 	return []subcommand{
 		{"devices", "[--watch]", "list microphones, speakers and cameras", devices},
 		{"screens", "[ID FILE.png]", "list the screens and windows that can be shown, or write the picture of one", screens},
-		{"check", "", "record the microphone and hear it as others would", check},
+		{"check", "[--echo]", "record the microphone and hear it as others would, or test what becomes of the speaker's echo", check},
 		{"doctor", "[INVITE|URL]", "look for what stands in the way of calls: the server, its relay, the network, microphone and speaker", examine},
 		{"join", "INVITE|URL --channel NAME", "sit in a voice channel; commands on standard input", join},
 		{"call", "[INVITE|URL] PEER [--video] [--camera SRC]", "call somebody; commands on standard input", ring},
