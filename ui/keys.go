@@ -188,13 +188,13 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	rows := kit.VCol(8)
 	add := func(shown, does string) {
 		key := kit.NewText(shown, kit.BodyBold, theme.ColorNameForeground)
-		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(120, 0, key)))
+		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(160, 0, key)))
 	}
 	for _, b := range bindings() {
 		add(b.shown, b.does)
 	}
-	if s := w.c.Profile.Settings(); s.Mode == profile.PushToTalk {
-		add(kit.ChordName(s.PTTKey), talkWords(s.Keys.Does))
+	for _, k := range w.chosenKeys() {
+		add(k[0], k[1])
 	}
 	add("+, -, 0, 1", "Look closer at what fills the window")
 	add("Esc", "Close what is open")

@@ -5,9 +5,11 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"parley/call"
 	"parley/identity"
+	"parley/profile"
 	"parley/ui/kit"
 	"parley/ui/model"
 )
@@ -87,5 +89,44 @@ func TestCardOfSomebodyElsewhere(t *testing.T) {
 	b.until("it is taken back", is(call.Person{New: true, Muted: true}))
 	if p := b.c.Engine.Snapshot().Place; p.Phase != call.Idle || len(p.Peers) != 0 {
 		t.Errorf("the card has opened something: %+v", p)
+	}
+}
+
+// TestWhisperTo chooses whom the key for whispers is for, of those who are known, and takes it back.
+func TestWhisperTo(t *testing.T) {
+	b := newBench(t, nil)
+	k, err := identity.Generate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := model.Card{User: k.ID(), Name: "Bo", Key: k.Public()}
+	b.showCard(card, b.shell.dock.root)
+	if strings.Contains(b.texts(), "Hears my whisper") {
+		t.Error("it is kept of somebody of whom nothing is kept")
+	}
+	typeKeys(b, fyne.KeyEscape)
+	if err := b.c.Profile.Keep(profile.Person{ID: k.ID(), Key: k.Public(), Name: "Bo", Volume: profile.NormalVolume}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		b.showCard(card, b.shell.dock.root)
+		toggle := control[*kit.Toggle](b, "Hears my whisper")
+		if toggle.On() != (want == 0) {
+			t.Errorf("it stands as %v", toggle.On())
+		}
+		test.Tap(toggle)
+		for len(b.c.Profile.WhisperTo()) != want {
+			b.later()
+		}
+		typeKeys(b, fyne.KeyEscape)
+	}
+	b.showCard(card, b.shell.dock.root)
+	toggle := control[*kit.Toggle](b, "Hears my whisper")
+	if err := b.c.Profile.Close(); err != nil {
+		t.Fatal(err)
+	}
+	test.Tap(toggle)
+	for toggle.On() { // what can't be kept does not stand there as if it were
+		b.later()
 	}
 }
