@@ -241,6 +241,8 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
+		case n.Kind == call.NoticeWhisper && n.Code == call.CodeOn:
+			tell("%s whispers to you.", n.Name)
 		case n.Kind == call.NoticeFileOffered:
 			v.offered(s, n)
 		case n.Kind == call.NoticeFileFailed:
