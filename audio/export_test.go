@@ -33,3 +33,9 @@ func (l Lone) At(now time.Duration) time.Time { return l.start.Add(now) }
 
 // Next is the timestamp of the sample that the next turn begins with.
 func (l Lone) Next() uint32 { return l.buffer.Head() - uint32(len(l.rest)) }
+
+// Read takes the oldest frame.
+func (f *FarEnd) Read(frame []float32) bool { return f.read(frame) }
+
+// Missed is how many samples found the loudspeaker's ring full, and how many it was not given in time.
+func (p *Playout) Missed() (dropped, missed uint64) { return p.ring.Lost() }

@@ -7,8 +7,8 @@ type FarEnd struct{ ring *Ring }
 // NewFarEnd makes an empty one. It holds 340 ms.
 func NewFarEnd() *FarEnd { return &FarEnd{NewRing(ringSize)} }
 
-// write adds a frame. Playout's goroutine only.
-func (f *FarEnd) write(frame []float32) { f.ring.Write(frame) }
+// write adds what the loudspeaker was given. The device callback only.
+func (f *FarEnd) write(samples []float32) { f.ring.Write(samples) }
 
 // read takes the oldest frame; false if there is no whole one. Capture's goroutine only.
 func (f *FarEnd) read(frame []float32) bool {

@@ -70,18 +70,11 @@ func TestFollowPaces(t *testing.T) {
 		}
 		r.after(3 * time.Second)
 		expect(t, r, "after three gaps", 5*ms, 10*ms)
-		r.after(2*time.Minute + 40*time.Second)
-		expect(t, r, "after a good while", 5*ms, 5*ms)
-		for range 3 {
-			r.Lose("spk", 1)
-			r.after(time.Second)
-		}
-		r.after(3 * time.Second)
-		expect(t, r, "it did not hold", 5*ms, 10*ms)
+		r.after(30 * time.Second)
 		if said, switched := r.after(0), drain(r.switched); len(said)+len(switched) != 0 {
 			t.Errorf("said %q, told %q", said, switched)
 		}
-		if opened, _ := r.Counts(audio.Output); opened != 4 {
+		if opened, _ := r.Counts(audio.Output); opened != 2 {
 			t.Errorf("opened %d times", opened)
 		}
 		r.SetDefault("box") // the system moves us

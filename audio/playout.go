@@ -27,8 +27,8 @@ type Tap func(key string, at int64, frame []float32)
 // Playout mixes the speakers of a channel for the loudspeaker.
 //
 //	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ level ◄─ Stream.pull, for each speaker
-//	                                   │           ▲
-//	                          FarEnd ◄─┘           └─ Play: the program's own sounds
+//	  └─► FarEnd                                   ▲
+//	                                               └─ Play: the program's own sounds
 //
 // It runs when the device has taken sound out of the ring. While no device asks it goes on by the clock, so that nobody's
 // packets pile up, recordings go on, and the next device starts with what is said then.
@@ -102,9 +102,12 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	return p
 }
 
-// Read is the loudspeaker's callback: copy, wake, return. One device at a time.
+// Read is the loudspeaker's callback: copy, for the FarEnd again, wake, return. One device at a time.
 func (p *Playout) Read(out []float32) {
 	p.ring.Read(out)
+	if p.farEnd != nil {
+		p.farEnd.write(out) // here, behind the ring, whose delay changes: the echo's would, too
+	}
 	if p.fill.taken(len(out), p.ring.Len()) {
 		wake(p.wakeUp)
 	}
@@ -208,8 +211,6 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	}
 	if !served {
 		clear(p.sum) // whom it is recorded for has it, and nobody hears it
-	} else if p.farEnd != nil {
-		p.farEnd.write(p.sum)
 	}
 	p.level.setLevel(p.meter.Add(p.sum))
 	p.position += FrameSize

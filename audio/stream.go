@@ -13,7 +13,8 @@ import (
 
 // Stream is one remote speaker.
 //
-//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms ◄─ comfort noise
+//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► merge ─► stretch ─► frames of 10 ms
+//	                                                                        comfort noise, where nothing is left ─┘
 //
 // Push, Repair, Covered and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
 type Stream struct {
@@ -34,6 +35,7 @@ type Stream struct {
 	seen    uint32    // the epoch that buffer holds
 	pcm     []float32 // what was decoded last
 	spare   []float32 // where that is stretched to
+	block   []float32 // what is stretched, where that is more
 	rest    []float32 // the part of either that was not played yet
 	hidden  int       // samples concealed in a row
 	gain    float32   // at the end of pcm: 0 after silence or long concealment
@@ -61,6 +63,7 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1, unspoken: prioritySilence, duck: 1,
+		block: make([]float32, 0, stretchMax),
 	}
 	s.volume.set(1)
 	s.heard.forget()
@@ -119,9 +122,10 @@ const (
 // pull fills one frame, whose first sample is heard at the time heard, and tells whether there is anything to hear in it.
 func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 	s.receive(now)
+	s.buffer.Turn(duration(len(out)), now)
 	whole := true
 	for n := 0; n < len(out); {
-		if len(s.rest) == 0 && !s.refill(now, len(out), n) {
+		if len(s.rest) == 0 && !s.refill(now, n) {
 			sound, whole = s.silence(out[n:]) || sound, false
 			break
 		}
@@ -181,16 +185,16 @@ func (s *Stream) silence(out []float32) (sound bool) {
 }
 
 // refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play. So many
-// samples of a turn are filled already.
-func (s *Stream) refill(now time.Duration, turn, filled int) bool {
+// samples of the turn are filled already.
+func (s *Stream) refill(now time.Duration, filled int) bool {
 	s.pcm = s.pcm[:0]
-	s.buffer.Turn(duration(turn), duration(filled))
+	s.buffer.Fill(duration(filled))
 	if !s.step(now) {
 		return false
 	}
 	off := s.buffer.Excess()
 	// A packet of 10 ms is too short to be stretched by itself: the next one is taken along, a little early, if it is there.
-	if next := now + duration(len(s.pcm)); off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(next) {
+	if off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(s.buffer.Next(duration(len(s.pcm)), now)) {
 		off = s.buffer.Excess()
 	}
 	s.rest = s.fit(off)
@@ -269,14 +273,20 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	}
 	s.stretch.Force, s.stretch.Most = off > urgent || off < -urgent, samples(off.Abs())
 	s.stretch.Quiet = s.comfort.Background(s.pcm)
-	made := 0
 	if off > 0 {
-		made = s.stretch.Accelerate(s.pcm, s.spare)
-	} else {
-		made = s.stretch.Expand(s.pcm, s.spare)
+		made := s.stretch.Accelerate(s.pcm, s.spare)
+		s.stretched(made - n)
+		return s.spare[:made]
 	}
-	s.stretched(made - n)
-	return s.spare[:made]
+	// What is inserted goes before the middle, so half of the sound may have been heard already.
+	heard := 0
+	if n < stretchMin {
+		heard = n
+	}
+	block := append(append(s.block[:0], s.past[len(s.past)-heard:]...), s.pcm...)
+	made := s.spare[heard:s.stretch.Expand(block, s.spare)]
+	s.stretched(len(made) - n)
+	return made
 }
 
 // stretched notes that so many samples were inserted, or below zero removed.

@@ -26,6 +26,8 @@ type consent struct {
 	echo   bool
 	wanted bool // the event at hand asks for an examination
 	peers  map[mesh.Peer]bool
+	speech setSpeech
+	held   map[string]bool // users, before the command at hand
 }
 
 // before sees an event first, and judges by itself whether it is a consent: a Join, an Accept of what rings, the answer of the
@@ -39,6 +41,10 @@ func (c *consent) before(s state, ev event) {
 		return
 	}
 	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0)
+	c.held = map[string]bool{}
+	for _, p := range shown.Place.Peers {
+		c.held[p.User] = p.Phase == Held
+	}
 	switch ev := ev.(type) {
 	case commanded:
 		rings := shown.Ring != nil && !shown.Ring.Out
@@ -130,6 +136,14 @@ func (c *consent) replay(t testing.TB, did []effect) {
 			c.screen = false
 		case tellPeer:
 			c.mustHave(t, f.peer)
+			c.mayTell(t, f)
+		case setSpeech:
+			for _, u := range f.users {
+				if c.held[u] && f.whisper != c.speech.whisper {
+					t.Error("a whisper begins to somebody who is held back")
+				}
+			}
+			c.speech = f
 		case openSound:
 			c.sound = true
 			if !c.agreed {
@@ -174,6 +188,19 @@ func (c *consent) replay(t testing.TB, did []effect) {
 	}
 }
 
+// mayTell: who is whispered past is told nothing of it.
+func (c *consent) mayTell(t testing.TB, f tellPeer) {
+	t.Helper()
+	w, err := readWord(f.data)
+	if err != nil || w.Type != wordSpeech {
+		return
+	}
+	chosen := slices.Contains(c.speech.users, f.peer.User)
+	if w.Whisper != chosen || w.Priority != (c.speech.priority && (chosen || c.speech.whisper == 0)) {
+		t.Errorf("told %s with %+v", f.data, c.speech)
+	}
+}
+
 func (c *consent) mustHave(t testing.TB, p mesh.Peer) {
 	t.Helper()
 	if !c.peers[p] {
@@ -204,6 +231,11 @@ func (c *consent) agrees(t testing.TB, s state) {
 		}
 	}
 	c.agreesOnCall(t, s)
+	if self := view.Self; self.Priority != c.speech.priority || !slices.Equal(self.Whisper, c.speech.users) || (c.speech.whisper != 0) != (len(self.Whisper) > 0) {
+		t.Errorf("shown as %+v, and spoken as %+v", self, c.speech)
+	} else if (self.Priority || len(self.Whisper) > 0) && s.place.phase == Idle {
+		t.Error("a key is held outside of a place")
+	}
 	if len(s.peers) > wire.MaxMembers-1 {
 		t.Errorf("%d peers", len(s.peers))
 	}
@@ -244,6 +276,11 @@ func callEvents() (out []func(r *rig, a, b someone) event) {
 	}
 	return append(out,
 		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"state","camera":true}`) },
+		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"speech","priority":true}`) },
+		func(_ *rig, _, b someone) event {
+			return told(b, `{"v":1,"type":"speech","priority":true,"whisper":true}`)
+		},
+		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"speech"}`) },
 		func(*rig, someone, someone) event { return cameraSeen{CameraState{Open: true}} },
 		func(_ *rig, a, _ someone) event { return peerSeen{a.peer(), CameraTrack} },
 		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"state","screen":true}`) },

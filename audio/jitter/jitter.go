@@ -128,7 +128,7 @@ type Buffer struct {
 	suspect  uint16 // the number that would prove that the sender has begun anew
 	doubt    bool   // suspect is set
 
-	turn, filled time.Duration // see Turn
+	turns turns
 
 	play  playhead
 	delay delay
@@ -142,7 +142,7 @@ type Buffer struct {
 // New makes a Buffer with all the memory that it will ever need.
 func New(c Config) *Buffer {
 	c.setDefaults()
-	b := &Buffer{config: c, unit: max(c.SampleRate/400, 1), slots: make([]slot, c.Slots), data: make([]byte, c.Slots*c.MaxPayload), turn: 10 * time.Millisecond}
+	b := &Buffer{config: c, unit: max(c.SampleRate/400, 1), slots: make([]slot, c.Slots), data: make([]byte, c.Slots*c.MaxPayload), turns: turns{length: 10 * time.Millisecond}}
 	b.Reset()
 	return b
 }

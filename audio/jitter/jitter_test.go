@@ -299,6 +299,11 @@ func operate(t *testing.T, data []byte) {
 			ts += uint32(int32(int8(x)/16) * 480)
 			b.Push(seq, ts, payload[:y%9], now)
 		default:
+			b.Turn(time.Duration(int8(x))*ms/8, now+time.Duration(int8(z))*ms)
+			b.Fill(time.Duration(y) * ms / 8)
+			if x > 250 {
+				now = b.Next(time.Duration(z)*ms, now)
+			}
 			s := b.Pull(now)
 			if (s.Action == Decode || s.Action == Recover) != (len(s.Payload) > 0) || len(s.Payload) > 8 {
 				t.Fatalf("action %v with %d bytes", s.Action, len(s.Payload))
@@ -322,6 +327,7 @@ func operate(t *testing.T, data []byte) {
 	heard := 0
 	for i := range 300 {
 		b.Push(uint16(i+1000), uint32(i*480+77), payload[:3], now+time.Duration(i)*10*ms)
+		b.Turn(10*ms, now+time.Duration(i)*10*ms)
 		if b.Pull(now+time.Duration(i)*10*ms).Action == Decode {
 			heard++
 		}

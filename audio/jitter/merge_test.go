@@ -51,7 +51,9 @@ func TestMergeLeavesAlone(t *testing.T) {
 func TestMergeHostile(t *testing.T) {
 	var m Merger
 	huge := noise(Past+960, 1e30)
-	for name, x := range map[string][]float32{"silence": make([]float32, Past+960), "noise": noise(Past+960, 0.1), "huge": huge, "a constant": constant(Past+960, 1)} {
+	for name, x := range map[string][]float32{
+		"silence": make([]float32, Past+960), "noise": noise(Past+960, 0.1), "huge": huge, "a constant": constant(Past+960, 1),
+	} {
 		for _, length := range []int{0, 1, 239, 240, 241, 480, 960} {
 			for _, most := range []int{-1, 0, 1, 5000} {
 				out := make([]float32, length+MergeMost)

@@ -39,9 +39,9 @@ const (
 	trifle = 500 * time.Microsecond
 	// leeway is what a copy has less to spare than a packet of its own, where much is lost.
 	leeway = bucket
-	// turns is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
+	// looked is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
 	// that the packets must be there for.
-	turns = 8
+	looked = 8
 )
 
 // playhead is where playout stands.
@@ -55,8 +55,8 @@ type playhead struct {
 	debt   int   // samples invented while the buffer was dry; they stand for packets that were late or lost
 	silent bool  // the last packet said that silence follows
 	last   Action
-	waited [turns]waited // the last packets decoded, newest first
-	known  int           // how many of them count
+	waited [looked]waited // the last packets decoded, newest first
+	known  int            // how many of them count
 }
 
 // waited is how the delay of one packet's sound came about: the packet waited for its turn, and its sound for the part of the
@@ -79,15 +79,16 @@ func (p *playhead) learn(packets, samples int64, unit int) {
 	}
 }
 
-// Turn says how long playout's turns are, and how much of the running one is filled already, so that what Pull gives is heard
-// by so much later than now. Without it turns are 10 ms long and empty.
-func (b *Buffer) Turn(length, filled time.Duration) { b.turn, b.filled = length, filled }
-
-// early is how long before its time a packet may be asked for: half a turn of playout, so that turns hit the target in the mean.
-func (b *Buffer) early() time.Duration { return b.turn / 2 }
+// soon tells whether it is too soon for a talk spurt that begins with f. Where turns come in bursts, the last packet that this one
+// will ask for must be there too.
+func (b *Buffer) soon(f *slot) bool {
+	frame := b.duration(int64(b.play.frame))
+	more := max(b.turns.most()-b.turns.later(), 0) / frame * frame
+	return b.lag(f)+b.turns.early() < b.Target()+more
+}
 
 // Pull says what the decoder shall do next. It is called when all decoded sound has been played; whoever wants a packet
-// sooner (to stretch two at once) asks Ready first and passes the time at which it will be played as now.
+// sooner (to stretch two at once) asks Ready first and passes what Next says as now.
 func (b *Buffer) Pull(now time.Duration) Step {
 	b.now = max(b.now, now)
 	step := b.pull()
@@ -110,7 +111,7 @@ func (b *Buffer) pull() Step {
 		b.play.on = false // no packet is missing, but time has passed: a pause
 	}
 	if !b.play.on {
-		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.lag(f)+b.early() < b.Target() && !full {
+		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.soon(f) && !full {
 			return Step{}
 		}
 		b.begin(f)
@@ -233,8 +234,8 @@ func (b *Buffer) decode(f *slot) Step {
 	f.state = done
 	b.stored--
 	copy(p.waited[1:], p.waited[:])
-	p.waited[0] = waited{b.lag(f), b.filled}
-	p.known = min(p.known+1, turns)
+	p.waited[0] = waited{b.lag(f), b.turns.later()}
+	p.known = min(p.known+1, looked)
 	b.next, p.ts, p.debt, p.silent = f.seq+1, f.ts+int64(p.frame), 0, f.size <= dtxSize
 	jump := p.jump
 	p.jump = false
@@ -245,7 +246,7 @@ func (b *Buffer) decode(f *slot) Step {
 // needs comes with the next packet, or by as far as the copies go that the sender lets follow; and still longer where packets that
 // were asked for once more are worth that.
 func (b *Buffer) Target() time.Duration {
-	t := b.delay.target(b.early())
+	t := b.delay.target(b.turns.early())
 	if b.loss.high {
 		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.much {
@@ -272,9 +273,9 @@ func (b *Buffer) Delay() time.Duration {
 // target, and how much: zero where the difference is not worth a change, and after anything but a decoded packet, because
 // invented sound has no pitch of its own.
 //
-// Packets are asked for once a turn, so what matters is the turn. Whatever part of it is filled by the time a packet is taken is
-// delay that buys nothing, and can go; beyond that, each turn (or packet, if that is shorter) removed has the packets asked for a
-// turn earlier, which must not be too early for them.
+// Packets are asked for once a turn, so what matters is the turn, or the burst of them. Whatever part of it is filled by the time a
+// packet is taken is delay that buys nothing, and can go; beyond that, each turn (or packet, if that is shorter) removed has the
+// packets asked for a turn earlier, which must not be too early for them.
 func (b *Buffer) Excess() time.Duration {
 	p := &b.play
 	if p.last != Decode || p.known == 0 {
@@ -284,8 +285,8 @@ func (b *Buffer) Excess() time.Duration {
 	for _, w := range p.waited[1:p.known] {
 		least.packet, least.sound = min(least.packet, w.packet), min(least.sound, w.sound)
 	}
-	grain := min(b.turn, b.duration(int64(p.frame)))
-	spare := least.packet - (b.Target() - b.early())
+	grain := min(b.turns.most()+b.turns.length, b.duration(int64(p.frame)))
+	spare := least.packet - (b.Target() - b.turns.early())
 	if spare < 0 {
 		return min(least.sound-(-spare+grain-1)/grain*grain, 0)
 	}
@@ -301,11 +302,12 @@ func (b *Buffer) Stretched(samples int) {
 	for i := range b.play.waited {
 		w := &b.play.waited[i]
 		w.sound += b.duration(int64(samples))
-		for ; w.sound < 0; w.sound += b.turn {
-			w.packet -= b.turn
+		turns := b.turns.most() + b.turns.length
+		for ; w.sound < 0; w.sound += turns {
+			w.packet -= turns
 		}
-		for ; w.sound >= b.turn; w.sound -= b.turn {
-			w.packet += b.turn
+		for ; w.sound >= turns; w.sound -= turns {
+			w.packet += turns
 		}
 	}
 }

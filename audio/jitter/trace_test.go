@@ -65,8 +65,9 @@ func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, re
 	for now, turn := time.Duration(0), 0; now < end; turn++ {
 		now = time.Duration(float64(turn) * float64(10*ms) * (1 - ppm/1e6))
 		receive(now)
+		b.Turn(10*ms, now)
 		for have < 10*ms {
-			b.Turn(10*ms, have)
+			b.Fill(have)
 			switch step := b.Pull(now); step.Action {
 			case Wait:
 				e.waits++

@@ -22,8 +22,9 @@ type Room struct {
 	rest []byte // less than a block
 }
 
-// roomDelay is what PulseAudio is asked to keep on each of the two ways: enough for a busy machine.
-const roomDelay = "--latency-msec=40"
+// What PulseAudio is asked to keep on the two ways: little on the first, and on the second enough for a busy machine, where the room
+// would be another one after each underrun.
+const earDelay, mouthDelay = "--latency-msec=20", "--latency-msec=100"
 
 // Room opens the room of person i; response is from the loudspeaker to the microphone, as audiotest.Room is. It returns when sound
 // goes through.
@@ -34,12 +35,12 @@ func (p *Pulse) Room(ctx context.Context, i int, response []float32) (*Room, err
 	}
 	r := &Room{pipe: out, path: audiotest.NewPath(response), began: make(chan struct{})}
 	defer in.Close() // the child has its own
-	mouth := p.tool("pacat", "-p", "-d", "inj_"+Letter(i), "--channels=1", roomDelay)
+	mouth := p.tool("pacat", "-p", "-d", "inj_"+Letter(i), "--channels=1", mouthDelay)
 	if r.mouth, err = Start(mouth.Command, in, nil); err != nil {
 		out.Close()
 		return nil, err
 	}
-	ear := p.tool("parec", "-d", "spk_"+Letter(i)+".monitor", "--channels=1", roomDelay)
+	ear := p.tool("parec", "-d", "spk_"+Letter(i)+".monitor", "--channels=1", earDelay)
 	if r.ear, err = Start(ear.Command, nil, r); err != nil {
 		r.Close()
 		return nil, err

@@ -63,11 +63,13 @@ func (k *Keys) press(key control.Key, to string) error {
 	return nil
 }
 
-// findPeer finds the user id of the one with that id, or the only one with that name.
+// findPeer finds the user id of the one with that id, or the only one with that name. Whoever is held back is in nobody's way.
 func findPeer(peers []call.Peer, want string) (user string, err error) {
-	found := ""
+	found, held := "", false
 	for _, p := range peers {
 		switch {
+		case p.Phase == call.Held:
+			held = held || p.User == want || p.Name == want
 		case p.User == want:
 			return p.User, nil
 		case p.Name != want || p.User == found: // somebody may be here twice
@@ -77,7 +79,10 @@ func findPeer(peers []call.Peer, want string) (user string, err error) {
 			found = p.User
 		}
 	}
-	if found == "" {
+	switch {
+	case found == "" && held:
+		return "", fmt.Errorf("%s is held back: let them in before you whisper to them", want)
+	case found == "":
 		return "", fmt.Errorf("nobody here is called %q", want)
 	}
 	return found, nil

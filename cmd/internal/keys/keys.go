@@ -57,6 +57,9 @@ var actions = map[string]keying.Action{talkID: keying.Talk, priorityID: keying.P
 // lookEvery is how often the place and the clocks are looked at while anything is held or locked.
 const lookEvery = 100 * time.Millisecond
 
+// maxWhisper is to how many the engine lets one whisper.
+const maxWhisper = 64
+
 // sleptAfter is how much later than it should be a look means that the machine slept, or stood still.
 const sleptAfter = 5 * time.Second
 
@@ -259,8 +262,9 @@ func (k *Keys) pressed(e hotkey.Event) {
 func (k *Keys) act(id string, down bool, at time.Time) {
 	action, held := actions[id]
 	switch {
-	case held && id == whisperID && down:
-		if to := k.chosen(); len(to) > 0 { // else everybody would hear it
+	case held && down && id != talkID && k.place == "":
+	case held && down && id == whisperID:
+		if to := k.chosen(); len(to) > 0 {
 			k.to = to
 			k.hands.Key(action, down, at)
 		}
@@ -274,11 +278,26 @@ func (k *Keys) act(id string, down bool, at time.Time) {
 	}
 }
 
-func (k *Keys) chosen() []string {
+// chosen are those whom the key to whisper is for and who are on this server: the engine refuses a list with anybody else in it.
+func (k *Keys) chosen() (users []string) {
 	if k.c.Whisper == nil {
 		return nil
 	}
-	return k.c.Whisper()
+	s := k.c.Engine.Snapshot()
+	for _, id := range k.c.Whisper() {
+		if len(users) < maxWhisper && reachable(s, id) {
+			users = append(users, id)
+		}
+	}
+	return users
+}
+
+func reachable(s *call.Snapshot, id string) bool {
+	at := slices.IndexFunc(s.Place.Peers, func(p call.Peer) bool { return p.User == id })
+	if at >= 0 {
+		return s.Place.Peers[at].Phase != call.Held
+	}
+	return id != s.Self.User && slices.ContainsFunc(s.Directory.Users, func(u call.User) bool { return u.ID == id })
 }
 
 // look finds out what nobody tells: that the place is another, or that the machine slept.
@@ -324,23 +343,14 @@ func (k *Keys) dropping() {
 	}
 }
 
-// tell tells the engine what has changed, and sees to it that the next change is not missed.
+// tell tells the engine what has changed, and sees to it that the next change is not missed. Priority and whispers open the
+// microphone by themselves: were the key to talk pressed for them too, everybody would hear a whisper that the engine refuses.
 func (k *Keys) tell() {
 	now := time.Now()
 	hands, others := k.hands.State(now), k.others.State(now)
-	var want sent
-	switch k.use {
-	case toTalk:
-		want.talk = hands.Open || others.Open
-	case toSilent:
-		want.talk = !hands.Open || !others.Open
-	}
-	want.priority = hands.Priority || others.Priority
+	want := sent{talk: k.use != useless && (hands.Talk || others.Talk), priority: hands.Priority || others.Priority}
 	if hands.Whisper || others.Whisper {
 		want.whisper = k.to
-	}
-	if !want.talk && k.sent.talk { // before a whisper's end, so that nobody else hears that
-		k.c.Engine.Do(call.Talk{})
 	}
 	if !slices.Equal(want.whisper, k.sent.whisper) {
 		k.c.Engine.Do(call.Whisper{To: slices.Clone(want.whisper)})
@@ -348,8 +358,8 @@ func (k *Keys) tell() {
 	if want.priority != k.sent.priority {
 		k.c.Engine.Do(call.Prioritize{On: want.priority})
 	}
-	if want.talk && !k.sent.talk {
-		k.c.Engine.Do(call.Talk{Down: true})
+	if want.talk != k.sent.talk {
+		k.c.Engine.Do(call.Talk{Down: want.talk})
 	}
 	k.sent = want
 	k.wake(now, want.talk || want.priority || want.whisper != nil || hands.Locked || others.Locked)

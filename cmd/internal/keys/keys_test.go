@@ -46,10 +46,12 @@ func (e *engine) Snapshot() *call.Snapshot {
 func (e *engine) sit(channel string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.view.Place = call.Place{}
+	e.view.Place, e.view.Self.User = call.Place{}, "u-self"
+	e.view.Directory = &call.Directory{Users: []call.User{{ID: "u-self"}, {ID: "u-far"}}}
 	if channel != "" {
 		e.view.Place = call.Place{Phase: call.Joined, Channel: channel, Peers: []call.Peer{
-			{User: "u-bob", Name: "Bob"}, {User: "u-eve", Name: "Eve"}, {User: "u-eve2", Name: "Eve"}, {User: "u-eve2", Name: "Eve"},
+			{User: "u-hal", Name: "Bob", Phase: call.Held}, {User: "u-held", Name: "Hal", Phase: call.Held}, {User: "u-bob", Name: "Bob", Phase: call.Connected},
+			{User: "u-eve", Name: "Eve", Phase: call.Connected}, {User: "u-eve2", Name: "Eve", Phase: call.Connected}, {User: "u-eve2", Name: "Eve", Phase: call.Connected},
 		}}
 	}
 }
@@ -110,7 +112,7 @@ type rig struct {
 func bubble(t *testing.T, change func(*rig), test func(*rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{T: t, engine: &engine{}, source: newSource(), settings: profile.DefaultSettings(), whisper: []string{"u-bob"}}
+		r := &rig{T: t, engine: &engine{}, source: newSource(), settings: profile.DefaultSettings(), whisper: []string{"u-held", "u-bob", "u-else"}}
 		r.settings.Mode = profile.PushToTalk
 		r.settings.Keys.Mute, r.settings.Keys.Deafen = "Ctrl+M", "Mouse4"
 		r.settings.Keys.Priority, r.settings.Keys.Whisper = "F9", "F10"
@@ -245,12 +247,21 @@ func TestPriorityAndWhisper(t *testing.T) {
 		r.source.key(whisperID, true)
 		r.source.key(whisperID, false)
 		time.Sleep(delay)
-		r.told("by push-to-talk", toBob, talks, silent, toAll)
-		r.whisper = nil
+		r.told("by push-to-talk", toBob, toAll)
+		r.whisper = []string{"u-held", "u-else", "u-self"}
 		r.source.key(whisperID, true)
 		r.source.key(whisperID, false)
 		time.Sleep(delay)
-		r.told("to nobody")
+		r.told("to nobody who can be whispered to")
+		r.whisper = []string{"u-else", "u-far"}
+		r.source.key(whisperID, true)
+		r.told("to somebody elsewhere", "Whisper{To:[u-far]}")
+		r.engine.sit("")
+		time.Sleep(lookEvery)
+		r.told("without a place", toAll)
+		r.source.key(whisperID, true)
+		r.source.key(priorityID, true)
+		r.told("in no place")
 	})
 }
 
@@ -377,7 +388,7 @@ func TestTyping(t *testing.T) {
 			press(priorityID, "F9", true)
 			press(priorityID, "F9", false)
 			time.Sleep(delay)
-			r.told("a key that does not write", first, talks, silent, notFirst)
+			r.told("a key that does not write", first, notFirst)
 			r.Typing(false)
 			press(talkID, "V", true)
 			r.Typing(true)
