@@ -127,7 +127,8 @@ func (p *personCard) whisper(on bool) fyne.CanvasObject {
 	toggle = kit.NewToggle(on, func(on bool) {
 		background(p.w, func() (struct{}, error) { return struct{}{}, p.w.c.Profile.SetWhisper(p.user, on) }, func(_ struct{}, err error) {
 			if err != nil {
-				toggle.SetOn(!on)
+				now, _ := p.w.c.Profile.Person(p.user)
+				toggle.SetOn(now.Whisper) // what the disk has not taken holds for this run all the same
 				p.w.say("It could not be saved: "+sentence(err), model.Bad)
 			}
 		})

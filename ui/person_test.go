@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -120,13 +121,20 @@ func TestWhisperTo(t *testing.T) {
 		}
 		typeKeys(b, fyne.KeyEscape)
 	}
-	b.showCard(card, b.shell.dock.root)
-	toggle := control[*kit.Toggle](b, "Hears my whisper")
-	if err := b.c.Profile.Close(); err != nil {
+	if err := os.RemoveAll(b.folder); err != nil {
 		t.Fatal(err)
 	}
-	test.Tap(toggle)
-	for toggle.On() { // what can't be kept does not stand there as if it were
+	b.showCard(card, b.shell.dock.root)
+	test.Tap(control[*kit.Toggle](b, "Hears my whisper"))
+	for said := false; !said; {
 		b.later()
+		b.pump.mu.Lock()
+		for _, l := range b.pump.lines {
+			said = said || strings.HasPrefix(l.Text, "It could not be saved: ")
+		}
+		b.pump.mu.Unlock()
+	}
+	if !control[*kit.Toggle](b, "Hears my whisper").On() || len(b.c.Profile.WhisperTo()) != 1 {
+		t.Error("what the disk did not take does not hold")
 	}
 }

@@ -20,7 +20,7 @@ type delayCard struct {
 
 const (
 	delayIdle = "From your mouth to another one's ear, stage by stage. It is measured while you are in a channel or a call with somebody."
-	delayRuns = "From your mouth to the ear of whoever is farthest away. Their computer is taken to be as fast as this one."
+	delayRuns = "To the ear of whoever is farthest away, whose computer is taken to be as fast as this one."
 )
 
 func newDelayCard() *delayCard {

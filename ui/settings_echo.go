@@ -23,7 +23,7 @@ type echoField struct {
 }
 
 const (
-	echoExplained = "Plays noise and a sweep for eight seconds, and listens what others would hear of it"
+	echoExplained = "Plays noise for eight seconds, and listens what others hear of it"
 	echoRuns      = "Playing. Be quiet until it ends: nothing is sent to anybody."
 )
 

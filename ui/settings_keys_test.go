@@ -221,23 +221,3 @@ func keysLook(t *testing.T, b *bench, suffix string) {
 	b.resizeForTest(1280, 800)
 	b.c.Keys.State = nil
 }
-
-// voiceLooks draws the page in each mode.
-func voiceLooks(t *testing.T, b *bench, suffix string) {
-	t.Helper()
-	b.open(pageVoice)
-	page := b.settings.page.(*voicePage)
-	page.mode.TypedKey(key(fyne.KeyRight))
-	golden(t, b.Window, "settings-voice-key"+suffix)
-	page.mode.TypedKey(key(fyne.KeyRight))
-	flip("Music mode")(b)
-	golden(t, b.Window, "settings-voice-music"+suffix)
-	b.resizeForTest(800, 500)
-	golden(t, b.Window, "settings-voice-narrow"+suffix)
-	b.settings.scroll.ScrollToBottom()
-	golden(t, b.Window, "settings-voice-end"+suffix)
-	b.resizeForTest(1280, 800)
-	page.mode.TypedKey(key(fyne.KeyHome))
-	flip("Music mode")(b)
-	b.rest(saveAfter)
-}

@@ -381,4 +381,8 @@ func soundLooks(t *testing.T, b *bench, suffix string) {
 	b.settings.scroll.ScrollToBottom()
 	golden(t, b.Window, "settings-sound-end"+suffix)
 	b.resizeForTest(1280, 800)
+	page.delay.apply(&call.Snapshot{Place: call.Place{Phase: call.Joined}}, delayed(), b.time)
+	b.settings.relay()
+	b.settings.scroll.ScrollToOffset(fyne.NewPos(0, 620))
+	golden(t, b.Window, "settings-delay"+suffix)
 }

@@ -201,8 +201,7 @@ func TestDelayCard(t *testing.T) {
 		t.Errorf("outside:\n%s", b.texts())
 	}
 	joined := &call.Snapshot{Place: call.Place{Phase: call.Joined}}
-	stats := call.Stats{Sound: true, Peers: []call.PeerStats{{Member: "m", Link: mesh.Stats{RTT: 30}, Stream: audio.StreamStats{DelayMS: 25}}, {Link: mesh.Stats{RTT: 10}}},
-		Capture: audio.CaptureStats{CaptureMS: 8, DSPMS: 13, EncodeMS: 7}, Playout: audio.PlayoutStats{PlayoutMS: 12}}
+	stats := delayed()
 	figures := func() (all []string) {
 		for i, s := range d.shown {
 			all = append(all, s.Label+" "+d.values[i].Text())
@@ -230,4 +229,32 @@ func TestDelayCard(t *testing.T) {
 	if !d.apply(joined, stats, at.Add(1100*time.Millisecond)) || !d.rows.Visible() {
 		t.Error("inside again, one has to wait")
 	}
+}
+
+// delayed is what the engine measures with two others.
+func delayed() call.Stats {
+	return call.Stats{Sound: true, Peers: []call.PeerStats{{Member: "m", Link: mesh.Stats{RTT: 30}, Stream: audio.StreamStats{DelayMS: 25}}, {Link: mesh.Stats{RTT: 10}}},
+		Capture: audio.CaptureStats{CaptureMS: 8, DSPMS: 13, EncodeMS: 7}, Playout: audio.PlayoutStats{PlayoutMS: 12}}
+}
+
+// voiceLooks draws the page in each mode.
+func voiceLooks(t *testing.T, b *bench, suffix string) {
+	t.Helper()
+	b.open(pageVoice)
+	page := b.settings.page.(*voicePage)
+	page.mode.TypedKey(key(fyne.KeyRight))
+	page.echo.ran = true
+	page.echo.apply(&call.Snapshot{Sound: call.SoundState{EchoTest: call.EchoTestState{Done: true, LeftDB: 38, EchoDBFS: -31}}})
+	b.settings.relay()
+	golden(t, b.Window, "settings-voice-key"+suffix)
+	page.mode.TypedKey(key(fyne.KeyRight))
+	flip("Music mode")(b)
+	golden(t, b.Window, "settings-voice-music"+suffix)
+	b.resizeForTest(800, 500)
+	golden(t, b.Window, "settings-voice-narrow"+suffix)
+	b.settings.scroll.ScrollToBottom()
+	golden(t, b.Window, "settings-voice-end"+suffix)
+	b.resizeForTest(1280, 800)
+	page.mode.TypedKey(key(fyne.KeyHome))
+	flip("Music mode")(b)
 }

@@ -9,6 +9,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+
+	"parley/hotkey"
 )
 
 func TestKeyField(t *testing.T) {
@@ -225,6 +227,18 @@ func TestKeyCode(t *testing.T) {
 			}
 		}
 	}
+	heard := func(code string) { // by what hears keys everywhere
+		t.Helper()
+		if c, err := hotkey.ParseChord(Chord([]string{"ControlLeft", "AltRight", "ShiftLeft", "MetaLeft"}, code)); err != nil || string(c.Key) != code {
+			t.Errorf("%s is %q, %v", code, c, err)
+		}
+	}
+	for _, code := range keyCodes {
+		heard(code)
+	}
+	for _, b := range buttonNames {
+		heard(b.code)
+	}
 	for _, system := range []string{"linux", "windows"} { // each key once, and by a name that a person can be told
 		seen := map[string]int{}
 		for scan, code := range placesOf(system) {
@@ -232,6 +246,7 @@ func TestKeyCode(t *testing.T) {
 				t.Errorf("%s: %s is at %d and %d", system, code, was, scan)
 			}
 			seen[code] = scan
+			heard(code)
 		}
 		if len(seen) < 95 || placesOf("darwin") != nil {
 			t.Errorf("%s: %d keys", system, len(seen))

@@ -125,14 +125,14 @@ func peerTile(p call.Peer, who *person, speaks bool) Tile {
 		t.Line, t.Chip = heldLine(p.HeldFor), &Chip{Icon: "shield", Text: "Held back", Tone: Fresh}
 	case p.Phase == call.Reconnecting:
 		t.Line, t.Chip = "Reconnecting", &Chip{Icon: "warning", Text: "Reconnecting", Tone: Warn}
-	case p.Whispers:
-		t.Chip = &Chip{Icon: "people", Text: "Whispers to you"}
 	case p.Deafened:
 		t.Chip = &Chip{Icon: "headphones-off", Text: "Deafened"}
 	case p.Muted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted"}
 	case p.LocalMuted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted for you"}
+	case p.Whispers:
+		t.Chip = &Chip{Icon: "people", Text: "Whispers to you"}
 	case p.Priority:
 		t.Chip = &Chip{Icon: "arrow-up", Text: "Priority"}
 	case p.Web:
