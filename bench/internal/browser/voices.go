@@ -39,7 +39,7 @@ func OpenVoices(ctx context.Context, p *lab.Pulse, a, b *netlab.Node) (_ *Voices
 
 // Call lets b join a, who waits, and returns the time from b's start to its first sound in milliseconds.
 func (v *Voices) Call(ctx context.Context) (ms float64, err error) {
-	return v.call(ctx, "peer.connect('spk_a')", "peer.connect('spk_b')", "peer.firstSound()")
+	return v.call(ctx, "peer.connect()", "peer.connect('spk_b')", "peer.firstSound()")
 }
 
 // Heard is what a page says of the sound that came in since the call began (https://www.w3.org/TR/webrtc-stats/).
