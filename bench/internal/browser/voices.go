@@ -39,7 +39,7 @@ func OpenVoices(ctx context.Context, p *lab.Pulse, a, b *netlab.Node) (_ *Voices
 
 // Call lets b join a, who waits, and returns the time from b's start to its first sound in milliseconds.
 func (v *Voices) Call(ctx context.Context) (ms float64, err error) {
-	return v.call(ctx, "peer.connect()", "peer.connect('spk_b')", "peer.firstSound()")
+	return v.call(ctx, "peer.connect('spk_a')", "peer.connect('spk_b')", "peer.firstSound()")
 }
 
 // Heard is what a page says of the sound that came in since the call began (https://www.w3.org/TR/webrtc-stats/).
@@ -57,4 +57,15 @@ type Heard struct {
 // Heard is what b heard.
 func (v *Voices) Heard(ctx context.Context) (h Heard, err error) {
 	return h, v.B.Evaluate(ctx, "peer.heard()", &h)
+}
+
+// Echo is what a page's canceller says of itself, in decibels (https://www.w3.org/TR/webrtc-stats/).
+type Echo struct {
+	Loss        float64 `json:"echoReturnLoss"`            // by how much lower the echo is than what is played
+	Enhancement float64 `json:"echoReturnLossEnhancement"` // by how much lower still when the canceller is done
+}
+
+// Echo is that of a.
+func (v *Voices) Echo(ctx context.Context) (e Echo, err error) {
+	return e, v.A.Evaluate(ctx, "peer.echo()", &e)
 }
