@@ -21,7 +21,7 @@ type PlayoutConfig struct {
 
 // Tap is given every frame of 480 samples that is played, on Playout's own goroutine: each speaker's by its key, after
 // decoding and before volume, and what goes to the loudspeaker under the key "". at is the frame's first sample on
-// playout's clock, the same for all of a turn. The frame is valid during the call; Tap must not block.
+// playout's clock, the same for all of a turn. Of two channels it is (L+R)/2. The frame is valid during the call; Tap must not block.
 type Tap func(key string, at int64, frame []float32)
 
 // Playout mixes the speakers of a channel for the loudspeaker.
