@@ -50,6 +50,7 @@ type Canceller struct {
 	micPower         float64 // smoothed, as are the following
 	power, keptPower float64
 	blend            float32 // how much of the learning weights' result is taken
+	cross, square    float32 // of microphone and estimate, smoothed
 	trust            float32 // how much of the estimate is taken off
 	sinceCopy        int
 	converged        bool
@@ -58,7 +59,9 @@ type Canceller struct {
 	doubleTalk       float64
 	left             float32 // how much the error goes with the far end, 0 to 1
 	misfits          int     // looks in a row at which the filter did not fit
-	learnt           int     // frames learnt from
+	mics             [64][frame]float32
+	micAt, micN      int
+	learnt           int // frames learnt from
 }
 
 // New is a Canceller that knows nothing yet.
@@ -81,6 +84,7 @@ func (c *Canceller) Reset() {
 	clear(c.past[:])
 	c.head, c.offset, c.missing, c.active, c.frames = 0, 0, 0, 0, 0
 	c.micPower, c.power, c.keptPower, c.blend, c.trust, c.sinceCopy = 0, 0, 0, 1, 1, 0
+	c.cross, c.square = 0, 0
 	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 0
 }
 
@@ -169,6 +173,7 @@ func (c *Canceller) slip(by int) {
 	if by == 0 {
 		return
 	}
+	c.micN = 0
 	to := c.offset + by
 	if to < 0 {
 		c.filter.shift(to)
@@ -241,7 +246,16 @@ func (c *Canceller) subtract() {
 		}
 		c.follow(&c.nearby, &c.scratch, &c.error)
 	}
-	c.learn(&c.error)
+	c.learn(&c.error, 0)
+	c.micAt = (c.micAt + 1) & 63
+	c.mics[c.micAt] = c.mic
+	c.micN++
+	for n := range int(tn(5, 0)) {
+		back := int(tn(6, 1)) + n*int(tn(7, 3))
+		if back < c.micN {
+			c.replay(back)
+		}
+	}
 	c.learnt++
 	c.choose()
 
@@ -297,23 +311,21 @@ func (c *Canceller) choose() {
 	}
 }
 
-// distrust takes less of the estimate off where all of it would make the frame louder, as when the loudspeaker has been
-// moved: as much as leaves least.
+// distrust takes less of the estimate off where it has little in common with the microphone, as when the loudspeaker has
+// been moved. It looks at a tenth of a second, as within a frame the voices of two people may well be alike.
 //
 //go:norace
 func (c *Canceller) distrust() {
 	echo := c.echo[size-frame:]
-	var rest, mic, square, cross float32
+	var square, cross float32
 	for i, v := range c.mic {
-		rest += c.rest[i] * c.rest[i]
-		mic += v * v
 		square += echo[i] * echo[i]
 		cross += v * echo[i]
 	}
-	to := float32(1)
-	if rest > mic {
-		to = min(max(cross/(square+1e-12), 0), 1)
-	}
+	c.square += tn(11, 0.1) * (square - c.square)
+	c.cross += tn(11, 0.1) * (cross - c.cross)
+	share := c.cross / (c.square + 1e-9)
+	to := min(max((share-tn(12, 0.1))*tn(13, 3), 0), 1)
 	from := min(c.trust, to+0.5)
 	c.trust = to
 	if from == 1 && to == 1 {
