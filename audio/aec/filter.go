@@ -16,6 +16,7 @@ type filter struct {
 	weights  [parts]spectrum
 	kept     [parts]spectrum      // the foreground: what served well, untouched by double talk
 	variance [parts][bins]float32 // how uncertain each weight is
+	uncertain [used]float32
 	noise    [bins]float32        // power of what is no echo
 	step     [bins]float32
 	turn     int
@@ -73,6 +74,9 @@ func (c *Canceller) learn(e *spectrum, back int) {
 		for k := range uncertain {
 			uncertain[k] += (xr[k]*xr[k] + xi[k]*xi[k]) * v[k]
 		}
+	}
+	if back == 0 {
+		f.uncertain = uncertain
 	}
 	for k := range uncertain {
 		now := e.re[k]*e.re[k] + e.im[k]*e.im[k]

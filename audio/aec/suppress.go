@@ -6,12 +6,12 @@ const (
 	delay    = 128 // samples the suppressor's filter adds
 	analysis = 768 // samples its gains are made from
 	floor    = 0.02
-	bands    = 7
+	bands    = 12
 	strict   = 2.5 // how far the residual echo is overestimated
 )
 
 // edges are the bins where the bands begin that are compared as a whole.
-var edges = [bands + 1]int{0, 8, 16, 32, 64, 128, 256, bins}
+var edges = [bands + 1]int{0, 6, 12, 18, 26, 36, 52, 76, 112, 160, 224, 300, bins}
 
 // suppressor takes what the filter leaves: where the echo that is expected to remain is not far below what there is, the
 // band is lowered, and filled with noise like the room's. The gains become a linear-phase filter of 2*delay+1 taps, so
@@ -39,9 +39,11 @@ type suppressor struct {
 	residual    float32 // of the last frame, all bands: what is thought to remain
 	presumed    [bins]float32
 	shares      [bands]share
-	least       [bands]float32 // of leak
-	trust       [bands]float32 // times the leak is what is taken for residual echo
-	rise        [bands]float32 // how fast leak may grow
+	only        [bands]float32
+	expected    [bins]float32    // by how much each bin could be wrong, as the filter sees it, with the room's tail
+	level       [bands]float32    // log of the residual echo against expected
+	speaks      [bands]float32    // how surely somebody speaks here, 0 to 1
+	talks float32
 	near        float32        // how much of the sound of the microphone is none of the echo, 0 to 1
 }
 
@@ -62,6 +64,9 @@ func (s *suppressor) reset() {
 	*s = suppressor{window: window, fade: fade, taper: taper, flat: true, seed: 1, unsettled: 1}
 	for k := range s.leak {
 		s.leak[k], s.gain[k] = 0.1, 1
+	}
+	for b := range s.level {
+		s.level[b] = tn(14, 0)
 	}
 }
 
@@ -95,7 +100,7 @@ func (c *Canceller) suppress(rest, echo []float32, active bool) {
 	flat := !active
 	if active {
 		c.windowed(&s.echo, &s.b)
-		flat = s.gains(c.far(0))
+		flat = s.gains(c.far(0), &c.filter.uncertain)
 	} else {
 		for k := range s.gain {
 			s.gain[k], s.echoPower[k], s.presumed[k] = 1, 0, 0
@@ -118,16 +123,22 @@ func (c *Canceller) windowed(x *[size]float32, out *spectrum) {
 // gains sets the gain of each bin, and tells whether all let through what comes.
 //
 //go:norace
-func (s *suppressor) gains(far *spectrum) (flat bool) {
+func (s *suppressor) gains(far *spectrum, uncertain *[used]float32) (flat bool) {
 	const scale = 0.375 * analysis / size
 	flat = true
 	s.compare()
+	s.expect(uncertain)
 	band := 0
+	var over, least [bands]float32
+	for b := range over {
+		speaks := max(s.speaks[b], tn(15, 0.8)*s.talks)
+		over[b] = exp(s.level[b]) * (tn(16, 8)*(1-speaks) + tn(17, 1)*speaks)
+		least[b] = tn(18, 0.005)*(1-speaks) + tn(19, 0.05)*speaks
+	}
 	for k := range s.gain {
 		for k >= edges[band+1] {
 			band++
 		}
-		least, rise := s.least[band], s.rise[band]
 		p := s.b.re[k]*s.b.re[k] + s.b.im[k]*s.b.im[k]
 		if p > s.echoPower[k] {
 			s.echoPower[k] += 0.7 * (p - s.echoPower[k])
@@ -139,14 +150,8 @@ func (s *suppressor) gains(far *spectrum) (flat bool) {
 			continue
 		}
 		s.presumed[k] = max(0.95*s.presumed[k], scale*(far.re[k]*far.re[k]+far.im[k]*far.im[k]))
-		ratio := s.restPower[k] / (s.echoPower[k] + 1e-9)
-		if ratio < s.leak[k] {
-			s.leak[k] += 0.02 * (ratio - s.leak[k])
-		} else if ratio < 1 {
-			s.leak[k] += rise * (ratio - s.leak[k])
-		}
-		residual := max(max(s.trust[band]*s.leak[k], least)*s.echoPower[k], s.unsettled*s.presumed[k])
-		g := max(1-strict*residual/(s.restPower[k]+1e-9), floor)
+		residual := max(over[band]*s.expected[k], s.unsettled*s.presumed[k])
+		g := max(1-residual/(s.restPower[k]+1e-9), least[band])
 		if g < s.gain[k] {
 			s.gain[k] = g
 		} else {
@@ -185,12 +190,51 @@ func (s *suppressor) compare() {
 		sh.cross += 0.4 * (now.cross - sh.cross)
 		all.mic, all.echo, all.cross = all.mic+sh.mic, all.echo+sh.echo, all.cross+sh.cross
 		only := (1 - 0.6*s.near*s.near) * min(max((0.25-sh.unexplained())/0.2, 0), 1)
-		s.least[b] = 0.003 + 0.08*only
-		s.trust[b] = 0.1 + 1.6*only
-		s.rise[b] = 0.0002 + 0.01*only
+		s.only[b] = only
 	}
 	s.near = all.unexplained()
 }
+
+// expect
+//
+//go:norace
+func (s *suppressor) expect(uncertain *[used]float32) {
+	sum, n := float32(0), float32(0)
+	for b := range s.level {
+		var rest, expected, room float32
+		for k := edges[b]; k < min(edges[b+1], used); k++ {
+			s.expected[k] = max(uncertain[k], tn(20, 0.85)*s.expected[k])
+			rest += s.restPower[k]
+			expected += s.expected[k]
+			room += s.room[k]
+		}
+		ratio := float32(math.Log(float64(max(rest-2*room, 0.01*rest) / (expected + 1e-9)))) - s.level[b]
+		loud := (ratio - tn(21, 1.5)) / tn(22, 2)
+		if expected*exp(s.level[b]) < 2*room {
+			loud = (float32(math.Log(float64(rest/(2*room+1e-9)))) - 1.5) / 2
+			ratio = 0
+		}
+		loud = min(max(loud, 0), 1)
+		if loud > s.speaks[b] {
+			s.speaks[b] += tn(23, 0.6) * (loud - s.speaks[b])
+		} else {
+			s.speaks[b] += tn(24, 0.15) * (loud - s.speaks[b])
+		}
+		if b > 0 && b < 10 {
+			sum += s.speaks[b]
+			n++
+		}
+		if ratio < 0 {
+			s.level[b] += tn(25, 0.03) * ratio
+		} else {
+			s.level[b] += min(tn(26, 0.03)*ratio, 0.05) * max(s.only[b], 1-s.talks-0.9*s.speaks[b], 0.03)
+		}
+		s.level[b] = min(max(s.level[b], -14), 4)
+	}
+	s.talks = min(max((sum/n-tn(27, 0.2))*2, 0), 1)
+}
+
+func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
 
 func (s *share) unexplained() float32 {
 	if s.cross <= 0 {
