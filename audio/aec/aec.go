@@ -59,9 +59,7 @@ type Canceller struct {
 	doubleTalk       float64
 	left             float32 // how much the error goes with the far end, 0 to 1
 	misfits          int     // looks in a row at which the filter did not fit
-	mics             [64][frame]float32
-	micAt, micN      int
-	learnt           int // frames learnt from
+	learnt           int     // frames learnt from
 }
 
 // New is a Canceller that knows nothing yet.
@@ -173,7 +171,6 @@ func (c *Canceller) slip(by int) {
 	if by == 0 {
 		return
 	}
-	c.micN = 0
 	to := c.offset + by
 	if to < 0 {
 		c.filter.shift(to)
@@ -246,23 +243,14 @@ func (c *Canceller) subtract() {
 		}
 		c.follow(&c.nearby, &c.scratch, &c.error)
 	}
-	c.learn(&c.error, 0)
-	c.micAt = (c.micAt + 1) & 63
-	c.mics[c.micAt] = c.mic
-	c.micN++
-	for n := range int(tn(5, 0)) {
-		back := int(tn(6, 1)) + n*int(tn(7, 3))
-		if back < c.micN {
-			c.replay(back)
-		}
-	}
+	c.learn(&c.error)
 	c.learnt++
 	c.choose()
 
 	best := min(c.power, c.keptPower)
 	c.erle = 10 * math.Log10((c.micPower+1e-9)/(best+1e-9))
 	speaks := 0.0
-	if c.converged && c.suppressor.near > 0.4 && c.left < changed {
+	if c.converged && c.suppressor.talks > 0.4 && c.left < changed {
 		speaks = 1
 	}
 	c.doubleTalk += 0.1 * (speaks - c.doubleTalk)
@@ -322,10 +310,10 @@ func (c *Canceller) distrust() {
 		square += echo[i] * echo[i]
 		cross += v * echo[i]
 	}
-	c.square += tn(11, 0.1) * (square - c.square)
-	c.cross += tn(11, 0.1) * (cross - c.cross)
+	c.square += 0.1 * (square - c.square)
+	c.cross += 0.1 * (cross - c.cross)
 	share := c.cross / (c.square + 1e-9)
-	to := min(max((share-tn(12, 0.1))*tn(13, 3), 0), 1)
+	to := min(max(3*(share-0.1), 0), 1)
 	from := min(c.trust, to+0.5)
 	c.trust = to
 	if from == 1 && to == 1 {

@@ -13,15 +13,15 @@ const (
 // Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in hands-free telephones", 2006; partitioned by
 // Kuech, Mabande and Enzner, 2014). Blocks are frame long, transforms size; a second set of weights holds what was best.
 type filter struct {
-	weights  [parts]spectrum
-	kept     [parts]spectrum      // the foreground: what served well, untouched by double talk
-	variance [parts][bins]float32 // how uncertain each weight is
-	uncertain [used]float32
-	noise    [bins]float32        // power of what is no echo
-	step     [bins]float32
-	turn     int
-	peak     [parts]float32 // the largest tap of each partition, and its place
-	at       [parts]int
+	weights   [parts]spectrum
+	kept      [parts]spectrum      // the foreground: what served well, untouched by double talk
+	variance  [parts][bins]float32 // how uncertain each weight is
+	uncertain [used]float32        // power of the echo that the weights may miss by their variance
+	noise     [bins]float32        // power of what is no echo
+	step      [bins]float32
+	turn      int
+	peak      [parts]float32 // the largest tap of each partition, and its place
+	at        [parts]int
 }
 
 func (f *filter) reset() {
@@ -61,38 +61,27 @@ func low(x *[bins]float32) *[used]float32 { return (*[used]float32)(x[:used]) }
 // learn moves the weights by the error's spectrum e.
 //
 //go:norace
-func (c *Canceller) learn(e *spectrum, back int) {
+func (c *Canceller) learn(e *spectrum) {
 	f := &c.filter
-	start := c.offset + back
-	if tn(4, 0) > 0 && c.frames > 700 {
-		return
-	}
 	var uncertain [used]float32
 	for p := range f.variance {
-		x, v := c.far(p+start), low(&f.variance[p])
+		x, v := c.far(p+c.offset), low(&f.variance[p])
 		xr, xi := low(&x.re), low(&x.im)
 		for k := range uncertain {
 			uncertain[k] += (xr[k]*xr[k] + xi[k]*xi[k]) * v[k]
 		}
 	}
-	if back == 0 {
-		f.uncertain = uncertain
-	}
+	f.uncertain = uncertain
 	for k := range uncertain {
 		now := e.re[k]*e.re[k] + e.im[k]*e.im[k]
-		if back == 0 {
-			f.noise[k] += tn(0, 0.06) * (now - f.noise[k])
-		}
-		f.step[k] = 1 / (0.5*uncertain[k] + max(f.noise[k], cond(back > 0, tn(9, 1), tn(1, 0.0001))*(now-tn(2, 0.0001)*uncertain[k])) + 1e-6)
+		f.noise[k] += 0.06 * (now - f.noise[k])
+		// The mean comes too late where somebody begins to speak.
+		f.step[k] = 1 / (0.5*uncertain[k] + max(f.noise[k], 0.4*now) + 1e-6)
 	}
 	step, errRe, errIm := low(&f.step), low(&e.re), low(&e.im)
-	forget := 1 - tn(3, 0.001)
-	keep, grow := forget*forget, 1-forget*forget
-	if back > 0 {
-		keep, grow = 1, 0
-	}
+	const keep, grow = forget * forget, 1 - forget*forget
 	for p := range f.weights {
-		x, w, v := c.far(p+start), &f.weights[p], low(&f.variance[p])
+		x, w, v := c.far(p+c.offset), &f.weights[p], low(&f.variance[p])
 		farRe, farIm, re, im := low(&x.re), low(&x.im), low(&w.re), low(&w.im)
 		for k := range v {
 			xr, xi := farRe[k], farIm[k]
@@ -103,9 +92,6 @@ func (c *Canceller) learn(e *spectrum, back int) {
 			re[k] = wr + mu*(xr*errRe[k]+xi*errIm[k])
 			im[k] = wi + mu*(xr*errIm[k]-xi*errRe[k])
 		}
-	}
-	if back > 0 && tn(8, 0) == 0 {
-		return
 	}
 	for range turns {
 		f.turn = (f.turn + 1) % parts
@@ -121,36 +107,6 @@ func (c *Canceller) learn(e *spectrum, back int) {
 		}
 		f.peak[f.turn], f.at[f.turn] = top, at
 	}
-}
-
-func cond(c bool, a, b float32) float32 {
-	if c {
-		return a
-	}
-	return b
-}
-
-func (c *Canceller) replay(back int) {
-	clear(c.block[:])
-	c.scratch = spectrum{}
-	ar, ai := low(&c.scratch.re), low(&c.scratch.im)
-	for p := range c.filter.weights {
-		x, w := c.far(p+c.offset+back), &c.filter.weights[p]
-		xr, xi, wr, wi := low(&x.re), low(&x.im), low(&w.re), low(&w.im)
-		for k := range ar {
-			r, i := xr[k], xi[k]
-			ar[k] += r*wr[k] - i*wi[k]
-			ai[k] += r*wi[k] + i*wr[k]
-		}
-	}
-	c.fft.inverse(&c.scratch, &c.block)
-	clear(c.block[:size-frame])
-	m := &c.mics[(c.micAt-back+64)&63]
-	for i, v := range m {
-		c.block[size-frame+i] = v - c.block[size-frame+i]
-	}
-	c.fft.forward(&c.block, &c.error)
-	c.learn(&c.error, back)
 }
 
 // shift moves all weights by so many partitions: positive, the echo comes that many frames later than before as far as

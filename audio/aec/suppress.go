@@ -5,13 +5,12 @@ import "math"
 const (
 	delay    = 128 // samples the suppressor's filter adds
 	analysis = 768 // samples its gains are made from
-	floor    = 0.02
 	bands    = 12
-	strict   = 2.5 // how far the residual echo is overestimated
+	voiced   = 1 // bands from there on and below hissing tell whether somebody speaks
+	hissing  = 10
+	lowest   = -14 // of level
+	highest  = 4
 )
-
-// edges are the bins where the bands begin that are compared as a whole.
-var edges = [bands + 1]int{0, 6, 12, 18, 26, 36, 52, 76, 112, 160, 224, 300, bins}
 
 // suppressor takes what the filter leaves: where the echo that is expected to remain is not far below what there is, the
 // band is lowered, and filled with noise like the room's. The gains become a linear-phase filter of 2*delay+1 taps, so
@@ -23,8 +22,6 @@ type suppressor struct {
 	taper       [delay + 1]float32
 	a, b        spectrum
 	restPower   [bins]float32
-	echoPower   [bins]float32
-	leak        [bins]float32
 	gain        [bins]float32
 	room        [bins]float32 // power of the room's noise, as in restPower
 	quiet       [bins]float32 // restPower, slower
@@ -36,15 +33,13 @@ type suppressor struct {
 	unsettled   float32 // how much of the far end's level is taken for echo before anything was learnt, 0 to 1
 	heard       bool    // room holds something
 	out, out2   [size]float32
-	residual    float32 // of the last frame, all bands: what is thought to remain
 	presumed    [bins]float32
 	shares      [bands]share
-	only        [bands]float32
-	expected    [bins]float32    // by how much each bin could be wrong, as the filter sees it, with the room's tail
-	level       [bands]float32    // log of the residual echo against expected
-	speaks      [bands]float32    // how surely somebody speaks here, 0 to 1
-	talks float32
-	near        float32        // how much of the sound of the microphone is none of the echo, 0 to 1
+	expected    [bins]float32  // residual echo by what the filter may miss, with the room's tail
+	level       [bands]float32 // log of what is left against expected
+	only        [bands]float32 // how surely there is nothing but echo, 0 to 1
+	speaks      [bands]float32 // how surely somebody speaks here, 0 to 1
+	talks       float32        // the same, all bands
 }
 
 func (s *suppressor) init() {
@@ -62,11 +57,8 @@ func (s *suppressor) init() {
 func (s *suppressor) reset() {
 	window, fade, taper := s.window, s.fade, s.taper
 	*s = suppressor{window: window, fade: fade, taper: taper, flat: true, seed: 1, unsettled: 1}
-	for k := range s.leak {
-		s.leak[k], s.gain[k] = 0.1, 1
-	}
-	for b := range s.level {
-		s.level[b] = tn(14, 0)
+	for k := range s.gain {
+		s.gain[k] = 1
 	}
 }
 
@@ -103,7 +95,7 @@ func (c *Canceller) suppress(rest, echo []float32, active bool) {
 		flat = s.gains(c.far(0), &c.filter.uncertain)
 	} else {
 		for k := range s.gain {
-			s.gain[k], s.echoPower[k], s.presumed[k] = 1, 0, 0
+			s.gain[k], s.expected[k], s.presumed[k] = 1, 0, 0
 		}
 	}
 	c.apply(rest, flat)
@@ -125,122 +117,32 @@ func (c *Canceller) windowed(x *[size]float32, out *spectrum) {
 //go:norace
 func (s *suppressor) gains(far *spectrum, uncertain *[used]float32) (flat bool) {
 	const scale = 0.375 * analysis / size
-	flat = true
 	s.compare()
 	s.expect(uncertain)
-	band := 0
-	var over, least [bands]float32
-	for b := range over {
-		speaks := max(s.speaks[b], tn(15, 0.8)*s.talks)
-		over[b] = exp(s.level[b]) * (tn(16, 8)*(1-speaks) + tn(17, 1)*speaks)
-		least[b] = tn(18, 0.005)*(1-speaks) + tn(19, 0.05)*speaks
-	}
-	for k := range s.gain {
-		for k >= edges[band+1] {
-			band++
-		}
-		p := s.b.re[k]*s.b.re[k] + s.b.im[k]*s.b.im[k]
-		if p > s.echoPower[k] {
-			s.echoPower[k] += 0.7 * (p - s.echoPower[k])
-		} else {
-			s.echoPower[k] += 0.15 * (p - s.echoPower[k])
-		}
-		if k >= used { // the filter knows nothing of these: they go with their neighbours
-			s.gain[k] = s.gain[k-8]
-			continue
-		}
-		s.presumed[k] = max(0.95*s.presumed[k], scale*(far.re[k]*far.re[k]+far.im[k]*far.im[k]))
-		residual := max(over[band]*s.expected[k], s.unsettled*s.presumed[k])
-		g := max(1-residual/(s.restPower[k]+1e-9), least[band])
-		if g < s.gain[k] {
-			s.gain[k] = g
-		} else {
-			s.gain[k] += 0.5 * (g - s.gain[k])
-		}
-		if s.gain[k] < 0.999 {
-			flat = false
+	flat = true
+	for b := range s.level {
+		speaks := max(s.speaks[b], s.talks)
+		over := exp(s.level[b] + strict*(1-speaks) + lenient*speaks)
+		least := shut*(1-speaks) + ajar*speaks
+		for k := edges[b]; k < edges[b+1]; k++ {
+			if k >= used { // the filter knows nothing of these: they go with their neighbours
+				s.gain[k] = s.gain[k-8]
+				continue
+			}
+			s.presumed[k] = max(0.95*s.presumed[k], scale*(far.re[k]*far.re[k]+far.im[k]*far.im[k]))
+			residual := max(over*s.expected[k], s.unsettled*s.presumed[k])
+			g := max(1-residual/(s.restPower[k]+1e-9), least)
+			if g < s.gain[k] {
+				s.gain[k] = g
+			} else {
+				s.gain[k] += 0.5 * (g - s.gain[k])
+			}
+			if s.gain[k] < 0.999 {
+				flat = false
+			}
 		}
 	}
 	return flat
-}
-
-// share is what one band of the microphone and the estimated echo have in common.
-type share struct{ mic, echo, cross float32 }
-
-// compare tells for each band how much of what the microphone hears the estimate explains. Where that is nearly all of it,
-// the rest is the echo's as well (a loudspeaker that distorts, a filter that has not learnt yet) and the leak is taken for
-// high; where it is not, somebody speaks here, and neither must his voice be suppressed nor taken for a leak. The numbers
-// were found by trial, with recorded speech in six rooms: more suppression costs the voice in double talk as much again.
-//
-//go:norace
-func (s *suppressor) compare() {
-	var all share
-	for b := range s.shares {
-		var now share
-		for k := edges[b]; k < edges[b+1]; k++ {
-			yr, yi := s.b.re[k], s.b.im[k]
-			dr, di := s.a.re[k]+yr, s.a.im[k]+yi
-			now.mic += dr*dr + di*di
-			now.echo += yr*yr + yi*yi
-			now.cross += dr*yr + di*yi
-		}
-		sh := &s.shares[b]
-		sh.mic += 0.4 * (now.mic - sh.mic)
-		sh.echo += 0.4 * (now.echo - sh.echo)
-		sh.cross += 0.4 * (now.cross - sh.cross)
-		all.mic, all.echo, all.cross = all.mic+sh.mic, all.echo+sh.echo, all.cross+sh.cross
-		only := (1 - 0.6*s.near*s.near) * min(max((0.25-sh.unexplained())/0.2, 0), 1)
-		s.only[b] = only
-	}
-	s.near = all.unexplained()
-}
-
-// expect
-//
-//go:norace
-func (s *suppressor) expect(uncertain *[used]float32) {
-	sum, n := float32(0), float32(0)
-	for b := range s.level {
-		var rest, expected, room float32
-		for k := edges[b]; k < min(edges[b+1], used); k++ {
-			s.expected[k] = max(uncertain[k], tn(20, 0.85)*s.expected[k])
-			rest += s.restPower[k]
-			expected += s.expected[k]
-			room += s.room[k]
-		}
-		ratio := float32(math.Log(float64(max(rest-2*room, 0.01*rest) / (expected + 1e-9)))) - s.level[b]
-		loud := (ratio - tn(21, 1.5)) / tn(22, 2)
-		if expected*exp(s.level[b]) < 2*room {
-			loud = (float32(math.Log(float64(rest/(2*room+1e-9)))) - 1.5) / 2
-			ratio = 0
-		}
-		loud = min(max(loud, 0), 1)
-		if loud > s.speaks[b] {
-			s.speaks[b] += tn(23, 0.6) * (loud - s.speaks[b])
-		} else {
-			s.speaks[b] += tn(24, 0.15) * (loud - s.speaks[b])
-		}
-		if b > 0 && b < 10 {
-			sum += s.speaks[b]
-			n++
-		}
-		if ratio < 0 {
-			s.level[b] += tn(25, 0.03) * ratio
-		} else {
-			s.level[b] += min(tn(26, 0.03)*ratio, 0.05) * max(s.only[b], 1-s.talks-0.9*s.speaks[b], 0.03)
-		}
-		s.level[b] = min(max(s.level[b], -14), 4)
-	}
-	s.talks = min(max((sum/n-tn(27, 0.2))*2, 0), 1)
-}
-
-func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
-
-func (s *share) unexplained() float32 {
-	if s.cross <= 0 {
-		return 1
-	}
-	return max(1-s.cross*s.cross/(s.mic*s.echo+1e-12), 0)
 }
 
 // apply filters the newest frame into out, from the last filter to this one's.

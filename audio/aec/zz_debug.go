@@ -33,19 +33,10 @@ func tn(i int, def float32) float32 {
 func State(c *Canceller) (near float32, un [bands]float32, gain [bands]float32, leak [bands]float32, nf [bands]float32) {
 	s := &c.suppressor
 	for b := range un {
-		un[b] = s.shares[b].unexplained()
 		n := float32(edges[b+1] - edges[b])
-		var rp, ep float32
 		for k := edges[b]; k < edges[b+1]; k++ {
 			gain[b] += s.gain[k] / n
-			leak[b] += s.leak[k] / n
-			rp += s.restPower[k]
-			ep += s.echoPower[k]
 		}
-		nf[b] = rp / (ep + 1e-9)
 	}
-	leak = s.level
-	nf = s.speaks
-	un = s.only
-	return s.talks, un, gain, leak, nf
+	return s.talks, s.only, gain, s.level, s.speaks
 }
