@@ -83,7 +83,7 @@ func (c *Canceller) Reset() {
 	c.head, c.offset, c.missing, c.active, c.frames = 0, 0, 0, 0, 0
 	c.micPower, c.power, c.keptPower, c.blend, c.trust, c.sinceCopy = 0, 0, 0, 1, 1, 0
 	c.cross, c.square = 0, 0
-	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 0
+	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 1
 }
 
 // Far takes the next samples that the speaker is given, a frame as a rule. They are copied.
@@ -261,6 +261,8 @@ func (c *Canceller) subtract() {
 	switch u := &c.suppressor.unsettled; {
 	case c.slow > 8, !c.finder.found && c.finder.heard > 100:
 		*u *= 0.95
+	case c.finder.found && c.left < 0.07: // what remains is no echo
+		*u *= 0.95
 	default:
 		*u *= 0.995
 	}
@@ -310,10 +312,10 @@ func (c *Canceller) distrust() {
 		square += echo[i] * echo[i]
 		cross += v * echo[i]
 	}
-	c.square += 0.1 * (square - c.square)
-	c.cross += 0.1 * (cross - c.cross)
+	c.square += 0.15 * (square - c.square)
+	c.cross += 0.15 * (cross - c.cross)
 	share := c.cross / (c.square + 1e-9)
-	to := min(max(3*(share-0.1), 0), 1)
+	to := min(max(2.5*(share-0.2), 0), 1)
 	from := min(c.trust, to+0.5)
 	c.trust = to
 	if from == 1 && to == 1 {

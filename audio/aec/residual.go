@@ -84,6 +84,13 @@ func (s *suppressor) expect(uncertain *[used]float32) {
 	s.talks = min(max(2*(sum/(hissing-voiced)-0.2), 0), 1)
 }
 
+// doubt says that what was taken for a voice is an echo that the filter does not know.
+func (s *suppressor) doubt() {
+	for b := range s.level {
+		s.level[b] = max(s.level[b], 0)
+	}
+}
+
 func exp(x float32) float32 { return float32(math.Exp(float64(x))) }
 
 // log is that of a power, of which nothing is never less than the least that counts.

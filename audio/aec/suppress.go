@@ -8,7 +8,7 @@ const (
 	bands    = 12
 	voiced   = 1 // bands from there on and below hissing tell whether somebody speaks
 	hissing  = 10
-	lowest   = -14 // of level
+	lowest   = -6 // of level
 	highest  = 4
 )
 
@@ -59,6 +59,9 @@ func (s *suppressor) reset() {
 	*s = suppressor{window: window, fade: fade, taper: taper, flat: true, seed: 1, unsettled: 1}
 	for k := range s.gain {
 		s.gain[k] = 1
+	}
+	for b := range s.level {
+		s.level[b] = 0.5 + tn(12, 0)
 	}
 }
 
