@@ -61,7 +61,7 @@ func (s *suppressor) reset() {
 		s.gain[k] = 1
 	}
 	for b := range s.level {
-		s.level[b] = 0.5 + tn(12, 0)
+		s.level[b] = 0.5 // nothing is known yet
 	}
 }
 
@@ -124,7 +124,8 @@ func (s *suppressor) gains(far *spectrum, uncertain *[used]float32) (flat bool) 
 	s.expect(uncertain)
 	flat = true
 	for b := range s.level {
-		speaks := max(s.speaks[b], s.talks)
+		// A voice is in several bands at once. What is in one alone is what the loudspeaker distorts, or the filter lacks.
+		speaks := max(s.speaks[b]*min(0.2+3*s.talks, 1), s.talks)
 		over := exp(s.level[b] + strict*(1-speaks) + lenient*speaks)
 		least := shut*(1-speaks) + ajar*speaks
 		for k := edges[b]; k < edges[b+1]; k++ {

@@ -1,6 +1,7 @@
 package audiotest
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -87,6 +88,11 @@ type EchoResult struct {
 	Before  float64 // scale-invariant signal-to-distortion ratio of the voice in the double talk, at the microphone
 	Double  float64 // and in what was sent
 	Near    float64 // by how much the voice is louder there
+}
+
+func (r EchoResult) String() string {
+	return fmt.Sprintf("echo lower by %.1f dB in the first 2 s, %.1f settled; double talk SI-SDR %.1f dB from %.1f, voice %+.2f dB",
+		r.First, r.Settled, r.Double, r.Before, r.Near)
 }
 
 // Measure what out, in time with the microphone, has of the scene.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/audio"
+	"parley/audio/aec"
 	"parley/audio/audiotest"
 	"parley/test/lab"
 )
@@ -51,14 +52,27 @@ func TestEcho(t *testing.T) {
 				}
 				scene := audiotest.NewEchoScene(room, uint64(i), far[:talk+double], near[:double], talk)
 				got := scene.Measure(cancel(scene))
-				t.Logf("%-12s %s", room.Name, line(got))
+				t.Logf("%-12s %v", room.Name, got)
+				if got.First < 20 || got.Settled < 20 || got.Double < got.Before+5 {
+					t.Errorf("%s: too little", room.Name)
+				}
 				all = append(all, got)
 			}
 			median := audiotest.MedianEcho(all)
-			t.Logf("%-12s %s", "median", line(median))
+			t.Logf("%-12s %v", "median", median)
 			if median.First < 25 || median.Settled < 40 || median.Double < 12 || math.Abs(median.Near) > 1 {
-				t.Error("too little")
+				t.Error("the median room is too bad")
 			}
 		})
 	}
+}
+
+// cancel is what the canceller makes of the scene, in time with its microphone.
+func cancel(s *audiotest.EchoScene) []float32 {
+	c, out := aec.New(), append([]float32(nil), s.Mic...)
+	for at := 0; at+audio.FrameSize <= len(out); at += audio.FrameSize {
+		c.Far(s.Far[at : at+audio.FrameSize])
+		c.Cancel(out[at : at+audio.FrameSize])
+	}
+	return append(out[aec.Delay():], make([]float32, aec.Delay())...)
 }
