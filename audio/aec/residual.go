@@ -7,8 +7,8 @@ import "math"
 // holds for a loudspeaker that distorts and for a filter that has not learnt yet as well. What goes far beyond it is
 // somebody who speaks here. The numbers were found by trial, with synthetic and recorded speech in ten rooms.
 const (
-	strict  = 3.3  // log of how far the residual echo is overestimated while nobody speaks here
-	lenient = -1.3 // and while somebody does: his voice covers what remains
+	strict  = 3.0  // log of how far the residual echo is overestimated while nobody speaks here
+	lenient = -1.8 // and while somebody does: his voice covers what remains
 	shut    = 0.005
 	ajar    = 0.05
 	linger  = 0.85 // of the expected echo a frame later: the tail that is longer than the filter
