@@ -16,7 +16,7 @@ type FollowConfig struct {
 	Input   string        // ID or name of the microphone; empty follows the system
 	Output  string        // and of the loudspeaker
 	Stereo  bool          // as in SetStereo
-	Period  time.Duration // of both; 0: as short as each device carries, chosen by Pace
+	Period  time.Duration // of both; 0: as short as each device carries, chosen by Pace, or 10 ms where Learnt is nil
 	// Learnt tells the period with which a device worked before, 0 if it is not known to work, and Learned what to remember. Both
 	// run on Follow's goroutine. A nil Learnt remembers nothing; then nobody knows that this is the first start, and a microphone
 	// is not passed over for its silence.
@@ -125,6 +125,9 @@ func StartFollow(c FollowConfig) *Follow {
 		changed: make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
+	}
+	if f.period == 0 && f.learnt == nil {
+		f.period = FrameTime
 	}
 	if f.learned == nil {
 		f.learned = func(Kind, string, time.Duration) {}

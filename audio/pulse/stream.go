@@ -20,8 +20,8 @@ const (
 	minPeriod     = 2 * time.Millisecond
 	maxPeriod     = 100 * time.Millisecond
 
-	sampleSize = 4  // float32, little endian
-	maxFill    = 16 // periods of sound that the server gets at once, whatever it asks for
+	sampleSize = 4                           // float32, little endian
+	maxFill    = audio.SampleRate * 16 / 100 // samples that the server gets at once, whatever it asks for: 160 ms, or one period
 	maxName    = 255
 )
 
@@ -39,7 +39,7 @@ type stream struct {
 
 	// The rest belongs to the link's reader.
 	samples []float32 // one period, interleaved
-	out     []byte    // a frame of maxFill periods
+	out     []byte    // a frame of maxFill samples of each channel
 }
 
 func open(ctx context.Context, r audio.Request, io func([]float32)) (*stream, error) {
@@ -73,7 +73,7 @@ func newStream(k audio.Kind, channels, n int, io func([]float32)) *stream {
 	return &stream{
 		kind: k, width: channels, io: io, moved: make(chan struct{}, 1),
 		samples: make([]float32, n),
-		out:     make([]byte, headerSize+maxFill*n*sampleSize),
+		out:     make([]byte, headerSize+max(maxFill*channels, n)*sampleSize),
 	}
 }
 
@@ -184,7 +184,7 @@ func (s *stream) event(l *link, command uint32, values []byte) {
 // much only the end is to be heard; the rest is over, and silence does for it.
 func (s *stream) fill(l *link, index, bytes uint32) {
 	n := int(bytes/s.frameSize()) * s.width
-	for ; n > maxFill*len(s.samples); n -= len(s.samples) {
+	for ; n > max(maxFill*s.width, len(s.samples)); n -= len(s.samples) {
 		frame := s.frame(index, len(s.samples))
 		clear(frame[headerSize:])
 		if !l.play(frame) {
