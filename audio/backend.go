@@ -56,6 +56,18 @@ type Device interface {
 	Close() error
 }
 
+// Counting is a Device that knows when it had nothing to play, or lost what it heard. One that does not is judged by the times
+// of its callbacks.
+type Counting interface {
+	Underruns() uint64 // so far; it may be called while the device runs
+}
+
+// Periodic is a Device that knows its period. One that has another than was asked for has no choice, and is not reopened for a
+// better one.
+type Periodic interface {
+	Period() time.Duration
+}
+
 // Join makes one Backend of two: inputs from the first, outputs from the second, say a WAV file as the microphone and a
 // real loudspeaker. Either may be nil: then there are no devices of that kind.
 func Join(input, output Backend) Backend { return joined{input, output} }

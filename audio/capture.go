@@ -53,6 +53,7 @@ type Packet struct {
 	Marker    bool   // the first of a talk spurt (RFC 3551, section 4.1)
 	Samples   int
 	Level     float32 // RMS in dBFS
+	Audience  uint32  // for whom it is: see Capture.SetAudience
 }
 
 // Capture makes packets of what the microphone hears.
@@ -77,17 +78,20 @@ type Capture struct {
 	gateConfig atomic.Pointer[vad.Config]
 	tuning     atomic.Pointer[Tuning]
 	key        atomic.Bool
+	forced     atomic.Bool
 	cancelled  atomic.Bool
 	suppressed atomic.Bool
 	levelled   atomic.Bool
 	changed    atomic.Bool // another microphone or loudspeaker is in use
+	echoTape   atomic.Pointer[EchoTape]
 
 	// exit is held around the last look at muted together with Emit, so that SetMuted waits for a packet that is on its
 	// way out. The device callback never touches it.
 	exit  sync.Mutex
 	muted atomic.Bool
 
-	stats captureStats
+	audience audience
+	stats    captureStats
 
 	// The rest belongs to run.
 	canceller *aec.Canceller // nil: there is none
@@ -246,8 +250,11 @@ func (c *Capture) turn(frame []float32) {
 	mix.Clean(frame, loudest)
 	c.stats.before.setLevel(c.stats.meterBefore.Add(frame))
 
+	tape := c.echoTape.Load()
+	tape.before(frame)
 	before := c.wet
 	c.cancel(frame)
+	tape.after(frame)
 	voice := c.suppress(frame)
 	c.widen(before == stages{} && !c.wet.echo && !c.wet.noise)
 	level := mix.DBFS(c.rms(frame)) // of the microphone's own: thresholds mean that, whatever the gain
@@ -258,10 +265,10 @@ func (c *Capture) turn(frame []float32) {
 	c.gate.Again(c.side)
 	muted := c.mute()
 	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
-	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice), muted && c.talking, voice)
+	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice && !c.forced.Load()), muted && c.talking, voice)
 	c.stats.dspCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 
-	if !muted {
+	if nobody := c.address(); !muted && !nobody {
 		c.collect(frame, open, level)
 	}
 	c.clock += FrameSize
@@ -274,6 +281,7 @@ func (c *Capture) applySettings() {
 		c.mode = g.Mode
 	}
 	c.gate.Key(c.key.Load())
+	c.gate.Force(c.forced.Load())
 	if c.changed.Swap(false) {
 		c.gain.Reset()
 		if c.canceller != nil {
@@ -376,12 +384,7 @@ func (c *Capture) listen(level, voice float32) {
 func (c *Capture) mute() bool {
 	muted := c.muted.Load()
 	if muted && !c.wasMuted {
-		c.filled, c.inSpurt, c.ends = 0, false, 0
-		if e, ok := c.config.Encoder.(interface{ Reset() error }); ok {
-			if err := e.Reset(); err != nil {
-				c.stats.failed(c.config.Log, "reset the encoder", err)
-			}
-		}
+		c.cut()
 	}
 	c.wasMuted = muted
 	return muted
@@ -463,7 +466,8 @@ func (c *Capture) emit(p Packet) {
 	c.next = p.Timestamp + uint32(p.Samples)
 	c.exit.Lock()
 	defer c.exit.Unlock()
-	if c.muted.Load() {
+	p.Audience = c.audience.now.Load()
+	if c.muted.Load() || c.audience.made != Everybody && c.audience.made != p.Audience {
 		return
 	}
 	c.stats.packets.Add(1)

@@ -96,8 +96,8 @@ func (s *captureStats) failed(log *slog.Logger, verb string, err error) {
 // SetDeviceLatency tells what the open microphone adds by itself, for CaptureMS.
 func (c *Capture) SetDeviceLatency(d time.Duration) { c.stats.device.Store(int64(d)) }
 
-// Speaking tells whether somebody talks and is heard, as Stats does.
-func (c *Capture) Speaking() bool { return c.stats.speaking.Load() }
+// Speaking tells whether somebody talks and everybody hears it.
+func (c *Capture) Speaking() bool { return c.stats.speaking.Load() && !c.private() }
 
 // Stats may be called from any goroutine.
 func (c *Capture) Stats() CaptureStats {
@@ -112,19 +112,29 @@ func (c *Capture) Stats() CaptureStats {
 		BusyMS:    s.dspCPU.get(),
 		EncodeMS:  float64(c.config.FrameMS) - milliseconds(FrameTime) + milliseconds(s.lookahead) + s.encodeCPU.get(),
 	}
+	out.DSPMS += milliseconds(c.stagesDelay())
 	if c.cancelled.Load() {
-		out.DSPMS += milliseconds(duration(aec.Delay()))
 		out.Echo = EchoStats{
 			DelayMS: s.echo.delay.get(), ERLE: s.echo.erle.get(), DriftPPM: s.echo.drift.get(),
 			Converged: s.converged.Load(), DoubleTalk: s.doubleTalk.Load(),
 		}
 	}
-	if c.suppressed.Load() {
-		out.DSPMS += milliseconds(FrameTime)
-	}
 	if c.levelled.Load() {
-		out.DSPMS += milliseconds(duration(agc.Delay))
 		out.GainDB = s.gain.getLevel()
 	}
 	return out
+}
+
+// stagesDelay is what the stages look back.
+func (c *Capture) stagesDelay() (d time.Duration) {
+	if c.cancelled.Load() {
+		d += duration(aec.Delay())
+	}
+	if c.suppressed.Load() {
+		d += FrameTime
+	}
+	if c.levelled.Load() {
+		d += duration(agc.Delay)
+	}
+	return d
 }

@@ -27,8 +27,8 @@ type Tap func(key string, at int64, frame []float32)
 // Playout mixes the speakers of a channel for the loudspeaker.
 //
 //	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ level ◄─ Stream.pull, for each speaker
-//	                                   │           ▲
-//	                          FarEnd ◄─┘           └─ Play: the program's own sounds
+//	  └─► FarEnd                                   ▲
+//	                                               └─ Play: the program's own sounds
 //
 // It runs when the device has taken sound out of the ring. While no device asks it goes on by the clock, so that nobody's
 // packets pile up, recordings go on, and the next device starts with what is said then.
@@ -47,6 +47,8 @@ type Playout struct {
 	volumes map[string]float32        // of those who are there, or about to be added
 	streams atomic.Pointer[[]*Stream] // an immutable list, replaced as a whole
 
+	priorities map[string]bool // guarded by mu, of the same people as volumes
+
 	tap      atomic.Pointer[Tap]
 	deafened atomic.Bool
 	volume   gauge        // of all speakers together: SetMaster
@@ -64,7 +66,8 @@ type Playout struct {
 	wide       bool      // there was something in it
 	limiter    agc.Limiter
 	meter      *vad.Meter
-	master     float32 // gain of the last sample of speech: 0 while deafened
+	master     float32       // gain of the last sample of speech: 0 while deafened
+	ducked     time.Duration // how long those without priority stay turned down
 	sounds     []*Sound
 	position   int64 // samples made
 }
@@ -84,14 +87,14 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		sync:    make(chan chan struct{}),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
-		volumes: make(map[string]float32),
-		frame:   make([]float32, FrameSize),
-		sum:     make([]float32, FrameSize),
-		side:    make([]float32, FrameSize),
-		meter:   vad.NewMeter(),
-		master:  1,
-		begun:   make(chan *Sound, maxSounds),
-		sounds:  make([]*Sound, 0, maxSounds),
+		volumes: make(map[string]float32), priorities: make(map[string]bool),
+		frame:  make([]float32, FrameSize),
+		sum:    make([]float32, FrameSize),
+		side:   make([]float32, FrameSize),
+		meter:  vad.NewMeter(),
+		master: 1,
+		begun:  make(chan *Sound, maxSounds),
+		sounds: make([]*Sound, 0, maxSounds),
 	}
 	p.volume.set(1)
 	p.streams.Store(new([]*Stream))
@@ -102,15 +105,21 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	return p
 }
 
-// Read is the callback of a loudspeaker of one channel: copy, wake, return. One device at a time.
+// Read is the callback of a loudspeaker of one channel: copy, for the FarEnd again, wake, return. One device at a time.
 func (p *Playout) Read(out []float32) {
 	p.ring.Read(out)
+	if p.farEnd != nil {
+		p.farEnd.write(out) // here, behind the ring, whose delay changes: the echo's would, too
+	}
 	p.taken(len(out))
 }
 
 // ReadStereo is Read for two channels, interleaved.
 func (p *Playout) ReadStereo(out []float32) {
 	p.ring.ReadStereo(out)
+	if p.farEnd != nil {
+		p.farEnd.writeStereo(out)
+	}
 	p.taken(len(out) / 2)
 }
 
@@ -191,14 +200,16 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	}
 	tap, levelled := p.tap.Load(), p.levelled.Load()
 	clear(p.sum)
+	list := *p.streams.Load()
+	ducks := p.ducks(list)
 	clear(p.side)
 	wide := false
-	for _, s := range *p.streams.Load() {
+	for _, s := range list {
 		sound := s.pull(p.frame, now, heard)
 		if tap != nil {
 			(*tap)(s.key, p.position, p.frame)
 		}
-		volume := s.volume.getLevel()
+		volume := s.volume.getLevel() * s.giveWay(ducks)
 		if sound && levelled {
 			s.leveller.Process(p.frame)
 		}
@@ -234,8 +245,6 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	if !served {
 		clear(p.side)
 		clear(p.sum) // whom it is recorded for has it, and nobody hears it
-	} else if p.farEnd != nil {
-		p.farEnd.write(p.sum)
 	}
 	p.level.setLevel(p.meter.Add(p.sum))
 	p.position += FrameSize

@@ -12,6 +12,8 @@ type sides struct {
 	pcm     []float32     // as long as the stream's, or empty
 	spare   []float32
 	rest    []float32
+	past    [stretchMin]float32 // the last that was played
+	block   []float32           // what is lengthened: some of past, and pcm
 	tail    float32
 	frame   []float32 // of the last pull
 	sound   bool      // there is something in it
@@ -26,13 +28,15 @@ func newSides(d Decoder) sides {
 		decoder: stereo,
 		pcm:     make([]float32, 0, 2*MaxPacketSamples),
 		spare:   make([]float32, stretchMax+stretchMax/2),
+		block:   make([]float32, 0, stretchMax),
 		frame:   make([]float32, FrameSize),
 	}
 }
 
-// add takes what belongs to the n samples that the decoder has just made and the stream has at a place in its pcm, and fades it
-// likewise over its first so many samples.
-func (s *sides) add(at, n, fade int, from, to float32) {
+// add takes what belongs to the n samples that the decoder has just made. The stream has them at a place in its pcm, as so many:
+// where they were joined to what was before, some of the first were left out or put before them. They are faded over the first
+// so many samples.
+func (s *sides) add(at, n, made, fade int, from, to float32) {
 	if s.decoder == nil {
 		return
 	}
@@ -44,8 +48,12 @@ func (s *sides) add(at, n, fade int, from, to float32) {
 		return
 	}
 	begun := len(s.pcm) // shorter than at where all before is silent
-	s.pcm = s.pcm[:at+n]
+	s.pcm = s.pcm[:at+made]
 	clear(s.pcm[begun:])
+	if len(side) > 0 {
+		side = side[max(n-made, 0):]
+		at += max(made-n, 0)
+	}
 	mix.Scale(s.pcm[at:at+min(fade, copy(s.pcm[at:], side))], from, to)
 }
 
@@ -57,6 +65,21 @@ func (s *sides) stretch(by *jitter.Stretcher) {
 	if len(s.pcm) > 0 {
 		s.rest = s.spare[:by.Again(s.pcm, s.spare)]
 	}
+}
+
+// expand is stretch where so many samples that were heard already stood before pcm.
+func (s *sides) expand(by *jitter.Stretcher, heard int) {
+	s.rest = nil
+	if len(s.pcm) > 0 {
+		s.block = append(append(s.block[:0], s.past[len(s.past)-heard:]...), s.pcm...)
+		s.rest = s.spare[heard:by.Again(s.block, s.spare)]
+	}
+}
+
+// remember keeps the last of what is played.
+func (s *sides) remember(pcm []float32) {
+	pcm = pcm[max(len(pcm)-len(s.past), 0):]
+	copy(s.past[copy(s.past[:], s.past[len(pcm):]):], pcm)
 }
 
 // play makes the next k samples of the frame, from a place on.
@@ -71,10 +94,11 @@ func (s *sides) play(at, k int) {
 	if len(s.rest) == 0 {
 		clear(out)
 		s.tail = 0
-		return
+	} else {
+		s.rest = s.rest[copy(out, s.rest):]
+		s.tail, s.sound = out[k-1], true
 	}
-	s.rest = s.rest[copy(out, s.rest):]
-	s.tail, s.sound = out[k-1], true
+	s.remember(out)
 }
 
 // silence ends the frame as Stream.silence does: its last n samples.
@@ -92,6 +116,7 @@ func (s *sides) silence(n int) {
 		out[i] = s.tail * (1 - float32(i+1)/edge)
 	}
 	s.tail = 0
+	s.remember(out)
 }
 
 // drop forgets what waits.

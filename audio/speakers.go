@@ -15,16 +15,18 @@ func (p *Playout) Add(key string, d Decoder) *Stream {
 	defer p.mu.Unlock()
 	s.volume.setLevel(p.gainLocked(key))
 	s.from = s.volume.getLevel()
+	s.priority.Store(p.priorities[key])
 	p.replaceLocked(key, s)
 	return s
 }
 
-// Remove ends a speaker's stream and forgets its volume: keys come from the network, and what is kept of them must not grow.
+// Remove ends a speaker's stream and forgets its volume and priority: keys come from the network, and what is kept of them must not grow.
 // When it has returned, the decoder is not used any more.
 func (p *Playout) Remove(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.volumes, key)
+	delete(p.priorities, key)
 	p.replaceLocked(key, nil)
 }
 

@@ -59,6 +59,7 @@ const (
 type Gate struct {
 	config Config
 	key    bool
+	forced bool
 	open   bool
 	was    bool          // before the last frame
 	left   time.Duration // how long it stays open without another reason
@@ -81,6 +82,12 @@ func (g *Gate) Configure(c Config) {
 
 // Key tells whether the key of modes PTT and Hush is down.
 func (g *Gate) Key(down bool) { g.key = down }
+
+// Force opens the gate in every mode, whatever is heard, and lets it stay open for Release afterwards.
+func (g *Gate) Force(on bool) { g.forced = on }
+
+// Release is how long it stays open after a key, or a Force.
+func (g *Gate) Release() time.Duration { return g.config.Release }
 
 // Process silences frame in place while the gate is closed, fades it in or out at an edge, and tells whether anything of
 // it is left to hear: the frame that closes the gate is still true. dbfs is the level that thresholds are compared with: the
@@ -109,6 +116,10 @@ func (g *Gate) Again(frame []float32) {
 
 // decide applies the mode and its hold time.
 func (g *Gate) decide(samples int, dbfs, voice float32) bool {
+	if g.forced {
+		g.left = g.config.Release
+		return true
+	}
 	hold, reason := time.Duration(0), false
 	switch g.config.Mode {
 	case Open:

@@ -74,6 +74,36 @@ func TestPTT(t *testing.T) {
 	}
 }
 
+// A force opens the gate in each mode, over a key that shuts it too, and lets go as a key does.
+func TestForce(t *testing.T) {
+	for _, m := range []Mode{Voice, PTT, Open, Hush} {
+		g := New(Config{Mode: m})
+		g.Key(m == Hush)
+		g.Force(true)
+		if n := feed(g, 50, -120, 0); n != 50 {
+			t.Errorf("mode %d: %d frames open of 50", m, n)
+		}
+		g.Key(false)
+		g.Force(false)
+		want := 11 // 100 ms and the one that fades out
+		if m == Open {
+			want = 50
+		}
+		if n := feed(g, 50, -120, 0); n != want {
+			t.Errorf("mode %d: %d frames open afterwards, want %d", m, n, want)
+		}
+		if m != Voice {
+			continue
+		}
+		g.Force(true)
+		feed(g, 5, -20, 1)
+		g.Force(false)
+		if n := feed(g, 50, -20, 1); n != 50 {
+			t.Errorf("the voice goes on, and %d frames are open of 50", n)
+		}
+	}
+}
+
 func TestOpen(t *testing.T) {
 	if n := feed(New(Config{Mode: Open}), 100, -120, 0); n != 100 {
 		t.Errorf("%d frames open", n)

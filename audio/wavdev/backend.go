@@ -248,6 +248,9 @@ func (d *device) fit(frame []float32) []float32 {
 // Latency implements audio.Device: a file adds none, but the microphone's first sample waits for its frame to be full.
 func (d *device) Latency() time.Duration { return audio.FrameTime }
 
+// Period implements audio.Periodic.
+func (d *device) Period() time.Duration { return audio.FrameTime }
+
 // Close implements audio.Device.
 func (d *device) Close() error {
 	d.once.Do(func() { close(d.quit) })

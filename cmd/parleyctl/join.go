@@ -241,6 +241,8 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
+		case n.Kind == call.NoticeWhisper && n.Code == call.CodeOn:
+			tell("%s whispers to you.", n.Name)
 		case n.Kind == call.NoticeFileOffered:
 			v.offered(s, n)
 		case n.Kind == call.NoticeFileFailed:
@@ -300,7 +302,10 @@ func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 		return false
 	}
 	s := v.engine.Snapshot()
-	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On, "screen": s.Screen.Sharing})
+	emit(map[string]any{
+		"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On, "screen": s.Screen.Sharing,
+		"priority": s.Self.Priority, "whisper": append([]string{}, s.Self.Whisper...), "unheard": s.Self.Unheard,
+	})
 	return false
 }
 
@@ -357,6 +362,13 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 			return call.Talk{Down: rest == "down"}, nil
 		}
 		return nil, errors.New("ptt takes down or up")
+	case "priority":
+		if rest != "on" && rest != "off" {
+			return nil, errors.New("priority takes on or off")
+		}
+		return call.Prioritize{On: rest == "on"}, nil
+	case "whisper":
+		return parseWhisper(rest)
 	case "switch":
 		return call.Join{Channel: rest}, nil
 	case "doctor":
@@ -382,7 +394,22 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 	case "send", "take", "refuse", "cancel", "forget":
 		return v.parseFile(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, share ID|off, watch NAME camera,screen|none, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, priority on|off, whisper NAME[, NAME]|off, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, share ID|off, watch NAME camera,screen|none, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
+}
+
+// parseWhisper reads whom to whisper to: ids or names, with commas between them.
+func parseWhisper(rest string) (call.Command, error) {
+	if rest == "off" {
+		return call.Whisper{}, nil
+	}
+	var c call.Whisper
+	for name := range strings.SplitSeq(rest, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			return nil, errors.New("whisper takes names with commas between them, or off")
+		}
+		c.To = append(c.To, name)
+	}
+	return c, nil
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.
