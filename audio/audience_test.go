@@ -14,7 +14,7 @@ import (
 const (
 	forAll  = 0.1
 	forSome = 0.5
-	between = 0.25 // decoded samples above it were for some
+	divides = 0.25 // decoded samples above it were for some
 )
 
 // loud says how many samples of what was sent for an audience were said for some.
@@ -27,7 +27,7 @@ func loud(t *testing.T, packets []audio.Packet, audience uint32) (n int) {
 		}
 	}
 	for _, v := range decode(t, list) {
-		if v > between {
+		if v > divides {
 			n++
 		}
 	}

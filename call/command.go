@@ -155,6 +155,11 @@ type (
 	Check struct{}
 	// StopCheck ends a Check.
 	StopCheck struct{}
+	// EchoTest plays some seconds of noise and a sweep, and looks what the microphone hears of it before and after the echo
+	// canceller. Outside of a channel or call alone; nothing is sent to anybody. Joining, a call that is taken and a Check end it.
+	EchoTest struct{}
+	// StopEchoTest ends an EchoTest.
+	StopEchoTest struct{}
 	// Play plays a sound of the program's own: 48 kHz mono, which must not be changed afterwards. It is heard while deafened,
 	// and SetOutputVolume does not change it. Outside of a channel the loudspeaker opens for it.
 	Play struct {
@@ -249,6 +254,8 @@ func (Watch) command()            {}
 func (Listen) command()           {}
 func (Check) command()            {}
 func (StopCheck) command()        {}
+func (EchoTest) command()         {}
+func (StopEchoTest) command()     {}
 func (Play) command()             {}
 func (SetOutputVolume) command()  {}
 func (SetShareSpeaking) command() {}

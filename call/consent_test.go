@@ -23,6 +23,7 @@ type consent struct {
 	with   string
 	listen bool // a test of the microphone runs that was asked for
 	check  bool
+	echo   bool
 	wanted bool // the event at hand asks for an examination
 	peers  map[mesh.Peer]bool
 	speech setSpeech
@@ -108,6 +109,12 @@ func (c *consent) replay(t testing.TB, did []effect) {
 			c.check = true
 		case stopCheck:
 			c.check = false
+		case startEchoTest:
+			if c.echo = true; c.sound {
+				t.Error("the echo is tested in a place")
+			}
+		case stopEchoTest:
+			c.echo = false
 		case ask:
 			if m, ok := f.body.(*wire.CallRing); ok {
 				c.asked = m.To
@@ -142,7 +149,7 @@ func (c *consent) replay(t testing.TB, did []effect) {
 			if !c.agreed {
 				t.Error("a microphone without a consent")
 			}
-			if c.check {
+			if c.check || c.echo {
 				t.Error("a check goes on over a join")
 			}
 		case closeSound:
@@ -208,7 +215,8 @@ func (c *consent) agrees(t testing.TB, s state) {
 		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
 	}
 	view := s.snapshot(time.Time{}, &Directory{}, nil, 0)
-	if c.listen != view.Sound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
+	if c.listen != view.Sound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) ||
+		c.echo != (s.sound.EchoTest.Phase != EchoTestIdle) || c.echo && s.place.phase != Idle || c.listen && s.place.phase != Idle {
 		t.Errorf("a test of the microphone runs that is not shown, or the other way: %+v, in %s", c, s.place.phase)
 	}
 	shown := view.Place.Peers

@@ -221,7 +221,7 @@ func (e *Engine) run() {
 	for {
 		select {
 		case <-ticker.C:
-			if e.state.place.phase != Idle || e.state.ring != nil || e.state.sound.Check.Phase != CheckIdle || e.state.busy() {
+			if e.state.place.phase != Idle || e.state.ring != nil || e.state.tests() || e.state.busy() {
 				e.handle(tick{speaking: e.sound.speaking()}, true)
 			}
 		case <-e.later.C:
@@ -358,7 +358,7 @@ func (e *Engine) perform(f effect) event {
 	case setCamera, useCamera, setPreview, peerShows, peerWatches, listScreens, shareScreen, stopShare:
 		e.picture.perform(f)
 	case openSound, closeSound, setQuiet, setTalk, setSpeech, setPriority, setVoice, useDevice, setGain, setListen,
-		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
+		startCheck, playCheck, stopCheck, startEchoTest, stopEchoTest, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
 	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile, useFolder:
 		e.files.perform(f)

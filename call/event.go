@@ -3,6 +3,7 @@ package call
 import (
 	"time"
 
+	"parley/audio"
 	"parley/call/mesh"
 	"parley/identity"
 	"parley/wire"
@@ -56,7 +57,11 @@ type (
 		failed string
 	}
 	checkPlayed struct{}
-	examined    struct { // by a run of the doctor
+	echoTested  struct {
+		result audio.EchoResult
+		delay  float64 // milliseconds
+	}
+	examined struct { // by a run of the doctor
 		run     int
 		finding Finding
 		over    bool // in the finding's place
@@ -122,6 +127,7 @@ func (soundEvent) event()   {}
 func (devicesSeen) event()  {}
 func (checkHeard) event()   {}
 func (checkPlayed) event()  {}
+func (echoTested) event()   {}
 func (examined) event()     {}
 func (cameraSeen) event()   {}
 func (peerSeen) event()     {}
@@ -200,7 +206,11 @@ type (
 	startCheck struct{}
 	playCheck  struct{}
 	stopCheck  struct{}
-	playSound  struct {
+
+	startEchoTest struct{}
+	stopEchoTest  struct{}
+
+	playSound struct {
 		samples []float32
 		gain    float32
 		ring    bool // on the ringer
@@ -334,6 +344,8 @@ func (setListen) effect()        {}
 func (startCheck) effect()       {}
 func (playCheck) effect()        {}
 func (stopCheck) effect()        {}
+func (startEchoTest) effect()    {}
+func (stopEchoTest) effect()     {}
 func (playSound) effect()        {}
 func (setOutputVolume) effect()  {}
 func (ask) effect()              {}

@@ -21,13 +21,13 @@ const (
 func (s *sound) bring() {
 	n := s.need
 	if s.config.Backend == nil || s.config.NewEncoder == nil {
-		if n.call || n.listen || s.check != nil {
+		if n.call || n.listen || s.check != nil || s.echo != nil {
 			s.fail(errors.New("this program was started without sound"))
 		}
 		return
 	}
-	mic := n.call || n.listen || n.examined > 0 || s.check != nil && !s.check.recorded
-	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0
+	mic := n.call || n.listen || n.examined > 0 || s.echo != nil || s.check != nil && !s.check.recorded
+	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0 || s.echo != nil
 	s.calling.Store(n.call)
 	s.mic.Store(mic)
 	var capture *audio.Capture
@@ -58,12 +58,21 @@ func (s *sound) devices(c *audio.Capture, p *audio.Playout) {
 	case wanted:
 		s.follow = audio.StartFollow(audio.FollowConfig{
 			Backend: s.config.Backend, Capture: c, Playout: p, Input: s.config.Mic, Output: s.config.Speaker,
+			Learnt: s.config.Learnt, Learned: s.config.Learned, Switched: s.switched,
+			Stereo: s.voice.Load().Music,
 			Notify: s.deviceNotice, Changed: s.devicesSeen, Log: s.log,
 		})
 	case s.follow != nil:
 		s.follow.Close()
 		s.follow = nil
 		s.devicesSeen(audio.Devices{List: s.seen.Load().List}) // none is in use
+	}
+}
+
+// switched is told that another microphone or loudspeaker is in use, on Follow's goroutine.
+func (s *sound) switched(audio.Kind, string) {
+	if p := s.now.Load(); p != nil {
+		p.capture.DevicesChanged()
 	}
 }
 

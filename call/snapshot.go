@@ -104,6 +104,7 @@ type SoundState struct {
 	Mic, Speaker string   // the names of those in use; empty: none is open
 	Listening    bool     // a Listen is on: the microphone is open for its meter; it ends with a Join
 	Check        CheckState
+	EchoTest     EchoTestState
 }
 
 // Device is a microphone or a loudspeaker.
@@ -136,6 +137,27 @@ type CheckState struct {
 	Phase  CheckPhase
 	Heard  float32 // peak of what was recorded, dBFS; from CheckPlaying on
 	Failed string  // a sentence: why the last one came to nothing
+}
+
+// EchoTestPhase is how far an EchoTest has come.
+type EchoTestPhase uint8
+
+// The states of EchoTestPhase.
+const (
+	EchoTestIdle EchoTestPhase = iota
+	EchoTestRunning
+)
+
+func (p EchoTestPhase) String() string { return echoNames[p] }
+
+// EchoTestState is an EchoTest, or how the last one went.
+type EchoTestState struct {
+	Phase    EchoTestPhase
+	Done     bool    // the last one has come to its end, and the figures are its
+	LeftDB   float32 // what is left of the echo lies by so many decibels below what came into the microphone; about 0: nothing was taken away
+	EchoDBFS float32 // what came into it
+	DelayMS  float64 // of the echo, as the canceller knows it; 0: it doesn't, or is off
+	Failed   string  // a sentence: why the last one came to nothing
 }
 
 // Self is oneself.

@@ -20,7 +20,7 @@ type Voice struct {
 	Cancellation  bool          // of the loudspeaker's echo
 	Suppression   bool          // of noise
 	Gain          bool          // speech is brought to the same loudness, whoever speaks
-	Music         bool          // what the microphone hears goes out as it is: none of the three before
+	Music         bool          // what the microphone hears goes out as it is, in stereo: none of the three before
 	FrameMS       int           // 10 or 20; takes effect at the next join
 	Bitrate       int           // bit/s
 	FEC           bool          // in-band forward error correction, as much as the receivers' losses ask for
@@ -41,6 +41,9 @@ type SoundConfig struct {
 	NewEncoder func() (audio.Encoder, error)
 	NewDecoder func() (audio.Decoder, error)
 	Denoiser   audio.Denoiser // nil: no noise suppression
+	// Learnt and Learned are audio.FollowConfig's: with which periods devices worked before. They may be nil.
+	Learnt  func(k audio.Kind, id string) time.Duration
+	Learned func(k audio.Kind, id string, period time.Duration)
 	// Record, if set, gets every frame of 480 samples that is heard of a user, before volume and mixing; at counts the samples
 	// of playout's clock, the same for all. It runs on playout's goroutine; the frame is valid during the call.
 	Record func(user string, at int64, frame []float32)
@@ -73,6 +76,7 @@ type sound struct {
 	master float32
 	follow *audio.Follow // nil: nobody needs a device or their list
 	check  *check        // nil: none runs
+	echo   *echoTest     // nil: none runs
 	ringer *ringer       // nil: nothing rings
 
 	voice atomic.Pointer[Voice] // read by the tuner too
@@ -132,6 +136,7 @@ func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
 func (s *sound) shutdown() {
 	s.work.do(func() {
 		s.stopCheck()
+		s.stopEchoTest()
 		s.stopRing()
 		s.need = needs{}
 		s.bring()
@@ -199,6 +204,11 @@ func (s *sound) apply(f effect) {
 	case stopCheck:
 		s.stopCheck()
 		s.bring()
+	case startEchoTest:
+		s.startEchoTest()
+	case stopEchoTest:
+		s.stopEchoTest()
+		s.bring()
 	case playSound:
 		s.play(f)
 	case stopRing:
@@ -211,6 +221,9 @@ func (s *sound) apply(f effect) {
 		s.talk = f.down
 	case setVoice:
 		s.voice.Store(&f.voice)
+		if s.follow != nil {
+			s.follow.SetStereo(f.voice.Music)
+		}
 	case useDevice:
 		s.choose(f)
 	case setGain:
@@ -235,6 +248,7 @@ func (s *sound) configure(p *pipes) {
 	p.capture.SetCancellation(v.Cancellation && !v.Music)
 	p.capture.SetSuppression(v.Suppression && !v.Music)
 	p.capture.SetGain(v.Gain && !v.Music)
+	p.capture.SetTuning(s.tuning(s.loss()))
 	p.playout.SetLevelled(v.LevelPeople)
 	p.playout.SetMaster(s.master)
 }
@@ -271,7 +285,7 @@ func (s *sound) tune(p *pipes) {
 // best and costs least.
 func (s *sound) tuning(loss float64) audio.Tuning {
 	v := s.voice.Load()
-	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open"}
+	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open", Stereo: v.Music}
 	if t.Bitrate == 0 {
 		t.Bitrate = 64000
 	}

@@ -60,6 +60,7 @@ var (
 	linkNames  = [...]string{"offline", "dialing", "online", "lost"}
 	phaseNames = [...]string{"idle", "joining", "joined"}
 	checkNames = [...]string{"idle", "recording", "playing"}
+	echoNames  = [...]string{"idle", "running"}
 	peerNames  = [...]string{"held", "connecting", "connected", "reconnecting"}
 )
 
@@ -128,6 +129,7 @@ type state struct {
 
 	sound      SoundState
 	checkUntil time.Duration // when the part of the check that runs is over
+	echoUntil  time.Duration // when the echo's test has failed
 
 	exam examining
 

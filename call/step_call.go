@@ -10,6 +10,7 @@ import (
 // Call. A channel is left for it, with the devices left open.
 func (t *turn) enterCall(to place, video bool) {
 	t.endCheck("")
+	t.endEchoTest("")
 	to.phase, to.since = Joining, t.now
 	if t.place.phase != Idle {
 		if t.reachable() {

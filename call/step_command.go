@@ -48,7 +48,7 @@ func (t *turn) command(ev commanded) {
 	case UseDevice:
 		t.do(useDevice{c.Output, c.Device})
 		t.finish(ev.made, Reply{}, nil)
-	case Watch, Listen, Check, StopCheck, Play, StopRing, UseRinger, SetOutputVolume:
+	case Watch, Listen, Check, StopCheck, EchoTest, StopEchoTest, Play, StopRing, UseRinger, SetOutputVolume:
 		t.soundCommand(c)
 		t.finish(ev.made, Reply{}, nil)
 	case Examine, StopExamine, enter:

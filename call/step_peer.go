@@ -431,6 +431,7 @@ func (t *turn) heard(id mesh.Peer) {
 // tick is what time alone brings about.
 func (t *turn) tick(ev tick) {
 	t.tickCheck()
+	t.tickEchoTest()
 	t.tickRing()
 	t.tickCall()
 	t.tickFiles()

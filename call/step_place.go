@@ -78,6 +78,7 @@ func (t *turn) join(c Join, ev commanded) {
 		t.leaveCall(t.byMe(wire.CallLeft))
 	}
 	t.endCheck("")
+	t.endEchoTest("")
 	to := place{phase: Joining, channel: channel, member: ev.member, nonce: ev.nonce, made: ev.made}
 	if t.place.phase != Idle {
 		t.next = to

@@ -18,6 +18,10 @@ func (t *turn) soundCommand(cmd Command) {
 		t.startCheck()
 	case StopCheck:
 		t.endCheck("")
+	case EchoTest:
+		t.startEchoTest()
+	case StopEchoTest:
+		t.endEchoTest("")
 	case Play:
 		t.do(playSound{c.Samples, clampVolume(c.Gain), c.Ring})
 	case StopRing:
@@ -48,6 +52,7 @@ func (t *turn) startCheck() {
 	if t.sound.Check.Phase != CheckIdle {
 		return
 	}
+	t.endEchoTest("")
 	t.sound.Check = CheckState{Phase: CheckRecording, Heard: mix.Floor}
 	t.checkUntil = t.now + CheckTime
 	t.do(startCheck{})
@@ -126,4 +131,9 @@ func (t *turn) memberSpeaking(m *wire.MemberSpeaking) {
 			t.version++
 		}
 	}
+}
+
+// tests says whether one of them runs.
+func (s *state) tests() bool {
+	return s.sound.Check.Phase != CheckIdle || s.sound.EchoTest.Phase != EchoTestIdle
 }

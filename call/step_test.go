@@ -756,7 +756,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	link := wire.Link{Host: "localhost:2", Key: wire.Bytes(person(t, "Server", '0').key.Public()), Mode: wire.ModeNative}.String()
 	for _, cmd := range []Command{
 		Connect{Link: link, Name: "x"}, Connect{Link: "nonsense"}, Disconnect{}, Join{hall}, Join{"Games"}, Join{"nowhere"}, Leave{}, Mute{true}, Mute{}, Deafen{true}, Deafen{},
-		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
+		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, EchoTest{}, StopEchoTest{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
 		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, SetRelayNew{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
 		RenameChannel{hall, "y"}, MoveChannel{hall, 0}, RemoveChannel{hall}, CreateInvite{}, ListInvites{}, RevokeInvite{"i"}, KickUser{"nonsense"},
 		Examine{}, StopExamine{}, enter{}, Prioritize{true}, Prioritize{}, Whisper{}, Whisper{[]string{"Ana", "Bob"}}, Whisper{[]string{"nobody"}},
@@ -868,6 +868,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	add(func(*rig, someone, someone) event { return checkHeard{level: -20, plays: true} })
 	add(func(*rig, someone, someone) event { return checkHeard{} })
 	add(func(*rig, someone, someone) event { return checkPlayed{} })
+	add(func(*rig, someone, someone) event { return echoTested{} })
 	return out
 }
 

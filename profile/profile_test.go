@@ -503,3 +503,41 @@ func encode(t *testing.T, v any) []byte {
 	}
 	return data
 }
+
+// TestDevicePeriods: what was learnt of a device is there after the next start, for that device and direction alone.
+func TestDevicePeriods(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	failed := func(err error) { t.Error(err) }
+	p.KeepDevicePeriod(true, "usb", 5*time.Millisecond, failed)
+	p.KeepDevicePeriod(false, "usb", 20*time.Millisecond, failed)
+	p.KeepDevicePeriod(false, "nonsense", time.Hour, failed)
+	p.KeepDevicePeriod(false, strings.Repeat("x", 600), 5*time.Millisecond, failed)
+	p, notices := reopen(t, dir, p)
+	if len(notices) != 0 {
+		t.Error(notices)
+	}
+	for _, c := range []struct {
+		output bool
+		id     string
+		want   time.Duration
+	}{{true, "usb", 5 * time.Millisecond}, {false, "usb", 20 * time.Millisecond}, {true, "other", 0}, {false, "nonsense", 0}, {false, strings.Repeat("x", 600), 0}} {
+		if got := p.DevicePeriod(c.output, c.id); got != c.want {
+			t.Errorf("output %v %.9q: %v, want %v", c.output, c.id, got, c.want)
+		}
+	}
+	for i := range 3 * maxDevices {
+		p.KeepDevicePeriod(true, strings.Repeat("d", i+1), 10*time.Millisecond, failed)
+	}
+	p, _ = reopen(t, dir, p)
+	if n := len(p.worked); n == 0 || n > maxDevices {
+		t.Errorf("%d devices are remembered", n)
+	}
+	if err := os.WriteFile(filepath.Join(dir, devicesFile), []byte(`{"output usb": -4, "input usb": 10}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, notices = reopen(t, dir, p)
+	if len(notices) != 1 || p.DevicePeriod(true, "usb") != 0 || p.DevicePeriod(false, "usb") != 10*time.Millisecond {
+		t.Error(notices, p.worked)
+	}
+}

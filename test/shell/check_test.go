@@ -39,6 +39,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("played at %.1f dBFS, want %.1f", got, toneLevel)
 	}
 	w.run("Ana", nil, "check", "--mic", "none", "--speaker", "none").ends(refused, "sound")
+	w.run("Ana", nil, "check", "--echo", "--mic", "none", "--speaker", "none").ends(refused, "sound")
 	w.run("Ana", nil, "check", "--play", say, "--mic", "x").ends(usage, "usage")
 	w.run("Ana", nil, "check", "--mode", "loud").ends(usage, "usage")
 	w.run("Ana", nil, "check", "me").ends(usage, "usage")

@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"parley/assets"
@@ -24,9 +25,17 @@ func Codecs(c *call.SoundConfig) error {
 		return fmt.Errorf("noise suppression: %w", err)
 	}
 	c.Denoiser = denoiser
-	c.NewEncoder = func() (audio.Encoder, error) { return opus.NewEncoder(opus.Config{}) }
-	c.NewDecoder = func() (audio.Decoder, error) { return opus.NewDecoder() }
+	c.NewEncoder = func() (audio.Encoder, error) { return opus.NewStereoEncoder(audio.Tuning{}) }
+	c.NewDecoder = func() (audio.Decoder, error) { return opus.NewStereoDecoder() }
 	return nil
+}
+
+// Devices has the profile remember with which periods sound devices work.
+func (h *Home) Devices(c *call.SoundConfig, log *slog.Logger) {
+	c.Learnt = func(k audio.Kind, id string) time.Duration { return h.Profile.DevicePeriod(k == audio.Output, id) }
+	c.Learned = func(k audio.Kind, id string, period time.Duration) {
+		h.Profile.KeepDevicePeriod(k == audio.Output, id, period, func(err error) { log.Warn("remember a sound device", "err", err) })
+	}
 }
 
 // Voice is how the profile wants the microphone to be treated.
