@@ -118,11 +118,22 @@ func TestOpusAllocatesNothing(t *testing.T) {
 // What the codec knows of a whisper it forgets: the packets after it, with the redundancy that is in them, are byte for byte those of
 // somebody who has said nothing before.
 func TestOpusAudience(t *testing.T) {
+	tuning := audio.Tuning{Bitrate: 32000, Complexity: 9, FEC: true, LossPercent: 30}
+	t.Run("one channel", func(t *testing.T) {
+		forgets(t, tuning, func() (audio.Encoder, error) { return opus.NewEncoder(opus.Config{Tuning: tuning}) })
+	})
+	tuning.Bitrate, tuning.Stereo = 96000, true
+	t.Run("two", func(t *testing.T) {
+		forgets(t, tuning, func() (audio.Encoder, error) { return opus.NewStereoEncoder(tuning) })
+	})
+}
+
+func forgets(t *testing.T, tuning audio.Tuning, newEncoder func() (audio.Encoder, error)) {
 	speech, silence := audiotest.Vowels(1, audio.SampleRate), make([]float32, audio.SampleRate/2)
 	// packets for everybody, after a whisper if there is one
 	packets := func(whisper bool) (out [][]byte) {
 		synctest.Test(t, func(t *testing.T) {
-			enc, err := opus.NewEncoder(opus.Config{Tuning: audio.Tuning{Bitrate: 32000, Complexity: 9, FEC: true, LossPercent: 30}})
+			enc, err := newEncoder()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,11 +152,16 @@ func TestOpusAudience(t *testing.T) {
 			defer c.Close()
 			speak := func(x []float32) {
 				for ; len(x) > 0; x = x[audio.FrameSize:] {
-					c.Write(x[:audio.FrameSize])
+					if tuning.Stereo {
+						c.WriteStereo(panned(x[:audio.FrameSize]))
+					} else {
+						c.Write(x[:audio.FrameSize])
+					}
 					<-time.After(audio.FrameTime)
 					synctest.Wait()
 				}
 			}
+			c.SetTuning(tuning)
 			if whisper {
 				c.SetAudience(1)
 				speak(speech)
@@ -168,4 +184,12 @@ func TestOpusAudience(t *testing.T) {
 			t.Fatalf("packet %d is %d bytes after a whisper, %d without one", i, len(p), len(never[i]))
 		}
 	}
+}
+
+// panned is x as pairs, more to the left than to the right.
+func panned(x []float32) (out []float32) {
+	for _, v := range x {
+		out = append(out, v, v/4)
+	}
+	return out
 }

@@ -138,11 +138,15 @@ func TestWhisper(t *testing.T) {
 			return likeness(said, tape.listen("Ben")), likeness(said, tape.listen("Cy")),
 				bNow.Link.PacketsSent - b.Link.PacketsSent, cNow.Link.PacketsSent - c.Link.PacketsSent
 		}
+		settle := func(seed uint64) { // the jitter buffers, which stretch the first seconds of a talk spurt until they fit
+			tape.say(audiotest.Vowels(seed, 3*seconds))
+			pass(3200 * time.Millisecond)
+		}
 		if likeBen, likeCy, toBen, toCy := round(1); likeBen > -50 || likeCy > -50 || toBen+toCy > 0 {
 			t.Fatalf("without a key: %.1f and %.1f dB, %d and %d packets", likeBen, likeCy, toBen, toCy)
 		}
 		must(t, ana, call.Talk{Down: true})
-		round(2) // the jitter buffers settle
+		settle(2)
 		likeBen, likeCy, toBen, toCy := round(3)
 		t.Logf("to everybody: %.1f and %.1f dB, %d and %d packets", likeBen, likeCy, toBen, toCy)
 		if likeBen < 15 || likeCy < 15 || toBen < 100 || toCy < 100 {
@@ -152,7 +156,7 @@ func TestWhisper(t *testing.T) {
 		pass(500 * time.Millisecond)
 
 		must(t, ana, call.Whisper{To: []string{"Ben"}})
-		round(4)
+		settle(4)
 		likeBen, likeCy, toBen, toCy = round(5)
 		t.Logf("whispered: %.1f and %.1f dB, %d and %d packets", likeBen, likeCy, toBen, toCy)
 		if likeBen < 15 || toBen < 100 {
@@ -175,7 +179,7 @@ func TestWhisper(t *testing.T) {
 			t.Errorf("Cy hears %.1f dB of it, %d packets", likeCy, toCy)
 		}
 		must(t, ana, call.Whisper{})
-		round(7)
+		settle(7)
 		likeBen, likeCy, toBen, toCy = round(8)
 		t.Logf("to everybody again: %.1f and %.1f dB, %d and %d packets", likeBen, likeCy, toBen, toCy)
 		if likeBen < 15 || likeCy < 15 {
@@ -220,7 +224,7 @@ func whisperUnderLoss(t *testing.T, red bool) {
 	tape.listen("Cy")
 	tape.listen("Ben")
 	_, before := ana.tally(cy)
-	for round := range 6 {
+	for round := range 4 {
 		must(t, ana, call.Whisper{To: []string{"Ben"}})
 		tape.say(audiotest.Vowels(uint64(round), seconds/2))
 		pass(500 * time.Millisecond)
@@ -234,7 +238,7 @@ func whisperUnderLoss(t *testing.T, red bool) {
 	if heard < -40 || leaked > -200 {
 		t.Error("Ben does not hear the whisper, or Cy does")
 	}
-	if sent < 150 || red && copied < 5000 || !red && resent < 5 {
+	if sent < 100 || red && copied < 5000 || !red && resent < 5 {
 		t.Error("too little went to Cy to show anything")
 	}
 	tape.say(audiotest.Vowels(99, seconds))
