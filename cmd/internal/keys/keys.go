@@ -81,6 +81,7 @@ type Keys struct {
 	global  *global             // nil: no source is wanted
 	events  <-chan hotkey.Event // of the source; nil: there is none
 	opened  bool                // a source was asked for
+	gone    bool                // and has ended by itself
 	works   bool                // it hears the keys, and so the window is not asked
 	window  *hotkey.Tracker     // of the window's own keys
 	typing  bool                // into a field of text of ours
@@ -203,7 +204,7 @@ func (k *Keys) run() {
 func (k *Keys) heard(e hotkey.Event, open bool) {
 	switch {
 	case !open:
-		k.events, k.works = nil, false
+		k.events, k.gone, k.works = nil, true, false
 		k.hands.Release()
 		k.status.set(k.keys.status(errGone, false))
 	case k.works && !(e.Down && k.writing(e.ID)):
@@ -234,8 +235,8 @@ func (k *Keys) rebind() {
 		k.status.set(keys.status(hotkey.ErrUnsupported, false))
 		return
 	}
-	k.opened = true
-	k.global.bind(request{keys.bindings, k.events == nil})
+	k.global.bind(request{keys.bindings, k.gone})
+	k.opened, k.gone = true, false
 	k.status.set(keys.status(nil, k.works))
 }
 

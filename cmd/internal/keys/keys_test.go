@@ -454,6 +454,36 @@ func TestNoSleep(t *testing.T) {
 	})
 }
 
+// Another key that is chosen while a desktop still asks about the one before is the one that counts, and nothing is opened twice.
+func TestAnotherKeyMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer, s, opened := make(chan struct{}), newSource(), 0
+		var key atomic.Value
+		key.Store("F8")
+		k := New(Config{
+			Engine: &engine{},
+			Settings: func() profile.Settings {
+				return profile.Settings{Mode: profile.PushToTalk, PTTKey: key.Load().(string)}
+			},
+			Open: func(*slog.Logger) (hotkey.Source, error) { opened++; <-answer; return s, nil },
+		})
+		synctest.Wait()
+		for _, another := range []string{"F7", "F6"} {
+			key.Store(another)
+			k.Rebind()
+		}
+		close(answer)
+		synctest.Wait()
+		if text, ok := k.Status(); text != everywhere || !ok {
+			t.Errorf("%q, %v", text, ok)
+		}
+		if !slices.Equal(s.bound, []string{"talk=F6"}) || opened != 1 || s.closed > 0 {
+			t.Errorf("bound: %q, opened %d times, closed %d times", s.bound, opened, s.closed)
+		}
+		_ = k.Close()
+	})
+}
+
 // A desktop that asks its person holds nobody up, not at the end either.
 func TestSlowDesktop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
