@@ -23,11 +23,20 @@ type Info struct {
 	Monitor bool   // an Input that hears what a loudspeaker plays, so others would hear themselves: only taken by name
 }
 
-// Request asks a Backend for one mono 48 kHz device.
+// Request asks a Backend for one 48 kHz device.
 type Request struct {
-	Kind   Kind
-	ID     string        // empty: what the system says
-	Period time.Duration // length of one callback's buffer; the backend takes the nearest that it has
+	Kind     Kind
+	ID       string        // empty: what the system says
+	Period   time.Duration // length of one callback's buffer; the backend takes the nearest that it has
+	Channels int           // 2: left and right, interleaved, whole pairs in each callback; else one, of which the system makes more or less
+}
+
+// Width is the number of channels: 1 or 2.
+func (r Request) Width() int {
+	if r.Channels == 2 {
+		return 2
+	}
+	return 1
 }
 
 // Backend is a sound system: audio/device (malgo), audio/wavdev (files), audio/audiotest (a fake with a settable echo

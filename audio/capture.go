@@ -68,6 +68,7 @@ type Packet struct {
 type Capture struct {
 	config CaptureConfig
 	ring   *Ring
+	stereo StereoEncoder // the Encoder, if it is one
 	wakeUp chan struct{} // capacity 1: Write to run
 	quit   chan struct{}
 	done   chan struct{}
@@ -98,11 +99,14 @@ type Capture struct {
 	limiter   agc.Limiter
 	gate      *vad.Gate
 	mode      vad.Mode
-	frame     []float32                         // the frame in hand
-	far       []float32                         // the frame of the loudspeaker in hand
-	dry       []float32                         // a copy of frame from before a stage, for the cross-fade of a switch
-	wet       struct{ echo, noise, level bool } // the stages that ran on the last frame
-	pcm       []float32                         // collects a packet's samples
+	frame     []float32                              // the frame in hand
+	far       []float32                              // the frame of the loudspeaker in hand
+	dry       []float32                              // a copy of frame from before a stage, for the cross-fade of a switch
+	wet       stages                                 // those that ran on the last frame
+	side      []float32                              // of frame: (L-R)/2, where frame is (L+R)/2; silent while packets have one channel
+	wide      struct{ want, on, frame, packet bool } // two channels are asked for, were heard last, are in the frame and packet in hand
+	pcm       []float32                              // collects a packet's samples
+	pcmSide   []float32
 	filled    int
 	out       []byte
 	clock     uint32    // of the frame in hand
@@ -117,6 +121,9 @@ type Capture struct {
 	talking   bool
 }
 
+// stages are what is done to the sound where it is wanted, to one channel.
+type stages struct{ echo, noise, level bool }
+
 // ringSize holds 340 ms: longer than a stall that anybody would want to hear afterwards.
 const ringSize = 1 << 14
 
@@ -127,7 +134,7 @@ func NewCapture(c CaptureConfig) (*Capture, error) {
 	}
 	x := &Capture{
 		config: c,
-		ring:   NewRing(ringSize),
+		ring:   NewStereoRing(ringSize),
 		wakeUp: make(chan struct{}, 1),
 		quit:   make(chan struct{}),
 		done:   make(chan struct{}),
@@ -136,9 +143,12 @@ func NewCapture(c CaptureConfig) (*Capture, error) {
 		frame:  make([]float32, FrameSize),
 		far:    make([]float32, FrameSize),
 		dry:    make([]float32, FrameSize),
+		side:   make([]float32, FrameSize),
 		pcm:    make([]float32, c.FrameMS/10*FrameSize),
 		out:    make([]byte, MaxPacket),
 	}
+	x.pcmSide = make([]float32, len(x.pcm))
+	x.stereo, _ = c.Encoder.(StereoEncoder)
 	x.stats.init(c.Encoder)
 	x.suppressed.Store(c.Denoiser != nil)
 	if c.FarEnd != nil {
@@ -148,9 +158,20 @@ func NewCapture(c CaptureConfig) (*Capture, error) {
 	return x, nil
 }
 
-// Write is the microphone's callback: copy, wake, return. One device at a time.
+// Write is the callback of a microphone of one channel: copy, wake, return. One device at a time.
 func (c *Capture) Write(samples []float32) {
 	c.ring.Write(samples)
+	c.wrote()
+}
+
+// WriteStereo is Write for two channels, interleaved. Both are heard where Tuning.Stereo is set and nothing is done to the sound: no
+// cancellation, suppression or gain control.
+func (c *Capture) WriteStereo(pairs []float32) {
+	c.ring.WriteStereo(pairs)
+	c.wrote()
+}
+
+func (c *Capture) wrote() {
 	c.stats.wrote.Store(c.config.Now().UnixNano())
 	if c.ring.Len() >= FrameSize {
 		wake(c.wakeUp)
@@ -204,7 +225,7 @@ func (c *Capture) run() {
 		}
 		c.look()
 		for c.ring.Len() >= FrameSize && !c.closing() {
-			c.ring.Read(c.frame)
+			c.ring.ReadSides(c.frame, c.side)
 			c.turn(c.frame)
 		}
 	}
@@ -231,14 +252,17 @@ func (c *Capture) turn(frame []float32) {
 
 	tape := c.echoTape.Load()
 	tape.before(frame)
+	before := c.wet
 	c.cancel(frame)
 	tape.after(frame)
 	voice := c.suppress(frame)
-	level := mix.DBFS(mix.RMS(frame)) // of the microphone's own: thresholds mean that, whatever the gain
+	c.widen(before == stages{} && !c.wet.echo && !c.wet.noise)
+	level := mix.DBFS(c.rms(frame)) // of the microphone's own: thresholds mean that, whatever the gain
 	c.stats.level.setLevel(c.stats.meterLevel.Add(frame))
 	c.listen(level, voice)
 	c.control(frame, voice)
 	open := c.gate.Process(frame, level, voice)
+	c.gate.Again(c.side)
 	muted := c.mute()
 	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
 	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice && !c.forced.Load()), muted && c.talking, voice)
@@ -267,6 +291,7 @@ func (c *Capture) applySettings() {
 	}
 	if t := c.tuning.Swap(nil); t != nil {
 		c.lossy = t.LossPercent > 0
+		c.wide.want = t.Stereo && c.stereo != nil
 		if err := c.config.Encoder.Tune(*t); err != nil {
 			c.stats.failed(c.config.Log, "tune the encoder", err)
 		}
@@ -372,6 +397,8 @@ func (c *Capture) collect(frame []float32, open bool, level float32) {
 		return
 	}
 	copy(c.pcm[c.filled:], frame)
+	copy(c.pcmSide[c.filled:], c.side)
+	c.wide.packet = c.wide.packet && c.filled > 0 || c.wide.frame
 	c.filled += len(frame)
 	if c.filled < len(c.pcm) {
 		return
@@ -383,7 +410,7 @@ func (c *Capture) collect(frame []float32, open bool, level float32) {
 // encode makes the packet that begins at the given time and hands it on.
 func (c *Capture) encode(at uint32, level float32) {
 	begin := c.config.Now()
-	payload, err := c.config.Encoder.Encode(c.pcm, c.out)
+	payload, err := c.code()
 	c.stats.encodeCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 	if err != nil {
 		c.stats.failed(c.config.Log, "encode", err)
@@ -397,6 +424,13 @@ func (c *Capture) encode(at uint32, level float32) {
 	c.count(silence)
 	c.toc = payload[0]
 	c.emit(p)
+}
+
+func (c *Capture) code() ([]byte, error) {
+	if c.wide.packet {
+		return c.stereo.EncodeStereo(c.pcm, c.pcmSide, c.out)
+	}
+	return c.config.Encoder.Encode(c.pcm, c.out)
 }
 
 // count notes how many more packets of silence are to follow this one.

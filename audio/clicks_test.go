@@ -41,7 +41,7 @@ func opusDecoder(t *testing.T) *opus.Decoder {
 // Stretching, concealment and stalls with the real codec click no more than the codec by itself does, where it loses the same
 // packets and nothing else is done.
 func TestStreamClicks(t *testing.T) {
-	const frames = 700
+	const frames = 500
 	tuning := audio.Tuning{Bitrate: 64000, Complexity: 5}
 	packets := opusPackets(t, sentences(), audio.FrameSize, tuning)[:frames]
 	usual := func() func(int, time.Duration) time.Duration { return between(1, ms, 3*ms) }

@@ -15,7 +15,8 @@ type FollowConfig struct {
 	Playout *Playout
 	Input   string        // ID or name of the microphone; empty follows the system
 	Output  string        // and of the loudspeaker
-	Period  time.Duration // of both; 0: as short as each device carries, chosen by Pace
+	Stereo  bool          // as in SetStereo
+	Period  time.Duration // of both; 0: as short as each device carries, chosen by Pace, or 10 ms where Learnt is nil
 	// Learnt tells the period with which a device worked before, 0 if it is not known to work, and Learned what to remember. Both
 	// run on Follow's goroutine. A nil Learnt remembers nothing; then nobody knows that this is the first start, and a microphone
 	// is not passed over for its silence.
@@ -125,6 +126,9 @@ func StartFollow(c FollowConfig) *Follow {
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 	}
+	if f.period == 0 && f.learnt == nil {
+		f.period = FrameTime
+	}
 	if f.learned == nil {
 		f.learned = func(Kind, string, time.Duration) {}
 	}
@@ -140,6 +144,8 @@ func StartFollow(c FollowConfig) *Follow {
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
+	f.ports[Input].stereo.Store(c.Stereo)
+	f.ports[Output].stereo.Store(true)
 	f.serve(c.Capture, c.Playout)
 	go f.run()
 	return f
@@ -174,6 +180,14 @@ func (f *Follow) SetInput(want string) { f.set(Input, want) }
 
 // SetOutput changes the loudspeaker likewise.
 func (f *Follow) SetOutput(want string) { f.set(Output, want) }
+
+// SetStereo says whether the microphone is to give two channels; one that is open for another number is opened anew. The loudspeaker
+// always has two.
+func (f *Follow) SetStereo(on bool) {
+	if f.ports[Input].stereo.Swap(on) != on {
+		wake(f.changed)
+	}
+}
 
 func (f *Follow) set(k Kind, want string) {
 	f.ports[k].want.Store(&want)
@@ -294,7 +308,7 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 	p.forgive(list)
 	c, ok := choose(p.usable(list, now), p.kind, p.wanted)
 	switch {
-	case ok && p.device != nil && p.request == c.open:
+	case ok && p.device != nil && p.request == c.open && p.channels == p.width():
 		if p.using.ID != c.ID { // the system's default has changed, and the system has moved us along
 			f.settled(p, c)
 			p.take(f.paceOf(p, c.ID), f.since(now))
@@ -346,8 +360,9 @@ func (f *Follow) open(p *port, c choice, now time.Time) {
 // exchange puts a new device in the place of the one that is open. When it fails, that one goes on, or is closed if it may have
 // been in the way.
 func (f *Follow) exchange(p *port, id string, period time.Duration, inWay bool, now time.Time) error {
-	v := &valve{io: p.io(), output: p.kind == Output, period: period}
-	r := Request{Kind: p.kind, ID: id, Period: period}
+	width := p.width()
+	v := &valve{io: p.io(width), output: p.kind == Output, period: period, channels: width}
+	r := Request{Kind: p.kind, ID: id, Period: period, Channels: width}
 	d, err := f.backend.Open(r, v.call)
 	if err != nil && inWay && p.device != nil {
 		p.close()
@@ -361,7 +376,7 @@ func (f *Follow) exchange(p *port, id string, period time.Duration, inWay bool, 
 		e.fill.begin(samples(period))
 	}
 	v.open.Store(true)
-	p.device, p.valve, p.request, p.period = d, v, id, period
+	p.device, p.valve, p.request, p.period, p.channels = d, v, id, period, width
 	p.beats, p.lastBeat, p.opened = 0, now, now
 	has, ok := d.(Periodic)
 	p.fixed = ok && has.Period() != period

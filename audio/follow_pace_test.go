@@ -113,7 +113,7 @@ func TestFollowPaces(t *testing.T) {
 // What does not open with another period goes on with the one that it has.
 func TestFollowPaceRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{Backend: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("spk"))}
+		r := &rig{Backend: audiotest.NewBackend(audiotest.Mic("mic"), audiotest.Speaker("spk")), config: memory{}.config()}
 		r.AnyPeriod()
 		r.begin(t, "", "")
 		r.after(1500 * time.Millisecond)

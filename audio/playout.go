@@ -21,7 +21,7 @@ type PlayoutConfig struct {
 
 // Tap is given every frame of 480 samples that is played, on Playout's own goroutine: each speaker's by its key, after
 // decoding and before volume, and what goes to the loudspeaker under the key "". at is the frame's first sample on
-// playout's clock, the same for all of a turn. The frame is valid during the call; Tap must not block.
+// playout's clock, the same for all of a turn. Of two channels it is (L+R)/2. The frame is valid during the call; Tap must not block.
 type Tap func(key string, at int64, frame []float32)
 
 // Playout mixes the speakers of a channel for the loudspeaker.
@@ -62,6 +62,8 @@ type Playout struct {
 
 	// The rest belongs to run.
 	frame, sum []float32
+	side       []float32 // of sum: (L-R)/2, where sum is (L+R)/2
+	wide       bool      // there was something in it
 	limiter    agc.Limiter
 	meter      *vad.Meter
 	master     float32       // gain of the last sample of speech: 0 while deafened
@@ -80,7 +82,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	}
 	p := &Playout{
 		log: c.Log, now: c.Now, start: c.Now(), farEnd: c.FarEnd,
-		ring:    NewRing(2 * maxFill),
+		ring:    NewStereoRing(2 * maxFill),
 		wakeUp:  make(chan struct{}, 1),
 		sync:    make(chan chan struct{}),
 		quit:    make(chan struct{}),
@@ -88,6 +90,7 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		volumes: make(map[string]float32), priorities: make(map[string]bool),
 		frame:  make([]float32, FrameSize),
 		sum:    make([]float32, FrameSize),
+		side:   make([]float32, FrameSize),
 		meter:  vad.NewMeter(),
 		master: 1,
 		begun:  make(chan *Sound, maxSounds),
@@ -102,13 +105,26 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	return p
 }
 
-// Read is the loudspeaker's callback: copy, for the FarEnd again, wake, return. One device at a time.
+// Read is the callback of a loudspeaker of one channel: copy, for the FarEnd again, wake, return. One device at a time.
 func (p *Playout) Read(out []float32) {
 	p.ring.Read(out)
 	if p.farEnd != nil {
 		p.farEnd.write(out) // here, behind the ring, whose delay changes: the echo's would, too
 	}
-	if p.fill.taken(len(out), p.ring.Len()) {
+	p.taken(len(out))
+}
+
+// ReadStereo is Read for two channels, interleaved.
+func (p *Playout) ReadStereo(out []float32) {
+	p.ring.ReadStereo(out)
+	if p.farEnd != nil {
+		p.farEnd.writeStereo(out)
+	}
+	p.taken(len(out) / 2)
+}
+
+func (p *Playout) taken(n int) {
+	if p.fill.taken(n, p.ring.Len()) {
 		wake(p.wakeUp)
 	}
 }
@@ -158,7 +174,8 @@ func (p *Playout) serve(steady bool) {
 	for p.ring.Len() < p.fill.target() {
 		wait := duration(p.ring.Len())
 		p.queued.smooth(milliseconds(wait))
-		p.ring.Write(p.turn(now, wait+duration(agc.Delay)+time.Duration(p.latency.Load())))
+		mid := p.turn(now, wait+duration(agc.Delay)+time.Duration(p.latency.Load()))
+		p.ring.WriteSides(mid, p.side)
 	}
 }
 
@@ -174,7 +191,7 @@ func (p *Playout) idle(last time.Time) time.Time {
 	return last
 }
 
-// turn makes one frame, top to bottom. It stays valid until the next turn. A loudspeaker will play it after wait, or never.
+// turn makes one frame, top to bottom: what it returns and its side stay valid until the next turn. A loudspeaker will play it after wait, or never.
 func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	now, heard, served := at.Sub(p.start), time.Duration(never), wait != never
 	if served {
@@ -184,6 +201,8 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	clear(p.sum)
 	list := *p.streams.Load()
 	ducks := p.ducks(list)
+	clear(p.side)
+	wide := false
 	for _, s := range list {
 		sound := s.pull(p.frame, now, heard)
 		if tap != nil {
@@ -196,6 +215,13 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 		if sound {
 			mix.Add(p.sum, p.frame, s.from, volume)
 		}
+		if sound && s.side.sound {
+			if levelled {
+				s.leveller.Again(s.side.frame)
+			}
+			mix.Add(p.side, s.side.frame, s.from, volume)
+			wide = true
+		}
 		s.from = volume
 	}
 	master := p.volume.getLevel()
@@ -203,13 +229,20 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 		master = 0
 	}
 	mix.Scale(p.sum, p.master, master)
+	mix.Scale(p.side, p.master, master)
 	p.master = master
 	p.addSounds(served)
-	p.limiter.Process(p.sum)
+	if wide || p.wide { // after the last one its delay holds some
+		p.limiter.ProcessSides(p.sum, p.side)
+	} else {
+		p.limiter.Process(p.sum)
+	}
+	p.wide = wide
 	if tap != nil {
 		(*tap)("", p.position, p.sum)
 	}
 	if !served {
+		clear(p.side)
 		clear(p.sum) // whom it is recorded for has it, and nobody hears it
 	}
 	p.level.setLevel(p.meter.Add(p.sum))

@@ -6,21 +6,24 @@ import (
 	"time"
 )
 
-// port is what Follow keeps of one direction. All but want belongs to Follow.run.
+// port is what Follow keeps of one direction. All but want and stereo belongs to Follow.run.
 type port struct {
 	kind Kind
 	end  end // nil: no device is to be open
 	want atomic.Pointer[string]
 
-	wanted  string // the wish that the rest is about
-	device  Device // nil: none is open
-	valve   *valve // in its callback
-	request string // what it was opened as
-	period  time.Duration
-	fixed   bool   // it has no other
-	using   Info   // what that means now
-	told    string // the last ID that Switched was told
-	event   Event  // what was said last of Opened, FellBack, Returned and None
+	stereo atomic.Bool // two channels are wanted
+
+	wanted   string // the wish that the rest is about
+	device   Device // nil: none is open
+	valve    *valve // in its callback
+	request  string // what it was opened as
+	period   time.Duration
+	channels int    // and with how many
+	fixed    bool   // it has no other
+	using    Info   // what that means now
+	told     string // the last ID that Switched was told
+	event    Event  // what was said last of Opened, FellBack, Returned and None
 
 	beats      uint64 // the valve's, when last looked at
 	opened     time.Time
@@ -71,12 +74,26 @@ func (p *port) serve(e end) {
 	clear(p.shunned)
 }
 
-// io is what the device calls.
-func (p *port) io() func([]float32) {
+// width is how many channels are wanted.
+func (p *port) width() int {
+	if p.stereo.Load() {
+		return 2
+	}
+	return 1
+}
+
+// io is what a device of so many channels calls.
+func (p *port) io(channels int) func([]float32) {
 	switch e := p.end.(type) {
 	case *Capture:
+		if channels == 2 {
+			return e.WriteStereo
+		}
 		return e.Write
 	case *Playout:
+		if channels == 2 {
+			return e.ReadStereo
+		}
 		return e.Read
 	}
 	return nil
@@ -140,8 +157,9 @@ type valve struct {
 	late   atomic.Uint64 // callbacks that came when the device's buffer was over
 	sound  atomic.Bool   // a microphone has given something else than zeros
 
-	period time.Duration
-	last   time.Time // the callback's own
+	period   time.Duration
+	channels int       // interleaved in a buffer; 0: one
+	last     time.Time // the callback's own
 }
 
 // lateBy is what a callback may come late besides the buffer of two periods that a device has: the clock is read after the wait
@@ -151,7 +169,7 @@ const lateBy = 5 * time.Millisecond
 func (v *valve) call(buf []float32) {
 	v.beats.Add(1)
 	now := time.Now()
-	if !v.last.IsZero() && now.Sub(v.last) > 2*max(v.period, duration(len(buf)))+lateBy {
+	if !v.last.IsZero() && now.Sub(v.last) > 2*max(v.period, duration(len(buf)/max(v.channels, 1)))+lateBy {
 		v.late.Add(1)
 	}
 	v.last = now

@@ -49,6 +49,7 @@ type Stream struct {
 	duck     float32       // 0.25 to 1: what those with priority leave of it
 
 	priority atomic.Bool // a setter of Playout writes it
+	side     sides
 
 	volume gauge // 0 to 2; Playout's setters write it
 	heard  heard
@@ -64,6 +65,7 @@ func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream
 		spare:  make([]float32, stretchMax+stretchMax/2),
 		meter:  vad.NewMeter(), quiet: speakingHold, from: 1, unspoken: prioritySilence, duck: 1,
 		block: make([]float32, 0, stretchMax),
+		side:  newSides(d),
 	}
 	s.volume.set(1)
 	s.heard.forget()
@@ -131,6 +133,7 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 		}
 		k := copy(out[n:], s.rest)
 		s.remember(out[n : n+k])
+		s.side.play(n, k)
 		s.rest, n, sound = s.rest[k:], n+k, true
 		s.tail = out[n-1]
 	}
@@ -159,6 +162,7 @@ func (s *Stream) receive(now time.Duration) {
 		if p.epoch != s.seen {
 			s.seen, s.rest, s.comfort = p.epoch, nil, jitter.Comfort{}
 			s.buffer.Reset()
+			s.side.drop()
 		}
 		if p.by == Own {
 			s.buffer.Push(p.seq, p.ts, p.data, p.arrived)
@@ -175,6 +179,7 @@ func (s *Stream) receive(now time.Duration) {
 // silence lets the last sample fall to zero, so that an end without a fade doesn't click.
 func (s *Stream) silence(out []float32) (sound bool) {
 	clear(out)
+	s.side.silence(len(out))
 	sound = s.tail != 0
 	for i := range min(edge, len(out)) {
 		out[i] = s.tail * (1 - float32(i+1)/edge)
@@ -187,7 +192,7 @@ func (s *Stream) silence(out []float32) (sound bool) {
 // refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play. So many
 // samples of the turn are filled already.
 func (s *Stream) refill(now time.Duration, filled int) bool {
-	s.pcm = s.pcm[:0]
+	s.pcm, s.side.pcm = s.pcm[:0], s.side.pcm[:0]
 	s.buffer.Fill(duration(filled))
 	if !s.step(now) {
 		return false
@@ -239,15 +244,16 @@ func (s *Stream) step(now time.Duration) bool {
 // accept appends real sound. It fades in after silence; after concealment, and where some was left out, it is joined to what was
 // heard.
 func (s *Stream) accept(pcm []float32, jump bool) {
-	n := len(pcm)
+	n, from := len(pcm), s.gain
 	switch {
 	case s.gain == 0:
 		mix.Scale(pcm[:min(edge, n)], 0, 1)
 	case (s.hidden > 0 || jump) && len(s.pcm) == 0 && n <= stretchMax:
 		made := s.merge.Merge(s.past[:], pcm, s.spare, max(samples(s.buffer.Excess()), 0))
 		s.stretched(made - n)
-		n = copy(pcm[:made], s.spare)
+		n, from = copy(pcm[:made], s.spare), 0
 	}
+	s.side.add(len(s.pcm), len(pcm), n, edge, from, 1)
 	s.gain, s.hidden = 1, 0
 	s.pcm = s.pcm[:len(s.pcm)+n]
 }
@@ -260,6 +266,7 @@ func (s *Stream) conceal(pcm []float32) {
 	s.hidden = min(s.hidden+len(pcm), fadeTo)
 	to := min(s.gain, float32(fadeTo-s.hidden)/(fadeTo-fadeFrom))
 	mix.Scale(pcm, s.gain, to)
+	s.side.add(len(s.pcm), len(pcm), len(pcm), len(pcm), s.gain, to)
 	s.gain = to
 	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
 	s.stats.concealed.Add(uint64(len(pcm)))
@@ -269,6 +276,7 @@ func (s *Stream) conceal(pcm []float32) {
 func (s *Stream) fit(off time.Duration) []float32 {
 	n := len(s.pcm)
 	if off == 0 || n > stretchMax {
+		s.side.keep()
 		return s.pcm
 	}
 	s.stretch.Force, s.stretch.Most = off > urgent || off < -urgent, samples(off.Abs())
@@ -276,6 +284,7 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	if off > 0 {
 		made := s.stretch.Accelerate(s.pcm, s.spare)
 		s.stretched(made - n)
+		s.side.stretch(&s.stretch)
 		return s.spare[:made]
 	}
 	// What is inserted goes before the middle, so half of the sound may have been heard already.
@@ -286,6 +295,7 @@ func (s *Stream) fit(off time.Duration) []float32 {
 	block := append(append(s.block[:0], s.past[len(s.past)-heard:]...), s.pcm...)
 	made := s.spare[heard:s.stretch.Expand(block, s.spare)]
 	s.stretched(len(made) - n)
+	s.side.expand(&s.stretch, heard)
 	return made
 }
 

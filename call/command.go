@@ -102,10 +102,13 @@ type (
 	Deafen struct{ On bool }
 	// Talk is the push-to-talk key.
 	Talk struct{ Down bool }
-	// Prioritize is the key of who speaks before the others: the microphone is open, and those who hear it turn the rest down.
+	// Prioritize is the key of who speaks before the others: the microphone is open, and those who hear it turn the rest down. It ends
+	// with the channel or call, and with a Mute or Deafen, as a Whisper does; of a microphone that is muted before neither lets
+	// anything out.
 	Prioritize struct{ On bool }
 	// Whisper is the key of who speaks to some alone: the microphone is open, and nothing of it goes to anybody else. To has the
-	// ids of users; with none of them it ends.
+	// ids of users, here or not, or names where that is the only one; with none of them it ends. What was said before it ended goes
+	// to them alone: for some 200 ms nobody else hears anything.
 	Whisper struct{ To []string }
 	// SetVolume sets how loud a person is here: 0 to 2, 1 is as sent. It is taken, as the next two are, for everybody of the server:
 	// of those who are elsewhere it is kept until they come.

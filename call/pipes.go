@@ -59,6 +59,7 @@ func (s *sound) devices(c *audio.Capture, p *audio.Playout) {
 		s.follow = audio.StartFollow(audio.FollowConfig{
 			Backend: s.config.Backend, Capture: c, Playout: p, Input: s.config.Mic, Output: s.config.Speaker,
 			Learnt: s.config.Learnt, Learned: s.config.Learned, Switched: s.switched,
+			Stereo: s.voice.Load().Music,
 			Notify: s.deviceNotice, Changed: s.devicesSeen, Log: s.log,
 		})
 	case s.follow != nil:

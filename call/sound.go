@@ -20,7 +20,7 @@ type Voice struct {
 	Cancellation  bool          // of the loudspeaker's echo
 	Suppression   bool          // of noise
 	Gain          bool          // speech is brought to the same loudness, whoever speaks
-	Music         bool          // what the microphone hears goes out as it is: none of the three before
+	Music         bool          // what the microphone hears goes out as it is, in stereo: none of the three before
 	FrameMS       int           // 10 or 20; takes effect at the next join
 	Bitrate       int           // bit/s
 	FEC           bool          // in-band forward error correction, as much as the receivers' losses ask for
@@ -221,6 +221,9 @@ func (s *sound) apply(f effect) {
 		s.talk = f.down
 	case setVoice:
 		s.voice.Store(&f.voice)
+		if s.follow != nil {
+			s.follow.SetStereo(f.voice.Music)
+		}
 	case useDevice:
 		s.choose(f)
 	case setGain:
@@ -245,6 +248,7 @@ func (s *sound) configure(p *pipes) {
 	p.capture.SetCancellation(v.Cancellation && !v.Music)
 	p.capture.SetSuppression(v.Suppression && !v.Music)
 	p.capture.SetGain(v.Gain && !v.Music)
+	p.capture.SetTuning(s.tuning(s.loss()))
 	p.playout.SetLevelled(v.LevelPeople)
 	p.playout.SetMaster(s.master)
 }
@@ -281,7 +285,7 @@ func (s *sound) tune(p *pipes) {
 // best and costs least.
 func (s *sound) tuning(loss float64) audio.Tuning {
 	v := s.voice.Load()
-	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open"}
+	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open", Stereo: v.Music}
 	if t.Bitrate == 0 {
 		t.Bitrate = 64000
 	}

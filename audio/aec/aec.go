@@ -50,6 +50,7 @@ type Canceller struct {
 	micPower         float64 // smoothed, as are the following
 	power, keptPower float64
 	blend            float32 // how much of the learning weights' result is taken
+	cross, square    float32 // of microphone and estimate, smoothed
 	trust            float32 // how much of the estimate is taken off
 	sinceCopy        int
 	converged        bool
@@ -81,7 +82,8 @@ func (c *Canceller) Reset() {
 	clear(c.past[:])
 	c.head, c.offset, c.missing, c.active, c.frames = 0, 0, 0, 0, 0
 	c.micPower, c.power, c.keptPower, c.blend, c.trust, c.sinceCopy = 0, 0, 0, 1, 1, 0
-	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 0
+	c.cross, c.square = 0, 0
+	c.converged, c.erle, c.slow, c.doubleTalk, c.learnt, c.misfits, c.left = false, 0, 0, 0, 0, 0, 1
 }
 
 // Far takes the next samples that the speaker is given, a frame as a rule. They are copied.
@@ -248,7 +250,7 @@ func (c *Canceller) subtract() {
 	best := min(c.power, c.keptPower)
 	c.erle = 10 * math.Log10((c.micPower+1e-9)/(best+1e-9))
 	speaks := 0.0
-	if c.converged && c.suppressor.near > 0.4 && c.left < changed {
+	if c.converged && c.suppressor.talks > 0.4 && c.left < changed {
 		speaks = 1
 	}
 	c.doubleTalk += 0.1 * (speaks - c.doubleTalk)
@@ -258,6 +260,8 @@ func (c *Canceller) subtract() {
 	c.converged = c.slow > 8
 	switch u := &c.suppressor.unsettled; {
 	case c.slow > 8, !c.finder.found && c.finder.heard > 100:
+		*u *= 0.95
+	case c.finder.found && c.left < 0.07: // what remains is no echo
 		*u *= 0.95
 	default:
 		*u *= 0.995
@@ -297,23 +301,21 @@ func (c *Canceller) choose() {
 	}
 }
 
-// distrust takes less of the estimate off where all of it would make the frame louder, as when the loudspeaker has been
-// moved: as much as leaves least.
+// distrust takes less of the estimate off where it has little in common with the microphone, as when the loudspeaker has
+// been moved. It looks at a tenth of a second, as within a frame the voices of two people may well be alike.
 //
 //go:norace
 func (c *Canceller) distrust() {
 	echo := c.echo[size-frame:]
-	var rest, mic, square, cross float32
+	var square, cross float32
 	for i, v := range c.mic {
-		rest += c.rest[i] * c.rest[i]
-		mic += v * v
 		square += echo[i] * echo[i]
 		cross += v * echo[i]
 	}
-	to := float32(1)
-	if rest > mic {
-		to = min(max(cross/(square+1e-12), 0), 1)
-	}
+	c.square += 0.15 * (square - c.square)
+	c.cross += 0.15 * (cross - c.cross)
+	share := c.cross / (c.square + 1e-9)
+	to := min(max(2.5*(share-0.2), 0), 1)
 	from := min(c.trust, to+0.5)
 	c.trust = to
 	if from == 1 && to == 1 {

@@ -190,6 +190,7 @@ func (c *Canceller) relearn() {
 	c.misfits++
 	if c.misfits > 1 || c.left > 0.3 {
 		c.filter.loosen(1)
+		c.suppressor.doubt()
 	}
 	if c.misfits > 1 && c.left > 0.2 && c.erle < 3 {
 		c.suppressor.unsettled = max(c.suppressor.unsettled, 0.5)

@@ -13,14 +13,15 @@ const (
 // Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in hands-free telephones", 2006; partitioned by
 // Kuech, Mabande and Enzner, 2014). Blocks are frame long, transforms size; a second set of weights holds what was best.
 type filter struct {
-	weights  [parts]spectrum
-	kept     [parts]spectrum      // the foreground: what served well, untouched by double talk
-	variance [parts][bins]float32 // how uncertain each weight is
-	noise    [bins]float32        // power of what is no echo
-	step     [bins]float32
-	turn     int
-	peak     [parts]float32 // the largest tap of each partition, and its place
-	at       [parts]int
+	weights   [parts]spectrum
+	kept      [parts]spectrum      // the foreground: what served well, untouched by double talk
+	variance  [parts][bins]float32 // how uncertain each weight is
+	uncertain [used]float32        // power of the echo that the weights may miss by their variance
+	noise     [bins]float32        // power of what is no echo
+	step      [bins]float32
+	turn      int
+	peak      [parts]float32 // the largest tap of each partition, and its place
+	at        [parts]int
 }
 
 func (f *filter) reset() {
@@ -70,9 +71,12 @@ func (c *Canceller) learn(e *spectrum) {
 			uncertain[k] += (xr[k]*xr[k] + xi[k]*xi[k]) * v[k]
 		}
 	}
+	f.uncertain = uncertain
 	for k := range uncertain {
-		f.noise[k] += 0.06 * (e.re[k]*e.re[k] + e.im[k]*e.im[k] - f.noise[k])
-		f.step[k] = 1 / (0.5*uncertain[k] + f.noise[k] + 1e-6)
+		now := e.re[k]*e.re[k] + e.im[k]*e.im[k]
+		f.noise[k] += 0.06 * (now - f.noise[k])
+		// The mean comes too late where somebody begins to speak.
+		f.step[k] = 1 / (0.5*uncertain[k] + max(f.noise[k], 0.4*now) + 1e-6)
 	}
 	step, errRe, errIm := low(&f.step), low(&e.re), low(&e.im)
 	const keep, grow = forget * forget, 1 - forget*forget

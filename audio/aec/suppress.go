@@ -5,13 +5,12 @@ import "math"
 const (
 	delay    = 128 // samples the suppressor's filter adds
 	analysis = 768 // samples its gains are made from
-	floor    = 0.02
-	bands    = 7
-	strict   = 2.5 // how far the residual echo is overestimated
+	bands    = 12
+	voiced   = 1 // bands from there on and below hissing tell whether somebody speaks
+	hissing  = 10
+	lowest   = -6 // of level
+	highest  = 4
 )
-
-// edges are the bins where the bands begin that are compared as a whole.
-var edges = [bands + 1]int{0, 8, 16, 32, 64, 128, 256, bins}
 
 // suppressor takes what the filter leaves: where the echo that is expected to remain is not far below what there is, the
 // band is lowered, and filled with noise like the room's. The gains become a linear-phase filter of 2*delay+1 taps, so
@@ -23,8 +22,6 @@ type suppressor struct {
 	taper       [delay + 1]float32
 	a, b        spectrum
 	restPower   [bins]float32
-	echoPower   [bins]float32
-	leak        [bins]float32
 	gain        [bins]float32
 	room        [bins]float32 // power of the room's noise, as in restPower
 	quiet       [bins]float32 // restPower, slower
@@ -36,13 +33,13 @@ type suppressor struct {
 	unsettled   float32 // how much of the far end's level is taken for echo before anything was learnt, 0 to 1
 	heard       bool    // room holds something
 	out, out2   [size]float32
-	residual    float32 // of the last frame, all bands: what is thought to remain
 	presumed    [bins]float32
 	shares      [bands]share
-	least       [bands]float32 // of leak
-	trust       [bands]float32 // times the leak is what is taken for residual echo
-	rise        [bands]float32 // how fast leak may grow
-	near        float32        // how much of the sound of the microphone is none of the echo, 0 to 1
+	expected    [bins]float32  // residual echo by what the filter may miss, with the room's tail
+	level       [bands]float32 // log of what is left against expected
+	only        [bands]float32 // how surely there is nothing but echo, 0 to 1
+	speaks      [bands]float32 // how surely somebody speaks here, 0 to 1
+	talks       float32        // the same, all bands
 }
 
 func (s *suppressor) init() {
@@ -60,8 +57,11 @@ func (s *suppressor) init() {
 func (s *suppressor) reset() {
 	window, fade, taper := s.window, s.fade, s.taper
 	*s = suppressor{window: window, fade: fade, taper: taper, flat: true, seed: 1, unsettled: 1}
-	for k := range s.leak {
-		s.leak[k], s.gain[k] = 0.1, 1
+	for k := range s.gain {
+		s.gain[k] = 1
+	}
+	for b := range s.level {
+		s.level[b] = 0.5 // nothing is known yet
 	}
 }
 
@@ -95,10 +95,10 @@ func (c *Canceller) suppress(rest, echo []float32, active bool) {
 	flat := !active
 	if active {
 		c.windowed(&s.echo, &s.b)
-		flat = s.gains(c.far(0))
+		flat = s.gains(c.far(0), &c.filter.uncertain)
 	} else {
 		for k := range s.gain {
-			s.gain[k], s.echoPower[k], s.presumed[k] = 1, 0, 0
+			s.gain[k], s.expected[k], s.presumed[k] = 1, 0, 0
 		}
 	}
 	c.apply(rest, flat)
@@ -118,85 +118,35 @@ func (c *Canceller) windowed(x *[size]float32, out *spectrum) {
 // gains sets the gain of each bin, and tells whether all let through what comes.
 //
 //go:norace
-func (s *suppressor) gains(far *spectrum) (flat bool) {
+func (s *suppressor) gains(far *spectrum, uncertain *[used]float32) (flat bool) {
 	const scale = 0.375 * analysis / size
-	flat = true
 	s.compare()
-	band := 0
-	for k := range s.gain {
-		for k >= edges[band+1] {
-			band++
-		}
-		least, rise := s.least[band], s.rise[band]
-		p := s.b.re[k]*s.b.re[k] + s.b.im[k]*s.b.im[k]
-		if p > s.echoPower[k] {
-			s.echoPower[k] += 0.7 * (p - s.echoPower[k])
-		} else {
-			s.echoPower[k] += 0.15 * (p - s.echoPower[k])
-		}
-		if k >= used { // the filter knows nothing of these: they go with their neighbours
-			s.gain[k] = s.gain[k-8]
-			continue
-		}
-		s.presumed[k] = max(0.95*s.presumed[k], scale*(far.re[k]*far.re[k]+far.im[k]*far.im[k]))
-		ratio := s.restPower[k] / (s.echoPower[k] + 1e-9)
-		if ratio < s.leak[k] {
-			s.leak[k] += 0.02 * (ratio - s.leak[k])
-		} else if ratio < 1 {
-			s.leak[k] += rise * (ratio - s.leak[k])
-		}
-		residual := max(max(s.trust[band]*s.leak[k], least)*s.echoPower[k], s.unsettled*s.presumed[k])
-		g := max(1-strict*residual/(s.restPower[k]+1e-9), floor)
-		if g < s.gain[k] {
-			s.gain[k] = g
-		} else {
-			s.gain[k] += 0.5 * (g - s.gain[k])
-		}
-		if s.gain[k] < 0.999 {
-			flat = false
+	s.expect(uncertain)
+	flat = true
+	for b := range s.level {
+		// A voice is in several bands at once. What is in one alone is what the loudspeaker distorts, or the filter lacks.
+		speaks := max(s.speaks[b]*min(0.2+3*s.talks, 1), s.talks)
+		over := exp(s.level[b] + strict*(1-speaks) + lenient*speaks)
+		least := shut*(1-speaks) + ajar*speaks
+		for k := edges[b]; k < edges[b+1]; k++ {
+			if k >= used { // the filter knows nothing of these: they go with their neighbours
+				s.gain[k] = s.gain[k-8]
+				continue
+			}
+			s.presumed[k] = max(0.95*s.presumed[k], scale*(far.re[k]*far.re[k]+far.im[k]*far.im[k]))
+			residual := max(over*s.expected[k], s.unsettled*s.presumed[k])
+			g := max(1-residual/(s.restPower[k]+1e-9), least)
+			if g < s.gain[k] {
+				s.gain[k] = g
+			} else {
+				s.gain[k] += 0.5 * (g - s.gain[k])
+			}
+			if s.gain[k] < 0.999 {
+				flat = false
+			}
 		}
 	}
 	return flat
-}
-
-// share is what one band of the microphone and the estimated echo have in common.
-type share struct{ mic, echo, cross float32 }
-
-// compare tells for each band how much of what the microphone hears the estimate explains. Where that is nearly all of it,
-// the rest is the echo's as well (a loudspeaker that distorts, a filter that has not learnt yet) and the leak is taken for
-// high; where it is not, somebody speaks here, and neither must his voice be suppressed nor taken for a leak. The numbers
-// were found by trial, with recorded speech in six rooms: more suppression costs the voice in double talk as much again.
-//
-//go:norace
-func (s *suppressor) compare() {
-	var all share
-	for b := range s.shares {
-		var now share
-		for k := edges[b]; k < edges[b+1]; k++ {
-			yr, yi := s.b.re[k], s.b.im[k]
-			dr, di := s.a.re[k]+yr, s.a.im[k]+yi
-			now.mic += dr*dr + di*di
-			now.echo += yr*yr + yi*yi
-			now.cross += dr*yr + di*yi
-		}
-		sh := &s.shares[b]
-		sh.mic += 0.4 * (now.mic - sh.mic)
-		sh.echo += 0.4 * (now.echo - sh.echo)
-		sh.cross += 0.4 * (now.cross - sh.cross)
-		all.mic, all.echo, all.cross = all.mic+sh.mic, all.echo+sh.echo, all.cross+sh.cross
-		only := (1 - 0.6*s.near*s.near) * min(max((0.25-sh.unexplained())/0.2, 0), 1)
-		s.least[b] = 0.003 + 0.08*only
-		s.trust[b] = 0.1 + 1.6*only
-		s.rise[b] = 0.0002 + 0.01*only
-	}
-	s.near = all.unexplained()
-}
-
-func (s *share) unexplained() float32 {
-	if s.cross <= 0 {
-		return 1
-	}
-	return max(1-s.cross*s.cross/(s.mic*s.echo+1e-12), 0)
 }
 
 // apply filters the newest frame into out, from the last filter to this one's.

@@ -35,6 +35,7 @@ type device struct {
 	b      *Backend
 	kind   audio.Kind
 	id     string
+	width  int // channels: a microphone of two hears the same with both, and of a loudspeaker's the mean is heard
 	period time.Duration
 	io     func([]float32)
 	buf    []float32
@@ -168,6 +169,18 @@ func (b *Backend) SetEcho(samples int, gain float32) {
 	b.echo.past, b.echo.gain = make([]float32, samples), gain
 }
 
+// Channels is how many a device has that is called now; 0: none is.
+func (b *Backend) Channels(k audio.Kind) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range b.open {
+		if d.kind == k && d.runsOnLocked() != "" {
+			return d.width
+		}
+	}
+	return 0
+}
+
 // Counts tells how many devices of a kind were ever opened and closed.
 func (b *Backend) Counts(k audio.Kind) (opened, closed int) {
 	b.mu.Lock()
@@ -201,7 +214,7 @@ func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error
 	if err := b.openErr[r.Kind]; err != nil {
 		return nil, err
 	}
-	d := &device{b: b, kind: r.Kind, id: r.ID, period: r.Period, io: io}
+	d := &device{b: b, kind: r.Kind, id: r.ID, width: r.Width(), period: r.Period, io: io}
 	d.from = b.lost[d.runsOnLocked()]
 	if id := d.listedLocked(); id == "" || b.refused[id] {
 		return nil, ErrNoDevice
@@ -306,15 +319,20 @@ func (b *Backend) Step(in []float32) (out []float32) {
 
 // call hands the callback the device's own memory, filled with x or with noise that no callback may leave behind.
 func (d *device) call(x []float32, input bool) []float32 {
-	d.buf = slices.Grow(d.buf[:0], len(x))[:len(x)]
+	d.buf = slices.Grow(d.buf[:0], d.width*len(x))[:d.width*len(x)]
 	for i := range d.buf {
 		d.buf[i] = 0.99
-	}
-	if input {
-		copy(d.buf, x)
+		if input {
+			d.buf[i] = x[i/d.width]
+		}
 	}
 	d.io(d.buf)
-	return d.buf
+	if d.width == 2 {
+		for i := range x {
+			d.buf[i] = (d.buf[2*i] + d.buf[2*i+1]) / 2
+		}
+	}
+	return d.buf[:len(x)]
 }
 
 // Drive steps a backend in real time, 10 ms each, until stop is called, which waits. mic fills what the microphones hear

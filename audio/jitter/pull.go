@@ -250,7 +250,7 @@ func (b *Buffer) Target() time.Duration {
 	if b.loss.high {
 		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.much {
-			t -= leeway
+			t = max(t-leeway, min(t, 2*leeway)) // the least delay has nothing to spare
 		}
 		t = b.worth.target(t + b.duration(int64(max(reach, 1)*b.play.frame)))
 	}

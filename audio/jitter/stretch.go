@@ -17,6 +17,13 @@ type Stretcher struct {
 	Most int
 
 	coarse [maxBlock / step]float32
+	cut    cut
+}
+
+// cut is what was done to the last block.
+type cut struct {
+	middle, lag int // lag 0: nothing
+	longer      bool
 }
 
 const (
@@ -32,9 +39,19 @@ const (
 // len(in) when nothing was done. out has room for len(in) and does not overlap in. Both edges stay as they are, so the
 // block goes on from what was before and into what comes after.
 func (s *Stretcher) Accelerate(in, out []float32) int {
-	middle, lag := s.period(in, s.Most)
-	if lag == 0 {
+	s.cut.middle, s.cut.lag = s.period(in, s.Most)
+	s.cut.longer = false
+	return s.Again(in, out)
+}
+
+// Again does to another channel of the last block what was done to the first, at the same place: both have the same length.
+func (s *Stretcher) Again(in, out []float32) int {
+	middle, lag := s.cut.middle, s.cut.lag
+	switch {
+	case lag == 0:
 		return copy(out, in)
+	case s.cut.longer:
+		return expand(in, out, middle, lag)
 	}
 	n := copy(out, in[:middle-lag])
 	fade(out[n:n+lag], in[middle-lag:middle], in[middle:middle+lag])
@@ -44,10 +61,12 @@ func (s *Stretcher) Accelerate(in, out []float32) int {
 
 // Expand is Accelerate the other way: a period is inserted. out has room for len(in) + len(in)/2.
 func (s *Stretcher) Expand(in, out []float32) int {
-	middle, lag := s.period(in, 0)
-	if lag == 0 {
-		return copy(out, in)
-	}
+	s.cut.middle, s.cut.lag = s.period(in, 0)
+	s.cut.longer = true
+	return s.Again(in, out)
+}
+
+func expand(in, out []float32, middle, lag int) int {
 	n := copy(out, in[:middle])
 	fade(out[n:n+lag], in[middle:middle+lag], in[middle-lag:middle])
 	n += lag

@@ -61,6 +61,7 @@ type Gate struct {
 	key    bool
 	forced bool
 	open   bool
+	was    bool          // before the last frame
 	left   time.Duration // how long it stays open without another reason
 }
 
@@ -92,8 +93,15 @@ func (g *Gate) Release() time.Duration { return g.config.Release }
 // it is left to hear: the frame that closes the gate is still true. dbfs is the level that thresholds are compared with: the
 // frame's own, before any gain. voice is the probability that frame holds a voice, below zero where nobody knows.
 func (g *Gate) Process(frame []float32, dbfs, voice float32) (open bool) {
-	was := g.open
+	g.was = g.open
 	g.open = g.decide(len(frame), dbfs, voice)
+	g.Again(frame)
+	return g.open || g.was
+}
+
+// Again does to another channel of a frame what Process has done to the first.
+func (g *Gate) Again(frame []float32) {
+	was := g.was
 	edge := min(fade, len(frame))
 	switch {
 	case g.open && !was:
@@ -104,7 +112,6 @@ func (g *Gate) Process(frame []float32, dbfs, voice float32) (open bool) {
 	case !g.open:
 		clear(frame)
 	}
-	return g.open || was
 }
 
 // decide applies the mode and its hold time.

@@ -19,7 +19,7 @@ func (b *bench) cables(ctx context.Context) error {
 	var errs []error
 	for _, who := range []struct {
 		name string
-		open func(context.Context, *lab.Pulse) (end func() error, err error)
+		open opener
 	}{{"parley", b.parley}, {"chromium", chromium}} {
 		r, err := b.inRoom(ctx, who.open)
 		if err != nil {
@@ -31,11 +31,14 @@ func (b *bench) cables(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// opener starts a's and b's programs. own is what the program says of its canceller, told beside what is measured; nil: nothing.
+type opener func(context.Context, *lab.Pulse) (own func(context.Context) (any, error), end func() error, err error)
+
 // parley starts two of ours with everything on.
-func (b *bench) parley(ctx context.Context, p *lab.Pulse) (end func() error, err error) {
+func (b *bench) parley(ctx context.Context, p *lab.Pulse) (own func(context.Context) (any, error), end func() error, err error) {
 	dir, err := lab.TempDir(nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	closers := []func() error{func() error { return os.RemoveAll(dir) }}
 	end = func() (err error) {
@@ -44,7 +47,9 @@ func (b *bench) parley(ctx context.Context, p *lab.Pulse) (end func() error, err
 		}
 		return err
 	}
-	fail := func(err error) (func() error, error) { return nil, errors.Join(err, end()) }
+	fail := func(err error) (func(context.Context) (any, error), func() error, error) {
+		return nil, nil, errors.Join(err, end())
+	}
 	bin, err := filepath.Abs(b.bin)
 	if err != nil {
 		return fail(err)
@@ -70,19 +75,19 @@ func (b *bench) parley(ctx context.Context, p *lab.Pulse) (end func() error, err
 			return fail(err)
 		}
 	}
-	return end, nil
+	return nil, end, nil
 }
 
 // chromium starts two pages with the browser's voice processing on.
-func chromium(ctx context.Context, p *lab.Pulse) (end func() error, err error) {
+func chromium(ctx context.Context, p *lab.Pulse) (own func(context.Context) (any, error), end func() error, err error) {
 	v, err := browser.OpenVoices(ctx, p, nil, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := v.Call(ctx); err != nil {
-		return nil, errors.Join(err, v.Close())
+		return nil, nil, errors.Join(err, v.Close())
 	}
-	return v.Close, nil
+	return func(ctx context.Context) (any, error) { return v.Echo(ctx) }, v.Close, nil
 }
 
 // inTheRoom is what b heard, and what a's microphone did.
@@ -91,6 +96,9 @@ type inTheRoom struct {
 	Talk, TalkIn   float64 // SI-SDR of a's voice while both talk, at b's ear and at a's microphone
 	Voice          float64 // SI-SDR of a's voice while a alone talks
 	Loud, Said     float64 // level of that, dBFS, at b's ear and at a's mouth
+
+	seconds []float64 // ERLE of each, from the third on
+	own     any
 }
 
 // The scene's parts, in seconds: what everybody needs to settle, then as above; between them a pause.
@@ -101,7 +109,7 @@ const (
 	between = 1
 )
 
-func (b *bench) inRoom(ctx context.Context, open func(context.Context, *lab.Pulse) (func() error, error)) (r inTheRoom, err error) {
+func (b *bench) inRoom(ctx context.Context, open opener) (r inTheRoom, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
 	p, err := lab.StartPulse(ctx, 2, nil)
@@ -118,12 +126,15 @@ func (b *bench) inRoom(ctx context.Context, open func(context.Context, *lab.Puls
 		return r, err
 	}
 	defer func() { err = errors.Join(err, room.Close()) }()
-	end, err := open(ctx, p)
+	own, end, err := open(ctx, p)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	return b.scene(ctx, p)
+	if r, err = b.scene(ctx, p); err == nil && own != nil {
+		r.own, err = own(ctx)
+	}
+	return r, err
 }
 
 // scene plays it and judges what was recorded.
@@ -169,16 +180,15 @@ func judgeRoom(channels [][]float32, far, mouth []float32, seconds int) (r inThe
 	// Where b begins to talk is in its own microphone, sample by sample; a's, of which an echo comes first, likewise.
 	began := max(audiotest.Align(far, channels[lab.Mouth(1)], len(channels[lab.Mouth(1)])), 0)
 	spoke := max(audiotest.Align(mouth[seconds*second:], heard, len(heard)), 0)
-	erle := func(from, to int) float64 {
-		var all []float64
+	erle := func(from, to int) (median float64, all []float64) {
 		for at := from; at+second <= to; at += second {
 			all = append(all, min(audiotest.LevelDBFS(part(heard, at, second))-audiotest.LevelDBFS(part(ear, at, second)), most))
 		}
-		return audiotest.Median(all)
+		return audiotest.Median(all), all
 	}
 	echoed := began + second/2 // the network, the loudspeaker and the room
-	r.First = erle(echoed, echoed+2*second)
-	r.Settled = erle(began+3*second, spoke)
+	r.First, _ = erle(echoed, echoed+2*second)
+	r.Settled, r.seconds = erle(began+3*second, spoke)
 	said := mouth[seconds*second:]
 	r.TalkIn, _ = audiotest.WindowedSISDR(said[:both*second], part(heard, spoke, both*second), second, second)
 	r.Talk, _ = audiotest.WindowedSISDR(said[:both*second], part(ear, spoke, (both+1)*second), second, second)
@@ -199,17 +209,29 @@ const target, near = -20, 2
 
 func (b *bench) report(who string, r inTheRoom) {
 	say := func(what, unit string, v float64, l *measure.Limit) {
-		if who != "parley" {
-			l = nil
-		}
-		b.say("cables, "+who+", "+what, v, unit, l, nil)
+		b.say("cables, "+who+", "+what, v, unit, limit(who, l), nil)
 	}
 	say("echo lower in the first 2 s", "dB", r.First, measure.AtLeast(25))
-	say("echo lower when settled", "dB, median of seconds", r.Settled, measure.AtLeast(40))
+	b.say("cables, "+who+", echo lower when settled", r.Settled, "dB, median of seconds", limit(who, measure.AtLeast(40)), map[string]any{"seconds": rounded(r.seconds), "own": r.own})
 	say("voice in double talk", "dB SI-SDR, median of seconds", r.Talk, measure.AtLeast(12))
 	say("voice in double talk before", "dB SI-SDR, median of seconds", r.TalkIn, nil)
 	say("voice alone", "dB SI-SDR, median of seconds", r.Voice, nil)
 	say("voice's loudness", "dBFS", r.Loud, nil)
 	say("voice's loudness off "+fmt.Sprint(target)+" dBFS", "dB", max(r.Loud-target, target-r.Loud), measure.AtMost(near))
 	say("voice's loudness before", "dBFS", r.Said, nil)
+}
+
+// limit is for ours alone.
+func limit(who string, l *measure.Limit) *measure.Limit {
+	if who != "parley" {
+		return nil
+	}
+	return l
+}
+
+func rounded(list []float64) (out []float64) {
+	for _, v := range list {
+		out = append(out, measure.Round(v, 1))
+	}
+	return out
 }

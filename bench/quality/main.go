@@ -36,7 +36,8 @@ type bench struct {
 
 const method = "recorded speech; rooms: direct sound, early reflections and a tail of noise (audio/audiotest.Room), echo -10 to 0 dB " +
 	"of what is played, the voice 3 dB above it in double talk; ERLE without the room's noise; sending: from a microphone's frame to " +
-	"the packet, on one core; cables: one PulseAudio null sink for all, the room is played from loudspeaker to microphone by a process"
+	"the packet, on one core; cables: one PulseAudio null sink for all, the room is played from loudspeaker to microphone by a process; " +
+	"a program that turns the voice's phase loses SI-SDR by it, which its figure for the voice alone shows"
 
 func (b *bench) run(ctx context.Context) error {
 	if err := b.out.Encode(measure.Machine(method)); err != nil {

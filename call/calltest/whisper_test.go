@@ -182,6 +182,10 @@ func TestWhisper(t *testing.T) {
 			t.Error("somebody does not hear what is for everybody again")
 		}
 
+		if _, s := cy.tally(ana); s.Stream.Lost > 0 || s.Stream.Concealed > 2*audio.FrameSize {
+			t.Errorf("Cy misses something: %+v", s.Stream)
+		}
+
 		must(t, ana, call.Whisper{To: []string{cy.Key.ID()}})
 		must(t, cy, call.Leave{})
 		ana.With(ben)

@@ -26,7 +26,7 @@ type visitOptions struct {
 	mic, play, speaker, record, recordDir string
 	loop, mute                            bool
 	mode, fec, red, nack, dtx             string
-	aec, ns, agc, processing              string
+	aec, ns, agc, processing, music       string
 	duration                              time.Duration
 	stats                                 string
 	statsEvery                            time.Duration
@@ -55,7 +55,7 @@ func newVisitOptions(command string) *visitOptions {
 	f.StringVar(&o.stats, "stats", "", "write a JSON line of statistics each second to this file")
 	f.DurationVar(&o.statsEvery, "stats-every", time.Second, "or so often, from 20ms on")
 	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
-	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
+	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s; with --music from 96000 on (default: the profile's)")
 	f.Float64Var(&o.threshold, "threshold", 0, "level that opens the microphone in mode vad, in dBFS (default: the profile's)")
 	f.DurationVar(&o.hold, "hold", 0, "how long the microphone stays open after the last word in mode vad (default: the profile's)")
 	f.BoolVar(&o.knownOnly, "known-only", false, "send nothing to people never met before")
@@ -78,6 +78,7 @@ func (o *visitOptions) deviceFlags() {
 	f.StringVar(&o.aec, "aec", "", "echo cancellation: on or off (default: the profile's)")
 	f.StringVar(&o.agc, "agc", "", "gain control: on or off (default: the profile's)")
 	f.StringVar(&o.processing, "processing", "", "all three of them, but for what those flags say: on or off (default: the profile's)")
+	f.StringVar(&o.music, "music", "", "send what the microphone hears as it is, in stereo: on or off (default: the profile's)")
 	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt, open, or ptm, which is vad but while the key is down (default: the profile's)")
 }
 
@@ -90,7 +91,7 @@ func (o *visitOptions) agreeOnDevices() error {
 		return usageError("--speaker, --record and --record-dir exclude each other")
 	}
 	return errors.Join(one("ns", o.ns, "on", "off"), one("aec", o.aec, "on", "off"), one("agc", o.agc, "on", "off"),
-		one("processing", o.processing, "on", "off"), one("mode", o.mode, "vad", "ptt", "open", "ptm"))
+		one("processing", o.processing, "on", "off"), one("music", o.music, "on", "off"), one("mode", o.mode, "vad", "ptt", "open", "ptm"))
 }
 
 // one checks a flag that knows few values, or none.
@@ -107,6 +108,8 @@ func (o *visitOptions) agree() error {
 		return usageError("--frame is 10 or 20")
 	case o.bitrate != 0 && (o.bitrate < 8000 || o.bitrate > 192000):
 		return usageError("--bitrate is 8000 to 192000")
+	case o.music == "on" && o.bitrate != 0 && o.bitrate < 96000:
+		return usageError("--bitrate with --music is 96000 to 192000")
 	case o.duration < 0:
 		return usageError("--duration is positive")
 	case o.hold < 0 || o.hold > 5*time.Second:
@@ -149,7 +152,11 @@ func join(ctx context.Context, args []string) error {
 
 // voice is the profile's, but for what the flags say.
 func (o *visitOptions) voice(home *setup.Home) call.Voice {
-	v := home.Voice()
+	settings := home.Profile.Settings()
+	if o.music != "" {
+		settings.Music = o.music == "on"
+	}
+	v := setup.VoiceOf(settings)
 	if o.mode != "" {
 		v.Mode = o.mode
 	}
@@ -234,6 +241,8 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
+		case n.Kind == call.NoticeWhisper && n.Code == call.CodeOn:
+			tell("%s whispers to you.", n.Name)
 		case n.Kind == call.NoticeFileOffered:
 			v.offered(s, n)
 		case n.Kind == call.NoticeFileFailed:

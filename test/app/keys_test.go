@@ -58,8 +58,9 @@ func TestKeysEverywhere(t *testing.T) {
 	for when, span := range map[string][2]float64{
 		"before": {before, first[0]}, "after the key": {first[1] + tail, second[0]}, "at the end": {second[1] + tail, r.Seconds() - 0.1},
 	} {
-		if got := level(ear, span[0], span[1]); got > -80 {
-			t.Errorf("%s, from %.1f to %.1f s: %.1f dBFS, want silence", when, span[0], span[1], got)
+		// What is left is the noise of the room she was in, which the listener's side goes on with for a moment.
+		if got := level(ear, span[0], span[1]); got > -50 {
+			t.Errorf("%s, from %.1f to %.1f s: %.1f dBFS, said at -20", when, span[0], span[1], got)
 		}
 	}
 	for how, span := range map[string][2]float64{"by the key": first, "over the socket": second} {
@@ -77,6 +78,38 @@ func TestKeysEverywhere(t *testing.T) {
 	if n, err := a.LogHas("F8"); err != nil || n > 0 {
 		t.Errorf("the log names the key %d times (%v)", n, err)
 	}
+}
+
+// TestKeyOfTheWindow: where nothing hears keys everywhere, as in a Wayland session without a portal, the window's own key does it, and
+// it does not stick when the window loses the keyboard while it is held. A field of text does not keep it from talking.
+func TestKeyOfTheWindow(t *testing.T) {
+	w := newWorld(t, 2)
+	a := w.start(lab.AppConfig{Display: w.display(), Dir: filepath.Join(w.dir, "ada"), Pulse: w.pulse, Args: []string{"--host"},
+		Env: []string{"WAYLAND_DISPLAY=wayland-of-nobody"}, Settings: func(s *profile.Settings) {
+			lab.Person(0, "Ada")(s)
+			s.Mode, s.PTTKey = profile.PushToTalk, "RightControl" // as Fyne calls it
+		}})
+	invite := a.copyInvite()
+	a.join()
+	bo := w.guest(1, "Bo", invite)
+	w.await(bo, 0, "peer_connected")
+	a.key("ctrl+k") // has a field with the focus
+	said := w.saying(0, w.speech(8))
+	r := w.record()
+	from := r.Seconds()
+	w.must(a.Display.KeyDown(w.ctx, "Control_R"))
+	w.hear(r, 3)
+	held := r.Seconds()
+	a.otherWindow()
+	w.hear(r, tail+0.5)
+	channels := w.stop(r)
+	w.must(a.Display.KeyUp(w.ctx, "Control_R"))
+	ear := channels[lab.Ear(1)]
+	audible(t, "while it is held", level(ear, from+1, held))
+	if got := level(ear, held+tail, r.Seconds()-0.1); got > -50 {
+		t.Errorf("the key sticks: %.1f dBFS", got)
+	}
+	said()
 }
 
 // tail is how long somebody is heard after the key: the settings' delay, and what is on its way.

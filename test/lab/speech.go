@@ -43,9 +43,12 @@ func Speech(seconds float64) ([]float32, error) {
 
 // Voices is that many seconds of what eight people say: different words by a voice of 8 kHz bandwidth, mostly continuous,
 // RMS near -20 dBFS.
-func Voices(seconds float64) ([][]float32, error) {
+func Voices(seconds float64) ([][]float32, error) { return Sentences(seconds, sentences...) }
+
+// Sentences is the same of the recordings so named ("vm-options", ...).
+func Sentences(seconds float64, names ...string) ([][]float32, error) {
 	var all [][]float32
-	for _, name := range sentences {
+	for _, name := range names {
 		data, err := os.ReadFile(filepath.Join(asteriskSounds, name+".g722"))
 		if err != nil {
 			return nil, fmt.Errorf("recorded speech of Debian's asterisk-core-sounds-en-g722 (make deps): %w", err)

@@ -25,8 +25,8 @@ func Codecs(c *call.SoundConfig) error {
 		return fmt.Errorf("noise suppression: %w", err)
 	}
 	c.Denoiser = denoiser
-	c.NewEncoder = func() (audio.Encoder, error) { return opus.NewEncoder(opus.Config{}) }
-	c.NewDecoder = func() (audio.Decoder, error) { return opus.NewDecoder() }
+	c.NewEncoder = func() (audio.Encoder, error) { return opus.NewStereoEncoder(audio.Tuning{}) }
+	c.NewDecoder = func() (audio.Decoder, error) { return opus.NewStereoDecoder() }
 	return nil
 }
 
