@@ -191,7 +191,8 @@ func (p *Playout) idle(last time.Time) time.Time {
 	return last
 }
 
-// turn makes one frame, top to bottom: what it returns and its side stay valid until the next turn. A loudspeaker will play it after wait, or never.
+// turn makes one frame, top to bottom: what it returns and its side stay valid until the next turn. A loudspeaker will play it after
+// wait, or never.
 func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	now, heard, served := at.Sub(p.start), time.Duration(never), wait != never
 	if served {

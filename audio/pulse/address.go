@@ -1,7 +1,7 @@
 package pulse
 
 import (
-	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -86,9 +86,9 @@ func parseServer(s string) (address, bool) {
 // cookieSize is what the protocol wants, no more and no less.
 const cookieSize = 256
 
-// cookie is the secret that server and clients of one user share. Without one it is zeros: a server knows its own user
-// by the socket, too.
-func cookie(getenv func(string) string) ([]byte, error) {
+// cookie is the secret that server and clients of one user share. Without one that can be read it is zeros, as with PulseAudio's own
+// clients: a server knows its own user by the socket, too, and some take everybody.
+func cookie(getenv func(string) string) []byte {
 	places := []string{getenv("PULSE_COOKIE")}
 	if places[0] == "" {
 		home, config := getenv("HOME"), getenv("XDG_CONFIG_HOME")
@@ -100,15 +100,15 @@ func cookie(getenv func(string) string) ([]byte, error) {
 	secret := make([]byte, cookieSize)
 	for _, path := range places {
 		f, err := os.Open(path)
-		if errors.Is(err, os.ErrNotExist) {
+		if err != nil {
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
 		defer f.Close()
-		_, err = f.Read(secret)
-		return secret, err
+		if n, err := io.ReadFull(f, secret); err != nil {
+			clear(secret[:n])
+			continue
+		}
+		return secret
 	}
-	return secret, nil
+	return secret
 }

@@ -109,12 +109,8 @@ func newLink(conn net.Conn, h handler) *link {
 }
 
 func (l *link) login(ctx context.Context) error {
-	secret, err := cookie(os.Getenv)
-	if err != nil {
-		return fmt.Errorf("read the cookie: %w", err)
-	}
 	var auth proto.AuthReply
-	if err := l.request(ctx, &proto.Auth{Version: version, Cookie: secret}, &auth); err != nil {
+	if err := l.request(ctx, &proto.Auth{Version: version, Cookie: cookie(os.Getenv)}, &auth); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	if auth.Version.Version() < 13 { // PulseAudio 0.9.11 of 2008: no latency flags

@@ -8,7 +8,8 @@ import (
 	"parley/audio"
 )
 
-// reader reads a file as 48 kHz, one channel or the two of a stereo file, piece by piece, so that an hour of sound takes no more memory than a second.
+// reader reads a file as 48 kHz, one channel or the two of a stereo file, piece by piece, so that an hour of sound takes no more memory
+// than a second.
 type reader struct {
 	format
 	src  io.ReaderAt
