@@ -3,6 +3,7 @@ package ui
 import (
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -124,8 +125,10 @@ func (p *personCard) mute(c model.Card) fyne.CanvasObject {
 // whisper has the key for whispers be for them. It is kept with what is known of them, so that nobody unknown has it.
 func (p *personCard) whisper(on bool) fyne.CanvasObject {
 	var toggle *kit.Toggle
+	var want atomic.Bool // of two writes the later one may come first
 	toggle = kit.NewToggle(on, func(on bool) {
-		background(p.w, func() (struct{}, error) { return struct{}{}, p.w.c.Profile.SetWhisper(p.user, on) }, func(_ struct{}, err error) {
+		want.Store(on)
+		background(p.w, func() (struct{}, error) { return struct{}{}, p.w.c.Profile.SetWhisper(p.user, want.Load()) }, func(_ struct{}, err error) {
 			if err != nil {
 				now, _ := p.w.c.Profile.Person(p.user)
 				toggle.SetOn(now.Whisper) // what the disk has not taken holds for this run all the same

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,20 +123,21 @@ func TestWhisperTo(t *testing.T) {
 		}
 		typeKeys(b, fyne.KeyEscape)
 	}
-	if err := os.RemoveAll(b.folder); err != nil {
+	if err := errors.Join(b.c.Profile.SetWhisper(k.ID(), false), os.RemoveAll(b.folder)); err != nil { // after what is being written
 		t.Fatal(err)
 	}
 	b.showCard(card, b.shell.dock.root)
-	test.Tap(control[*kit.Toggle](b, "Hears my whisper"))
-	for said := false; !said; {
-		b.later()
+	toggle := control[*kit.Toggle](b, "Hears my whisper")
+	test.Tap(toggle)
+	said := func() bool {
 		b.pump.mu.Lock()
-		for _, l := range b.pump.lines {
-			said = said || strings.HasPrefix(l.Text, "It could not be saved: ")
-		}
-		b.pump.mu.Unlock()
+		defer b.pump.mu.Unlock()
+		return slices.ContainsFunc(b.pump.lines, func(l model.Line) bool { return strings.HasPrefix(l.Text, "It could not be saved: ") })
 	}
-	if !control[*kit.Toggle](b, "Hears my whisper").On() || len(b.c.Profile.WhisperTo()) != 1 {
-		t.Error("what the disk did not take does not hold")
+	for !said() || len(b.c.Profile.WhisperTo()) != 1 { // what the disk does not take holds, and is said
+		b.later()
+	}
+	if !toggle.On() {
+		t.Error("it holds, and is not shown")
 	}
 }

@@ -21,7 +21,7 @@ func TestEverythingIsKept(t *testing.T) {
 	bo := w.guest(1, "Bo", invite)
 	w.await(bo, 0, "joined")
 	a.key("ctrl+comma")
-	a.click(lab.Page(3))
+	a.click(lab.Page(4))
 	a.see("the page with the themes", lab.Stage, func(img *image.RGBA) bool {
 		return img.RGBAAt(lab.ThemeDark.X-24, lab.ThemeDark.Y) == lab.Dark.Primary
 	})

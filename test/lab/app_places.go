@@ -25,7 +25,7 @@ var (
 	ThemeDark  = image.Pt(1002, 94) // on the page Look
 	ThemeLight = image.Pt(1065, 94) //
 	MicSelect  = image.Pt(940, 125) // on the page Sound, without its banner
-	SpkSelect  = image.Pt(940, 461) //
+	SpkSelect  = image.Pt(940, 365) //
 	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
 )
 
@@ -107,7 +107,7 @@ var (
 // Files are the lines of the files at the stage's foot, the newest highest.
 var Files = image.Rect(304, 528, 1056, 736)
 
-// Page is the i-th line of the settings' list: Sound, Camera, Keys, Look, You and your key, Privacy, Servers, Connection, Files.
+// Page is the i-th line of the settings' list: Sound, Voice, Camera, Keys, Look, You and your key, Privacy, Servers, Connection, Files.
 func Page(i int) image.Point { return image.Pt(184, 71+38*i) }
 
 // TileAvatar is the avatar of the i-th of n people on the stage, up to three and in one row, with room for ring and halo. Oneself is the last.
