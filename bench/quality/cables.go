@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"parley/audio/audiotest"
@@ -21,6 +22,9 @@ func (b *bench) cables(ctx context.Context) error {
 		name string
 		open opener
 	}{{"parley", b.parley}, {"chromium", chromium}} {
+		if strings.HasPrefix(b.only, "cables, ") && b.only != "cables, "+who.name {
+			continue
+		}
 		r, err := b.inRoom(ctx, who.open)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", who.name, err))
