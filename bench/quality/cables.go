@@ -216,7 +216,8 @@ func (b *bench) report(who string, r inTheRoom) {
 		b.say("cables, "+who+", "+what, v, unit, limit(who, l), nil)
 	}
 	say("echo lower in the first 2 s", "dB", r.First, measure.AtLeast(25))
-	b.say("cables, "+who+", echo lower when settled", r.Settled, "dB, median of seconds", limit(who, measure.AtLeast(40)), map[string]any{"seconds": rounded(r.seconds), "own": r.own})
+	b.say("cables, "+who+", echo lower when settled", r.Settled, "dB, median of seconds", limit(who, measure.AtLeast(40)),
+		map[string]any{"seconds": rounded(r.seconds), "own": r.own})
 	say("voice in double talk", "dB SI-SDR, median of seconds", r.Talk, measure.AtLeast(12))
 	say("voice in double talk before", "dB SI-SDR, median of seconds", r.TalkIn, nil)
 	say("voice alone", "dB SI-SDR, median of seconds", r.Voice, nil)
