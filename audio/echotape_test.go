@@ -76,7 +76,9 @@ func plus(a, b []float32) []float32 {
 // TestEchoTapeHostile: whatever is recorded, the figures are numbers.
 func TestEchoTapeHostile(t *testing.T) {
 	sound := audio.EchoSound()
-	for name, v := range map[string]float32{"not a number": float32(math.NaN()), "infinite": float32(math.Inf(1)), "huge": 1e30, "full scale": 1} {
+	for name, v := range map[string]float32{
+		"not a number": float32(math.NaN()), "infinite": float32(math.Inf(1)), "huge": 1e30, "full scale": 1,
+	} {
 		tape := audio.NewEchoTape()
 		frame := make([]float32, audio.FrameSize)
 		for at := 0; at+audio.FrameSize <= len(sound); at += audio.FrameSize {

@@ -130,7 +130,8 @@ func TestEchoTest(t *testing.T) {
 	} {
 		r := started()
 		did := end.do(r)
-		if s := state(r); count[stopEchoTest](did) != 1 || s.Phase != EchoTestIdle || s.Done || !strings.Contains(s.Failed, end.words) || end.words == "" && s.Failed != "" {
+		if s := state(r); count[stopEchoTest](did) != 1 || s.Phase != EchoTestIdle || s.Done ||
+			!strings.Contains(s.Failed, end.words) || end.words == "" && s.Failed != "" {
 			t.Errorf("%s: %v, %+v", name, kinds(did), s)
 		}
 	}
@@ -141,7 +142,8 @@ func TestEchoTest(t *testing.T) {
 	}
 	r.do(Leave{})
 	r.do(Check{})
-	if did := r.do(EchoTest{}); count[stopCheck](did) != 1 || count[startEchoTest](did) != 1 || state(r) != (EchoTestState{Phase: EchoTestRunning, EchoDBFS: mix.Floor}) {
+	if did := r.do(EchoTest{}); count[stopCheck](did) != 1 || count[startEchoTest](did) != 1 ||
+		state(r) != (EchoTestState{Phase: EchoTestRunning, EchoDBFS: mix.Floor}) {
 		t.Errorf("from a check: %v, %+v", kinds(did), state(r))
 	}
 }

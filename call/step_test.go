@@ -756,7 +756,8 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	link := wire.Link{Host: "localhost:2", Key: wire.Bytes(person(t, "Server", '0').key.Public()), Mode: wire.ModeNative}.String()
 	for _, cmd := range []Command{
 		Connect{Link: link, Name: "x"}, Connect{Link: "nonsense"}, Disconnect{}, Join{hall}, Join{"Games"}, Join{"nowhere"}, Leave{}, Mute{true}, Mute{}, Deafen{true}, Deafen{},
-		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, EchoTest{}, StopEchoTest{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
+		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, EchoTest{}, StopEchoTest{},
+		Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
 		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, SetRelayNew{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
 		RenameChannel{hall, "y"}, MoveChannel{hall, 0}, RemoveChannel{hall}, CreateInvite{}, ListInvites{}, RevokeInvite{"i"}, KickUser{"nonsense"},
 		Examine{}, StopExamine{}, enter{}, Prioritize{true}, Prioritize{}, Whisper{}, Whisper{[]string{"Ana", "Bob"}}, Whisper{[]string{"nobody"}},

@@ -45,7 +45,8 @@ func TestEchoSelfTest(t *testing.T) {
 	test := func(i int, args ...string) chan result {
 		letter, done := lab.Letter(i), make(chan result, 1)
 		c := lab.Command{Env: append(w.pulse.Env(), "HOME="+w.dir)}
-		c.Args = append([]string{"check", "--echo", "--home", filepath.Join(w.dir, letter), "--mic", "mic_" + letter, "--speaker", "spk_" + letter}, args...)
+		c.Args = append([]string{"check", "--echo", "--home", filepath.Join(w.dir, letter),
+			"--mic", "mic_" + letter, "--speaker", "spk_" + letter}, args...)
 		ctx := w.within(time.Minute)
 		go func() {
 			out, status, err := w.programs.Run(ctx, "parleyctl", c)
@@ -61,7 +62,8 @@ func TestEchoSelfTest(t *testing.T) {
 		return done
 	}
 	on, off, none := test(0, "--aec=on"), test(1, "--aec=off"), test(2, "--aec=on")
-	if r := <-on; r.Event != "done" || r.Command != "check" || !(r.Left >= 25) || r.Echo < -30 || r.Echo > -15 || r.Delay < 20 || r.Delay > 400 {
+	if r := <-on; r.Event != "done" || r.Command != "check" || !(r.Left >= 25) ||
+		r.Echo < -30 || r.Echo > -15 || r.Delay < 20 || r.Delay > 400 {
 		t.Errorf("cancelled: %+v", r)
 	} else {
 		t.Logf("cancelled: %+v", r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"parley/audio/audiotest"
@@ -21,6 +22,9 @@ func (b *bench) cables(ctx context.Context) error {
 		name string
 		open opener
 	}{{"parley", b.parley}, {"chromium", chromium}} {
+		if strings.HasPrefix(b.only, "cables, ") && b.only != "cables, "+who.name {
+			continue
+		}
 		r, err := b.inRoom(ctx, who.open)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", who.name, err))
@@ -78,7 +82,9 @@ func (b *bench) parley(ctx context.Context, p *lab.Pulse) (own func(context.Cont
 	return nil, end, nil
 }
 
-// chromium starts two pages with the browser's voice processing on.
+// chromium starts two pages with the browser's voice processing on. By its own figures, which are told beside ours, Chromium 156's
+// canceller takes nothing away over these cables, whichever loudspeaker and mode it is given; why is not known, so that its echo here
+// is no measure of what it does on a real sound card.
 func chromium(ctx context.Context, p *lab.Pulse) (own func(context.Context) (any, error), end func() error, err error) {
 	v, err := browser.OpenVoices(ctx, p, nil, nil)
 	if err != nil {
@@ -212,7 +218,8 @@ func (b *bench) report(who string, r inTheRoom) {
 		b.say("cables, "+who+", "+what, v, unit, limit(who, l), nil)
 	}
 	say("echo lower in the first 2 s", "dB", r.First, measure.AtLeast(25))
-	b.say("cables, "+who+", echo lower when settled", r.Settled, "dB, median of seconds", limit(who, measure.AtLeast(40)), map[string]any{"seconds": rounded(r.seconds), "own": r.own})
+	b.say("cables, "+who+", echo lower when settled", r.Settled, "dB, median of seconds", limit(who, measure.AtLeast(40)),
+		map[string]any{"seconds": rounded(r.seconds), "own": r.own})
 	say("voice in double talk", "dB SI-SDR, median of seconds", r.Talk, measure.AtLeast(12))
 	say("voice in double talk before", "dB SI-SDR, median of seconds", r.TalkIn, nil)
 	say("voice alone", "dB SI-SDR, median of seconds", r.Voice, nil)

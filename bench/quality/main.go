@@ -21,7 +21,7 @@ func main() {
 	seconds := flag.Int("seconds", 10, "how long the far end talks in each scene, 5 to 60")
 	speex := flag.Bool("speex", false, "measure SpeexDSP's canceller, too: needs gcc and libspeexdsp-dev")
 	peers := flag.Bool("peers", false, "measure Parley and Chromium in a room between virtual cables")
-	only := flag.String("only", "", "only the measurements whose name holds this: canceller, path change, sending, cables")
+	only := flag.String("only", "", "only what holds this: canceller, path change, sending, cables; or \"cables, parley\"")
 	flag.Parse()
 	b := &bench{bin: *bin, seconds: min(max(*seconds, 5), 60), speex: *speex, peers: *peers, only: *only, out: json.NewEncoder(os.Stdout)}
 	measure.Main(b.run)
@@ -55,7 +55,7 @@ func (b *bench) run(ctx context.Context) error {
 		{"sending", true, b.sending},
 		{"cables", b.peers, b.cables},
 	} {
-		if !part.wanted || !strings.Contains(part.name, b.only) || ctx.Err() != nil {
+		if !part.wanted || !strings.Contains(part.name, b.only) && !strings.HasPrefix(b.only, part.name) || ctx.Err() != nil {
 			continue
 		}
 		if err := part.run(ctx); err != nil {

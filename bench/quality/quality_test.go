@@ -30,7 +30,8 @@ func TestJudge(t *testing.T) {
 	}
 	q := h.judge(out, 0.2)
 	for name, c := range map[string][2]float64{
-		"first": {q.First, 30}, "settled": {q.Settled, 30}, "near": {q.Near, -2}, "talk": {q.Talk, 31}, "delay": {q.DelayedMS, 10}, "time": {q.FrameMS, 0.2},
+		"first": {q.First, 30}, "settled": {q.Settled, 30}, "near": {q.Near, -2},
+		"talk": {q.Talk, 31}, "delay": {q.DelayedMS, 10}, "time": {q.FrameMS, 0.2},
 	} {
 		if math.Abs(c[0]-c[1]) > 0.7 {
 			t.Errorf("%s: %.2f, want %.2f", name, c[0], c[1])
@@ -67,7 +68,8 @@ func TestJudgeRoom(t *testing.T) {
 	}
 	r := judgeRoom(channels, far, mouth, seconds)
 	for name, c := range map[string][2]float64{
-		"first": {r.First, 20}, "settled": {r.Settled, 20}, "loud": {r.Loud - audiotest.LevelDBFS(voices[4][(both+2)*second:]), 6}, "voice": {r.Voice, 100},
+		"first": {r.First, 20}, "settled": {r.Settled, 20},
+		"loud": {r.Loud - audiotest.LevelDBFS(voices[4][(both+2)*second:]), 6}, "voice": {r.Voice, 100},
 	} {
 		if math.Abs(c[0]-c[1]) > 2 {
 			t.Errorf("%s: %.1f, want %.1f", name, c[0], c[1])

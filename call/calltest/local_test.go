@@ -121,6 +121,19 @@ func TestCheckStopped(t *testing.T) {
 	a.until("it fails", func(s *call.Snapshot) bool { return s.Sound.Check.Failed != "" })
 }
 
+// TestEchoTestStopped: it opens both devices, plays, and lets go of them at once.
+func TestEchoTestStopped(t *testing.T) {
+	a := newAlone(t, call.Voice{Cancellation: true})
+	a.Do(call.EchoTest{})
+	a.until("both are open", func(s *call.Snapshot) bool {
+		return s.Sound.EchoTest.Phase == call.EchoTestRunning && s.Sound.Mic == "the mic" && s.Sound.Speaker == "the speaker"
+	})
+	a.Do(call.StopEchoTest{})
+	a.until("both are closed", func(s *call.Snapshot) bool {
+		return s.Sound.EchoTest == (call.EchoTestState{EchoDBFS: mix.Floor}) && s.Sound.Mic == "" && s.Sound.Speaker == ""
+	})
+}
+
 // A test of the microphone shows its level, plays nothing, and goes over into a call.
 func TestListen(t *testing.T) {
 	a := newAlone(t, call.Voice{Mode: "open"})
