@@ -152,8 +152,33 @@ func TestHeadset(t *testing.T) {
 	const n = 6 * second
 	voice, far := audiotest.Talk(3, n), audiotest.Talk(4, n)
 	out := run(New(), far, voice)
-	if got := audiotest.SISDR(voice[3*second:], out[3*second:]); got < 20 {
+	if got := audiotest.SISDR(voice[3*second:], out[3*second:]); got < 23 {
 		t.Errorf("SI-SDR %.1f dB", got)
+	}
+}
+
+// TestEchoAppears: for eight seconds there was none, as the microphone was switched off, or a headset was in use. Two seconds
+// after it came, or came back, it is gone.
+func TestEchoAppears(t *testing.T) {
+	const quiet, n = 8 * second, 12 * second
+	far := audiotest.Talk(1, n)
+	for _, at := range []struct {
+		name  string
+		from  int // no echo from there on
+		noise float64
+	}{{"switched off", 0, -200}, {"headset", 0, -70}, {"switched off for a while", 2 * second, -200}, {"headset for a while", 2 * second, -70}} {
+		echo := rooms[0].Echo(1, far)
+		clear(echo[at.from:quiet])
+		mic := echo
+		if at.noise > -200 {
+			mic = sum(echo, audiotest.ToLevel(audiotest.PinkNoise(5, n), at.noise))
+		}
+		out := run(New(), far, mic)
+		erle := func(from int) float64 { return audiotest.ERLE(echo[from:from+second], out[from:from+second], at.noise) }
+		t.Logf("%s: %.1f, %.1f, %.1f and %.1f dB in the seconds after", at.name, erle(quiet), erle(quiet+second), erle(quiet+2*second), erle(quiet+3*second))
+		if erle(quiet) < 3 || erle(quiet+2*second) < 20 || erle(quiet+3*second) < 35 {
+			t.Errorf("%s: too little", at.name)
+		}
 	}
 }
 
