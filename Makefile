@@ -12,6 +12,8 @@
 # make bench-net    JSON lines: sound over bad networks: invented, late, delay, back after an outage; PEERS=1 measures Chromium in the same run
 # make bench-rate   JSON lines: links that carry less than a call could use, or lose packets: how soon pictures fit, silence, freezes;
 #                   what a shared screen costs; a browser's first picture; PEERS=1 measures Chromium in the same run
+# make bench-quality  JSON lines: what the echo canceller leaves, and of the voice; the sending chain's time; PEERS=1: SpeexDSP's
+#                   canceller, and Chromium's voice processing beside ours in a room between virtual cables
 # make screenshots  docs/: each screen in both themes, from the real window
 # make run          the app with a server inside; without a display, make demo
 # make demo         the app on a display and sound card in memory, somebody who talks to it, and what its speaker played
@@ -28,7 +30,7 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate run demo screenshots clean
+.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate bench-quality run demo screenshots clean
 
 deps:
 	scripts/deps.sh
@@ -112,6 +114,10 @@ bench-net: build
 bench-rate: build
 	scripts/deps.sh test $(if $(PEERS),peers)
 	@$(GO) run ./bench/rate -bin bin $(if $(PEERS),-peers) $(BENCHFLAGS)
+
+bench-quality: build
+	scripts/deps.sh test $(if $(PEERS),peers)
+	@$(GO) run ./bench/quality -bin bin $(if $(PEERS),-speex -peers) $(BENCHFLAGS)
 
 clean:
 	rm -rf bin

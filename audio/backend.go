@@ -23,11 +23,20 @@ type Info struct {
 	Monitor bool   // an Input that hears what a loudspeaker plays, so others would hear themselves: only taken by name
 }
 
-// Request asks a Backend for one mono 48 kHz device.
+// Request asks a Backend for one 48 kHz device.
 type Request struct {
-	Kind   Kind
-	ID     string        // empty: what the system says
-	Period time.Duration // length of one callback's buffer; the backend takes the nearest that it has
+	Kind     Kind
+	ID       string        // empty: what the system says
+	Period   time.Duration // length of one callback's buffer; the backend takes the nearest that it has
+	Channels int           // 2: left and right, interleaved, whole pairs in each callback; else one, of which the system makes more or less
+}
+
+// Width is the number of channels: 1 or 2.
+func (r Request) Width() int {
+	if r.Channels == 2 {
+		return 2
+	}
+	return 1
 }
 
 // Backend is a sound system: audio/device (malgo), audio/wavdev (files), audio/audiotest (a fake with a settable echo
@@ -45,6 +54,18 @@ type Device interface {
 	// Latency is what the device itself adds between air and callback, as far as the backend knows.
 	Latency() time.Duration
 	Close() error
+}
+
+// Counting is a Device that knows when it had nothing to play, or lost what it heard. One that does not is judged by the times
+// of its callbacks.
+type Counting interface {
+	Underruns() uint64 // so far; it may be called while the device runs
+}
+
+// Periodic is a Device that knows its period. One that has another than was asked for has no choice, and is not reopened for a
+// better one.
+type Periodic interface {
+	Period() time.Duration
 }
 
 // Join makes one Backend of two: inputs from the first, outputs from the second, say a WAV file as the microphone and a

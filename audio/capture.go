@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/audio/aec"
+	"parley/audio/agc"
 	"parley/audio/mix"
 	"parley/audio/vad"
 )
@@ -15,6 +17,7 @@ import (
 type CaptureConfig struct {
 	Encoder  Encoder  // required; Capture uses it until Close returns, the caller closes it after that
 	Denoiser Denoiser // nil: there is no noise suppression to switch on
+	FarEnd   *FarEnd  // what the loudspeaker plays; nil: there is no echo cancellation to switch on
 	FrameMS  int      // length of a packet: 10 or 20 (the default) milliseconds
 	Gate     vad.Config
 	// Emit is given each packet, on Capture's own goroutine; it must return within a few milliseconds and must not call
@@ -50,11 +53,14 @@ type Packet struct {
 	Marker    bool   // the first of a talk spurt (RFC 3551, section 4.1)
 	Samples   int
 	Level     float32 // RMS in dBFS
+	Audience  uint32  // for whom it is: see Capture.SetAudience
 }
 
 // Capture makes packets of what the microphone hears.
 //
-//	Write (device callback) ─► ring ─► run: suppress ─► gate ─► mute ─► encode ─► emit
+//	Write (device callback) ─► ring ─► run: cancel ─► suppress ─► gain ─► gate ─► mute ─► encode ─► emit
+//	                                          ▲
+//	                                 FarEnd ──┘
 //
 // While the gate is closed nothing is sent at all; within an open gate Opus' own DTX saves what it can. The end of a talk
 // spurt is told by a packet of one byte, so that the far side waits instead of concealing a loss; and by more of them where packets
@@ -62,6 +68,7 @@ type Packet struct {
 type Capture struct {
 	config CaptureConfig
 	ring   *Ring
+	stereo StereoEncoder // the Encoder, if it is one
 	wakeUp chan struct{} // capacity 1: Write to run
 	quit   chan struct{}
 	done   chan struct{}
@@ -71,22 +78,35 @@ type Capture struct {
 	gateConfig atomic.Pointer[vad.Config]
 	tuning     atomic.Pointer[Tuning]
 	key        atomic.Bool
+	forced     atomic.Bool
+	cancelled  atomic.Bool
 	suppressed atomic.Bool
+	levelled   atomic.Bool
+	changed    atomic.Bool // another microphone or loudspeaker is in use
+	echoTape   atomic.Pointer[EchoTape]
 
 	// exit is held around the last look at muted together with Emit, so that SetMuted waits for a packet that is on its
 	// way out. The device callback never touches it.
 	exit  sync.Mutex
 	muted atomic.Bool
 
-	stats captureStats
+	audience audience
+	stats    captureStats
 
 	// The rest belongs to run.
+	canceller *aec.Canceller // nil: there is none
+	gain      agc.Control
+	limiter   agc.Limiter
 	gate      *vad.Gate
 	mode      vad.Mode
-	frame     []float32 // the frame in hand
-	dry       []float32 // its copy from before suppression, for the cross-fade of a switch
-	wet       bool      // suppression ran on the last frame
-	pcm       []float32 // collects a packet's samples
+	frame     []float32                              // the frame in hand
+	far       []float32                              // the frame of the loudspeaker in hand
+	dry       []float32                              // a copy of frame from before a stage, for the cross-fade of a switch
+	wet       stages                                 // those that ran on the last frame
+	side      []float32                              // of frame: (L-R)/2, where frame is (L+R)/2; silent while packets have one channel
+	wide      struct{ want, on, frame, packet bool } // two channels are asked for, were heard last, are in the frame and packet in hand
+	pcm       []float32                              // collects a packet's samples
+	pcmSide   []float32
 	filled    int
 	out       []byte
 	clock     uint32    // of the frame in hand
@@ -101,6 +121,9 @@ type Capture struct {
 	talking   bool
 }
 
+// stages are what is done to the sound where it is wanted, to one channel.
+type stages struct{ echo, noise, level bool }
+
 // ringSize holds 340 ms: longer than a stall that anybody would want to hear afterwards.
 const ringSize = 1 << 14
 
@@ -111,26 +134,44 @@ func NewCapture(c CaptureConfig) (*Capture, error) {
 	}
 	x := &Capture{
 		config: c,
-		ring:   NewRing(ringSize),
+		ring:   NewStereoRing(ringSize),
 		wakeUp: make(chan struct{}, 1),
 		quit:   make(chan struct{}),
 		done:   make(chan struct{}),
 		gate:   vad.New(c.Gate),
 		mode:   c.Gate.Mode,
 		frame:  make([]float32, FrameSize),
+		far:    make([]float32, FrameSize),
 		dry:    make([]float32, FrameSize),
+		side:   make([]float32, FrameSize),
 		pcm:    make([]float32, c.FrameMS/10*FrameSize),
 		out:    make([]byte, MaxPacket),
 	}
+	x.pcmSide = make([]float32, len(x.pcm))
+	x.stereo, _ = c.Encoder.(StereoEncoder)
 	x.stats.init(c.Encoder)
 	x.suppressed.Store(c.Denoiser != nil)
+	if c.FarEnd != nil {
+		x.canceller = aec.New()
+	}
 	go x.run()
 	return x, nil
 }
 
-// Write is the microphone's callback: copy, wake, return. One device at a time.
+// Write is the callback of a microphone of one channel: copy, wake, return. One device at a time.
 func (c *Capture) Write(samples []float32) {
 	c.ring.Write(samples)
+	c.wrote()
+}
+
+// WriteStereo is Write for two channels, interleaved. Both are heard where Tuning.Stereo is set and nothing is done to the sound: no
+// cancellation, suppression or gain control.
+func (c *Capture) WriteStereo(pairs []float32) {
+	c.ring.WriteStereo(pairs)
+	c.wrote()
+}
+
+func (c *Capture) wrote() {
 	c.stats.wrote.Store(c.config.Now().UnixNano())
 	if c.ring.Len() >= FrameSize {
 		wake(c.wakeUp)
@@ -154,6 +195,16 @@ func (c *Capture) SetPTT(down bool) { c.key.Store(down) }
 // SetSuppression switches noise suppression; without a Denoiser it does nothing. It costs 10 ms of delay.
 func (c *Capture) SetSuppression(on bool) { c.suppressed.Store(on && c.config.Denoiser != nil) }
 
+// SetCancellation switches echo cancellation; without a FarEnd it does nothing. It costs aec.Delay samples of delay.
+func (c *Capture) SetCancellation(on bool) { c.cancelled.Store(on && c.canceller != nil) }
+
+// SetGain switches gain control: speech is brought to agc.Target, and nothing comes out above -1 dBFS. It costs agc.Delay samples
+// of delay.
+func (c *Capture) SetGain(on bool) { c.levelled.Store(on) }
+
+// DevicesChanged says that another microphone or loudspeaker is in use: what was learnt of echo and level is forgotten.
+func (c *Capture) DevicesChanged() { c.changed.Store(true) }
+
 // SetTuning changes bit rate and the like from the next packet on.
 func (c *Capture) SetTuning(t Tuning) { c.tuning.Store(&t) }
 
@@ -174,7 +225,7 @@ func (c *Capture) run() {
 		}
 		c.look()
 		for c.ring.Len() >= FrameSize && !c.closing() {
-			c.ring.Read(c.frame)
+			c.ring.ReadSides(c.frame, c.side)
 			c.turn(c.frame)
 		}
 	}
@@ -199,17 +250,25 @@ func (c *Capture) turn(frame []float32) {
 	mix.Clean(frame, loudest)
 	c.stats.before.setLevel(c.stats.meterBefore.Add(frame))
 
+	tape := c.echoTape.Load()
+	tape.before(frame)
+	before := c.wet
+	c.cancel(frame)
+	tape.after(frame)
 	voice := c.suppress(frame)
-	level := mix.DBFS(mix.RMS(frame))
+	c.widen(before == stages{} && !c.wet.echo && !c.wet.noise)
+	level := mix.DBFS(c.rms(frame)) // of the microphone's own: thresholds mean that, whatever the gain
 	c.stats.level.setLevel(c.stats.meterLevel.Add(frame))
 	c.listen(level, voice)
-	open := c.gate.Process(frame, voice)
+	c.control(frame, voice)
+	open := c.gate.Process(frame, level, voice)
+	c.gate.Again(c.side)
 	muted := c.mute()
 	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
-	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice), muted && c.talking, voice)
+	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice && !c.forced.Load()), muted && c.talking, voice)
 	c.stats.dspCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 
-	if !muted {
+	if nobody := c.address(); !muted && !nobody {
 		c.collect(frame, open, level)
 	}
 	c.clock += FrameSize
@@ -222,38 +281,88 @@ func (c *Capture) applySettings() {
 		c.mode = g.Mode
 	}
 	c.gate.Key(c.key.Load())
+	c.gate.Force(c.forced.Load())
+	if c.changed.Swap(false) {
+		c.gain.Reset()
+		if c.canceller != nil {
+			c.canceller.Reset()
+			c.config.FarEnd.drop()
+		}
+	}
 	if t := c.tuning.Swap(nil); t != nil {
 		c.lossy = t.LossPercent > 0
+		c.wide.want = t.Stereo && c.stereo != nil
 		if err := c.config.Encoder.Tune(*t); err != nil {
 			c.stats.failed(c.config.Log, "tune the encoder", err)
 		}
 	}
 }
 
-// suppress removes noise and returns the voice probability, below zero where nobody knows. The denoised sound is 10 ms
-// later than the raw, so a switch cross-fades over one frame instead of jumping.
+// cancel takes away what the loudspeaker has brought into the microphone.
+func (c *Capture) cancel(frame []float32) {
+	if c.canceller == nil {
+		return
+	}
+	want, on := c.cancelled.Load(), &c.wet.echo
+	if want && !*on {
+		c.canceller.Reset()
+		c.config.FarEnd.drop() // it was played before anybody listened
+	}
+	for c.config.FarEnd.read(c.far) {
+		c.canceller.Far(c.far)
+	}
+	if !want && !*on {
+		return
+	}
+	copy(c.dry, frame)
+	c.canceller.Cancel(frame)
+	c.stats.echoOf(c.canceller.Stats())
+	c.switched(frame, on, want)
+}
+
+// suppress removes noise and returns the voice probability, below zero where nobody knows.
 func (c *Capture) suppress(frame []float32) (voice float32) {
-	want := c.suppressed.Load()
-	if !want && !c.wet {
+	want, on := c.suppressed.Load(), &c.wet.noise
+	if !want && !*on {
 		return -1
 	}
-	change := want != c.wet
 	copy(c.dry, frame)
 	voice, err := c.config.Denoiser.Process(frame)
 	if err != nil {
 		c.stats.failed(c.config.Log, "suppress noise", err)
 		copy(frame, c.dry)
-		voice, want = -1, false
-	} else if change {
-		in, out := float32(0), float32(1)
-		if !want {
-			in, out = 1, 0
-		}
-		mix.Scale(frame, in, out)
-		mix.Add(frame, c.dry, out, in)
+		*on = false
+		return -1
 	}
-	c.wet = want
+	c.switched(frame, on, want)
 	return voice
+}
+
+// control brings speech to the same loudness, whoever speaks.
+func (c *Capture) control(frame []float32, voice float32) {
+	want, on := c.levelled.Load(), &c.wet.level
+	if !want && !*on {
+		return
+	}
+	copy(c.dry, frame)
+	c.gain.Process(frame, voice)
+	c.limiter.Process(frame)
+	c.stats.gain.setLevel(c.gain.Gain())
+	c.switched(frame, on, want)
+}
+
+// switched fades over one frame where a stage has just been switched: what comes out of it is later than what went in, and would
+// jump. dry is what went in.
+func (c *Capture) switched(frame []float32, on *bool, want bool) {
+	switch {
+	case want && !*on:
+		mix.Scale(frame, 0, 1)
+		mix.Add(frame, c.dry, 1, 0)
+	case !want && *on:
+		mix.Scale(frame, 1, 0)
+		mix.Add(frame, c.dry, 0, 1)
+	}
+	*on = want
 }
 
 // What counts as talking, for the people's eyes only: the gate decides by its own settings.
@@ -275,12 +384,7 @@ func (c *Capture) listen(level, voice float32) {
 func (c *Capture) mute() bool {
 	muted := c.muted.Load()
 	if muted && !c.wasMuted {
-		c.filled, c.inSpurt, c.ends = 0, false, 0
-		if e, ok := c.config.Encoder.(interface{ Reset() error }); ok {
-			if err := e.Reset(); err != nil {
-				c.stats.failed(c.config.Log, "reset the encoder", err)
-			}
-		}
+		c.cut()
 	}
 	c.wasMuted = muted
 	return muted
@@ -293,6 +397,8 @@ func (c *Capture) collect(frame []float32, open bool, level float32) {
 		return
 	}
 	copy(c.pcm[c.filled:], frame)
+	copy(c.pcmSide[c.filled:], c.side)
+	c.wide.packet = c.wide.packet && c.filled > 0 || c.wide.frame
 	c.filled += len(frame)
 	if c.filled < len(c.pcm) {
 		return
@@ -304,7 +410,7 @@ func (c *Capture) collect(frame []float32, open bool, level float32) {
 // encode makes the packet that begins at the given time and hands it on.
 func (c *Capture) encode(at uint32, level float32) {
 	begin := c.config.Now()
-	payload, err := c.config.Encoder.Encode(c.pcm, c.out)
+	payload, err := c.code()
 	c.stats.encodeCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 	if err != nil {
 		c.stats.failed(c.config.Log, "encode", err)
@@ -318,6 +424,13 @@ func (c *Capture) encode(at uint32, level float32) {
 	c.count(silence)
 	c.toc = payload[0]
 	c.emit(p)
+}
+
+func (c *Capture) code() ([]byte, error) {
+	if c.wide.packet {
+		return c.stereo.EncodeStereo(c.pcm, c.pcmSide, c.out)
+	}
+	return c.config.Encoder.Encode(c.pcm, c.out)
 }
 
 // count notes how many more packets of silence are to follow this one.
@@ -353,7 +466,8 @@ func (c *Capture) emit(p Packet) {
 	c.next = p.Timestamp + uint32(p.Samples)
 	c.exit.Lock()
 	defer c.exit.Unlock()
-	if c.muted.Load() {
+	p.Audience = c.audience.now.Load()
+	if c.muted.Load() || c.audience.made != Everybody && c.audience.made != p.Audience {
 		return
 	}
 	c.stats.packets.Add(1)
@@ -371,6 +485,9 @@ func (c *Capture) look() {
 	if gap := now.Sub(c.last) - duration(held); !c.last.IsZero() && gap > maxGap {
 		c.clock += uint32(gap/FrameTime) * FrameSize
 		c.filled, c.inSpurt, c.ends = 0, false, 0
+		if c.config.FarEnd != nil {
+			c.config.FarEnd.drop() // it was played while nobody listened
+		}
 	}
 	c.last = now
 	c.stats.waiting(now, held%FrameSize)

@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/audio/aec"
+	"parley/audio/agc"
 	"parley/audio/mix"
 	"parley/audio/vad"
 )
@@ -20,8 +22,12 @@ type CaptureStats struct {
 	Errors        uint64 // frames that could not be denoised or encoded, settings that were refused
 	Dropped       uint64 // samples that found the ring full
 
+	Echo   EchoStats
+	GainDB float32 // of the gain control; 0 while it is off
+
 	CaptureMS float64 // from the air to the frame: the device, and the ring
-	DSPMS     float64 // suppression, with the 10 ms that it looks back
+	DSPMS     float64 // cancellation, suppression and gain, with what each looks back
+	BusyMS    float64 // of that, the work on a frame
 	EncodeMS  float64 // filling the rest of the packet, the encoder's lookahead, and its work
 }
 
@@ -29,6 +35,9 @@ type CaptureStats struct {
 type captureStats struct {
 	before, after, voice    gauge
 	level                   gauge
+	gain                    gauge
+	echo                    struct{ delay, erle, drift gauge }
+	converged, doubleTalk   atomic.Bool
 	speaking, mutedTalking  atomic.Bool
 	packets, errors         atomic.Uint64
 	wrote                   atomic.Int64 // when the callback last ran, Unix nanoseconds
@@ -51,6 +60,17 @@ func (s *captureStats) init(e Encoder) {
 	s.before.set(mix.Floor)
 	s.after.set(mix.Floor)
 	s.voice.set(-1)
+}
+
+// EchoStats is what the echo canceller knows; all zero while it is off.
+type EchoStats = aec.Stats
+
+func (s *captureStats) echoOf(e aec.Stats) {
+	s.echo.delay.set(e.DelayMS)
+	s.echo.erle.set(e.ERLE)
+	s.echo.drift.set(e.DriftPPM)
+	s.converged.Store(e.Converged)
+	s.doubleTalk.Store(e.DoubleTalk)
 }
 
 func (s *captureStats) state(speaking, mutedTalking bool, voice float32) {
@@ -76,8 +96,8 @@ func (s *captureStats) failed(log *slog.Logger, verb string, err error) {
 // SetDeviceLatency tells what the open microphone adds by itself, for CaptureMS.
 func (c *Capture) SetDeviceLatency(d time.Duration) { c.stats.device.Store(int64(d)) }
 
-// Speaking tells whether somebody talks and is heard, as Stats does.
-func (c *Capture) Speaking() bool { return c.stats.speaking.Load() }
+// Speaking tells whether somebody talks and everybody hears it.
+func (c *Capture) Speaking() bool { return c.stats.speaking.Load() && !c.private() }
 
 // Stats may be called from any goroutine.
 func (c *Capture) Stats() CaptureStats {
@@ -89,10 +109,32 @@ func (c *Capture) Stats() CaptureStats {
 		Packets: s.packets.Load(), Errors: s.errors.Load(), Dropped: dropped,
 		CaptureMS: milliseconds(time.Duration(s.device.Load())) + s.wait.get(),
 		DSPMS:     s.dspCPU.get(),
+		BusyMS:    s.dspCPU.get(),
 		EncodeMS:  float64(c.config.FrameMS) - milliseconds(FrameTime) + milliseconds(s.lookahead) + s.encodeCPU.get(),
 	}
-	if c.suppressed.Load() {
-		out.DSPMS += milliseconds(FrameTime)
+	out.DSPMS += milliseconds(c.stagesDelay())
+	if c.cancelled.Load() {
+		out.Echo = EchoStats{
+			DelayMS: s.echo.delay.get(), ERLE: s.echo.erle.get(), DriftPPM: s.echo.drift.get(),
+			Converged: s.converged.Load(), DoubleTalk: s.doubleTalk.Load(),
+		}
+	}
+	if c.levelled.Load() {
+		out.GainDB = s.gain.getLevel()
 	}
 	return out
+}
+
+// stagesDelay is what the stages look back.
+func (c *Capture) stagesDelay() (d time.Duration) {
+	if c.cancelled.Load() {
+		d += duration(aec.Delay())
+	}
+	if c.suppressed.Load() {
+		d += FrameTime
+	}
+	if c.levelled.Load() {
+		d += duration(agc.Delay)
+	}
+	return d
 }

@@ -17,6 +17,14 @@ type Tuning struct {
 	LossPercent int  // what the worst receiver reports: how much forward error correction is worth
 	FEC         bool // in-band forward error correction (RFC 6716, section 2.1.7)
 	DTX         bool // nearly nothing is sent in silence (RFC 6716, section 2.1.9)
+	Stereo      bool // packets have two channels, where the Encoder is a StereoEncoder
+}
+
+// StereoEncoder is an Encoder that can make packets of two channels, too. One kind may follow the other at any time.
+type StereoEncoder interface {
+	Encoder
+	// EncodeStereo is Encode for (L+R)/2 and (L-R)/2, of the same length.
+	EncodeStereo(mid, side []float32, out []byte) ([]byte, error)
 }
 
 // Decoder turns packets into sound. It is used by one goroutine at a time. Each method returns how many samples it wrote.
@@ -28,6 +36,14 @@ type Decoder interface {
 	Recover(packet []byte, pcm []float32) (int, error)
 	// Conceal invents len(pcm) samples that continue what was decoded last.
 	Conceal(pcm []float32) (int, error)
+}
+
+// StereoDecoder is a Decoder that knows the second channel of what it writes, which is (L+R)/2.
+type StereoDecoder interface {
+	Decoder
+	// Side is (L-R)/2 of what the last Decode, Recover or Conceal wrote, as long as that and valid until the next. It is empty where
+	// both channels are the same, and after an error.
+	Side() []float32
 }
 
 // Denoiser removes noise from one frame of 480 samples in place and tells how likely it holds a voice, from 0 to 1.

@@ -15,7 +15,16 @@ type FollowConfig struct {
 	Playout *Playout
 	Input   string        // ID or name of the microphone; empty follows the system
 	Output  string        // and of the loudspeaker
-	Period  time.Duration // of both; 0: 10 ms
+	Stereo  bool          // as in SetStereo
+	Period  time.Duration // of both; 0: as short as each device carries, chosen by Pace, or 10 ms where Learnt is nil
+	// Learnt tells the period with which a device worked before, 0 if it is not known to work, and Learned what to remember. Both
+	// run on Follow's goroutine. A nil Learnt remembers nothing; then nobody knows that this is the first start, and a microphone
+	// is not passed over for its silence.
+	Learnt  func(k Kind, id string) time.Duration
+	Learned func(k Kind, id string, period time.Duration)
+	// Switched is told, on Follow's goroutine, that sound passes another device from now on: the way from loudspeaker to microphone
+	// is another. It is not told when the same device is opened again, say with another period. nil: nobody is.
+	Switched func(k Kind, id string)
 	// Notify is told what happens, on Follow's goroutine: it must return soon and must not call Close. nil: nobody is.
 	Notify func(Notice)
 	// Changed is told likewise, at the start and whenever something in it is new. nil: nobody is.
@@ -42,10 +51,11 @@ const (
 	Failed                 // Name did not open, or fell silent, for Err; it is tried again
 	Plugged                // Name has appeared; Used says whether it is in use now. A Returned or FellBack of it says that itself
 	Unplugged              // Name has vanished and was not in use
+	Passed                 // Name moves no sound at the first start, and another does, which is taken
 )
 
 func (e Event) String() string {
-	return [...]string{"opened", "lost", "fell-back", "returned", "none", "failed", "plugged", "unplugged"}[min(e, Unplugged)]
+	return [...]string{"opened", "lost", "fell-back", "returned", "none", "failed", "plugged", "unplugged", "passed-over"}[min(e, Passed)]
 }
 
 // Notice tells people about a device.
@@ -61,11 +71,18 @@ type Notice struct {
 // says. It looks at the list of devices each second, because no sound system tells, and reopens one that has fallen silent.
 //
 //	start ─► Opened ─► (vanishes) Lost ─► FellBack ─► (appears) Returned
-//	  │                            └────► None ─────► (appears) Returned
+//	  │         │                  └────► None ─────► (appears) Returned
+//	  │         └────► (the first start, dead) Passed ─► Opened
 //	  └────► None, FellBack
+//
+// Beside that, and told to nobody, each device is reopened with the period that it carries (Pace).
 type Follow struct {
 	backend Backend
-	period  time.Duration
+	period  time.Duration // 0: Pace's
+	learnt  func(Kind, string) time.Duration
+	learned func(Kind, string, time.Duration)
+	moved   func(Kind, string)
+	start   time.Time
 	notify  func(Notice)
 	tell    func(Devices)
 	log     *slog.Logger
@@ -101,15 +118,22 @@ const (
 // StartFollow opens the devices, on its own goroutine, and returns at once.
 func StartFollow(c FollowConfig) *Follow {
 	f := &Follow{
-		backend: c.Backend, period: c.Period, notify: c.Notify, tell: c.Changed, log: c.Log,
+		backend: c.Backend, period: c.Period, learnt: c.Learnt, learned: c.Learned, moved: c.Switched, start: time.Now(),
+		notify: c.Notify, tell: c.Changed, log: c.Log,
 		ports:   [2]*port{newPort(Input, c.Input), newPort(Output, c.Output)},
 		uses:    make(chan use),
 		changed: make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 	}
-	if f.period == 0 {
+	if f.period == 0 && f.learnt == nil {
 		f.period = FrameTime
+	}
+	if f.learned == nil {
+		f.learned = func(Kind, string, time.Duration) {}
+	}
+	if f.moved == nil {
+		f.moved = func(Kind, string) {}
 	}
 	if f.notify == nil {
 		f.notify = func(Notice) {}
@@ -120,6 +144,8 @@ func StartFollow(c FollowConfig) *Follow {
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
+	f.ports[Input].stereo.Store(c.Stereo)
+	f.ports[Output].stereo.Store(true)
 	f.serve(c.Capture, c.Playout)
 	go f.run()
 	return f
@@ -154,6 +180,14 @@ func (f *Follow) SetInput(want string) { f.set(Input, want) }
 
 // SetOutput changes the loudspeaker likewise.
 func (f *Follow) SetOutput(want string) { f.set(Output, want) }
+
+// SetStereo says whether the microphone is to give two channels; one that is open for another number is opened anew. The loudspeaker
+// always has two.
+func (f *Follow) SetStereo(on bool) {
+	if f.ports[Input].stereo.Swap(on) != on {
+		wake(f.changed)
+	}
+}
 
 func (f *Follow) set(k Kind, want string) {
 	f.ports[k].want.Store(&want)
@@ -241,6 +275,9 @@ func (f *Follow) report() {
 // anew; true if there are any.
 func (f *Follow) watch(now time.Time) (again bool) {
 	for _, p := range f.ports {
+		if f.try(p, now) {
+			again = true
+		}
 		if !p.stopped(now) {
 			continue
 		}
@@ -260,17 +297,23 @@ func (f *Follow) steer(p *port, list []Info, now time.Time) {
 	if want := *p.want.Load(); want != p.wanted {
 		p.wanted, p.event = want, Opened
 		clear(p.shunned)
+		p.endTrial()
+		p.tried = true // somebody has chosen
+		clear(p.passed)
 	} else if p.using.ID != "" && !slices.ContainsFunc(list, p.uses) {
 		f.say(Notice{Kind: p.kind, Event: Lost, Name: p.using.Name})
 		p.using = Info{}
 	}
 	f.complain(p)
+	p.forgive(list)
 	c, ok := choose(p.usable(list, now), p.kind, p.wanted)
 	switch {
-	case ok && p.device != nil && p.request == c.open:
+	case ok && p.device != nil && p.request == c.open && p.channels == p.width():
 		if p.using.ID != c.ID { // the system's default has changed, and the system has moved us along
 			f.settled(p, c)
+			p.take(f.paceOf(p, c.ID), f.since(now))
 		}
+		f.keepPace(p, now)
 	case ok:
 		f.open(p, c, now)
 	default:
@@ -295,29 +338,50 @@ func (f *Follow) complain(p *port) {
 // open changes to another device: the new one is opened first, so that there is next to no gap, unless the old one is in
 // its way. One that does not open is shunned for a while, for whatever else there is.
 func (f *Follow) open(p *port, c choice, now time.Time) {
-	v := &valve{io: p.io(), output: p.kind == Output}
-	r := Request{Kind: p.kind, ID: c.open, Period: f.period}
-	d, err := f.backend.Open(r, v.call)
 	_, again := p.shunned[c.ID]
-	if err != nil && !again && p.device != nil {
-		p.close()
-		d, err = f.backend.Open(r, v.call)
-	}
-	if err != nil {
+	pace := f.paceOf(p, c.ID)
+	if err := f.exchange(p, c.open, f.periodOf(pace), !again, now); err != nil {
 		if !again {
 			f.say(Notice{Kind: p.kind, Event: Failed, Name: c.Name, Err: err})
+			if p.device == nil {
+				p.using = Info{} // that it opens again later is news
+			}
 		}
 		p.shun(c.ID, now)
 		wake(f.changed)
 		return
 	}
 	delete(p.shunned, c.ID)
-	p.close() // returns after its last callback: only one device may touch the ring
-	v.open.Store(true)
-	p.device, p.valve, p.request = d, v, c.open
-	p.beats, p.lastBeat, p.opened = 0, now, now
-	p.end.SetDeviceLatency(d.Latency())
 	f.settled(p, c)
+	p.take(pace, f.since(now))
+	f.beginTrial(p, c, now)
+}
+
+// exchange puts a new device in the place of the one that is open. When it fails, that one goes on, or is closed if it may have
+// been in the way.
+func (f *Follow) exchange(p *port, id string, period time.Duration, inWay bool, now time.Time) error {
+	width := p.width()
+	v := &valve{io: p.io(width), output: p.kind == Output, period: period, channels: width}
+	r := Request{Kind: p.kind, ID: id, Period: period, Channels: width}
+	d, err := f.backend.Open(r, v.call)
+	if err != nil && inWay && p.device != nil {
+		p.close()
+		d, err = f.backend.Open(r, v.call)
+	}
+	if err != nil {
+		return err
+	}
+	p.close() // returns after its last callback: only one device may touch the ring
+	if e, ok := p.end.(*Playout); ok {
+		e.fill.begin(samples(period))
+	}
+	v.open.Store(true)
+	p.device, p.valve, p.request, p.period, p.channels = d, v, id, period, width
+	p.beats, p.lastBeat, p.opened = 0, now, now
+	has, ok := d.(Periodic)
+	p.fixed = ok && has.Period() != period
+	p.end.SetDeviceLatency(d.Latency())
+	return nil
 }
 
 // settled says which device is in use now, and why, if that is news.
@@ -331,6 +395,10 @@ func (f *Follow) settled(p *port, c choice) {
 	}
 	news := p.using.ID != c.ID || event != p.event && event != Opened
 	p.using, p.event = c.Info, event
+	if p.told != c.ID {
+		p.told = c.ID
+		f.moved(p.kind, c.ID)
+	}
 	if news {
 		f.say(Notice{Kind: p.kind, Event: event, Name: c.Name})
 	}

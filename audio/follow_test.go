@@ -20,31 +20,51 @@ type rig struct {
 	seen    chan audio.Devices
 	heard   int // frames with sound that came through the capture since last asked
 	said    chan string
+
+	config   audio.FollowConfig // what newRig is to begin with
+	hears    func(frame []float32)
+	idly     bool // a microphone alone, which calls rarely, with next to nothing: what it hears is not looked at
+	switched chan string
 }
 
 func newRig(t *testing.T, input, output string, devices ...audio.Info) *rig {
-	r := &rig{Backend: audiotest.NewBackend(devices...), said: make(chan string, 100), seen: make(chan audio.Devices, 100)}
+	r := &rig{Backend: audiotest.NewBackend(devices...)}
+	r.begin(t, input, output)
+	return r
+}
+
+func (r *rig) begin(t *testing.T, input, output string) {
+	r.said, r.seen, r.switched = make(chan string, 100), make(chan audio.Devices, 100), make(chan string, 100)
 	capture, err := audio.NewCapture(audio.CaptureConfig{Encoder: &codec{}, Emit: func(audio.Packet) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	playout := audio.NewPlayout(audio.PlayoutConfig{})
 	r.capture, r.playout = capture, playout
-	stop := r.Drive(nil, nil)
-	r.follow = audio.StartFollow(audio.FollowConfig{
-		Backend: r.Backend, Capture: capture, Playout: playout, Input: input, Output: output,
-		Notify: func(n audio.Notice) {
-			text := fmt.Sprintf("%d %s %s", n.Kind, n.Event, n.Name)
-			if n.Err != nil {
-				text += ": " + n.Err.Error()
-			}
-			if n.Used {
-				text += " used"
-			}
-			r.said <- text
-		},
-		Changed: func(d audio.Devices) { r.seen <- d },
-	})
+	drive := func() func() { return r.Drive(r.hears, nil) }
+	if r.idly {
+		drive = r.tick
+	}
+	stop := drive()
+	c := r.config
+	c.Backend, c.Capture, c.Playout, c.Input, c.Output = r.Backend, capture, playout, input, output
+	if r.idly {
+		playout.Close() // it would go on by the clock
+		c.Playout = nil
+	}
+	c.Notify = func(n audio.Notice) {
+		text := fmt.Sprintf("%d %s %s", n.Kind, n.Event, n.Name)
+		if n.Err != nil {
+			text += ": " + n.Err.Error()
+		}
+		if n.Used {
+			text += " used"
+		}
+		r.said <- text
+	}
+	c.Changed = func(d audio.Devices) { r.seen <- d }
+	c.Switched = func(k audio.Kind, id string) { r.switched <- fmt.Sprintf("%d %s", k, id) }
+	r.follow = audio.StartFollow(c)
 	t.Cleanup(func() {
 		r.follow.Close()
 		stop()
@@ -56,7 +76,24 @@ func newRig(t *testing.T, input, output string, devices ...audio.Info) *rig {
 			}
 		}
 	})
-	return r
+}
+
+// tick calls what is open twenty times a second.
+func (r *rig) tick() (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for tick := time.NewTicker(50 * time.Millisecond); ; {
+			select {
+			case <-quit:
+				tick.Stop()
+				return
+			case <-tick.C:
+				r.Step(make([]float32, 1))
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
 }
 
 // after lets time pass and returns what was said in it.
@@ -81,6 +118,26 @@ type followStep struct {
 	mic   string
 	spk   string
 	said  []string
+}
+
+// steps does one after the other.
+func (r *rig) steps(t *testing.T, steps []followStep) {
+	t.Helper()
+	for _, s := range steps {
+		if s.do != nil {
+			s.do(r)
+		}
+		if s.after == 0 {
+			s.after = 1700 * time.Millisecond
+		}
+		said := r.after(s.after)
+		if fmt.Sprint(said) != fmt.Sprint(s.said) {
+			t.Errorf("%s: said %q, want %q", s.what, said, s.said)
+		}
+		if m, o := r.Using(audio.Input), r.Using(audio.Output); m != s.mic || o != s.spk {
+			t.Errorf("%s: uses %q and %q, want %q and %q", s.what, m, o, s.mic, s.spk)
+		}
+	}
 }
 
 // A change in a call costs next to nothing: the new device is open before the old one is closed.
@@ -202,21 +259,7 @@ func TestFollow(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, test.input, "", test.devices...)
-				for _, s := range test.steps {
-					if s.do != nil {
-						s.do(r)
-					}
-					if s.after == 0 {
-						s.after = 1700 * time.Millisecond
-					}
-					said := r.after(s.after)
-					if fmt.Sprint(said) != fmt.Sprint(s.said) {
-						t.Errorf("%s: said %q, want %q", s.what, said, s.said)
-					}
-					if m, o := r.Using(audio.Input), r.Using(audio.Output); m != s.mic || o != s.spk {
-						t.Errorf("%s: uses %q and %q, want %q and %q", s.what, m, o, s.mic, s.spk)
-					}
-				}
+				r.steps(t, test.steps)
 			})
 		})
 	}

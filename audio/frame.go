@@ -11,7 +11,8 @@ package audio
 
 import "time"
 
-// The one sample format inside Parley: 48 kHz, mono, float32 in [-1, 1], in frames of 10 ms.
+// The one sample format inside Parley: 48 kHz, mono, float32 in [-1, 1], in frames of 10 ms. Where a sound has two channels, this is
+// (L+R)/2, and (L-R)/2 goes beside it in a slice of its own, silent for everybody who sends one.
 const (
 	SampleRate = 48000                 // samples a second (Hz)
 	FrameSize  = SampleRate / 100      // samples in one frame: 480

@@ -114,3 +114,58 @@ func TestOpusAllocatesNothing(t *testing.T) {
 		t.Errorf("nothing was decoded: %+v", st)
 	}
 }
+
+// What the codec knows of a whisper it forgets: the packets after it, with the redundancy that is in them, are byte for byte those of
+// somebody who has said nothing before.
+func TestOpusAudience(t *testing.T) {
+	speech, silence := audiotest.Vowels(1, audio.SampleRate), make([]float32, audio.SampleRate/2)
+	// packets for everybody, after a whisper if there is one
+	packets := func(whisper bool) (out [][]byte) {
+		synctest.Test(t, func(t *testing.T) {
+			enc, err := opus.NewEncoder(opus.Config{Tuning: audio.Tuning{Bitrate: 32000, Complexity: 9, FEC: true, LossPercent: 30}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer enc.Close()
+			some := 0
+			c, err := audio.NewCapture(audio.CaptureConfig{Encoder: enc, Gate: open, Emit: func(p audio.Packet) {
+				if p.Audience == audio.Everybody {
+					out = append(out, bytes.Clone(p.Payload))
+				} else if len(p.Payload) > 20 {
+					some++
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			speak := func(x []float32) {
+				for ; len(x) > 0; x = x[audio.FrameSize:] {
+					c.Write(x[:audio.FrameSize])
+					<-time.After(audio.FrameTime)
+					synctest.Wait()
+				}
+			}
+			if whisper {
+				c.SetAudience(1)
+				speak(speech)
+				c.SetAudience(audio.Everybody)
+				speak(speech[:3*audio.FrameSize])
+			}
+			speak(silence)
+			if whisper != (some > 40) {
+				t.Errorf("%d packets of a whisper", some)
+			}
+		})
+		return out
+	}
+	after, never := packets(true), packets(false)
+	if len(after) < 10 || len(never) < len(after) {
+		t.Fatalf("%d packets after a whisper, %d without one", len(after), len(never))
+	}
+	for i, p := range after {
+		if !bytes.Equal(p, never[i]) {
+			t.Fatalf("packet %d is %d bytes after a whisper, %d without one", i, len(p), len(never[i]))
+		}
+	}
+}

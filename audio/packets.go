@@ -5,20 +5,27 @@ import (
 	"time"
 )
 
-// packets is a lock-free queue from the network's goroutine to playout's: one producer, one consumer, fixed slots, nothing
-// allocated after it was made. Full, it drops what comes; the jitter buffer behind it would not have room either.
+// packets is a lock-free queue from the network's goroutine to playout's: one producer, one consumer, nothing allocated after it
+// was made. Full, it drops what comes.
+//
+// It holds what comes while a machine stands still for two seconds. Were it to drop the newest of that, they would be missing just
+// when everything older is given up.
 type packets struct {
 	slots [packetSlots]packetSlot
+	data  [packetBytes]byte // the payloads one after the other, each in one piece
 
-	_       [64]byte // as in Ring: each side's counter in its own cache line
+	_       [64]byte // as in Ring: each side's counters in its own cache line
 	written atomic.Uint64
-	_       [56]byte
+	end     uint64 // of the bytes written; the producer's own
+	_       [48]byte
 	read    atomic.Uint64
+	freed   atomic.Uint64 // bytes
 }
 
-// packetSlots is more than a second of 20 ms packets, the most that comes at once after a network has stood still and is
-// still worth playing.
-const packetSlots = 64
+const (
+	packetSlots = 256
+	packetBytes = packetSlots * 256 // packets of 20 ms have as much at 100 kbit/s
+)
 
 type packetSlot struct {
 	seq     uint16
@@ -26,19 +33,24 @@ type packetSlot struct {
 	by      Source
 	epoch   uint32        // which stream of the same speaker: see Stream.Reset
 	arrived time.Duration // on playout's clock
-	size    int
-	data    [MaxPacket]byte
+	data    []byte
+	end     uint64 // what is freed with it
 }
 
 // push copies the packet; false if there is no room or it is too large. Producer only.
 func (q *packets) push(seq uint16, ts uint32, by Source, epoch uint32, payload []byte, arrived time.Duration) bool {
-	w := q.written.Load()
-	if w-q.read.Load() == packetSlots || len(payload) > MaxPacket {
+	w, from := q.written.Load(), q.end
+	if at := from % packetBytes; at+uint64(len(payload)) > packetBytes {
+		from += packetBytes - at
+	}
+	end := from + uint64(len(payload))
+	if w-q.read.Load() == packetSlots || len(payload) > MaxPacket || end-q.freed.Load() > packetBytes {
 		return false
 	}
-	p := &q.slots[w%packetSlots]
-	p.seq, p.ts, p.by, p.epoch, p.arrived = seq, ts, by, epoch, arrived
-	p.size = copy(p.data[:], payload)
+	data := q.data[from%packetBytes:][:len(payload)]
+	copy(data, payload)
+	q.slots[w%packetSlots] = packetSlot{seq, ts, by, epoch, arrived, data, end}
+	q.end = end
 	q.written.Store(w + 1)
 	return true
 }
@@ -52,4 +64,9 @@ func (q *packets) front() *packetSlot {
 	return &q.slots[r%packetSlots]
 }
 
-func (q *packets) pop() { q.read.Add(1) }
+// pop gives up the oldest packet, which there is. Consumer only.
+func (q *packets) pop() {
+	r := q.read.Load()
+	q.freed.Store(q.slots[r%packetSlots].end)
+	q.read.Store(r + 1)
+}

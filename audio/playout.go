@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/audio/agc"
 	"parley/audio/mix"
 	"parley/audio/vad"
 )
@@ -14,17 +15,19 @@ import (
 type PlayoutConfig struct {
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil: time.Now
+	// FarEnd is given what the loudspeaker plays, for a Capture's echo canceller. nil: nobody wants it.
+	FarEnd *FarEnd
 }
 
 // Tap is given every frame of 480 samples that is played, on Playout's own goroutine: each speaker's by its key, after
 // decoding and before volume, and what goes to the loudspeaker under the key "". at is the frame's first sample on
-// playout's clock, the same for all of a turn. The frame is valid during the call; Tap must not block.
+// playout's clock, the same for all of a turn. Of two channels it is (L+R)/2. The frame is valid during the call; Tap must not block.
 type Tap func(key string, at int64, frame []float32)
 
 // Playout mixes the speakers of a channel for the loudspeaker.
 //
-//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ Stream.pull, for each speaker
-//	                                               ▲
+//	Read (device callback) ◄─ ring ◄─ run: limit ◄─ mix ◄─ master ◄─ mix ◄─ volume ◄─ level ◄─ Stream.pull, for each speaker
+//	  └─► FarEnd                                   ▲
 //	                                               └─ Play: the program's own sounds
 //
 // It runs when the device has taken sound out of the ring. While no device asks it goes on by the clock, so that nobody's
@@ -44,6 +47,8 @@ type Playout struct {
 	volumes map[string]float32        // of those who are there, or about to be added
 	streams atomic.Pointer[[]*Stream] // an immutable list, replaced as a whole
 
+	priorities map[string]bool // guarded by mu, of the same people as volumes
+
 	tap      atomic.Pointer[Tap]
 	deafened atomic.Bool
 	volume   gauge        // of all speakers together: SetMaster
@@ -52,12 +57,17 @@ type Playout struct {
 	queued   gauge        // milliseconds that a new sample waits in the ring
 	level    gauge
 	fill     fill
+	farEnd   *FarEnd
+	levelled atomic.Bool // all speakers to the same loudness
 
 	// The rest belongs to run.
 	frame, sum []float32
-	limiter    mix.Limiter
+	side       []float32 // of sum: (L-R)/2, where sum is (L+R)/2
+	wide       bool      // there was something in it
+	limiter    agc.Limiter
 	meter      *vad.Meter
-	master     float32 // gain of the last sample of speech: 0 while deafened
+	master     float32       // gain of the last sample of speech: 0 while deafened
+	ducked     time.Duration // how long those without priority stay turned down
 	sounds     []*Sound
 	position   int64 // samples made
 }
@@ -71,19 +81,20 @@ func NewPlayout(c PlayoutConfig) *Playout {
 		c.Now = time.Now
 	}
 	p := &Playout{
-		log: c.Log, now: c.Now, start: c.Now(),
-		ring:    NewRing(2 * maxFill),
+		log: c.Log, now: c.Now, start: c.Now(), farEnd: c.FarEnd,
+		ring:    NewStereoRing(2 * maxFill),
 		wakeUp:  make(chan struct{}, 1),
 		sync:    make(chan chan struct{}),
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
-		volumes: make(map[string]float32),
-		frame:   make([]float32, FrameSize),
-		sum:     make([]float32, FrameSize),
-		meter:   vad.NewMeter(),
-		master:  1,
-		begun:   make(chan *Sound, maxSounds),
-		sounds:  make([]*Sound, 0, maxSounds),
+		volumes: make(map[string]float32), priorities: make(map[string]bool),
+		frame:  make([]float32, FrameSize),
+		sum:    make([]float32, FrameSize),
+		side:   make([]float32, FrameSize),
+		meter:  vad.NewMeter(),
+		master: 1,
+		begun:  make(chan *Sound, maxSounds),
+		sounds: make([]*Sound, 0, maxSounds),
 	}
 	p.volume.set(1)
 	p.streams.Store(new([]*Stream))
@@ -94,10 +105,26 @@ func NewPlayout(c PlayoutConfig) *Playout {
 	return p
 }
 
-// Read is the loudspeaker's callback: copy, wake, return. One device at a time.
+// Read is the callback of a loudspeaker of one channel: copy, for the FarEnd again, wake, return. One device at a time.
 func (p *Playout) Read(out []float32) {
 	p.ring.Read(out)
-	if p.fill.taken(len(out), p.ring.Len()) {
+	if p.farEnd != nil {
+		p.farEnd.write(out) // here, behind the ring, whose delay changes: the echo's would, too
+	}
+	p.taken(len(out))
+}
+
+// ReadStereo is Read for two channels, interleaved.
+func (p *Playout) ReadStereo(out []float32) {
+	p.ring.ReadStereo(out)
+	if p.farEnd != nil {
+		p.farEnd.writeStereo(out)
+	}
+	p.taken(len(out) / 2)
+}
+
+func (p *Playout) taken(n int) {
+	if p.fill.taken(n, p.ring.Len()) {
 		wake(p.wakeUp)
 	}
 }
@@ -147,7 +174,8 @@ func (p *Playout) serve(steady bool) {
 	for p.ring.Len() < p.fill.target() {
 		wait := duration(p.ring.Len())
 		p.queued.smooth(milliseconds(wait))
-		p.ring.Write(p.turn(now, wait+duration(mix.Lookahead)+time.Duration(p.latency.Load())))
+		mid := p.turn(now, wait+duration(agc.Delay)+time.Duration(p.latency.Load()))
+		p.ring.WriteSides(mid, p.side)
 	}
 }
 
@@ -163,22 +191,37 @@ func (p *Playout) idle(last time.Time) time.Time {
 	return last
 }
 
-// turn makes one frame, top to bottom. It stays valid until the next turn. A loudspeaker will play it after wait, or never.
+// turn makes one frame, top to bottom: what it returns and its side stay valid until the next turn. A loudspeaker will play it after
+// wait, or never.
 func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 	now, heard, served := at.Sub(p.start), time.Duration(never), wait != never
 	if served {
 		heard = now + wait
 	}
-	tap := p.tap.Load()
+	tap, levelled := p.tap.Load(), p.levelled.Load()
 	clear(p.sum)
-	for _, s := range *p.streams.Load() {
+	list := *p.streams.Load()
+	ducks := p.ducks(list)
+	clear(p.side)
+	wide := false
+	for _, s := range list {
 		sound := s.pull(p.frame, now, heard)
 		if tap != nil {
 			(*tap)(s.key, p.position, p.frame)
 		}
-		volume := s.volume.getLevel()
+		volume := s.volume.getLevel() * s.giveWay(ducks)
+		if sound && levelled {
+			s.leveller.Process(p.frame)
+		}
 		if sound {
 			mix.Add(p.sum, p.frame, s.from, volume)
+		}
+		if sound && s.side.sound {
+			if levelled {
+				s.leveller.Again(s.side.frame)
+			}
+			mix.Add(p.side, s.side.frame, s.from, volume)
+			wide = true
 		}
 		s.from = volume
 	}
@@ -187,13 +230,20 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 		master = 0
 	}
 	mix.Scale(p.sum, p.master, master)
+	mix.Scale(p.side, p.master, master)
 	p.master = master
 	p.addSounds(served)
-	p.limiter.Process(p.sum)
+	if wide || p.wide { // after the last one its delay holds some
+		p.limiter.ProcessSides(p.sum, p.side)
+	} else {
+		p.limiter.Process(p.sum)
+	}
+	p.wide = wide
 	if tap != nil {
 		(*tap)("", p.position, p.sum)
 	}
 	if !served {
+		clear(p.side)
 		clear(p.sum) // whom it is recorded for has it, and nobody hears it
 	}
 	p.level.setLevel(p.meter.Add(p.sum))

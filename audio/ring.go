@@ -11,6 +11,7 @@ import "sync/atomic"
 // silence is read; both are counted. Dropping the oldest would need the producer to move the consumer's counter.
 type Ring struct {
 	buf  []float32
+	side []float32 // beside buf, where there are two channels; nil: there is one
 	mask uint64
 
 	_       [64]byte // the two sides' counters live in different cache lines: each is written by another core
@@ -30,6 +31,14 @@ func NewRing(n int) *Ring {
 	return &Ring{buf: make([]float32, size), mask: uint64(size - 1)}
 }
 
+// NewStereoRing makes a Ring of two channels. It counts pairs of samples, and keeps them as (L+R)/2 and (L-R)/2: whoever knows of one
+// channel only writes and reads the first.
+func NewStereoRing(n int) *Ring {
+	r := NewRing(n)
+	r.side = make([]float32, len(r.buf))
+	return r
+}
+
 // Write copies what fits and returns how much that was. Producer only.
 func (r *Ring) Write(in []float32) int {
 	w := r.written.Load()
@@ -37,10 +46,11 @@ func (r *Ring) Write(in []float32) int {
 	start := int(w & r.mask)
 	first := copy(r.buf[start:], in[:n])
 	copy(r.buf, in[first:n])
-	r.written.Store(w + uint64(n))
-	if n < len(in) {
-		r.dropped.Add(uint64(len(in) - n))
+	if r.side != nil {
+		clear(r.side[start : start+first])
+		clear(r.side[:n-first])
 	}
+	r.wrote(w, n, len(in))
 	return n
 }
 
@@ -52,12 +62,12 @@ func (r *Ring) Read(out []float32) int {
 	first := copy(out[:n], r.buf[start:])
 	copy(out[first:n], r.buf)
 	clear(out[n:])
-	r.read.Store(p + uint64(n))
-	if n < len(out) {
-		r.missed.Add(uint64(len(out) - n))
-	}
+	r.took(p, n, len(out))
 	return n
 }
+
+// Skip leaves out all that waits. Consumer only.
+func (r *Ring) Skip() { r.read.Store(r.written.Load()) }
 
 // Len is the number of samples waiting. From a third goroutine it is an estimate. The reader's counter is loaded first:
 // the counters only grow, so the difference can't come out negative.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"parley/audio/mix"
+	"parley/audio/agc"
 )
 
 // Add makes the stream of one speaker; from the next frame on it is heard. The decoder is used until Remove or Close has
@@ -15,16 +15,18 @@ func (p *Playout) Add(key string, d Decoder) *Stream {
 	defer p.mu.Unlock()
 	s.volume.setLevel(p.gainLocked(key))
 	s.from = s.volume.getLevel()
+	s.priority.Store(p.priorities[key])
 	p.replaceLocked(key, s)
 	return s
 }
 
-// Remove ends a speaker's stream and forgets its volume: keys come from the network, and what is kept of them must not grow.
+// Remove ends a speaker's stream and forgets its volume and priority: keys come from the network, and what is kept of them must not grow.
 // When it has returned, the decoder is not used any more.
 func (p *Playout) Remove(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.volumes, key)
+	delete(p.priorities, key)
 	p.replaceLocked(key, nil)
 }
 
@@ -83,6 +85,9 @@ func (p *Playout) SetMaster(gain float32) {
 	p.volume.setLevel(min(max(gain, 0), 2))
 }
 
+// SetLevelled brings all speakers to the same loudness, before their volumes.
+func (p *Playout) SetLevelled(on bool) { p.levelled.Store(on) }
+
 // SetDeafened silences everybody. The streams go on, so that levels are still shown and nothing is late afterwards.
 func (p *Playout) SetDeafened(on bool) { p.deafened.Store(on) }
 
@@ -114,7 +119,7 @@ func (p *Playout) Stats() PlayoutStats {
 	out := PlayoutStats{
 		Level: p.level.getLevel(), Missed: missed,
 		TargetMS: milliseconds(duration(p.fill.target())),
-		PlayoutMS: milliseconds(duration(mix.Lookahead)) + p.queued.get() +
+		PlayoutMS: milliseconds(duration(agc.Delay)) + p.queued.get() +
 			milliseconds(time.Duration(p.latency.Load())),
 		Streams: map[string]StreamStats{},
 	}

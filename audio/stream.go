@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/audio/agc"
 	"parley/audio/jitter"
 	"parley/audio/mix"
 	"parley/audio/vad"
@@ -12,7 +13,8 @@ import (
 
 // Stream is one remote speaker.
 //
-//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► stretch ─► frames of 10 ms
+//	Push (network) ─► packets ─► pull: jitter buffer ─► decode | recover | conceal ─► merge ─► stretch ─► frames of 10 ms
+//	                                                                        comfort noise, where nothing is left ─┘
 //
 // Push, Repair, Covered and Reset belong to one goroutine, the network's; pull to Playout.run; Stats may be called by anyone.
 type Stream struct {
@@ -27,9 +29,13 @@ type Stream struct {
 	decoder Decoder
 	buffer  *jitter.Buffer
 	stretch jitter.Stretcher
+	merge   jitter.Merger
+	past    [jitter.Past]float32 // what was played last
+	comfort jitter.Comfort
 	seen    uint32    // the epoch that buffer holds
 	pcm     []float32 // what was decoded last
 	spare   []float32 // where that is stretched to
+	block   []float32 // what is stretched, where that is more
 	rest    []float32 // the part of either that was not played yet
 	hidden  int       // samples concealed in a row
 	gain    float32   // at the end of pcm: 0 after silence or long concealment
@@ -38,19 +44,28 @@ type Stream struct {
 	quiet   time.Duration // how long nobody has spoken
 	from    float32       // the volume of the last sample
 
+	leveller agc.Leveller
+	unspoken time.Duration // how long nobody has spoken, up to prioritySilence
+	duck     float32       // 0.25 to 1: what those with priority leave of it
+
+	priority atomic.Bool // a setter of Playout writes it
+	side     sides
+
 	volume gauge // 0 to 2; Playout's setters write it
 	heard  heard
 	stats  streamStats
 }
 
-// newStream makes all the memory that the stream will ever need, some 200 KB.
+// newStream makes all the memory that the stream will ever need, some 250 KB.
 func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream {
 	s := &Stream{
 		key: key, log: log, start: start, decoder: d,
-		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Slots: packetSlots, MaxPayload: MaxPacket}),
+		buffer: jitter.New(jitter.Config{SampleRate: SampleRate, Min: FrameTime / 2, Slots: 64, MaxPayload: MaxPacket}),
 		pcm:    make([]float32, 0, 2*MaxPacketSamples),
 		spare:  make([]float32, stretchMax+stretchMax/2),
-		meter:  vad.NewMeter(), quiet: speakingHold, from: 1,
+		meter:  vad.NewMeter(), quiet: speakingHold, from: 1, unspoken: prioritySilence, duck: 1,
+		block: make([]float32, 0, stretchMax),
+		side:  newSides(d),
 	}
 	s.volume.set(1)
 	s.heard.forget()
@@ -109,13 +124,16 @@ const (
 // pull fills one frame, whose first sample is heard at the time heard, and tells whether there is anything to hear in it.
 func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 	s.receive(now)
+	s.buffer.Turn(duration(len(out)), now)
 	whole := true
 	for n := 0; n < len(out); {
-		if len(s.rest) == 0 && !s.refill(now) {
+		if len(s.rest) == 0 && !s.refill(now, n) {
 			sound, whole = s.silence(out[n:]) || sound, false
 			break
 		}
 		k := copy(out[n:], s.rest)
+		s.remember(out[n : n+k])
+		s.side.play(n, k)
 		s.rest, n, sound = s.rest[k:], n+k, true
 		s.tail = out[n-1]
 	}
@@ -125,20 +143,31 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 		s.heard.forget()
 	}
 	s.observe(out)
-	return sound
+	return s.comfort.Mix(out, !whole || s.gain < 1) || sound // nobody speaks in it, and no meter shows it
+}
+
+// remember keeps the last of what is played.
+func (s *Stream) remember(pcm []float32) {
+	if k := len(s.past) - len(pcm); k > 0 {
+		copy(s.past[:], s.past[len(pcm):])
+		copy(s.past[k:], pcm)
+	} else {
+		copy(s.past[:], pcm[-k:])
+	}
 }
 
 // receive moves what the network brought into the jitter buffer.
 func (s *Stream) receive(now time.Duration) {
 	for p := s.queue.front(); p != nil; p = s.queue.front() {
 		if p.epoch != s.seen {
-			s.seen, s.rest = p.epoch, nil
+			s.seen, s.rest, s.comfort = p.epoch, nil, jitter.Comfort{}
 			s.buffer.Reset()
+			s.side.drop()
 		}
 		if p.by == Own {
-			s.buffer.Push(p.seq, p.ts, p.data[:p.size], p.arrived)
+			s.buffer.Push(p.seq, p.ts, p.data, p.arrived)
 		} else {
-			s.buffer.Repair(p.seq, p.ts, p.data[:p.size], p.by, p.arrived)
+			s.buffer.Repair(p.seq, p.ts, p.data, p.by, p.arrived)
 		}
 		s.queue.pop()
 	}
@@ -150,24 +179,28 @@ func (s *Stream) receive(now time.Duration) {
 // silence lets the last sample fall to zero, so that an end without a fade doesn't click.
 func (s *Stream) silence(out []float32) (sound bool) {
 	clear(out)
+	s.side.silence(len(out))
 	sound = s.tail != 0
 	for i := range min(edge, len(out)) {
 		out[i] = s.tail * (1 - float32(i+1)/edge)
 	}
 	s.tail, s.gain = 0, 0
+	s.remember(out)
 	return sound
 }
 
-// refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play.
-func (s *Stream) refill(now time.Duration) bool {
-	s.pcm = s.pcm[:0]
+// refill makes sound, stretched or shortened to what the jitter buffer asks for; false if there is nothing to play. So many
+// samples of the turn are filled already.
+func (s *Stream) refill(now time.Duration, filled int) bool {
+	s.pcm, s.side.pcm = s.pcm[:0], s.side.pcm[:0]
+	s.buffer.Fill(duration(filled))
 	if !s.step(now) {
 		return false
 	}
-	off := s.buffer.Excess(now)
+	off := s.buffer.Excess()
 	// A packet of 10 ms is too short to be stretched by itself: the next one is taken along, a little early, if it is there.
-	if next := now + duration(len(s.pcm)); off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(next) {
-		off = s.buffer.Excess(next)
+	if off != 0 && len(s.pcm) < stretchMin && s.buffer.Ready() && s.step(s.buffer.Next(duration(len(s.pcm)), now)) {
+		off = s.buffer.Excess()
 	}
 	s.rest = s.fit(off)
 	return true
@@ -186,7 +219,10 @@ func (s *Stream) step(now time.Duration) bool {
 			s.conceal(room[:FrameSize])
 			return true
 		}
-		s.accept(room[:n])
+		if len(step.Payload) > dtxSize {
+			s.comfort.Learn(room[:n])
+		}
+		s.accept(room[:n], step.Jump)
 		s.stats.decoded[step.By].Add(uint64(n))
 	case jitter.Recover:
 		n, err := s.decoder.Recover(step.Payload, room[:length])
@@ -195,7 +231,7 @@ func (s *Stream) step(now time.Duration) bool {
 			s.conceal(room[:length])
 			return true
 		}
-		s.accept(room[:n])
+		s.accept(room[:n], false)
 		s.stats.recovered.Add(uint64(n))
 	case jitter.Conceal:
 		s.conceal(room[:length])
@@ -205,13 +241,21 @@ func (s *Stream) step(now time.Duration) bool {
 	return true
 }
 
-// accept appends real sound, which fades in after silence.
-func (s *Stream) accept(pcm []float32) {
-	if s.gain < 1 {
-		mix.Scale(pcm[:min(edge, len(pcm))], s.gain, 1)
+// accept appends real sound. It fades in after silence; after concealment, and where some was left out, it is joined to what was
+// heard.
+func (s *Stream) accept(pcm []float32, jump bool) {
+	n, from := len(pcm), s.gain
+	switch {
+	case s.gain == 0:
+		mix.Scale(pcm[:min(edge, n)], 0, 1)
+	case (s.hidden > 0 || jump) && len(s.pcm) == 0 && n <= stretchMax:
+		made := s.merge.Merge(s.past[:], pcm, s.spare, max(samples(s.buffer.Excess()), 0))
+		s.stretched(made - n)
+		n, from = copy(pcm[:made], s.spare), 0
 	}
+	s.side.add(len(s.pcm), len(pcm), n, edge, from, 1)
 	s.gain, s.hidden = 1, 0
-	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
+	s.pcm = s.pcm[:len(s.pcm)+n]
 }
 
 // conceal appends invented sound, which fades away: a decoder left alone hums.
@@ -222,6 +266,7 @@ func (s *Stream) conceal(pcm []float32) {
 	s.hidden = min(s.hidden+len(pcm), fadeTo)
 	to := min(s.gain, float32(fadeTo-s.hidden)/(fadeTo-fadeFrom))
 	mix.Scale(pcm, s.gain, to)
+	s.side.add(len(s.pcm), len(pcm), len(pcm), len(pcm), s.gain, to)
 	s.gain = to
 	s.pcm = s.pcm[:len(s.pcm)+len(pcm)]
 	s.stats.concealed.Add(uint64(len(pcm)))
@@ -231,16 +276,31 @@ func (s *Stream) conceal(pcm []float32) {
 func (s *Stream) fit(off time.Duration) []float32 {
 	n := len(s.pcm)
 	if off == 0 || n > stretchMax {
+		s.side.keep()
 		return s.pcm
 	}
-	s.stretch.Force = off > urgent || off < -urgent
-	made := 0
+	s.stretch.Force, s.stretch.Most = off > urgent || off < -urgent, samples(off.Abs())
+	s.stretch.Quiet = s.comfort.Background(s.pcm)
 	if off > 0 {
-		made = s.stretch.Accelerate(s.pcm, s.spare)
-	} else {
-		made = s.stretch.Expand(s.pcm, s.spare)
+		made := s.stretch.Accelerate(s.pcm, s.spare)
+		s.stretched(made - n)
+		s.side.stretch(&s.stretch)
+		return s.spare[:made]
 	}
-	s.buffer.Stretched(made - n)
-	s.stats.stretched.Add(int64(made - n))
-	return s.spare[:made]
+	// What is inserted goes before the middle, so half of the sound may have been heard already.
+	heard := 0
+	if n < stretchMin {
+		heard = n
+	}
+	block := append(append(s.block[:0], s.past[len(s.past)-heard:]...), s.pcm...)
+	made := s.spare[heard:s.stretch.Expand(block, s.spare)]
+	s.stretched(len(made) - n)
+	s.side.expand(&s.stretch, heard)
+	return made
+}
+
+// stretched notes that so many samples were inserted, or below zero removed.
+func (s *Stream) stretched(samples int) {
+	s.buffer.Stretched(samples)
+	s.stats.stretched.Add(int64(samples))
 }

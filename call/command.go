@@ -102,6 +102,14 @@ type (
 	Deafen struct{ On bool }
 	// Talk is the push-to-talk key.
 	Talk struct{ Down bool }
+	// Prioritize is the key of who speaks before the others: the microphone is open, and those who hear it turn the rest down. It ends
+	// with the channel or call, and with a Mute or Deafen, as a Whisper does; of a microphone that is muted before neither lets
+	// anything out.
+	Prioritize struct{ On bool }
+	// Whisper is the key of who speaks to some alone: the microphone is open, and nothing of it goes to anybody else. To has the
+	// ids of users, here or not, or names where that is the only one; with none of them it ends. What was said before it ended goes
+	// to them alone: for some 200 ms nobody else hears anything.
+	Whisper struct{ To []string }
 	// SetVolume sets how loud a person is here: 0 to 2, 1 is as sent. It is taken, as the next two are, for everybody of the server:
 	// of those who are elsewhere it is kept until they come.
 	SetVolume struct {
@@ -147,6 +155,11 @@ type (
 	Check struct{}
 	// StopCheck ends a Check.
 	StopCheck struct{}
+	// EchoTest plays some seconds of noise and a sweep, and looks what the microphone hears of it before and after the echo
+	// canceller. Outside of a channel or call alone; nothing is sent to anybody. Joining, a call that is taken and a Check end it.
+	EchoTest struct{}
+	// StopEchoTest ends an EchoTest.
+	StopEchoTest struct{}
 	// Play plays a sound of the program's own: 48 kHz mono, which must not be changed afterwards. It is heard while deafened,
 	// and SetOutputVolume does not change it. Outside of a channel the loudspeaker opens for it.
 	Play struct {
@@ -226,6 +239,8 @@ func (Say) command()              {}
 func (Mute) command()             {}
 func (Deafen) command()           {}
 func (Talk) command()             {}
+func (Prioritize) command()       {}
+func (Whisper) command()          {}
 func (SetVolume) command()        {}
 func (SetLocalMute) command()     {}
 func (Trust) command()            {}
@@ -239,6 +254,8 @@ func (Watch) command()            {}
 func (Listen) command()           {}
 func (Check) command()            {}
 func (StopCheck) command()        {}
+func (EchoTest) command()         {}
+func (StopEchoTest) command()     {}
 func (Play) command()             {}
 func (SetOutputVolume) command()  {}
 func (SetShareSpeaking) command() {}

@@ -23,8 +23,11 @@ type consent struct {
 	with   string
 	listen bool // a test of the microphone runs that was asked for
 	check  bool
+	echo   bool
 	wanted bool // the event at hand asks for an examination
 	peers  map[mesh.Peer]bool
+	speech setSpeech
+	held   map[string]bool // users, before the command at hand
 }
 
 // before sees an event first, and judges by itself whether it is a consent: a Join, an Accept of what rings, the answer of the
@@ -38,6 +41,10 @@ func (c *consent) before(s state, ev event) {
 		return
 	}
 	shown := s.snapshot(time.Time{}, &Directory{}, nil, 0)
+	c.held = map[string]bool{}
+	for _, p := range shown.Place.Peers {
+		c.held[p.User] = p.Phase == Held
+	}
 	switch ev := ev.(type) {
 	case commanded:
 		rings := shown.Ring != nil && !shown.Ring.Out
@@ -102,6 +109,12 @@ func (c *consent) replay(t testing.TB, did []effect) {
 			c.check = true
 		case stopCheck:
 			c.check = false
+		case startEchoTest:
+			if c.echo = true; c.sound {
+				t.Error("the echo is tested in a place")
+			}
+		case stopEchoTest:
+			c.echo = false
 		case ask:
 			if m, ok := f.body.(*wire.CallRing); ok {
 				c.asked = m.To
@@ -123,12 +136,20 @@ func (c *consent) replay(t testing.TB, did []effect) {
 			c.screen = false
 		case tellPeer:
 			c.mustHave(t, f.peer)
+			c.mayTell(t, f)
+		case setSpeech:
+			for _, u := range f.users {
+				if c.held[u] && f.whisper != c.speech.whisper {
+					t.Error("a whisper begins to somebody who is held back")
+				}
+			}
+			c.speech = f
 		case openSound:
 			c.sound = true
 			if !c.agreed {
 				t.Error("a microphone without a consent")
 			}
-			if c.check {
+			if c.check || c.echo {
 				t.Error("a check goes on over a join")
 			}
 		case closeSound:
@@ -167,6 +188,19 @@ func (c *consent) replay(t testing.TB, did []effect) {
 	}
 }
 
+// mayTell: who is whispered past is told nothing of it.
+func (c *consent) mayTell(t testing.TB, f tellPeer) {
+	t.Helper()
+	w, err := readWord(f.data)
+	if err != nil || w.Type != wordSpeech {
+		return
+	}
+	chosen := slices.Contains(c.speech.users, f.peer.User)
+	if w.Whisper != chosen || w.Priority != (c.speech.priority && (chosen || c.speech.whisper == 0)) {
+		t.Errorf("told %s with %+v", f.data, c.speech)
+	}
+}
+
 func (c *consent) mustHave(t testing.TB, p mesh.Peer) {
 	t.Helper()
 	if !c.peers[p] {
@@ -181,7 +215,8 @@ func (c *consent) agrees(t testing.TB, s state) {
 		t.Errorf("devices open: %v, but %s", c.sound, s.place.phase)
 	}
 	view := s.snapshot(time.Time{}, &Directory{}, nil, 0)
-	if c.listen != view.Sound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) || c.listen && s.place.phase != Idle {
+	if c.listen != view.Sound.Listening || c.check != (s.sound.Check.Phase != CheckIdle) ||
+		c.echo != (s.sound.EchoTest.Phase != EchoTestIdle) || c.echo && s.place.phase != Idle || c.listen && s.place.phase != Idle {
 		t.Errorf("a test of the microphone runs that is not shown, or the other way: %+v, in %s", c, s.place.phase)
 	}
 	shown := view.Place.Peers
@@ -196,6 +231,11 @@ func (c *consent) agrees(t testing.TB, s state) {
 		}
 	}
 	c.agreesOnCall(t, s)
+	if self := view.Self; self.Priority != c.speech.priority || !slices.Equal(self.Whisper, c.speech.users) || (c.speech.whisper != 0) != (len(self.Whisper) > 0) {
+		t.Errorf("shown as %+v, and spoken as %+v", self, c.speech)
+	} else if (self.Priority || len(self.Whisper) > 0) && s.place.phase == Idle {
+		t.Error("a key is held outside of a place")
+	}
 	if len(s.peers) > wire.MaxMembers-1 {
 		t.Errorf("%d peers", len(s.peers))
 	}
@@ -236,6 +276,11 @@ func callEvents() (out []func(r *rig, a, b someone) event) {
 	}
 	return append(out,
 		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"state","camera":true}`) },
+		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"speech","priority":true}`) },
+		func(_ *rig, _, b someone) event {
+			return told(b, `{"v":1,"type":"speech","priority":true,"whisper":true}`)
+		},
+		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"speech"}`) },
 		func(*rig, someone, someone) event { return cameraSeen{CameraState{Open: true}} },
 		func(_ *rig, a, _ someone) event { return peerSeen{a.peer(), CameraTrack} },
 		func(_ *rig, a, _ someone) event { return told(a, `{"v":1,"type":"state","screen":true}`) },

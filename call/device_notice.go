@@ -54,6 +54,8 @@ func deviceText(n audio.Notice, name string) string {
 		return fmt.Sprintf("There is no %s. One that you plug in is used at once.", name)
 	case audio.Failed:
 		return fmt.Sprintf("The %s %s does not work: %v. Parley keeps trying.", name, n.Name, n.Err)
+	case audio.Passed:
+		return fmt.Sprintf("The %s %s gives no sound, and another one does.", name, n.Name)
 	case audio.Unplugged:
 		return n.Name + " unplugged."
 	}

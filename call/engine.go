@@ -141,7 +141,7 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e.mesh = m
-	e.sound.send = m.Send
+	e.sound.send, e.sound.audience = m.Send, m.SetAudience
 	e.sound.loss, e.sound.guard = e.mesh.Loss, m.Protect
 	e.picture.connect(m, e.sound.heardOf)
 	e.files.connect(m)
@@ -221,7 +221,7 @@ func (e *Engine) run() {
 	for {
 		select {
 		case <-ticker.C:
-			if e.state.place.phase != Idle || e.state.ring != nil || e.state.sound.Check.Phase != CheckIdle || e.state.busy() {
+			if e.state.place.phase != Idle || e.state.ring != nil || e.state.tests() || e.state.busy() {
 				e.handle(tick{speaking: e.sound.speaking()}, true)
 			}
 		case <-e.later.C:
@@ -357,8 +357,8 @@ func (e *Engine) perform(f effect) event {
 		e.picture.perform(f)
 	case setCamera, useCamera, setPreview, peerShows, peerWatches, listScreens, shareScreen, stopShare:
 		e.picture.perform(f)
-	case openSound, closeSound, setQuiet, setTalk, setVoice, useDevice, setGain, setListen,
-		startCheck, playCheck, stopCheck, playSound, stopRing, useRinger, setOutputVolume:
+	case openSound, closeSound, setQuiet, setTalk, setSpeech, setPriority, setVoice, useDevice, setGain, setListen,
+		startCheck, playCheck, stopCheck, startEchoTest, stopEchoTest, playSound, stopRing, useRinger, setOutputVolume:
 		e.sound.perform(f)
 	case openFile, sendFile, takeFile, retakeFile, stopFile, endFile, useFolder:
 		e.files.perform(f)

@@ -3,6 +3,7 @@ package call
 import (
 	"time"
 
+	"parley/audio"
 	"parley/call/mesh"
 	"parley/identity"
 	"parley/wire"
@@ -56,7 +57,11 @@ type (
 		failed string
 	}
 	checkPlayed struct{}
-	examined    struct { // by a run of the doctor
+	echoTested  struct {
+		result audio.EchoResult
+		delay  float64 // milliseconds
+	}
+	examined struct { // by a run of the doctor
 		run     int
 		finding Finding
 		over    bool // in the finding's place
@@ -122,6 +127,7 @@ func (soundEvent) event()   {}
 func (devicesSeen) event()  {}
 func (checkHeard) event()   {}
 func (checkPlayed) event()  {}
+func (echoTested) event()   {}
 func (examined) event()     {}
 func (cameraSeen) event()   {}
 func (peerSeen) event()     {}
@@ -186,12 +192,25 @@ type (
 	closeSound struct{}
 	setQuiet   struct{ muted, deafened bool }
 	setTalk    struct{ down bool }
+	setSpeech  struct { // what the microphone hears is for these, whatever its mode
+		priority bool
+		whisper  uint32   // the number of that audience; 0: everybody
+		users    []string // of it
+	}
+	setPriority struct { // the peer is heard before the others
+		peer mesh.Peer
+		on   bool
+	}
 	setWatch   struct{ on bool }
 	setListen  struct{ on bool }
 	startCheck struct{}
 	playCheck  struct{}
 	stopCheck  struct{}
-	playSound  struct {
+
+	startEchoTest struct{}
+	stopEchoTest  struct{}
+
+	playSound struct {
 		samples []float32
 		gain    float32
 		ring    bool // on the ringer
@@ -325,6 +344,8 @@ func (setListen) effect()        {}
 func (startCheck) effect()       {}
 func (playCheck) effect()        {}
 func (stopCheck) effect()        {}
+func (startEchoTest) effect()    {}
+func (stopEchoTest) effect()     {}
 func (playSound) effect()        {}
 func (setOutputVolume) effect()  {}
 func (ask) effect()              {}
@@ -333,6 +354,8 @@ func (openSound) effect()        {}
 func (closeSound) effect()       {}
 func (setQuiet) effect()         {}
 func (setTalk) effect()          {}
+func (setSpeech) effect()        {}
+func (setPriority) effect()      {}
 func (setVoice) effect()         {}
 func (useDevice) effect()        {}
 func (setGain) effect()          {}

@@ -32,6 +32,8 @@ const (
 	NoticePeerFailed       = "peer_failed"
 	NoticePeerLeft         = "peer_left"
 	NoticeFirstSound       = "first_sound" // of a peer, out of the decoder
+	NoticeWhisper          = "whisper"     // a peer speaks to oneself and not to everybody; Code is CodeOn or CodeOff
+	NoticePriority         = "priority"    // a peer is to be heard before the others; likewise
 	NoticeNoPath           = "no_path"     // to a peer; Code is the step that failed (package doctor), Text says what to do
 
 	NoticeCallIncoming = "call_incoming" // Channel is the call's id, here and below
@@ -65,6 +67,12 @@ const CodeFailed = "failed"
 
 // CodeScreen tells the first picture of a screen from that of a camera.
 const CodeScreen = "screen"
+
+// Codes of what begins and ends.
+const (
+	CodeOn  = "on"
+	CodeOff = "off"
+)
 
 // keptNotices is how many a Snapshot holds: whoever looks less often than this many happen misses some, and sees that by Seq.
 const keptNotices = 128

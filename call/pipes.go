@@ -21,13 +21,13 @@ const (
 func (s *sound) bring() {
 	n := s.need
 	if s.config.Backend == nil || s.config.NewEncoder == nil {
-		if n.call || n.listen || s.check != nil {
+		if n.call || n.listen || s.check != nil || s.echo != nil {
 			s.fail(errors.New("this program was started without sound"))
 		}
 		return
 	}
-	mic := n.call || n.listen || n.examined > 0 || s.check != nil && !s.check.recorded
-	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0
+	mic := n.call || n.listen || n.examined > 0 || s.echo != nil || s.check != nil && !s.check.recorded
+	speaker := n.call || n.ring || n.sounds > 0 || n.examined > 0 || s.echo != nil
 	s.calling.Store(n.call)
 	s.mic.Store(mic)
 	var capture *audio.Capture
@@ -58,12 +58,21 @@ func (s *sound) devices(c *audio.Capture, p *audio.Playout) {
 	case wanted:
 		s.follow = audio.StartFollow(audio.FollowConfig{
 			Backend: s.config.Backend, Capture: c, Playout: p, Input: s.config.Mic, Output: s.config.Speaker,
+			Learnt: s.config.Learnt, Learned: s.config.Learned, Switched: s.switched,
+			Stereo: s.voice.Load().Music,
 			Notify: s.deviceNotice, Changed: s.devicesSeen, Log: s.log,
 		})
 	case s.follow != nil:
 		s.follow.Close()
 		s.follow = nil
 		s.devicesSeen(audio.Devices{List: s.seen.Load().List}) // none is in use
+	}
+}
+
+// switched is told that another microphone or loudspeaker is in use, on Follow's goroutine.
+func (s *sound) switched(audio.Kind, string) {
+	if p := s.now.Load(); p != nil {
+		p.capture.DevicesChanged()
 	}
 }
 
@@ -95,10 +104,10 @@ func (s *sound) build() (*pipes, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := *s.voice.Load()
+	v, farEnd := *s.voice.Load(), audio.NewFarEnd()
 	p := &pipes{encoder: encoder, frameMS: frameMS(v), tuner: make(chan struct{}), tuned: make(chan struct{})}
 	p.capture, err = audio.NewCapture(audio.CaptureConfig{
-		Encoder: encoder, Denoiser: s.config.Denoiser, FrameMS: p.frameMS, Gate: gate(v), Log: s.log,
+		Encoder: encoder, Denoiser: s.config.Denoiser, FarEnd: farEnd, FrameMS: p.frameMS, Gate: gate(v), Log: s.log,
 		Emit: func(k audio.Packet) {
 			if out := p.out.Load(); out != nil {
 				(*out)(k)
@@ -110,7 +119,7 @@ func (s *sound) build() (*pipes, error) {
 		return nil, err
 	}
 	p.capture.SetTuning(s.tuning(0))
-	p.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log})
+	p.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log, FarEnd: farEnd})
 	p.playout.SetTap(s.tap)
 	s.quietMu.Lock()
 	s.way = toNobody // it has none yet
@@ -143,6 +152,7 @@ func (s *sound) direct(p *pipes) {
 		s.way = to
 	}
 	p.capture.SetMuted(s.quiet.muted && s.need.call && to != toTape)
+	s.speakLocked(p)
 	p.playout.SetDeafened(s.quiet.deafened)
 }
 
@@ -153,7 +163,7 @@ func (s *sound) outlet(p *pipes, to way) *func(audio.Packet) {
 		var clock microphoneClock
 		out = func(k audio.Packet) {
 			came := clock.came(k.Timestamp, time.Now().Add(-age(p.capture.Stats())))
-			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker, Captured: came})
+			s.send(mesh.Sound{Payload: k.Payload, Timestamp: k.Timestamp, Marker: k.Marker, Captured: came, Audience: k.Audience})
 		}
 	case toTape:
 		out = s.check.tape.Add

@@ -19,6 +19,9 @@ type ringer struct {
 // ringLinger is how long the loudspeaker stays open between two turns of a ring. Who stops ringing says so, as a rule.
 const ringLinger = 5 * time.Second
 
+// ringPeriod is long: nobody answers a ring in time.
+const ringPeriod = 2 * audio.FrameTime
+
 // ring plays once; a loudspeaker that was chosen since is used from here on.
 func (s *sound) ring(f playSound) {
 	if s.config.Backend == nil {
@@ -77,7 +80,9 @@ func (s *sound) startRinger(device string) *ringer {
 		return r
 	}
 	r.playout = audio.NewPlayout(audio.PlayoutConfig{Log: s.log})
-	r.follow = audio.StartFollow(audio.FollowConfig{Backend: s.config.Backend, Playout: r.playout, Output: device, Log: s.log})
+	r.follow = audio.StartFollow(audio.FollowConfig{
+		Backend: s.config.Backend, Playout: r.playout, Output: device, Period: ringPeriod, Log: s.log,
+	})
 	return r
 }
 

@@ -104,6 +104,7 @@ type SoundState struct {
 	Mic, Speaker string   // the names of those in use; empty: none is open
 	Listening    bool     // a Listen is on: the microphone is open for its meter; it ends with a Join
 	Check        CheckState
+	EchoTest     EchoTestState
 }
 
 // Device is a microphone or a loudspeaker.
@@ -138,10 +139,34 @@ type CheckState struct {
 	Failed string  // a sentence: why the last one came to nothing
 }
 
+// EchoTestPhase is how far an EchoTest has come.
+type EchoTestPhase uint8
+
+// The states of EchoTestPhase.
+const (
+	EchoTestIdle EchoTestPhase = iota
+	EchoTestRunning
+)
+
+func (p EchoTestPhase) String() string { return echoNames[p] }
+
+// EchoTestState is an EchoTest, or how the last one went.
+type EchoTestState struct {
+	Phase    EchoTestPhase
+	Done     bool    // the last one has come to its end, and the figures are its
+	LeftDB   float32 // what is left of the echo lies by so many decibels below what came into the microphone; about 0: nothing was taken away
+	EchoDBFS float32 // what came into it
+	DelayMS  float64 // of the echo, as the canceller knows it; 0: it doesn't, or is off
+	Failed   string  // a sentence: why the last one came to nothing
+}
+
 // Self is oneself.
 type Self struct {
 	User, Name, Status, Role string
-	Muted, Deafened          bool // as chosen; the microphone is silent with either
+	Muted, Deafened          bool     // as chosen; the microphone is silent with either
+	Priority                 bool     // a Prioritize is on
+	Whisper                  []string // a Whisper is: the ids of those chosen, here or not
+	Unheard                  bool     // one of the two is, and nobody hears it: muted, or of those none is connected
 }
 
 // Directory is who and what a server has. It is the same pointer until something in it changes.
@@ -195,6 +220,8 @@ type Peer struct {
 	Web                bool    // it is a browser, the server says, whose page that server has served: whatever was verified, it could listen there
 	Muted, Deafened    bool    // its own switches
 	Camera, Screen     bool    // it says that it shows them
+	Priority           bool    // it says that it is to be heard before the others, who are turned down while it speaks
+	Whispers           bool    // it says that not everybody hears it, but oneself does
 	Volume             float32 // here, 0 to 2
 	LocalMuted         bool
 	Since              time.Duration // on the engine's clock
@@ -205,7 +232,7 @@ type Peer struct {
 func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNotice uint64) *Snapshot {
 	out := &Snapshot{
 		Link: s.link, Server: s.serverName, Directory: d,
-		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened},
+		Self:    Self{identity.UserID(s.me), s.self.name, s.self.status, s.self.role, s.self.muted, s.self.deafened, s.self.priority, s.self.whisper, s.unheard()},
 		Refused: s.refused, Notices: notices, LastNotice: lastNotice,
 		Place: Place{Phase: s.place.phase, Channel: s.place.channel, Call: s.place.call, With: s.place.with.User},
 		Ended: s.ended, Sound: s.sound, Missed: s.missed, Camera: s.camera, Screen: s.screen, Examination: s.exam.view,
@@ -231,6 +258,7 @@ func (s *state) snapshot(start time.Time, d *Directory, notices []Notice, lastNo
 		view := Peer{
 			User: id.User, Member: id.Member, Name: p.member.Name, Phase: p.phase, Absent: p.absent || s.link != Online,
 			New: p.person.New, Verified: p.person.Verified, Web: p.member.Web, Muted: p.member.Muted, Deafened: p.member.Deafened,
+			Priority: p.speaks.priority, Whispers: p.speaks.whisper,
 			Camera: p.shows[CameraTrack], Screen: p.shows[ScreenTrack],
 			Volume: p.person.Volume, LocalMuted: p.person.Muted, Since: p.since, Key: identity.PublicKey(p.member.Key),
 		}

@@ -14,16 +14,21 @@ import (
 
 // Voice is how the microphone is treated.
 type Voice struct {
-	Mode          string        // "vad", "ptt" or "open"
+	Mode          string        // "vad", "ptt", "open", or "ptm": as vad, but silent while the key is down
 	ThresholdDBFS float32       // opens the gate in mode vad; zero: the default
 	Hold          time.Duration // how long it stays open in mode vad after the last word; zero: the default
+	Cancellation  bool          // of the loudspeaker's echo
 	Suppression   bool          // of noise
+	Gain          bool          // speech is brought to the same loudness, whoever speaks
+	Music         bool          // what the microphone hears goes out as it is, in stereo: none of the three before
 	FrameMS       int           // 10 or 20; takes effect at the next join
 	Bitrate       int           // bit/s
 	FEC           bool          // in-band forward error correction, as much as the receivers' losses ask for
 	RED           bool          // copies of earlier packets, as many as each receiver's losses ask for
 	NACK          bool          // what a receiver asks for is sent once more
 	DTX           bool          // nearly nothing is sent in silence
+
+	LevelPeople bool // those who are heard are brought to the same loudness
 }
 
 // SoundConfig is what sound is made with. The functions and the Denoiser are used on one goroutine.
@@ -36,6 +41,9 @@ type SoundConfig struct {
 	NewEncoder func() (audio.Encoder, error)
 	NewDecoder func() (audio.Decoder, error)
 	Denoiser   audio.Denoiser // nil: no noise suppression
+	// Learnt and Learned are audio.FollowConfig's: with which periods devices worked before. They may be nil.
+	Learnt  func(k audio.Kind, id string) time.Duration
+	Learned func(k audio.Kind, id string, period time.Duration)
 	// Record, if set, gets every frame of 480 samples that is heard of a user, before volume and mixing; at counts the samples
 	// of playout's clock, the same for all. It runs on playout's goroutine; the frame is valid during the call.
 	Record func(user string, at int64, frame []float32)
@@ -50,9 +58,11 @@ type sound struct {
 	config SoundConfig
 	post   func(event) // never blocks
 	send   func(mesh.Sound)
-	loss   func() float64 // the worst that a receiver reports, 0 to 1
-	guard  func(mesh.Protection)
-	log    *slog.Logger
+	// audience says whom packets with that number are for
+	audience func(number uint32, users []string)
+	loss     func() float64 // the worst that a receiver reports, 0 to 1
+	guard    func(mesh.Protection)
+	log      *slog.Logger
 
 	work     *serial
 	speakers atomic.Pointer[map[mesh.Peer]*speaker] // replaced, never changed
@@ -66,6 +76,7 @@ type sound struct {
 	master float32
 	follow *audio.Follow // nil: nobody needs a device or their list
 	check  *check        // nil: none runs
+	echo   *echoTest     // nil: none runs
 	ringer *ringer       // nil: nothing rings
 
 	voice atomic.Pointer[Voice] // read by the tuner too
@@ -73,7 +84,8 @@ type sound struct {
 
 	quietMu sync.Mutex // around what is chosen and what capture is told, so that an older choice never comes after
 	quiet   setQuiet
-	way     way // where the microphone's packets go
+	speech  setSpeech // as the last one was
+	way     way       // where the microphone's packets go
 }
 
 // needs is what devices are open for.
@@ -124,6 +136,7 @@ func newSound(c SoundConfig, post func(event), log *slog.Logger) *sound {
 func (s *sound) shutdown() {
 	s.work.do(func() {
 		s.stopCheck()
+		s.stopEchoTest()
 		s.stopRing()
 		s.need = needs{}
 		s.bring()
@@ -141,7 +154,29 @@ func (s *sound) perform(f effect) {
 		}
 		s.quietMu.Unlock()
 	}
+	if k, ok := f.(setSpeech); ok {
+		s.quietMu.Lock()
+		if s.speech = k; k.whisper != 0 {
+			s.audience(k.whisper, k.users)
+		}
+		if p := s.now.Load(); p != nil {
+			s.speakLocked(p) // a key does not wait for a device that opens
+		}
+		s.quietMu.Unlock()
+	}
 	s.work.do(func() { s.apply(f) })
+}
+
+// speakLocked opens the microphone for whom it is to be heard by, those first; what is closed is closed first.
+func (s *sound) speakLocked(p *pipes) {
+	k := s.speech
+	if k.whisper != 0 {
+		p.capture.SetAudience(k.whisper)
+	}
+	p.capture.SetForce(k.priority || k.whisper != 0)
+	if k.whisper == 0 {
+		p.capture.SetAudience(audio.Everybody)
+	}
 }
 
 func (s *sound) apply(f effect) {
@@ -169,6 +204,11 @@ func (s *sound) apply(f effect) {
 	case stopCheck:
 		s.stopCheck()
 		s.bring()
+	case startEchoTest:
+		s.startEchoTest()
+	case stopEchoTest:
+		s.stopEchoTest()
+		s.bring()
 	case playSound:
 		s.play(f)
 	case stopRing:
@@ -181,10 +221,17 @@ func (s *sound) apply(f effect) {
 		s.talk = f.down
 	case setVoice:
 		s.voice.Store(&f.voice)
+		if s.follow != nil {
+			s.follow.SetStereo(f.voice.Music)
+		}
 	case useDevice:
 		s.choose(f)
 	case setGain:
 		s.setGain(f)
+	case setPriority:
+		if p := s.now.Load(); p != nil && (*s.speakers.Load())[f.peer] != nil {
+			p.playout.SetPriority(key(f.peer), f.on)
+		}
 	}
 	if p := s.now.Load(); p != nil {
 		s.configure(p)
@@ -198,7 +245,11 @@ func (s *sound) configure(p *pipes) {
 	s.guard(mesh.Protection{Copies: v.RED, Repeats: v.NACK})
 	p.capture.SetPTT(s.talk || s.check != nil)
 	p.capture.SetGate(gate(*v))
-	p.capture.SetSuppression(v.Suppression)
+	p.capture.SetCancellation(v.Cancellation && !v.Music)
+	p.capture.SetSuppression(v.Suppression && !v.Music)
+	p.capture.SetGain(v.Gain && !v.Music)
+	p.capture.SetTuning(s.tuning(s.loss()))
+	p.playout.SetLevelled(v.LevelPeople)
 	p.playout.SetMaster(s.master)
 }
 
@@ -209,6 +260,8 @@ func gate(v Voice) vad.Config {
 		c.Mode = vad.PTT
 	case "open":
 		c.Mode = vad.Open
+	case "ptm":
+		c.Mode = vad.Hush
 	}
 	return c
 }
@@ -232,7 +285,7 @@ func (s *sound) tune(p *pipes) {
 // best and costs least.
 func (s *sound) tuning(loss float64) audio.Tuning {
 	v := s.voice.Load()
-	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open"}
+	t := audio.Tuning{Bitrate: v.Bitrate, Complexity: 9, FEC: v.FEC, DTX: v.DTX && v.Mode == "open", Stereo: v.Music}
 	if t.Bitrate == 0 {
 		t.Bitrate = 64000
 	}

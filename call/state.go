@@ -60,6 +60,7 @@ var (
 	linkNames  = [...]string{"offline", "dialing", "online", "lost"}
 	phaseNames = [...]string{"idle", "joining", "joined"}
 	checkNames = [...]string{"idle", "recording", "playing"}
+	echoNames  = [...]string{"idle", "running"}
 	peerNames  = [...]string{"held", "connecting", "connected", "reconnecting"}
 )
 
@@ -124,8 +125,11 @@ type state struct {
 	written     uint64     // texts, in all places
 	writing     bucket     // of one's own
 
+	whispers uint32 // how many audiences there were
+
 	sound      SoundState
 	checkUntil time.Duration // when the part of the check that runs is over
+	echoUntil  time.Duration // when the echo's test has failed
 
 	exam examining
 
@@ -134,7 +138,9 @@ type state struct {
 
 type selfState struct {
 	name, status, role string
-	muted, deafened    bool // sound leaves only if neither; undeafening thus restores what muted was
+	priority           bool     // see Prioritize
+	whisper            []string // see Whisper: user ids, sorted; never changed
+	muted, deafened    bool     // sound leaves only if neither; undeafening thus restores what muted was
 }
 
 // place is the voice channel that one sits in, or the call.
@@ -199,6 +205,12 @@ type peer struct {
 	overtaken string        // and when the last was
 	tries     int           // at another one, since one was last Connected
 	heirs     bucket        // that it wanted
+
+	spokenTo   speech // how one speaks to it, as it was told,
+	keys       bucket // and how often
+	saidSpeech speech // how it speaks, as it last said,
+	speaks     speech // and as it is shown
+	speeches   bucket // how often that has changed
 
 	words  bucket // of what it was told about one's switches
 	unsaid bool   // it is to be told how they are

@@ -51,6 +51,8 @@ func step(s state, now time.Duration, ev event) (state, []effect) {
 		t.examined(ev)
 	case checkPlayed:
 		t.endCheck(t.noSpeaker())
+	case echoTested:
+		t.echoTested(ev)
 	case fileOpened, fileReady, fileAnew, fileMoved, fileFinished, fileBroken:
 		t.fileEvent(ev)
 	case tick:

@@ -10,6 +10,7 @@ import (
 // Call. A channel is left for it, with the devices left open.
 func (t *turn) enterCall(to place, video bool) {
 	t.endCheck("")
+	t.endEchoTest("")
 	to.phase, to.since = Joining, t.now
 	if t.place.phase != Idle {
 		if t.reachable() {
@@ -17,6 +18,7 @@ func (t *turn) enterCall(to place, video bool) {
 		}
 		t.neverJoined()
 		t.closePeers()
+		t.letGo()
 		t.endPictures()
 		t.place, t.next, t.texts = to, place{}, nil
 	} else {
@@ -198,6 +200,7 @@ func (t *turn) tickCall() {
 	}
 	t.tellUnsaid()
 	t.tickWatching()
+	t.tickSpeech()
 }
 
 // told takes what the other one says over the peer connection.
@@ -220,6 +223,9 @@ func (t *turn) told(id mesh.Peer, p *peer, data []byte) {
 	case wordWatch:
 		p.wants, p.unmet = watching{CameraTrack: w.Camera, ScreenTrack: w.Screen}, true
 		t.meetWatching(id, p)
+	case wordSpeech:
+		p.saidSpeech = speech{w.Priority, w.Whisper}
+		t.meetSpeech(id, p)
 	case wordText:
 		t.toldText(id, p, w)
 	case wordArrived:

@@ -561,6 +561,7 @@ func TestWordsAreBounded(t *testing.T) {
 func FuzzReadWord(f *testing.F) {
 	f.Add([]byte(`{"v":1,"type":"state","muted":true}`))
 	f.Add([]byte(`{"v":1,"type":"bye"}`))
+	f.Add([]byte(`{"v":1,"type":"speech","priority":true,"whisper":true}`))
 	f.Add([]byte(`{"v":1,"type":"watch","camera":true,"screen":false}`))
 	f.Add([]byte(strings.Repeat(`{"v":`, 500)))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -40,13 +40,15 @@ func (t *turn) command(ev commanded) {
 	case Talk:
 		t.do(setTalk{c.Down})
 		t.finish(ev.made, Reply{}, nil)
+	case Prioritize, Whisper:
+		t.speechCommand(c, ev.made)
 	case Tune:
 		t.do(setVoice{c.Voice})
 		t.finish(ev.made, Reply{}, nil)
 	case UseDevice:
 		t.do(useDevice{c.Output, c.Device})
 		t.finish(ev.made, Reply{}, nil)
-	case Watch, Listen, Check, StopCheck, Play, StopRing, UseRinger, SetOutputVolume:
+	case Watch, Listen, Check, StopCheck, EchoTest, StopEchoTest, Play, StopRing, UseRinger, SetOutputVolume:
 		t.soundCommand(c)
 		t.finish(ev.made, Reply{}, nil)
 	case Examine, StopExamine, enter:
@@ -98,6 +100,9 @@ func (t *turn) connect(c Connect, made waiter) {
 func (t *turn) switches(muted, deafened bool) {
 	t.self.muted, t.self.deafened = muted, deafened
 	t.do(setQuiet{t.quiet(), deafened})
+	if t.quiet() {
+		t.letGo()
+	}
 	t.tellState()
 	if t.place.channel != "" && t.reachable() {
 		t.ask(&wire.VoiceState{Muted: t.quiet(), Deafened: deafened}, tag{purpose: forNothing})

@@ -92,6 +92,7 @@ func (t *turn) renamed(id mesh.Peer, p *peer, like string) {
 func (t *turn) hold(id mesh.Peer, p *peer, reason string) {
 	t.do(closePeer{id})
 	t.setPhase(p, Held)
+	p.speaks, p.saidSpeech = speech{}, speech{}
 	p.shows = [tracks]bool{} // nothing of it comes any more, until it says so anew
 	t.notify(Notice{Kind: NoticeHeld, User: id.User, Name: p.member.Name, New: p.person.New, Code: reason})
 }
@@ -370,6 +371,7 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		p.told, p.rested = false, t.now
 		p.unsaid = true // the others know how one's switches are
 		t.tellUnsaid()
+		t.freshSpeech(id, p)
 		t.tellUnheard(id, p)
 	case mesh.Told:
 		t.told(id, p, ev.Data)
@@ -429,6 +431,7 @@ func (t *turn) heard(id mesh.Peer) {
 // tick is what time alone brings about.
 func (t *turn) tick(ev tick) {
 	t.tickCheck()
+	t.tickEchoTest()
 	t.tickRing()
 	t.tickCall()
 	t.tickFiles()

@@ -78,6 +78,7 @@ func (t *turn) join(c Join, ev commanded) {
 		t.leaveCall(t.byMe(wire.CallLeft))
 	}
 	t.endCheck("")
+	t.endEchoTest("")
 	to := place{phase: Joining, channel: channel, member: ev.member, nonce: ev.nonce, made: ev.made}
 	if t.place.phase != Idle {
 		t.next = to
@@ -164,6 +165,7 @@ func (t *turn) switched(failure *wire.Error) {
 		return
 	}
 	t.closePeers()
+	t.letGo()
 	t.endPictures()
 	t.next.since = t.now
 	t.answerJoin(&t.place, wire.Errorf(wire.NotInChannel, "The channel was left before the server answered."))
@@ -240,6 +242,7 @@ func (t *turn) reachable() bool { return t.link == Online || t.link == Lost }
 func (t *turn) endPlace() {
 	t.neverJoined()
 	t.closePeers()
+	t.letGo()
 	t.endCheck("")
 	t.endPictures()
 	t.place, t.next, t.texts = place{}, place{}, nil

@@ -125,6 +125,15 @@ func (t *turn) findUser(want string) (User, error) {
 	if t.link != Online {
 		return User{}, wire.Errorf(wire.BadOrder, "There is no connection to the server.")
 	}
+	found, err := t.findListed(want)
+	if err == nil && found.ID == identity.UserID(t.me) {
+		return User{}, wire.Errorf(wire.NotFound, "You can't call yourself.")
+	}
+	return found, err
+}
+
+// findListed finds somebody of the server by id, or by name where that is the only one but for oneself.
+func (t *turn) findListed(want string) (User, error) {
 	found, ok := t.users[want]
 	if !ok {
 		for _, u := range t.users {
@@ -137,11 +146,8 @@ func (t *turn) findUser(want string) (User, error) {
 			found, ok = u, true
 		}
 	}
-	switch {
-	case !ok:
+	if !ok {
 		return User{}, wire.Errorf(wire.NotFound, "There is nobody called %.64q on this server.", want)
-	case found.ID == identity.UserID(t.me):
-		return User{}, wire.Errorf(wire.NotFound, "You can't call yourself.")
 	}
 	return found, nil
 }

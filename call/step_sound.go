@@ -18,6 +18,10 @@ func (t *turn) soundCommand(cmd Command) {
 		t.startCheck()
 	case StopCheck:
 		t.endCheck("")
+	case EchoTest:
+		t.startEchoTest()
+	case StopEchoTest:
+		t.endEchoTest("")
 	case Play:
 		t.do(playSound{c.Samples, clampVolume(c.Gain), c.Ring})
 	case StopRing:
@@ -48,6 +52,7 @@ func (t *turn) startCheck() {
 	if t.sound.Check.Phase != CheckIdle {
 		return
 	}
+	t.endEchoTest("")
 	t.sound.Check = CheckState{Phase: CheckRecording, Heard: mix.Floor}
 	t.checkUntil = t.now + CheckTime
 	t.do(startCheck{})
@@ -109,7 +114,7 @@ func (t *turn) setShare(on bool) {
 // tellSpeaking lets the server know when one begins and ends to speak, for those who look at the list of channels. It is called
 // by the tick, and so at most four times a second.
 func (t *turn) tellSpeaking(on bool) {
-	on = on && t.share && !t.quiet() && t.sound.Check.Phase == CheckIdle
+	on = on && t.share && !t.quiet() && len(t.self.whisper) == 0 && t.sound.Check.Phase == CheckIdle
 	if t.place.phase != Joined || t.place.call != "" || t.link != Online || on == t.place.spoken && !(t.place.unsure && t.share) {
 		return
 	}
@@ -126,4 +131,9 @@ func (t *turn) memberSpeaking(m *wire.MemberSpeaking) {
 			t.version++
 		}
 	}
+}
+
+// tests says whether one of them runs.
+func (s *state) tests() bool {
+	return s.sound.Check.Phase != CheckIdle || s.sound.EchoTest.Phase != EchoTestIdle
 }

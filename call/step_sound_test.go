@@ -2,9 +2,12 @@ package call
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"parley/audio"
+	"parley/audio/mix"
 	"parley/wire"
 )
 
@@ -74,6 +77,72 @@ func TestCheck(t *testing.T) {
 	r.do(Check{})
 	if did := r.do(Leave{}); count[stopCheck](did) != 1 || count[closeSound](did) != 1 {
 		t.Errorf("left: %v", kinds(did))
+	}
+}
+
+// A test of the echo plays, takes what was heard, and is for outside of a place alone.
+func TestEchoTest(t *testing.T) {
+	state := func(r *rig) EchoTestState { return r.s.snapshot(time.Time{}, &Directory{}, nil, 0).Sound.EchoTest }
+	started := func() *rig {
+		r := newRig(t)
+		r.on(devicesSeen{[]Device{{ID: "a"}}, "a", "b"})
+		if did := r.do(EchoTest{}); count[startEchoTest](did) != 1 || state(r).Phase != EchoTestRunning {
+			t.Fatalf("%v, %+v", kinds(did), state(r))
+		}
+		if did := r.do(EchoTest{}); len(did) != 0 {
+			t.Errorf("a second test: %v", kinds(did))
+		}
+		return r
+	}
+	heard := audio.EchoResult{EchoDBFS: -18, LeftDB: 31}
+	r := started()
+	r.now += echoWithin - time.Millisecond
+	if did := r.on(tick{}); len(did) != 0 {
+		t.Errorf("too early: %v", kinds(did))
+	}
+	did := r.on(echoTested{heard, 62})
+	if want := (EchoTestState{Done: true, LeftDB: 31, EchoDBFS: -18, DelayMS: 62}); count[stopEchoTest](did) != 1 || state(r) != want {
+		t.Errorf("%v, %+v", kinds(did), state(r))
+	}
+	if did := r.on(echoTested{audio.EchoResult{LeftDB: 1}, 3}); len(did) != 0 || state(r).LeftDB != 31 {
+		t.Errorf("a test that is over: %v, %+v", kinds(did), state(r))
+	}
+	no, without := func(trouble audio.EchoTrouble) func(*rig) []effect {
+		return func(r *rig) []effect { return r.on(echoTested{result: audio.EchoResult{Trouble: trouble}}) }
+	}, func(mic, speaker string, then func(*rig) []effect) func(*rig) []effect {
+		return func(r *rig) []effect { r.on(devicesSeen{mic: mic, speaker: speaker}); return then(r) }
+	}
+	late := func(r *rig) []effect { r.now += echoWithin; return r.on(tick{}) }
+	for name, end := range map[string]struct {
+		do    func(r *rig) []effect
+		words string // of Failed; empty: there are none
+	}{
+		"stopped":                  {func(r *rig) []effect { return r.do(StopEchoTest{}) }, ""},
+		"joined":                   {func(r *rig) []effect { return r.do(Join{hall}) }, ""},
+		"checked":                  {func(r *rig) []effect { return r.do(Check{}) }, ""},
+		"headphones":               {no(audio.EchoNone), "headphones"},
+		"noise":                    {no(audio.EchoNoise), "too loud"},
+		"a microphone that ends":   {no(audio.EchoShort), "too little"},
+		"no microphone":            {without("", "b", no(audio.EchoShort)), "no microphone"},
+		"no speaker":               {without("a", "", no(audio.EchoNone)), "no speaker"},
+		"never":                    {late, "in time"},
+		"never, for no microphone": {without("", "b", late), "no microphone"},
+	} {
+		r := started()
+		did := end.do(r)
+		if s := state(r); count[stopEchoTest](did) != 1 || s.Phase != EchoTestIdle || s.Done || !strings.Contains(s.Failed, end.words) || end.words == "" && s.Failed != "" {
+			t.Errorf("%s: %v, %+v", name, kinds(did), s)
+		}
+	}
+	r = newRig(t)
+	r.join()
+	if did := r.do(EchoTest{}); len(did) != 0 || state(r).Phase != EchoTestIdle || state(r).Failed == "" {
+		t.Errorf("in a channel: %v, %+v", kinds(did), state(r))
+	}
+	r.do(Leave{})
+	r.do(Check{})
+	if did := r.do(EchoTest{}); count[stopCheck](did) != 1 || count[startEchoTest](did) != 1 || state(r) != (EchoTestState{Phase: EchoTestRunning, EchoDBFS: mix.Floor}) {
+		t.Errorf("from a check: %v, %+v", kinds(did), state(r))
 	}
 }
 

@@ -756,10 +756,10 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	link := wire.Link{Host: "localhost:2", Key: wire.Bytes(person(t, "Server", '0').key.Public()), Mode: wire.ModeNative}.String()
 	for _, cmd := range []Command{
 		Connect{Link: link, Name: "x"}, Connect{Link: "nonsense"}, Disconnect{}, Join{hall}, Join{"Games"}, Join{"nowhere"}, Leave{}, Mute{true}, Mute{}, Deafen{true}, Deafen{},
-		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
+		Watch{true}, Listen{true}, Listen{}, Check{}, StopCheck{}, EchoTest{}, StopEchoTest{}, Play{Gain: 1}, SetOutputVolume{1}, SetShareSpeaking{true}, SetShareSpeaking{}, RetryNow{},
 		Talk{true}, SetKnownOnly{true}, SetRelayOnly{true}, SetRelayNew{true}, UseDevice{Device: "x"}, Tune{}, SetPresence{wire.Away}, SetName{"New"}, SetName{""}, Claim{"x"}, AddChannel{"x"},
 		RenameChannel{hall, "y"}, MoveChannel{hall, 0}, RemoveChannel{hall}, CreateInvite{}, ListInvites{}, RevokeInvite{"i"}, KickUser{"nonsense"},
-		Examine{}, StopExamine{}, enter{},
+		Examine{}, StopExamine{}, enter{}, Prioritize{true}, Prioritize{}, Whisper{}, Whisper{[]string{"Ana", "Bob"}}, Whisper{[]string{"nobody"}},
 	} {
 		add(func(r *rig, _, _ someone) event {
 			return commanded{cmd: cmd, made: 1, member: "5" + strings.Repeat("2", 31), nonce: r.me.member.Nonce}
@@ -767,6 +767,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	}
 	for _, of := range []func(user string) Command{
 		func(u string) Command { return SetVolume{u, 2} }, func(u string) Command { return SetLocalMute{u, true} },
+		func(u string) Command { return Whisper{[]string{u}} },
 		func(u string) Command { return Trust{u} }, func(u string) Command { return Verify{u, true} },
 	} {
 		add(func(_ *rig, a, _ someone) event { return commanded{cmd: of(a.member.User), made: 2} })
@@ -867,6 +868,7 @@ func events(t testing.TB) (out []func(r *rig, a, b someone) event) {
 	add(func(*rig, someone, someone) event { return checkHeard{level: -20, plays: true} })
 	add(func(*rig, someone, someone) event { return checkHeard{} })
 	add(func(*rig, someone, someone) event { return checkPlayed{} })
+	add(func(*rig, someone, someone) event { return echoTested{} })
 	return out
 }
 

@@ -7,7 +7,7 @@ import (
 	"parley/wire"
 )
 
-// word is what two say to each other over the peer connection, past the server: how their switches are, that one goes, what they
+// word is what two say to each other over the peer connection, past the server: how their switches are and how they speak, that one goes, what they
 // negotiate where no server passes it on, and about files and texts. Types that are not known are for later versions.
 type word struct {
 	Version  int    `json:"v"`
@@ -16,6 +16,9 @@ type word struct {
 	Deafened bool   `json:"deafened,omitempty"`
 	Camera   bool   `json:"camera,omitempty"` // it gives pictures; in a watch they are looked at
 	Screen   bool   `json:"screen,omitempty"` // likewise
+
+	Priority bool `json:"priority,omitempty"` // in a speech: it is to be heard before the others,
+	Whisper  bool `json:"whisper,omitempty"`  // and not by everybody
 
 	Message json.RawMessage `json:"message,omitempty"` // as it would go to the server
 
@@ -36,10 +39,11 @@ type fileWord struct {
 }
 
 const (
-	wordState = "state"
-	wordWatch = "watch"
-	wordBye   = "bye"
-	wordRTC   = "rtc"
+	wordState  = "state"
+	wordWatch  = "watch"
+	wordSpeech = "speech"
+	wordBye    = "bye"
+	wordRTC    = "rtc"
 
 	wordOffer   = "file.offer"
 	wordAccept  = "file.accept"

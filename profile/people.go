@@ -19,6 +19,7 @@ type Person struct {
 	Verified  bool               `json:"verified"`   // the safety number was compared
 	Volume    int                `json:"volume"`     // how loud they are here, percent, 0 to MaxVolume
 	Muted     bool               `json:"muted"`      // not heard here
+	Whisper   bool               `json:"whisper"`    // the key for whispers is for them; see SetWhisper
 }
 
 // Volumes in percent.
@@ -82,14 +83,14 @@ func (p *Profile) Person(id string) (Person, bool) {
 }
 
 // Keep notes that the owner of a key was here, under a name, and all that was decided about them, in one write, or none
-// where nothing has changed. An id that does not belong to the key is refused: then somebody lies. FirstSeen is not taken
+// where nothing has changed. An id that does not belong to the key is refused: then somebody lies. FirstSeen and Whisper are not taken
 // from the caller, and an empty Name leaves the one that is known. Whether the name looks like somebody else's is asked
 // before, with Lookalike. Who is Unmet stays so until kept without that, and never becomes it again; one about whom nothing is
 // decided any more is forgotten.
 func (p *Profile) Keep(v Person) error {
 	k := newKnown(v.ID)
 	k.value = v
-	k.value.Key = slices.Clone(v.Key)
+	k.value.Key, k.value.Whisper = slices.Clone(v.Key), false
 	if err := k.clean(); err != nil {
 		return fmt.Errorf("keep person: %w", err)
 	}
@@ -120,7 +121,7 @@ func (p *Profile) Keep(v Person) error {
 
 // continues takes over from what was known of the same person what Keep does not set.
 func (k *known) continues(before *known) {
-	k.rest, k.value.FirstSeen = before.rest, before.value.FirstSeen
+	k.rest, k.value.FirstSeen, k.value.Whisper = before.rest, before.value.FirstSeen, before.value.Whisper
 	k.value.Unmet = k.value.Unmet && before.value.Unmet
 	if k.value.Name == "" {
 		k.value.Name, k.looks = before.value.Name, before.looks
@@ -134,23 +135,50 @@ func (k *known) same(before *known) bool {
 }
 
 // decided says that the person of this machine has decided something about them.
-func (v *Person) decided() bool { return v.Verified || v.Muted || v.Volume != NormalVolume }
+func (v *Person) decided() bool {
+	return v.Verified || v.Muted || v.Whisper || v.Volume != NormalVolume
+}
 
 // SetVerified notes whether the safety number with a known person was compared and found equal.
 func (p *Profile) SetVerified(id string, verified bool) error {
+	return p.set(id, verified, func(v *Person) *bool { return &v.Verified })
+}
+
+// SetWhisper notes whether the key for whispers is for a known person.
+func (p *Profile) SetWhisper(id string, on bool) error {
+	return p.set(id, on, func(v *Person) *bool { return &v.Whisper })
+}
+
+// set changes one switch of a known person.
+func (p *Profile) set(id string, on bool, of func(*Person) *bool) error {
 	return p.change(peopleFile, func() (any, error) {
 		before, ok := p.people[id]
 		if !ok {
 			return nil, fmt.Errorf("change person: %w", ErrUnknown)
 		}
-		if before.value.Verified == verified {
+		k := *before
+		v := of(&k.value)
+		if *v == on {
 			return nil, nil
 		}
-		k := *before
-		k.value.Verified = verified
+		*v = on
 		p.people[id] = &k
 		return maps.Clone(p.people), nil
 	})
+}
+
+// WhisperTo returns the ids of those whom the key for whispers is for, sorted.
+func (p *Profile) WhisperTo() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var list []string
+	for id, k := range p.people {
+		if k.value.Whisper {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // makeRoomLocked lets a server that shows thousands of strangers push out other strangers only: of those about whom the

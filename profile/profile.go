@@ -30,6 +30,7 @@ const (
 	settingsFile = "settings.json"
 	peopleFile   = "people.json"
 	serversFile  = "servers.json"
+	devicesFile  = "devices.json"
 )
 
 // DefaultDir is where the profile lies unless somebody says otherwise: "parley" in the user's folder for configuration.
@@ -69,6 +70,7 @@ type Profile struct {
 	settings keeping[Settings]
 	people   map[string]*known           // by user id; an entry is replaced and not changed, so that a copy of the map stays as it is
 	servers  map[string]*keeping[Server] // as people
+	worked   worked                      // sound devices
 	untold   []func(error)               // of the UpdateLater that are not written yet
 	writing  bool                        // writeLater runs
 
@@ -106,6 +108,7 @@ func empty() *Profile {
 		settings: keeping[Settings]{value: DefaultSettings()},
 		people:   map[string]*known{},
 		servers:  map[string]*keeping[Server]{},
+		worked:   worked{},
 	}
 }
 
@@ -134,6 +137,7 @@ func (p *Profile) load() ([]Notice, error) {
 		{settingsFile, &p.settings, p.checkSettings},
 		{peopleFile, &p.people, p.checkPeople},
 		{serversFile, &p.servers, p.checkServers},
+		{devicesFile, &p.worked, p.checkDevices},
 	} {
 		n, err := p.read(f.name, f.v, f.check)
 		if err != nil {

@@ -148,9 +148,11 @@ func TestSettingsStay(t *testing.T) {
 	dir := t.TempDir()
 	p, _ := reopen(t, dir, nil)
 	want := Settings{
-		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", RingSpeaker: "tv", Camera: "/dev/video2", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, Suppression: false,
+		Name: "Anna", Mic: "alsa_input.usb", Speaker: "{0.0.1}", RingSpeaker: "tv", Camera: "/dev/video2", Mode: PushToTalk, Threshold: -32.5, HoldMS: 400, LevelPeople: true, Music: true, MusicBitrate: 160000,
 		FrameMS: 10, Bitrate: 96000, KnownOnly: true, AlwaysRelay: true, RelayNew: true, ShareSpeaking: true,
-		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true, Ring: true}, PTTKey: "F9", Theme: DarkTheme, Scale: 120, LessMotion: true,
+		OutputVolume: 70, SoundVolume: 130, Sounds: SoundSwitches{Deafen: true, Ring: true}, PTTKey: "Ctrl+F9",
+		Keys:  Keys{Does: TalkByPress, DelayMS: 350, DoubleTap: true, Mute: "F1", Deafen: "F2", Priority: "Mouse4", Whisper: "Mouse5"},
+		Theme: DarkTheme, Scale: 120, LessMotion: true,
 		Width: 1200, Height: 700, Status: DoNotDisturb, Notify: true, Hosting: true, HostPort: 4400, MapPorts: true, TrayExplained: true, MissedSeen: 1_800_000_000,
 	}
 	if err := p.Update(func(s *Settings) { *s = want }); err != nil {
@@ -189,7 +191,7 @@ func TestSettingsAreClamped(t *testing.T) {
 		"loud all":  {func(s *Settings) { s.OutputVolume, s.SoundVolume = 900, -1 }, func(s *Settings) { s.OutputVolume, s.SoundVolume = 200, 0 }},
 		"no key":    {func(s *Settings) { s.PTTKey = "" }, func(*Settings) {}},
 		"odd key":   {func(s *Settings) { s.PTTKey = "F8\n" }, func(*Settings) {}},
-		"long key":  {func(s *Settings) { s.PTTKey = strings.Repeat("F", 33) }, func(*Settings) {}},
+		"long key":  {func(s *Settings) { s.PTTKey = strings.Repeat("F", 65) }, func(*Settings) {}},
 		"own key":   {func(s *Settings) { s.PTTKey = "LeftControl" }, func(s *Settings) { s.PTTKey = "LeftControl" }},
 		"small":     {func(s *Settings) { s.Width, s.Height = 1, 1 }, func(s *Settings) { s.Width, s.Height = 800, 500 }},
 		"vast":      {func(s *Settings) { s.Width, s.Height = 1<<40, 1<<40 }, func(s *Settings) { s.Width, s.Height = 10000, 10000 }},
@@ -500,4 +502,42 @@ func encode(t *testing.T, v any) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// TestDevicePeriods: what was learnt of a device is there after the next start, for that device and direction alone.
+func TestDevicePeriods(t *testing.T) {
+	dir := t.TempDir()
+	p, _ := reopen(t, dir, nil)
+	failed := func(err error) { t.Error(err) }
+	p.KeepDevicePeriod(true, "usb", 5*time.Millisecond, failed)
+	p.KeepDevicePeriod(false, "usb", 20*time.Millisecond, failed)
+	p.KeepDevicePeriod(false, "nonsense", time.Hour, failed)
+	p.KeepDevicePeriod(false, strings.Repeat("x", 600), 5*time.Millisecond, failed)
+	p, notices := reopen(t, dir, p)
+	if len(notices) != 0 {
+		t.Error(notices)
+	}
+	for _, c := range []struct {
+		output bool
+		id     string
+		want   time.Duration
+	}{{true, "usb", 5 * time.Millisecond}, {false, "usb", 20 * time.Millisecond}, {true, "other", 0}, {false, "nonsense", 0}, {false, strings.Repeat("x", 600), 0}} {
+		if got := p.DevicePeriod(c.output, c.id); got != c.want {
+			t.Errorf("output %v %.9q: %v, want %v", c.output, c.id, got, c.want)
+		}
+	}
+	for i := range 3 * maxDevices {
+		p.KeepDevicePeriod(true, strings.Repeat("d", i+1), 10*time.Millisecond, failed)
+	}
+	p, _ = reopen(t, dir, p)
+	if n := len(p.worked); n == 0 || n > maxDevices {
+		t.Errorf("%d devices are remembered", n)
+	}
+	if err := os.WriteFile(filepath.Join(dir, devicesFile), []byte(`{"output usb": -4, "input usb": 10}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, notices = reopen(t, dir, p)
+	if len(notices) != 1 || p.DevicePeriod(true, "usb") != 0 || p.DevicePeriod(false, "usb") != 10*time.Millisecond {
+		t.Error(notices, p.worked)
+	}
 }

@@ -25,7 +25,12 @@ type Settings struct {
 	Mode          Mode    `json:"mode"`           // what opens the microphone
 	Threshold     float64 `json:"threshold_dbfs"` // level that opens it in VoiceActivity, dBFS, -90 to 0
 	HoldMS        int     `json:"hold_ms"`        // how long it stays open in VoiceActivity after the last word, 50 to 5000 ms
+	Cancellation  bool    `json:"cancellation"`   // echo cancellation
 	Suppression   bool    `json:"suppression"`    // noise suppression
+	Gain          bool    `json:"gain"`           // the voice is brought to the same loudness
+	LevelPeople   bool    `json:"level_people"`   // those who are heard likewise
+	Music         bool    `json:"music"`          // what the microphone hears goes out as it is, in stereo
+	MusicBitrate  int     `json:"music_bitrate"`  // of that, bit/s, 96000 to 192000
 	FrameMS       int     `json:"frame_ms"`       // length of a packet, 10 or 20 ms
 	Bitrate       int     `json:"bitrate"`        // of the voice, bit/s, 8000 to 192000
 	KnownOnly     bool    `json:"known_only"`     // nothing is sent to people never met before, until a click
@@ -36,7 +41,8 @@ type Settings struct {
 	OutputVolume int           `json:"output_volume"` // of people all together, percent, 0 to MaxVolume
 	SoundVolume  int           `json:"sound_volume"`  // of the program's own sounds, likewise
 	Sounds       SoundSwitches `json:"sounds"`
-	PTTKey       string        `json:"ptt_key"` // Fyne's name of the key that is held to talk
+	PTTKey       string        `json:"ptt_key"` // the chord that is held to talk, as package hotkey writes it: "F8", "Ctrl+Space", "Mouse4"
+	Keys         Keys          `json:"keys"`
 
 	Theme      Theme  `json:"theme"`
 	Scale      int    `json:"scale"`       // of the window's contents, percent, 80 to 150
@@ -55,6 +61,27 @@ type Settings struct {
 
 	MissedSeen int64 `json:"missed_seen"` // Unix time in seconds of the newest missed call that was looked at
 }
+
+// Keys is what the key to talk does, and the other chords that work everywhere. An empty chord is bound to nothing.
+type Keys struct {
+	Does      KeyUse `json:"does"`
+	DelayMS   int    `json:"delay_ms"`   // how long a key counts as held after it was let go of, 0 to 1000 ms
+	DoubleTap bool   `json:"double_tap"` // two taps lock it
+	Mute      string `json:"mute"`
+	Deafen    string `json:"deafen"`
+	Priority  string `json:"priority"` // held: others are turned down while one speaks
+	Whisper   string `json:"whisper"`  // held: only those chosen hear
+}
+
+// KeyUse is what the key to talk does.
+type KeyUse string
+
+// The uses of the key to talk.
+const (
+	TalkWhileHeld KeyUse = "hold"
+	TalkByPress   KeyUse = "toggle"
+	MuteWhileHeld KeyUse = "mute"
+)
 
 // Theme is how light the window is.
 type Theme string
@@ -92,8 +119,8 @@ const (
 	maxSide             = 10_000
 )
 
-// maxKeyName is how long the name of a key may be.
-const maxKeyName = 32
+// maxKeyName is how long the name of a chord may be.
+const maxKeyName = 64
 
 // maxPath is how long the path of a folder may be, in bytes.
 const maxPath = 4096
@@ -104,8 +131,8 @@ const maxDeviceID = 512
 // DefaultSettings is what a person has who never chose.
 func DefaultSettings() Settings {
 	return Settings{
-		Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Suppression: true, FrameMS: 20, Bitrate: 64000, ShareSpeaking: true,
-		OutputVolume: NormalVolume, SoundVolume: NormalVolume, PTTKey: "F8",
+		Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Cancellation: true, Suppression: true, Gain: true, MusicBitrate: 128000, FrameMS: 10, Bitrate: 64000, ShareSpeaking: true,
+		OutputVolume: NormalVolume, SoundVolume: NormalVolume, PTTKey: "F8", Keys: Keys{Does: TalkWhileHeld, DelayMS: 200},
 		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true, Ring: true, Text: true},
 		Theme:  SystemTheme, Scale: 100, Status: Available, Notify: true,
 	}
@@ -131,6 +158,10 @@ func (s *Settings) clamp() {
 		s.FrameMS = def.FrameMS
 	}
 	s.Bitrate = min(max(s.Bitrate, 8000), 192000)
+	if s.MusicBitrate == 0 {
+		s.MusicBitrate = def.MusicBitrate
+	}
+	s.MusicBitrate = min(max(s.MusicBitrate, 96000), 192000)
 	s.OutputVolume = min(max(s.OutputVolume, 0), MaxVolume)
 	s.SoundVolume = min(max(s.SoundVolume, 0), MaxVolume)
 	s.clampWindow(def)
@@ -138,9 +169,7 @@ func (s *Settings) clamp() {
 
 // clampWindow is clamp for what only a window knows.
 func (s *Settings) clampWindow(def Settings) {
-	if !isKeyName(s.PTTKey) {
-		s.PTTKey = def.PTTKey
-	}
+	s.clampKeys(def)
 	if s.Theme != SystemTheme && s.Theme != DarkTheme && s.Theme != LightTheme {
 		s.Theme = def.Theme
 	}
@@ -165,7 +194,24 @@ func (s *Settings) clampWindow(def Settings) {
 	}
 }
 
-// isKeyName says whether a text can be the name of a key.
+// clampKeys is clamp for the keys.
+func (s *Settings) clampKeys(def Settings) {
+	if !isKeyName(s.PTTKey) {
+		s.PTTKey = def.PTTKey
+	}
+	k := &s.Keys
+	if k.Does != TalkWhileHeld && k.Does != TalkByPress && k.Does != MuteWhileHeld {
+		k.Does = def.Keys.Does
+	}
+	k.DelayMS = min(max(k.DelayMS, 0), 1000)
+	for _, chord := range []*string{&k.Mute, &k.Deafen, &k.Priority, &k.Whisper} {
+		if !isKeyName(*chord) {
+			*chord = ""
+		}
+	}
+}
+
+// isKeyName says whether a text can be the name of a key or a chord.
 func isKeyName(name string) bool {
 	if name == "" || len(name) > maxKeyName {
 		return false

@@ -173,7 +173,7 @@ func sweep(dir string) error {
 	}
 	for _, e := range entries {
 		switch stem, _, left := strings.Cut(e.Name(), ".tmp-"); {
-		case !left, stem != settingsFile && stem != peopleFile && stem != serversFile:
+		case !left, stem != settingsFile && stem != peopleFile && stem != serversFile && stem != devicesFile:
 			continue
 		}
 		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {

@@ -10,7 +10,8 @@
 #        for somebody else's relay, miniupnpd for a home's router, pebble for an authority that issues certificates, a screen in
 #        memory with OpenGL drawn by software, a window manager, a session bus, the desktop's portal, hands for keyboard, mouse and
 #        clipboard, Chromium and Firefox
-# peers  Chromium, Mumble, and a display for that: only for "make bench-voice PEERS=1" and its like (video, net, rate)
+# peers  Chromium, Mumble, and a display for that, and SpeexDSP: only for "make bench-voice PEERS=1" and its like (video, net, rate,
+#        quality)
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- build test
@@ -66,6 +67,7 @@ for part; do
 		tool murmurd mumble-server
 		tool Xvfb xvfb
 		tool openssl openssl
+		file /usr/include/speex/speex_echo.h libspeexdsp-dev
 		;;
 	*)
 		echo "deps: unknown part '$part' (build, app, test, peers)" >&2

@@ -122,7 +122,7 @@ const tone = 0.12
 
 // enter starts somebody's program.
 func (c *chaos) enter(p *soul) {
-	p.client = c.client(p.name, lab.Command{Netns: p.host.Name}, "--ns=off", "--mode", "open", "--dtx=off",
+	p.client = c.client(p.name, lab.Command{Netns: p.host.Name}, "--processing=off", "--mode", "open", "--dtx=off",
 		"--play", p.said, "--loop", "--record", p.heard, "--stats", p.stats)
 }
 

@@ -28,7 +28,7 @@ func TestCheckIsHeard(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	r := w.record()
 	said := w.saying(0, w.speech(7))
-	c := w.local("check", "--mic", "mic_a", "--speaker", "spk_a", "--mode", "open", "--ns=off")
+	c := w.local("check", "--mic", "mic_a", "--speaker", "spk_a", "--mode", "open", "--processing=off")
 	w.await(c, 0, "check")
 	w.await(c, 0, "done")
 	if status, err := c.Wait(w.within(10 * time.Second)); status != 0 || err != nil {

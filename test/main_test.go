@@ -129,7 +129,7 @@ func (w *world) person(i int, args ...string) *lab.Client {
 
 // plain sends what the microphone hears without a gate or suppression.
 func plain(args ...string) []string {
-	return append([]string{"--ns=off", "--mode", "open", "--bitrate", "64000"}, args...)
+	return append([]string{"--processing=off", "--mode", "open", "--bitrate", "64000"}, args...)
 }
 
 // couple starts persons 0 and 1 and waits until they are connected.

@@ -96,7 +96,7 @@ func checkPictures(t *testing.T, who string, seen []lab.Picture, from, to time.T
 // of it comes any more. The server is gone by then.
 func TestVideoCall(t *testing.T) {
 	w := newWorld(t, 2, nil)
-	a, b := w.ring(lab.Command{}, lab.Command{}, "--ns=off", "--mode", "open", "--bitrate", "64000")
+	a, b := w.ring(lab.Command{}, lab.Command{}, "--processing=off", "--mode", "open", "--bitrate", "64000")
 	w.say(0, w.speech(4)) // until the jitter buffer fits
 	r := w.record()
 	from := time.Now()
@@ -167,7 +167,7 @@ func (w *world) closed(hung time.Time) {
 // TestLipSync: the beep that belongs to some of the pictures comes out of b's loudspeaker when they are seen.
 func TestLipSync(t *testing.T) {
 	w := newWorld(t, 2, nil)
-	a, b := w.ring(lab.Command{}, lab.Command{}, "--ns=off", "--mode", "open", "--play", "beep")
+	a, b := w.ring(lab.Command{}, lab.Command{}, "--processing=off", "--mode", "open", "--play", "beep")
 	r := w.record()
 	w.hear(r, 14*soak())
 	began := r.Began()

@@ -96,7 +96,7 @@ func TestMuteIsSilence(t *testing.T) {
 // TestSuppression: two clients hear the same microphone, one with suppression; a third records each.
 func TestSuppression(t *testing.T) {
 	w := newWorld(t, 1, nil)
-	on := w.client("on", lab.Command{}, "--mic", "mic_a", "--speaker", "none", "--mode", "open", "--bitrate", "64000", "--ns=on")
+	on := w.client("on", lab.Command{}, "--mic", "mic_a", "--speaker", "none", "--mode", "open", "--bitrate", "64000", "--processing=off", "--ns=on")
 	off := w.client("off", lab.Command{}, plain("--mic", "mic_a", "--speaker", "none")...)
 	heard := w.listener("ear", lab.Command{}, on, off)
 

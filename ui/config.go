@@ -41,12 +41,23 @@ type Config struct {
 
 	NewConverter func() Converter // one for each picture that is shown
 
+	Keys    GlobalKeys
 	Desktop Desktop
 	Opened  <-chan string // what another start of the program was given: a link, or nothing; the window comes to the front
 	Link    string        // what this start was given
 	Version string
 	Log     *slog.Logger
 	Clock   func() time.Duration // the calling thread's CPU time; not nil: frames are measured, for the log
+}
+
+// GlobalKeys are the keys that work while another window has the keyboard. Each function may be nil.
+type GlobalKeys struct {
+	State   func() (text string, ok bool) // whether they work, in words; empty: no key is bound
+	Changed <-chan struct{}               // State says something else
+	Rebind  func()                        // the settings name other keys
+	Typing  func(bool)                    // a field of text in the window has the focus
+	Window  func(chord string, down bool) // a key of the window itself
+	Lift    func()                        // the window lost the keyboard
 }
 
 // Hosting is a server in this process.

@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 
-	"parley/call"
 	"parley/profile"
 	"parley/ui/kit"
 )
@@ -69,14 +68,9 @@ func (w *Window) bindKeys() {
 	})
 }
 
+// keyDown has keys that work everywhere, such as the one to talk, pressed by what hears them where nothing hears them everywhere.
 func (w *Window) keyDown(e *fyne.KeyEvent) {
-	if w.talks(e) {
-		if w.held == "" {
-			w.held = e.Name
-			w.do(call.Talk{Down: true})
-		}
-		return
-	}
+	w.key(e, true)
 	for _, b := range bindings() {
 		if b.modifier == 0 && b.key == e.Name {
 			b.run(w)
@@ -84,16 +78,12 @@ func (w *Window) keyDown(e *fyne.KeyEvent) {
 	}
 }
 
-func (w *Window) keyUp(e *fyne.KeyEvent) {
-	if e.Name == w.held { // the key that went down, whatever the setting is by now
-		w.release()
-	}
-}
+func (w *Window) keyUp(e *fyne.KeyEvent) { w.key(e, false) }
 
-// talks says whether a key is the one to hold for talking.
-func (w *Window) talks(e *fyne.KeyEvent) bool {
-	s := w.c.Profile.Settings()
-	return s.Mode == profile.PushToTalk && string(e.Name) == s.PTTKey
+func (w *Window) key(e *fyne.KeyEvent, down bool) {
+	if code := kit.KeyCode(e); code != "" && w.c.Keys.Window != nil {
+		w.c.Keys.Window(code, down)
+	}
 }
 
 // blurred: a key that is let go of elsewhere is never seen again here.
@@ -103,9 +93,8 @@ func (w *Window) blurred() {
 }
 
 func (w *Window) release() {
-	if w.held != "" {
-		w.held = ""
-		w.do(call.Talk{Down: false})
+	if w.c.Keys.Lift != nil {
+		w.c.Keys.Lift()
 	}
 }
 
@@ -173,6 +162,16 @@ func (w *Window) escape() {
 	}
 }
 
+func talkWords(use profile.KeyUse) string {
+	switch use {
+	case profile.TalkByPress:
+		return "Talk, until it is pressed again"
+	case profile.MuteWhileHeld:
+		return "Hold to be silent"
+	}
+	return "Hold to talk"
+}
+
 // showKeys lists the keys.
 func (w *Window) showKeys() {
 	if w.floating() {
@@ -189,13 +188,13 @@ func (w *Window) keyTable() fyne.CanvasObject {
 	rows := kit.VCol(8)
 	add := func(shown, does string) {
 		key := kit.NewText(shown, kit.BodyBold, theme.ColorNameForeground)
-		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(120, 0, key)))
+		rows.Add(kit.HRow(8, kit.Grow(kit.NewText(does, kit.Body, theme.ColorNamePlaceHolder)), kit.Fixed(160, 0, key)))
 	}
 	for _, b := range bindings() {
 		add(b.shown, b.does)
 	}
-	if s := w.c.Profile.Settings(); s.Mode == profile.PushToTalk {
-		add(s.PTTKey, "Hold to talk, while this window has the keyboard")
+	for _, k := range w.chosenKeys() {
+		add(k[0], k[1])
 	}
 	add("+, -, 0, 1", "Look closer at what fills the window")
 	add("Esc", "Close what is open")

@@ -62,6 +62,9 @@ func (p *personCard) build(c model.Card) fyne.CanvasObject {
 	}
 	if !c.Self {
 		parts = append(parts, p.volume(c), p.mute(c))
+		if known, ok := p.w.c.Profile.Person(p.user); ok {
+			parts = append(parts, p.whisper(known.Whisper))
+		}
 	}
 	if !c.Self && len(c.Key) > 0 {
 		parts = append(parts, p.safety(c))
@@ -116,6 +119,21 @@ func (p *personCard) volume(c model.Card) fyne.CanvasObject {
 func (p *personCard) mute(c model.Card) fyne.CanvasObject {
 	toggle := kit.NewToggle(c.LocalMuted, func(on bool) { p.w.do(call.SetLocalMute{User: p.user, On: on}) })
 	return kit.HRow(8, kit.Grow(kit.NewText("Mute for you only", kit.Body, theme.ColorNameForeground)), toggle)
+}
+
+// whisper has the key for whispers be for them. It is kept with what is known of them, so that nobody unknown has it.
+func (p *personCard) whisper(on bool) fyne.CanvasObject {
+	var toggle *kit.Toggle
+	toggle = kit.NewToggle(on, func(on bool) {
+		background(p.w, func() (struct{}, error) { return struct{}{}, p.w.c.Profile.SetWhisper(p.user, on) }, func(_ struct{}, err error) {
+			if err != nil {
+				now, _ := p.w.c.Profile.Person(p.user)
+				toggle.SetOn(now.Whisper) // what the disk has not taken holds for this run all the same
+				p.w.say("It could not be saved: "+sentence(err), model.Bad)
+			}
+		})
+	})
+	return kit.HRow(8, kit.Grow(kit.NewText("Hears my whisper", kit.Body, theme.ColorNameForeground)), toggle)
 }
 
 // safety is the number that two people compare to know that nobody stands between them.

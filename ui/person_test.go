@@ -1,13 +1,16 @@
 package ui
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"parley/call"
 	"parley/identity"
+	"parley/profile"
 	"parley/ui/kit"
 	"parley/ui/model"
 )
@@ -87,5 +90,51 @@ func TestCardOfSomebodyElsewhere(t *testing.T) {
 	b.until("it is taken back", is(call.Person{New: true, Muted: true}))
 	if p := b.c.Engine.Snapshot().Place; p.Phase != call.Idle || len(p.Peers) != 0 {
 		t.Errorf("the card has opened something: %+v", p)
+	}
+}
+
+// TestWhisperTo chooses whom the key for whispers is for, of those who are known, and takes it back.
+func TestWhisperTo(t *testing.T) {
+	b := newBench(t, nil)
+	k, err := identity.Generate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := model.Card{User: k.ID(), Name: "Bo", Key: k.Public()}
+	b.showCard(card, b.shell.dock.root)
+	if strings.Contains(b.texts(), "Hears my whisper") {
+		t.Error("it is kept of somebody of whom nothing is kept")
+	}
+	typeKeys(b, fyne.KeyEscape)
+	if err := b.c.Profile.Keep(profile.Person{ID: k.ID(), Key: k.Public(), Name: "Bo", Volume: profile.NormalVolume}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		b.showCard(card, b.shell.dock.root)
+		toggle := control[*kit.Toggle](b, "Hears my whisper")
+		if toggle.On() != (want == 0) {
+			t.Errorf("it stands as %v", toggle.On())
+		}
+		test.Tap(toggle)
+		for len(b.c.Profile.WhisperTo()) != want {
+			b.later()
+		}
+		typeKeys(b, fyne.KeyEscape)
+	}
+	if err := os.RemoveAll(b.folder); err != nil {
+		t.Fatal(err)
+	}
+	b.showCard(card, b.shell.dock.root)
+	test.Tap(control[*kit.Toggle](b, "Hears my whisper"))
+	for said := false; !said; {
+		b.later()
+		b.pump.mu.Lock()
+		for _, l := range b.pump.lines {
+			said = said || strings.HasPrefix(l.Text, "It could not be saved: ")
+		}
+		b.pump.mu.Unlock()
+	}
+	if !control[*kit.Toggle](b, "Hears my whisper").On() || len(b.c.Profile.WhisperTo()) != 1 {
+		t.Error("what the disk did not take does not hold")
 	}
 }

@@ -63,6 +63,7 @@ func (still) leave()                       {}
 // The pages, by the names that showSettings takes.
 const (
 	pageSound   = "Sound"
+	pageVoice   = "Voice"
 	pageCamera  = "Camera"
 	pageKeys    = "Keys"
 	pageLook    = "Look"
@@ -74,6 +75,16 @@ const (
 	pageFiles      = "Files"
 )
 
+// goTo shows the page of that name.
+func (s *settings) goTo(name string) {
+	for i, p := range settingsPages() {
+		if p.name == name {
+			s.show(i)
+			s.nav[i].focus(true)
+		}
+	}
+}
+
 // pageEntry is a line of the list of pages.
 type pageEntry struct {
 	name, icon string
@@ -83,7 +94,8 @@ type pageEntry struct {
 // settingsPages is the list of pages, top to bottom.
 func settingsPages() []pageEntry {
 	return []pageEntry{
-		{pageSound, "mic", newSoundPage},
+		{pageSound, "volume", newSoundPage},
+		{pageVoice, "mic", newVoicePage},
 		{pageCamera, "camera", newCameraPage},
 		{pageKeys, "keyboard", newKeysPage},
 		{pageLook, "look", newLookPage},
@@ -150,7 +162,7 @@ func (s *settings) list() fyne.CanvasObject {
 		rows.Add(n)
 	}
 	head := kit.Fixed(0, 52, kit.Pad(18, 0, 18, 0, kit.NewText("Settings", kit.Header, theme.ColorNameForeground)))
-	return kit.VCol(0, head, kit.Pad(8, 0, 8, 0, rows))
+	return kit.VCol(0, head, kit.Grow(container.NewVScroll(kit.Pad(8, 0, 8, 8, rows)))) // at the largest scale it is higher than a small window
 }
 
 // show changes to a page.
@@ -178,6 +190,7 @@ func (s *settings) show(at int) {
 
 // relay lays the page out anew, after something on it was shown or hidden.
 func (s *settings) relay() {
+	kit.Relay(s.column)
 	s.column.Refresh()
 	s.stage.Layout.Layout(s.stage.Objects, s.stage.Size())
 	s.scroll.Refresh()

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fyne.io/fyne/v2"
-
 	"parley/call"
 	"parley/profile"
 	"parley/ui/kit"
@@ -36,27 +34,6 @@ func newLookPage(s *settings) page {
 			s.change(func(v *profile.Settings) { v.LessMotion = on })
 		}),
 	))}
-}
-
-// newKeysPage is the key to hold, and a list of all the others.
-func newKeysPage(s *settings) page {
-	now := s.w.c.Profile.Settings()
-	table := kit.VCol(0, s.w.keyTable())
-	hold := newField("Key to hold", holdHint(now.Mode), keyField(s, func() { // it stands in the table too
-		table.Objects = []fyne.CanvasObject{s.w.keyTable()}
-		s.relay()
-	}))
-	return still{pageOf(
-		cardOf("Push to talk", hold.root),
-		cardOf("All keys", kit.Gap(0, 4), table),
-	)}
-}
-
-func holdHint(m profile.Mode) string {
-	if m == profile.PushToTalk {
-		return "While this window has the keyboard"
-	}
-	return "Not in use: others hear you by voice activity. That is chosen under Sound."
 }
 
 // newPrivacyPage is who learns what.

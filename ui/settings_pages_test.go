@@ -31,17 +31,17 @@ func TestNav(t *testing.T) {
 	for _, step := range []struct {
 		key  fyne.KeyName
 		want int
-	}{{fyne.KeyUp, 0}, {fyne.KeyDown, 1}, {fyne.KeyDown, 2}, {fyne.KeyEnd, 8}, {fyne.KeyDown, 8}, {fyne.KeyUp, 7}, {fyne.KeyHome, 0}, {fyne.KeyDown, 1}} {
+	}{{fyne.KeyUp, 0}, {fyne.KeyDown, 1}, {fyne.KeyDown, 2}, {fyne.KeyEnd, 9}, {fyne.KeyDown, 9}, {fyne.KeyUp, 8}, {fyne.KeyHome, 0}, {fyne.KeyDown, 1}} {
 		typeKeys(b, step.key)
 		if b.settings.at != step.want || b.win.Canvas().Focused() != fyne.Focusable(nav[step.want]) || !nav[step.want].focus_() {
 			t.Fatalf("%s leads to page %d, want %d with a frame around its name", step.key, b.settings.at, step.want)
 		}
 	}
-	test.Tap(nav[4])
+	test.Tap(nav[5])
 	if b.settings.title.Text() != pageYou {
 		t.Error("a click does not show its page")
 	}
-	nav[4].focus(false)
+	nav[5].focus(false)
 	typeKeys(b, fyne.KeyEscape)
 	if b.settings != nil {
 		t.Error("Escape does not close")
@@ -309,18 +309,6 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// TestKeysPage lists the key that was just chosen.
-func TestKeysPage(t *testing.T) {
-	b := newBench(t, func(s *profile.Settings) { s.Mode = profile.PushToTalk })
-	b.open(pageKeys)
-	c := control[*kit.KeyField](b, "Key to hold")
-	test.Tap(c)
-	c.KeyDown(key(fyne.KeyF6))
-	if got := strings.Count(b.texts(), "F6"); got != 2 || strings.Contains(b.texts(), "F8") {
-		t.Errorf("F6 stands there %d times:\n%s", got, b.texts())
-	}
-}
-
 // TestRetheme changes theme and scale of a window that is open: it looks like one that was opened so.
 func TestRetheme(t *testing.T) {
 	b := newBench(t, nil)
@@ -530,6 +518,8 @@ func TestSettingsLook(t *testing.T) {
 			}
 			golden(t, b.Window, fmt.Sprintf("settings-%d-%s", i+1, theme))
 		}
+		voiceLooks(t, b, "-"+string(theme))
+		keysLook(t, b, "-"+string(theme))
 		b.open(pageYou)
 		b.press("Export…")
 		first, _ := b.passwords()

@@ -29,14 +29,14 @@ func cardOf(title string, rows ...fyne.CanvasObject) fyne.CanvasObject {
 
 // field is a row: what is set, a line that explains it (may be empty), and the control.
 type field struct {
-	root *fyne.Container
-	sub  *kit.Paragraph
+	root       *fyne.Container
+	label, sub *kit.Paragraph
 }
 
 func newField(label, sub string, control fyne.CanvasObject) *field {
-	f := &field{sub: kit.NewParagraph(sub, kit.Caption, theme.ColorNamePlaceHolder)}
+	f := &field{label: kit.NewParagraph(label, kit.Body, theme.ColorNameForeground), sub: kit.NewParagraph(sub, kit.Caption, theme.ColorNamePlaceHolder)}
 	f.sub.Hidden = sub == ""
-	words := kit.VCol(0, kit.NewParagraph(label, kit.Body, theme.ColorNameForeground), f.sub)
+	words := kit.VCol(0, f.label, f.sub)
 	f.root = kit.Stack(kit.Gap(0, 48), kit.HRow(24, kit.Grow(kit.Pad(0, 6, 0, 6, words)), control))
 	return f
 }
@@ -64,19 +64,29 @@ func cardNote(text string) *kit.Paragraph {
 
 // percent is a slider with its number beside it. changed hears of each step, released of where it was let go; either may be nil.
 func percent(low, high, step, value int, changed, released func(int)) fyne.CanvasObject {
-	number := kit.NewText("", kit.Body, theme.ColorNameForeground)
-	number.Align = fyne.TextAlignTrailing
-	show := func(v int) { number.SetText(strconv.Itoa(v) + " %") }
-	show(value)
-	slider := kit.NewSlider(float64(low), float64(high), float64(step), float64(value), func(v float64) {
-		show(int(v))
-		if changed != nil {
-			changed(int(v))
-		}
-	})
+	row, slider := numbered(low, high, step, value, 48, func(v int) string { return strconv.Itoa(v) + " %" }, changed)
 	if released != nil {
 		slider.OnReleased = func(v float64) { released(int(v)) }
 	}
 	slider.SetMark(100)
-	return kit.Fixed(controlWidth, 0, kit.HRow(12, kit.Grow(slider), kit.Fixed(48, 0, number)))
+	return row
 }
+
+// numbered is a slider with what its number means beside it, in so much room. changed hears of each step and may be nil.
+func numbered(low, high, step, value int, room float32, words func(int) string, changed func(int)) (fyne.CanvasObject, *kit.Slider) {
+	number := kit.NewText(words(value), kit.Body, theme.ColorNameForeground)
+	number.Align = fyne.TextAlignTrailing
+	slider := kit.NewSlider(float64(low), float64(high), float64(step), float64(value), func(v float64) {
+		number.SetText(words(int(v)))
+		if changed != nil {
+			changed(int(v))
+		}
+	})
+	return kit.Fixed(controlWidth, 0, kit.HRow(12, kit.Grow(slider), kit.Fixed(room, 0, number))), slider
+}
+
+// seconds says a time in milliseconds.
+func seconds(ms int) string { return strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64) + " s" }
+
+// kilobits says a rate in bit/s.
+func kilobits(rate int) string { return strconv.Itoa(rate/1000) + " kbit/s" }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 
 	"parley/assets"
 	"parley/call"
@@ -14,172 +13,65 @@ import (
 	"parley/ui/model"
 )
 
-// soundPage is microphone, loudspeaker and the program's own sounds. One meter shows what the microphone hears: in a channel, in a
-// check, and where the person asks for it by a click. Nothing else opens the microphone, and whatever ends that, it stays ended. The
-// other one shows what the loudspeaker plays, whatever that is.
+// soundPage is microphone, loudspeaker and the program's own sounds. One meter shows what the microphone hears, the other one what the
+// loudspeaker plays, whatever that is.
 type soundPage struct {
 	s    *settings
 	root *fyne.Container
 
 	mic, speaker, ringer *deviceField
 
-	meter *kit.Meter
-	level *field // "Show my level"; hidden in a channel, where the meter moves anyway
-	show  *kit.Button
-	mode  *kit.Segmented
-	key   *field
-	check *checkField
-
+	level  *levelMeter
+	check  *checkField
 	played *kit.Meter // of the loudspeaker
+	delay  *delayCard
 
-	heard   time.Time // when a meter last moved
+	heard   time.Time // when the loudspeaker's meter last moved
 	notices deviceNotices
 }
 
-const (
-	// settles is how long a meter takes to be dark after the last sound.
-	settles = 2 * time.Second
-)
-
 func newSoundPage(s *settings) page {
-	p := &soundPage{s: s, notices: deviceNotices{s: s, seen: s.w.c.Engine.Snapshot().LastNotice}}
-	p.root = pageOf(p.microphone(), p.loudspeaker(), p.sounds())
+	p := &soundPage{s: s, notices: deviceNotices{s: s, seen: s.w.c.Engine.Snapshot().LastNotice}, delay: newDelayCard()}
+	p.root = pageOf(p.microphone(), p.loudspeaker(), p.delay.root, p.sounds())
 	return p
 }
 
 func (p *soundPage) content() fyne.CanvasObject { return p.root }
 
-// leave closes the microphone. It asks the engine for that in any case: what the snapshot has may be older than the last click.
+// leave closes the microphone.
 func (p *soundPage) leave() {
-	p.s.w.pump.moves.Store(false)
-	p.s.w.do(call.Listen{On: false})
+	p.s.moves(false)
+	p.level.leave()
 	if p.s.w.c.Engine.Snapshot().Sound.Check.Phase != call.CheckIdle {
 		p.s.w.do(call.StopCheck{})
 	}
 }
 
 func (p *soundPage) apply() {
-	now, snapshot := p.s.now(), p.s.w.c.Engine.Snapshot()
-	if p.s.alone(now) && snapshot.Sound.Listening {
-		p.s.w.do(call.Listen{On: false})
-	}
-	changed := p.applyLevel(snapshot)
+	now, snapshot, stats := p.s.now(), p.s.w.c.Engine.Snapshot(), p.s.w.c.Engine.Stats()
+	changed := p.level.apply(snapshot, now)
 	changed = p.mic.apply(snapshot) || changed
 	changed = p.speaker.apply(snapshot) || changed
 	changed = p.ringer.apply(snapshot) || changed
 	changed = p.check.apply(snapshot, now) || changed
+	changed = p.delay.apply(snapshot, stats, now) || changed
 	changed = p.notices.apply(snapshot, now) || changed
-	p.measure(snapshot, now)
+	moves := p.level.measure(snapshot, stats, now)
+	plays := snapshot.Sound.Speaker != ""
+	if p.played.Set(stats.Playout.Level, true, now); plays {
+		p.heard = now
+	}
+	p.s.moves(moves || plays || now.Sub(p.heard) < settles || p.s.banner.Visible())
 	if changed {
 		p.s.relay()
 	}
 }
 
-const levelExplained = "Opens the microphone. Nothing is sent."
-
-// applyLevel tells whether something was shown or hidden.
-func (p *soundPage) applyLevel(snapshot *call.Snapshot) bool {
-	wide := p.show.MinSize()
-	text, why := "Show my level", levelExplained
-	if snapshot.Sound.Listening {
-		text, why = "Stop showing", "The microphone is open. Nothing is sent."
-	}
-	p.show.SetText(text)
-	changed := p.level.explain(why, theme.ColorNamePlaceHolder)
-	return setHidden(p.level.root, snapshot.Place.Phase != call.Idle) || changed || p.show.MinSize() != wide
-}
-
-func (p *soundPage) toggleLevel() {
-	p.s.w.do(call.Listen{On: !p.s.w.c.Engine.Snapshot().Sound.Listening})
-}
-
-// measure moves the meters where somebody is to see them move, and has the pump tick for that.
-func (p *soundPage) measure(snapshot *call.Snapshot, now time.Time) {
-	stats := p.s.w.c.Engine.Stats()
-	on := snapshot.Sound.Listening || snapshot.Sound.Check.Phase != call.CheckIdle || snapshot.Place.Phase != call.Idle
-	if on && stats.Sound {
-		p.meter.Set(stats.Capture.Level, stats.Capture.Speaking, now)
-		p.heard = now
-	} else {
-		p.meter.Set(-60, false, now)
-	}
-	plays := snapshot.Sound.Speaker != ""
-	if p.played.Set(stats.Playout.Level, true, now); plays {
-		p.heard = now
-	}
-	ticks := on || plays || now.Sub(p.heard) < settles || p.s.banner.Visible()
-	if p.s.w.pump.moves.Swap(ticks) != ticks {
-		p.s.w.pump.wake()
-	}
-}
-
 func (p *soundPage) microphone() fyne.CanvasObject {
-	now := p.s.w.c.Profile.Settings()
 	p.mic = newDeviceField(p.s, microphones())
-	p.meter = kit.NewMeter()
-	p.meter.OnThreshold = p.setThreshold
-	p.show = kit.NewButton("Show my level", "mic", kit.PlainButton, p.toggleLevel)
-	p.level = newField("Your level", levelExplained, p.show)
-	p.mode = kit.NewSegmented([]string{"Voice activity", "Push to talk"}, modeIndex(now.Mode), p.setMode)
-	p.key = newField("Key to hold", "While this window has the keyboard", keyField(p.s, func() {}))
-	suppress := toggleField("Suppress noise", "Fans, keys and street", now.Suppression, func(on bool) {
-		p.s.setVoice(func(s *profile.Settings) { s.Suppression = on })
-	})
+	p.level = newLevelMeter(p.s)
 	p.check = newCheckField(p.s)
-	p.showMode(now)
-	when := newField("When do others hear you?", "", p.mode)
-	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.meter, p.level.root, when.root, p.key.root, suppress, p.check.root)
-}
-
-func modeIndex(m profile.Mode) int {
-	switch m {
-	case profile.VoiceActivity:
-		return 0
-	case profile.PushToTalk:
-		return 1
-	}
-	return -1 // always open, which parleyctl can set
-}
-
-func (p *soundPage) setMode(i int) {
-	mode := profile.VoiceActivity
-	if i == 1 {
-		mode = profile.PushToTalk
-	}
-	p.s.setVoice(func(s *profile.Settings) { s.Mode = mode })
-	p.showMode(p.s.w.c.Profile.Settings())
-	p.s.relay()
-}
-
-// showMode shows what belongs to a mode: a threshold on the meter, or a key.
-func (p *soundPage) showMode(now profile.Settings) {
-	p.meter.SetThreshold(float32(now.Threshold), now.Mode == profile.VoiceActivity)
-	p.key.root.Hidden = now.Mode != profile.PushToTalk
-}
-
-// setThreshold holds at once; it is written down when the knob rests.
-func (p *soundPage) setThreshold(dbfs float32) {
-	edit := func(s *profile.Settings) { s.Threshold = float64(dbfs) }
-	now := p.s.w.c.Profile.Settings()
-	edit(&now)
-	p.s.w.do(call.Tune{Voice: p.s.w.c.Voice(now)})
-	p.s.soon("threshold", edit, nil)
-}
-
-// setVoice keeps a change of how the microphone is treated, and makes it.
-func (s *settings) setVoice(edit func(*profile.Settings)) {
-	s.change(edit)
-	s.w.do(call.Tune{Voice: s.w.voice()})
-}
-
-// keyField chooses the key to hold, and says that there is another one.
-func keyField(s *settings, chosen func()) *kit.KeyField {
-	k := kit.NewKeyField(s.w.c.Profile.Settings().PTTKey, func(key string) {
-		s.change(func(now *profile.Settings) { now.PTTKey = key })
-		chosen()
-	})
-	k.OnRefused = s.relay // its sentence is longer than any key
-	return k
+	return cardOf("Microphone", p.mic.root, p.mic.none, kit.Gap(0, 8), p.level.meter, p.level.root, p.check.root)
 }
 
 func (p *soundPage) loudspeaker() fyne.CanvasObject {
@@ -187,12 +79,16 @@ func (p *soundPage) loudspeaker() fyne.CanvasObject {
 	p.ringer = newDeviceField(p.s, ringers())
 	p.played = kit.NewMeter()
 	try := kit.NewButton("Play", "speaker-channel", kit.PlainButton, p.try)
-	volume := percent(0, profile.MaxVolume, 5, p.s.w.c.Profile.Settings().OutputVolume, func(v int) {
+	now := p.s.w.c.Profile.Settings()
+	volume := percent(0, profile.MaxVolume, 5, now.OutputVolume, func(v int) {
 		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
 		p.s.soon("output", func(s *profile.Settings) { s.OutputVolume = v }, nil)
 	}, nil)
+	level := toggleField("All at the same loudness", "Who speaks quietly is heard as well as who is loud", now.LevelPeople, func(on bool) {
+		p.s.setVoice(func(s *profile.Settings) { s.LevelPeople = on })
+	})
 	return cardOf("Speaker", p.speaker.root, p.speaker.none, kit.Gap(0, 8), p.played,
-		newField("Test sound", "Two seconds, as loud as people are", try).root, newField("Volume", "Of everybody together", volume).root, p.ringer.root)
+		newField("Test sound", "Two seconds, as loud as people are", try).root, newField("Volume", "Of everybody together", volume).root, level, p.ringer.root)
 }
 
 // try lets hear, and see, that the loudspeaker works: by the longest of the sounds.

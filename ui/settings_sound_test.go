@@ -10,7 +10,6 @@ import (
 
 	"parley/audio"
 	"parley/call"
-	"parley/profile"
 )
 
 // TestListening opens the microphone by a click on the page, outside of a channel, and by nothing else.
@@ -104,12 +103,12 @@ func TestListeningStaysEnded(t *testing.T) {
 	b.press("Show my level")
 	b.until("a click", func(s *call.Snapshot) bool { return s.Sound.Listening })
 	joined := &call.Snapshot{Place: call.Place{Phase: call.Joined}}
-	if !p.applyLevel(joined) || p.level.root.Visible() {
+	if !p.level.apply(joined, b.time) || p.level.root.Visible() {
 		t.Error("in a channel, where the meter moves by itself, the button stands there")
 	}
 	b.do(call.Listen{On: false}) // as a Join does
 	b.until("the end of it", func(s *call.Snapshot) bool { return !s.Sound.Listening })
-	if b.rest(time.Second); !p.level.root.Visible() || wordsOf(p.show) != "Show my level" {
+	if b.rest(time.Second); !p.level.root.Visible() || wordsOf(p.level.show) != "Show my level" {
 		t.Error("outside, the button is not there again")
 	}
 	notices(t, b.Window)
@@ -352,24 +351,6 @@ func TestCheckEnds(t *testing.T) {
 	b.until("the end", func(s *call.Snapshot) bool { return s.Sound.Check.Phase == call.CheckIdle })
 }
 
-// TestPushToTalkHasAKey in the place of the threshold.
-func TestPushToTalkHasAKey(t *testing.T) {
-	b := newBench(t, nil)
-	b.open(pageSound)
-	if strings.Contains(b.texts(), "Key to hold") || !strings.Contains(b.texts(), "Opens at −38 dB") {
-		t.Errorf("voice activity has a key:\n%s", b.texts())
-	}
-	b.settings.page.(*soundPage).mode.TypedKey(key(fyne.KeyRight))
-	if !strings.Contains(b.texts(), "Key to hold") || strings.Contains(b.texts(), "Opens at") {
-		t.Errorf("push to talk has a threshold:\n%s", b.texts())
-	}
-	b2 := newBench(t, func(s *profile.Settings) { s.Mode = profile.AlwaysOpen })
-	b2.open(pageSound)
-	if got := b2.settings.page.(*soundPage).mode.Selected(); got != -1 {
-		t.Errorf("an open microphone is shown as %d", got)
-	}
-}
-
 // soundLooks draws the Sound page: as in the design's picture, then with an open menu, with a key, narrow, and at the largest scale.
 func soundLooks(t *testing.T, b *bench, suffix string) {
 	t.Helper()
@@ -378,8 +359,8 @@ func soundLooks(t *testing.T, b *bench, suffix string) {
 	b.press("Show my level")
 	b.until("devices", func(s *call.Snapshot) bool { return len(s.Sound.Devices) == 4 && s.Sound.Mic != "" })
 	page := b.settings.page.(*soundPage)
-	page.meter.Set(-14, true, b.time)
-	page.meter.Set(-23, true, b.time)
+	page.level.meter.Set(-14, true, b.time)
+	page.level.meter.Set(-23, true, b.time)
 	page.played.Set(-9, true, b.time)
 	page.played.Set(-17, true, b.time)
 	b.settings.banner.Set("check", "USB headset plugged in. It is used now.", 1, "", nil)
@@ -391,14 +372,17 @@ func soundLooks(t *testing.T, b *bench, suffix string) {
 	b.press("Stop showing")
 	b.until("the end", func(s *call.Snapshot) bool { return s.Sound.Mic == "" })
 	b.rest(settles)
-	page.meter.Set(-60, false, b.time) // whatever was caught before it closed
+	page.level.meter.Set(-60, false, b.time) // whatever was caught before it closed
 	test.Tap(page.mic.choice)
 	golden(t, b.Window, "settings-sound-menu"+suffix)
 	typeKeys(b, fyne.KeyEscape)
-	page.mode.TypedKey(key(fyne.KeyRight))
 	b.resizeForTest(800, 500)
 	golden(t, b.Window, "settings-sound-narrow"+suffix)
 	b.settings.scroll.ScrollToBottom()
 	golden(t, b.Window, "settings-sound-end"+suffix)
 	b.resizeForTest(1280, 800)
+	page.delay.apply(&call.Snapshot{Place: call.Place{Phase: call.Joined}}, delayed(), b.time)
+	b.settings.relay()
+	b.settings.scroll.ScrollToOffset(fyne.NewPos(0, 620))
+	golden(t, b.Window, "settings-delay"+suffix)
 }

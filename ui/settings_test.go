@@ -29,6 +29,8 @@ type bench struct {
 	key     identity.Key
 	hub     *calltest.Hub // a server, to which nobody is connected
 	time    time.Time
+	voices  []profile.Settings // what the engine was to be told of, each time
+	rebinds int                // how often the keys were taken from the settings
 }
 
 func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
@@ -69,9 +71,12 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	b.Window = newWindow(Config{
 		App: app, Engine: e, Profile: p, Key: b.key.Public(), Used: func(string, string) error { return nil },
 		Voice: func(s profile.Settings) call.Voice {
-			return call.Voice{Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression, FrameMS: 20}
+			v := call.Voice{Mode: string(s.Mode), ThresholdDBFS: float32(s.Threshold), Suppression: s.Suppression, FrameMS: 20}
+			b.voices = append(b.voices, s)
+			return v
 		},
 		Safety: func([]byte) string { return safety }, Downloads: "/home/sam/Downloads",
+		Keys:     GlobalKeys{Rebind: func() { b.rebinds++ }},
 		MapPorts: func(bool) {}, Router: func() string { return "" },
 		ExportKey: func(passphrase string) ([]byte, error) { return []byte(armour), nil },
 	})
@@ -225,6 +230,20 @@ func flip(label string) func(*bench) {
 	return func(b *bench) { test.Tap(control[*kit.Toggle](b, label)) }
 }
 
+// chooses holds keys, the last one after the others, where the field after a label waits for them.
+func chooses(label string, names ...fyne.KeyName) func(*bench) {
+	return func(b *bench) {
+		c := control[*kit.KeyField](b, label)
+		test.Tap(c)
+		for _, n := range names {
+			c.KeyDown(key(n))
+		}
+		for _, n := range names {
+			c.KeyUp(key(n))
+		}
+	}
+}
+
 // TestEveryControlIsKept changes everything there is to change, each at once into the profile, and finds it again after a restart, in
 // the file and on the pages.
 func TestEveryControlIsKept(t *testing.T) {
@@ -243,17 +262,28 @@ func TestEveryControlIsKept(t *testing.T) {
 			test.Tap(c)
 			typeKeys(b, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
 		}, false, func(s *profile.Settings) { s.Mic = "cam" }},
-		{pageSound, "threshold", func(b *bench) { b.settings.page.(*soundPage).meter.TypedKey(key(fyne.KeyRight)) }, true,
+		{pageVoice, "threshold", func(b *bench) { b.settings.page.(*voicePage).level.meter.TypedKey(key(fyne.KeyRight)) }, true,
 			func(s *profile.Settings) { s.Threshold = -37 }},
-		{pageSound, "mode", func(b *bench) { b.settings.page.(*soundPage).mode.TypedKey(key(fyne.KeyRight)) }, false,
+		{pageVoice, "mode", func(b *bench) { b.settings.page.(*voicePage).mode.TypedKey(key(fyne.KeyRight)) }, false,
 			func(s *profile.Settings) { s.Mode = profile.PushToTalk }},
-		{pageSound, "key to hold", func(b *bench) {
-			c := control[*kit.KeyField](b, "Key to hold")
-			test.Tap(c)
-			c.KeyDown(key(desktop.KeyControlRight))
-			c.KeyUp(key(desktop.KeyControlRight))
-		}, false, func(s *profile.Settings) { s.PTTKey = string(desktop.KeyControlRight) }},
-		{pageSound, "suppression", flip("Suppress noise"), false, func(s *profile.Settings) { s.Suppression = false }},
+		{pageVoice, "mode back", func(b *bench) { b.settings.page.(*voicePage).mode.TypedKey(key(fyne.KeyLeft)) }, false,
+			func(s *profile.Settings) { s.Mode = profile.VoiceActivity }},
+		{pageVoice, "hold", func(b *bench) { control[*kit.Slider](b, "After your last word").TypedKey(key(fyne.KeyRight)) }, true,
+			func(s *profile.Settings) { s.HoldMS = 350 }},
+		{pageVoice, "always open", func(b *bench) { b.settings.page.(*voicePage).mode.TypedKey(key(fyne.KeyEnd)) }, false,
+			func(s *profile.Settings) { s.Mode = profile.AlwaysOpen }},
+		{pageVoice, "mode again", func(b *bench) { b.settings.page.(*voicePage).mode.TypedKey(key(fyne.KeyLeft)) }, false,
+			func(s *profile.Settings) { s.Mode = profile.PushToTalk }},
+		{pageVoice, "cancellation", flip("Remove echo"), false, func(s *profile.Settings) { s.Cancellation = false }},
+		{pageVoice, "suppression", flip("Suppress noise"), false, func(s *profile.Settings) { s.Suppression = false }},
+		{pageVoice, "gain", flip("Even loudness"), false, func(s *profile.Settings) { s.Gain = false }},
+		{pageVoice, "bitrate", func(b *bench) {
+			control[*kit.Slider](b, "More is clearer, and needs more data").TypedKey(key(fyne.KeyLeft))
+		}, true, func(s *profile.Settings) { s.Bitrate = 56000 }},
+		{pageVoice, "music", flip("Music mode"), false, func(s *profile.Settings) { s.Music = true }},
+		{pageVoice, "music's bitrate", func(b *bench) { control[*kit.Segmented](b, "Music").TypedKey(key(fyne.KeyEnd)) }, false,
+			func(s *profile.Settings) { s.MusicBitrate = 192000 }},
+		{pageSound, "loudness of people", flip("All at the same loudness"), false, func(s *profile.Settings) { s.LevelPeople = true }},
 		{pageSound, "speaker", func(b *bench) {
 			c := b.settings.page.(*soundPage).speaker.choice
 			test.Tap(c)
@@ -276,12 +306,18 @@ func TestEveryControlIsKept(t *testing.T) {
 			typeKeys(b, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
 		}, false, func(s *profile.Settings) { s.RingSpeaker = "tv" }},
 		{pageSound, "notifications", flip("Notifications"), false, func(s *profile.Settings) { s.Notify = false }},
-		{pageKeys, "key to hold", func(b *bench) {
-			c := control[*kit.KeyField](b, "Key to hold")
-			test.Tap(c)
-			c.KeyDown(key(fyne.KeyF9))
-			c.KeyUp(key(fyne.KeyF9))
-		}, false, func(s *profile.Settings) { s.PTTKey = "F9" }},
+		{pageKeys, "what the key does", func(b *bench) { control[*kit.Segmented](b, "Push to talk").TypedKey(key(fyne.KeyEnd)) }, false,
+			func(s *profile.Settings) { s.Keys.Does = profile.MuteWhileHeld }},
+		{pageKeys, "key to talk", chooses("Talk key", desktop.KeyControlRight), false, func(s *profile.Settings) { s.PTTKey = "ControlRight" }},
+		{pageKeys, "release delay", func(b *bench) {
+			control[*kit.Slider](b, "After you let go of the key").TypedKey(key(fyne.KeyEnd))
+		}, true, func(s *profile.Settings) { s.Keys.DelayMS = 1000 }},
+		{pageKeys, "lock", flip("Press twice to lock"), false, func(s *profile.Settings) { s.Keys.DoubleTap = true }},
+		{pageKeys, "mute", chooses("Mute", desktop.KeyControlLeft, fyne.KeyF9), false, func(s *profile.Settings) { s.Keys.Mute = "Ctrl+F9" }},
+		{pageKeys, "deafen", chooses("Deafen", fyne.KeyF9), false, func(s *profile.Settings) { s.Keys.Deafen = "F9" }},
+		{pageKeys, "priority", chooses("Priority", desktop.KeyControlLeft, desktop.KeyAltLeft, fyne.KeyPageUp), false,
+			func(s *profile.Settings) { s.Keys.Priority = "Ctrl+Alt+PageUp" }},
+		{pageKeys, "whisper", chooses("Whisper", fyne.KeyInsert), false, func(s *profile.Settings) { s.Keys.Whisper = "Insert" }},
 		{pageLook, "theme", func(b *bench) { control[*kit.Segmented](b, "Theme").TypedKey(key(fyne.KeyRight)) }, false,
 			func(s *profile.Settings) { s.Theme = profile.LightTheme }},
 		{pageLook, "scale", func(b *bench) { control[*kit.Slider](b, "Scale").TypedKey(key(fyne.KeyRight)) }, false,
@@ -342,16 +378,35 @@ func (b *bench) restarted(want profile.Settings) {
 	if got := sound.mic.choice.Selected(); got != 2 {
 		b.t.Errorf("microphone %d is shown, want 2", got)
 	}
-	if sound.mode.Selected() != 1 || !sound.key.root.Visible() || control[*kit.KeyField](b, "").Key() != "F9" {
-		b.t.Error("push to talk and its key are not shown")
-	}
-	for label, on := range map[string]bool{"Suppress noise": false, "Hung up or cut off": false, "A call": false, "Notifications": false} {
-		if got := control[*kit.Toggle](b, label).On(); got != on {
-			b.t.Errorf("%s is shown as %v", label, got)
+	toggles := func(all map[string]bool) {
+		b.t.Helper()
+		for label, on := range all {
+			if got := control[*kit.Toggle](b, label).On(); got != on {
+				b.t.Errorf("%s is shown as %v", label, got)
+			}
 		}
 	}
+	toggles(map[string]bool{"All at the same loudness": true, "Hung up or cut off": false, "A call": false, "Notifications": false})
 	if got := control[*kit.Slider](b, "Of everybody together").Value(); got != 200 {
 		b.t.Errorf("the volume is shown as %v", got)
+	}
+	b.open(pageVoice)
+	if voice := b.settings.page.(*voicePage); voice.mode.Selected() != 1 || !strings.Contains(b.texts(), "Hold Right Ctrl to be silent") {
+		b.t.Errorf("push to talk and its key are not shown:\n%s", b.texts())
+	}
+	toggles(map[string]bool{"Remove echo": false, "Suppress noise": false, "Even loudness": false, "Music mode": true})
+	if got := control[*kit.Segmented](b, "Music").Selected(); got != 3 {
+		b.t.Errorf("the music's bitrate is shown as %d", got)
+	}
+	b.open(pageKeys)
+	if got := control[*kit.Segmented](b, "Push to talk").Selected(); got != 2 {
+		b.t.Errorf("what the key does is shown as %d", got)
+	}
+	toggles(map[string]bool{"Press twice to lock": true})
+	for label, want := range map[string]string{"Talk key": "ControlRight", "Mute": "Ctrl+F9", "Deafen": "F9", "Priority": "Ctrl+Alt+PageUp", "Whisper": "Insert"} {
+		if got := control[*kit.KeyField](b, label).Key(); got != want {
+			b.t.Errorf("%s is shown as %q", label, got)
+		}
 	}
 	b.open(pagePrivacy)
 	if !control[*kit.Toggle](b, "Known people only").On() || control[*kit.Toggle](b, "Tell others when I speak").On() {

@@ -34,18 +34,17 @@ type Window struct {
 	// thumbnail takes a small picture of what could be shared; the engine's.
 	thumbnail func(ctx context.Context, id string, width, height int) (*image.RGBA, error)
 
-	link     string       // that the session was opened with
-	online   *waiting     // what waits for a session to stand
-	asking   *kit.Layer   // about a link from outside
-	incoming *incoming    // nil but while a call rings here
-	used     string       // what was last kept of a server: its key and name
-	hosting  Hosting      // the server in this process
-	serving  int          // counts the starts of it that were asked for or given up
-	held     fyne.KeyName // the key that is held to talk; empty: none
-	hasFocus bool         // the window has the keyboard
-	away     bool         // nobody can see the window: it is an icon, or others cover it
-	shareFPS int          // the pictures a second that were last chosen for a shared screen
-	follow   func()       // what an open popover wants to be told of each turn; nil: nothing
+	link     string     // that the session was opened with
+	online   *waiting   // what waits for a session to stand
+	asking   *kit.Layer // about a link from outside
+	incoming *incoming  // nil but while a call rings here
+	used     string     // what was last kept of a server: its key and name
+	hosting  Hosting    // the server in this process
+	serving  int        // counts the starts of it that were asked for or given up
+	hasFocus bool       // the window has the keyboard
+	away     bool       // nobody can see the window: it is an icon, or others cover it
+	shareFPS int        // the pictures a second that were last chosen for a shared screen
+	follow   func()     // what an open popover wants to be told of each turn; nil: nothing
 }
 
 // waiting runs when the session with a server stands. The snapshot may still be of the one before.
@@ -75,6 +74,7 @@ func newWindow(c Config) *Window {
 	w.win.SetMaster()
 	w.win.SetPadded(false)
 	w.layers = kit.NewLayers(w.win.Canvas())
+	w.layers.OnTyping = c.Keys.Typing
 	w.files = files{w.saveFile, w.openFile, w.pickFile, w.pickFolder}
 	w.thumbnail, w.shareFPS = c.Engine.Thumbnail, shareRates[1].fps
 	w.pump = newPump(w)

@@ -105,26 +105,40 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// The key to talk counts in its mode alone, and is let go of when the window loses the keyboard.
+// What hears keys is told of all that go down and up here, by their places, and that the window has lost the keyboard.
 func TestPushToTalk(t *testing.T) {
 	w := testWindow(t, nil)
+	k := hearKeys(w)
 	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
-	if w.held != "" {
-		t.Error("the key counts in mode vad")
-	}
-	w.change(func(s *profile.Settings) { s.Mode = profile.PushToTalk })
-	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF9})
-	if w.held != "" {
-		t.Error("another key counts")
-	}
-	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
-	if w.held == "" {
-		t.Error("the key does not count")
-	}
+	w.keyDown(&fyne.KeyEvent{Name: desktop.KeyControlLeft})
+	w.keyUp(&fyne.KeyEvent{Name: fyne.KeyF8})
+	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyUnknown})
+	k.heard(t, "with the keyboard", "+F8", "+ControlLeft", "-F8")
 	w.blurred()
-	if w.held != "" {
-		t.Error("the key is stuck after the window lost the keyboard")
+	k.heard(t, "without it", "lift")
+}
+
+// keys are what hears the keys of a window.
+type keys struct{ events []string }
+
+func hearKeys(w *Window) *keys {
+	k := &keys{}
+	w.c.Keys = GlobalKeys{
+		Window: func(chord string, down bool) {
+			k.events = append(k.events, map[bool]string{true: "+", false: "-"}[down]+chord)
+		},
+		Lift: func() { k.events = append(k.events, "lift") },
 	}
+	w.layers.OnTyping = func(on bool) { k.events = append(k.events, fmt.Sprint("typing ", on)) }
+	return k
+}
+
+func (k *keys) heard(t *testing.T, when string, want ...string) {
+	t.Helper()
+	if !slices.Equal(k.events, want) {
+		t.Errorf("%s: %q, want %q", when, k.events, want)
+	}
+	k.events = nil
 }
 
 const someLink = "parley://192.0.2.7:7440/?key=BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ#hL3k9_s-ecret"
@@ -302,7 +316,7 @@ func TestWaitsForTheServer(t *testing.T) {
 	}
 }
 
-// The key to talk works whatever has the focus, and is let go of as the key that it was.
+// The key to talk works whatever has the focus. A field of text tells that one types.
 func TestPushToTalkWithFocus(t *testing.T) {
 	w := testWindow(t, func(s *profile.Settings) { s.Mode = profile.PushToTalk })
 	w.resizeForTest(1280, 800)
@@ -310,23 +324,21 @@ func TestPushToTalkWithFocus(t *testing.T) {
 	app := fyne.CurrentApp()
 	fyne.SetCurrentApp(&drawnApp{app, &drawnDriver{app.Driver(), &keyCanvas{w.win.Canvas(), w}}}) // the test's canvas is no desktop's
 	defer fyne.SetCurrentApp(app)
+	k := hearKeys(w)
 	for name, o := range map[string]fyne.Focusable{"a tile": w.shell.stage.tiles[0].root, "oneself": w.shell.dock.me, "the list": w.shell.list.list} {
 		w.win.Canvas().Focus(o)
 		o.(desktop.Keyable).KeyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
-		if w.held != fyne.KeyF8 {
-			t.Errorf("%s keeps the key to itself", name)
-		}
 		o.(desktop.Keyable).KeyUp(&fyne.KeyEvent{Name: fyne.KeyF8})
-		if w.held != "" {
-			t.Errorf("the key sticks on %s", name)
-		}
+		k.heard(t, name, "+F8", "-F8")
 	}
-	w.keyDown(&fyne.KeyEvent{Name: fyne.KeyF8})
-	w.change(func(s *profile.Settings) { s.PTTKey = "F9" })
-	w.keyUp(&fyne.KeyEvent{Name: fyne.KeyF8})
-	if w.held != "" {
-		t.Error("another choice of key makes the held one stick")
-	}
+	w.showSwitcher()
+	k.heard(t, "a field", "typing true")
+	field := w.win.Canvas().Focused().(desktop.Keyable)
+	field.KeyDown(&fyne.KeyEvent{Name: fyne.KeyV})
+	field.KeyUp(&fyne.KeyEvent{Name: fyne.KeyV})
+	k.heard(t, "a key that is typed", "+KeyV", "-KeyV")
+	w.layers.CloseAll()
+	k.heard(t, "no field", "typing false")
 }
 
 // keyCanvas is a canvas that hands keys to a window, as a desktop's does.

@@ -1,4 +1,4 @@
-package aec
+package aec_test
 
 import (
 	"encoding/binary"
@@ -6,19 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"parley/audio/aec"
 	"parley/audio/audiotest"
 )
 
 var rooms = audiotest.EchoRooms
 
 // run sends far and mic through c, and returns what comes out, in time with mic.
-func run(c *Canceller, far, mic []float32) []float32 {
+func run(c *aec.Canceller, far, mic []float32) []float32 {
 	out := append([]float32(nil), mic...)
 	for at := 0; at+frame <= len(out); at += frame {
 		c.Far(far[at : at+frame])
 		c.Cancel(out[at : at+frame])
 	}
-	return append(out[Delay():], make([]float32, Delay())...)
+	return append(out[aec.Delay():], make([]float32, aec.Delay())...)
 }
 
 func sum(signals ...[]float32) []float32 {
@@ -31,7 +32,11 @@ func sum(signals ...[]float32) []float32 {
 	return out
 }
 
-const second = rate
+const (
+	rate   = 48000
+	frame  = 480
+	second = rate
+)
 
 // TestRooms lets somebody talk at the other end for seven seconds, then both for three.
 func TestRooms(t *testing.T) {
@@ -40,7 +45,7 @@ func TestRooms(t *testing.T) {
 	var all []audiotest.EchoResult
 	for i, r := range rooms {
 		scene := audiotest.NewEchoScene(r, uint64(i), far, near, talk)
-		c := New()
+		c := aec.New()
 		out := run(c, far[:talk], scene.Mic[:talk])
 		before := c.Stats()
 		out, doubleTalk := both(c, far[talk:], scene.Mic[talk:], out)
@@ -77,7 +82,7 @@ func TestDoubleTalkFirst(t *testing.T) {
 	for i, r := range rooms[:3] {
 		far, near := audiotest.Talk(uint64(1+10*i), n), audiotest.Talk(uint64(2+10*i), n)
 		scene := audiotest.NewEchoScene(r, uint64(i), far, near, 0)
-		out := run(New(), far, scene.Mic)
+		out := run(aec.New(), far, scene.Mic)
 		from := second
 		before, after := audiotest.SISDR(scene.Voice[from:], scene.Mic[from:]), audiotest.SISDR(scene.Voice[from:], out[from:])
 		gain := audiotest.NearGain(scene.Voice[from:], out[from:])
@@ -89,7 +94,7 @@ func TestDoubleTalkFirst(t *testing.T) {
 }
 
 // both goes on where run stopped, in out, and tells in what part of the time the canceller saw double talk.
-func both(c *Canceller, far, mic, before []float32) (out []float32, seen float64) {
+func both(c *aec.Canceller, far, mic, before []float32) (out []float32, seen float64) {
 	rest := append([]float32(nil), mic...)
 	frames := 0.0
 	for at := 0; at+frame <= len(rest); at += frame {
@@ -100,8 +105,8 @@ func both(c *Canceller, far, mic, before []float32) (out []float32, seen float64
 			seen++
 		}
 	}
-	out = append(before[:len(before)-Delay()], rest...)
-	return append(out, make([]float32, Delay())...), seen / frames
+	out = append(before[:len(before)-aec.Delay()], rest...)
+	return append(out, make([]float32, aec.Delay())...), seen / frames
 }
 
 // TestPathChange: the loudspeaker is moved, and within 2 s the echo is gone again. Nothing is ever louder than the echo.
@@ -110,7 +115,7 @@ func TestPathChange(t *testing.T) {
 	before := rooms[1].Echo(1, far)
 	after := audiotest.EchoRoom{Delay: 62 * time.Millisecond, RT60: 400 * time.Millisecond, Gain: -6}.Echo(51, far)
 	echo := append(before[:4*second:4*second], after[4*second:]...)
-	c := New()
+	c := aec.New()
 	out := run(c, far, sum(echo, audiotest.ToLevel(audiotest.PinkNoise(5, len(far)), -70)))
 	for at := 0; at < len(out); at += second / 2 {
 		erle := audiotest.ERLE(echo[at:at+second/2], out[at:at+second/2], -70)
@@ -128,7 +133,7 @@ func TestComfortNoise(t *testing.T) {
 	const noise = -55
 	far := audiotest.Talk(1, 6*second)
 	mic := sum(rooms[0].Echo(0, far), audiotest.ToLevel(audiotest.PinkNoise(5, len(far)), noise))
-	out := run(New(), far, mic)
+	out := run(aec.New(), far, mic)
 	for at := 4 * second; at+second/4 < len(out)-frame; at += second / 4 {
 		if level := audiotest.LevelDBFS(out[at : at+second/4]); level < noise-8 || level > noise+8 {
 			t.Errorf("at %d ms: %.1f dBFS", at*1000/second, level)
@@ -139,8 +144,8 @@ func TestComfortNoise(t *testing.T) {
 // TestSilenceOfFar: with nothing to cancel the voice passes as it is, bit for bit.
 func TestSilenceOfFar(t *testing.T) {
 	voice := audiotest.Talk(3, second)
-	out := run(New(), make([]float32, second), voice)
-	for i, v := range out[:second-Delay()] {
+	out := run(aec.New(), make([]float32, second), voice)
+	for i, v := range out[:second-aec.Delay()] {
 		if v != voice[i] {
 			t.Fatalf("sample %d: %v, want %v", i, v, voice[i])
 		}
@@ -151,7 +156,7 @@ func TestSilenceOfFar(t *testing.T) {
 func TestHeadset(t *testing.T) {
 	const n = 6 * second
 	voice, far := audiotest.Talk(3, n), audiotest.Talk(4, n)
-	out := run(New(), far, voice)
+	out := run(aec.New(), far, voice)
 	if got := audiotest.SISDR(voice[3*second:], out[3*second:]); got < 23 {
 		t.Errorf("SI-SDR %.1f dB", got)
 	}
@@ -174,7 +179,7 @@ func TestEchoAppears(t *testing.T) {
 		if at.noise > -200 {
 			mic = sum(echo, audiotest.ToLevel(audiotest.PinkNoise(5, n), at.noise))
 		}
-		out := run(New(), far, mic)
+		out := run(aec.New(), far, mic)
 		erle := func(from int) float64 { return audiotest.ERLE(echo[from:from+second], out[from:from+second], at.noise) }
 		t.Logf("%s: %.1f, %.1f, %.1f and %.1f dB in the seconds after", at.name, erle(quiet), erle(quiet+second), erle(quiet+2*second), erle(quiet+3*second))
 		if erle(quiet) < 3 || erle(quiet+2*second) < 20 || erle(quiet+3*second) < 35 {
@@ -188,7 +193,7 @@ func TestLateFar(t *testing.T) {
 	far := audiotest.Talk(1, 5*second)
 	echo := rooms[1].Echo(1, far)
 	out := append([]float32(nil), echo...)
-	c := New()
+	c := aec.New()
 	given := 0
 	for f := 0; (f+1)*frame <= len(out); f++ {
 		if f%3 == 2 {
@@ -206,10 +211,10 @@ func TestLateFar(t *testing.T) {
 func TestReset(t *testing.T) {
 	far := audiotest.Talk(1, second)
 	mic := rooms[0].Echo(1, far)
-	c := New()
+	c := aec.New()
 	first := run(c, far, mic)
 	c.Reset()
-	if c.Stats() != (Stats{}) {
+	if c.Stats() != (aec.Stats{}) {
 		t.Errorf("%+v", c.Stats())
 	}
 	for i, v := range run(c, far, mic) {
@@ -222,7 +227,7 @@ func TestReset(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	far := audiotest.Talk(1, second)
 	mic := rooms[0].Echo(1, far)
-	c, at := New(), 0
+	c, at := aec.New(), 0
 	if n := testing.AllocsPerRun(90, func() {
 		c.Far(far[at : at+frame])
 		c.Cancel(mic[at : at+frame])
@@ -243,7 +248,7 @@ func TestHostile(t *testing.T) {
 		"DC":           func(i int) (float32, float32) { return 0.5, 0.7 },
 		"tiny":         func(i int) (float32, float32) { return 1e-40, 1e-40 },
 	} {
-		c := New()
+		c := aec.New()
 		var far, mic [frame]float32
 		for f := range 100 {
 			for i := range far {
@@ -263,7 +268,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: then %.1f dB", name, got)
 		}
 	}
-	c := New()
+	c := aec.New()
 	c.Far(nil)
 	c.Cancel(nil)
 	odd := []float32{1, 2, 3}
@@ -288,7 +293,7 @@ func FuzzCancel(f *testing.F) {
 		if len(values) == 0 {
 			return
 		}
-		c := New()
+		c := aec.New()
 		var far, mic [frame]float32
 		for at := range 20 {
 			for i := range far {
@@ -310,7 +315,7 @@ func FuzzCancel(f *testing.F) {
 func BenchmarkCancel(b *testing.B) {
 	far, near := audiotest.Talk(1, 2*second), audiotest.Talk(2, 2*second)
 	mic := sum(rooms[1].Echo(1, far), near)
-	c, at := New(), 0
+	c, at := aec.New(), 0
 	var block [frame]float32
 	for b.Loop() {
 		c.Far(far[at : at+frame])

@@ -35,6 +35,7 @@ func clean(v float32) float32 {
 type fader struct {
 	dB     float64
 	linear float32 // as of the last sample; 0 before the first frame
+	before float32 // of the frame before
 }
 
 // apply scales frame, going from the last frame's gain to that in dB.
@@ -42,8 +43,13 @@ func (f *fader) apply(frame []float32) {
 	if f.linear == 0 {
 		f.linear = 1
 	}
-	from, to := f.linear, float32(math.Pow(10, f.dB/20))
-	f.linear = to
+	f.before, f.linear = f.linear, float32(math.Pow(10, f.dB/20))
+	f.again(frame)
+}
+
+// again does to frame what apply has done to the last one.
+func (f *fader) again(frame []float32) {
+	from, to := f.before, f.linear
 	if from == to {
 		if to != 1 {
 			for i := range frame {

@@ -35,6 +35,9 @@ func (l *Leveller) Process(frame []float32) {
 	l.fader.apply(frame)
 }
 
+// Again applies the gain of the last Process to another channel of the same frame.
+func (l *Leveller) Again(frame []float32) { l.fader.again(frame) }
+
 func (l *Leveller) move() {
 	m := &l.meter
 	// A talker who cannot be told from the noise is not raised with it.

@@ -92,6 +92,24 @@ func (l *Limiter) pairs(frame []float32) {
 	clear(frame)
 }
 
+// ProcessSides is Process of a Limiter for one channel, for two that come as (L+R)/2 and (L-R)/2, of the same length. The louder of L and
+// R is the sum of the two magnitudes: that stays below the ceiling, but for the last digit. With a silent side it does to mid exactly
+// what Process does, but slower; the two can take turns when side has been silent for Delay samples.
+func (l *Limiter) ProcessSides(mid, side []float32) {
+	for i, m := range mid {
+		m, s := clean(m), clean(side[i])
+		l.peak = larger(l.peak, max(m, -m)+max(s, -s))
+		l.gain += l.step
+		pair := [2]*float32{&l.delay[l.at], &l.delay[Delay+l.at]}
+		mid[i], side[i] = bound(*pair[0]*(1-l.gain)), bound(*pair[1]*(1-l.gain))
+		*pair[0], *pair[1] = m, s
+		l.at = (l.at + 1) % Delay
+		if l.n++; l.n == block {
+			l.turn()
+		}
+	}
+}
+
 // bound is for the rounding of the last digit only.
 func bound(v float32) float32 {
 	if v > Ceiling {

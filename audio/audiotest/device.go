@@ -18,6 +18,10 @@ type Backend struct {
 	openErr map[audio.Kind]error
 	open    []*device
 	frozen  map[string]bool
+	muted   map[string]bool
+	refused map[string]bool
+	lost    map[string]uint64
+	periods bool
 	opened  map[audio.Kind]int
 	closed  map[audio.Kind]int
 	echo    struct {
@@ -28,11 +32,14 @@ type Backend struct {
 
 // device is one open device. id is what it was opened as: empty follows the default, as PulseAudio does.
 type device struct {
-	b    *Backend
-	kind audio.Kind
-	id   string
-	io   func([]float32)
-	buf  []float32
+	b      *Backend
+	kind   audio.Kind
+	id     string
+	width  int // channels: a microphone of two hears the same with both, and of a loudspeaker's the mean is heard
+	period time.Duration
+	io     func([]float32)
+	buf    []float32
+	from   uint64 // how much its hardware had lost before it was opened
 }
 
 // ErrNoDevice is what Open gives for a device that is not there.
@@ -41,7 +48,7 @@ var ErrNoDevice = errors.New("no such device")
 // NewBackend has the given devices. The first of a kind is the default if none says that it is.
 func NewBackend(devices ...audio.Info) *Backend {
 	b := &Backend{
-		openErr: map[audio.Kind]error{}, frozen: map[string]bool{},
+		openErr: map[audio.Kind]error{}, frozen: map[string]bool{}, muted: map[string]bool{}, refused: map[string]bool{}, lost: map[string]uint64{},
 		opened: map[audio.Kind]int{}, closed: map[audio.Kind]int{},
 	}
 	b.SetDevices(devices...)
@@ -100,6 +107,47 @@ func (b *Backend) Freeze(id string, on bool) {
 	b.frozen[id] = on
 }
 
+// Mute lets a microphone hear nothing, or again what the others hear: it gives zeros, as one with a switch of its own does.
+func (b *Backend) Mute(id string, on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.muted[id] = on
+}
+
+// Refuse lets a device, which stays listed, not be opened.
+func (b *Backend) Refuse(id string, on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refused[id] = on
+}
+
+// Lose lets a device count n more under-runs.
+func (b *Backend) Lose(id string, n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lost[id] += uint64(n)
+}
+
+// AnyPeriod lets devices have whatever period they are asked for, as far as anybody can tell; else they say that they have 10 ms,
+// which is what Drive does, and that nobody's test is to see them reopened for another.
+func (b *Backend) AnyPeriod() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.periods = true
+}
+
+// Period is what the device that Using names was opened with.
+func (b *Backend) Period(k audio.Kind) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range b.open {
+		if d.kind == k && d.runsOnLocked() != "" {
+			return d.period
+		}
+	}
+	return 0
+}
+
 // FailOpen makes Open fail for a kind; nil ends it.
 func (b *Backend) FailOpen(k audio.Kind, err error) {
 	b.mu.Lock()
@@ -119,6 +167,18 @@ func (b *Backend) SetEcho(samples int, gain float32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.echo.past, b.echo.gain = make([]float32, samples), gain
+}
+
+// Channels is how many a device has that is called now; 0: none is.
+func (b *Backend) Channels(k audio.Kind) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, d := range b.open {
+		if d.kind == k && d.runsOnLocked() != "" {
+			return d.width
+		}
+	}
+	return 0
 }
 
 // Counts tells how many devices of a kind were ever opened and closed.
@@ -154,8 +214,9 @@ func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error
 	if err := b.openErr[r.Kind]; err != nil {
 		return nil, err
 	}
-	d := &device{b: b, kind: r.Kind, id: r.ID, io: io}
-	if d.runsOnLocked() == "" && !b.frozen[r.ID] {
+	d := &device{b: b, kind: r.Kind, id: r.ID, width: r.Width(), period: r.Period, io: io}
+	d.from = b.lost[d.runsOnLocked()]
+	if id := d.listedLocked(); id == "" || b.refused[id] {
 		return nil, ErrNoDevice
 	}
 	b.open = append(b.open, d)
@@ -174,19 +235,45 @@ func (b *Backend) defaultLocked(k audio.Kind) string {
 
 // runsOnLocked is the listed device that calls d, empty if none does.
 func (d *device) runsOnLocked() string {
-	id := d.id
-	if id == "" {
-		id = d.b.defaultLocked(d.kind)
-	}
-	there := slices.ContainsFunc(d.b.list, func(i audio.Info) bool { return i.Kind == d.kind && i.ID == id })
-	if !there || d.b.frozen[id] {
+	id := d.listedLocked()
+	if d.b.frozen[id] {
 		return ""
 	}
 	return id
 }
 
+// listedLocked is the device that d means, empty if it is not listed.
+func (d *device) listedLocked() string {
+	id := d.id
+	if id == "" {
+		id = d.b.defaultLocked(d.kind)
+	}
+	if slices.ContainsFunc(d.b.list, func(i audio.Info) bool { return i.Kind == d.kind && i.ID == id }) {
+		return id
+	}
+	return ""
+}
+
 // Latency implements audio.Device.
 func (d *device) Latency() time.Duration { return 7 * time.Millisecond }
+
+// Period implements audio.Periodic.
+func (d *device) Period() time.Duration {
+	d.b.mu.Lock()
+	defer d.b.mu.Unlock()
+	if d.b.periods {
+		return d.period
+	}
+	return audio.FrameTime
+}
+
+// Underruns implements audio.Counting.
+func (d *device) Underruns() uint64 {
+	d.b.mu.Lock()
+	defer d.b.mu.Unlock()
+	lost := d.b.lost[d.runsOnLocked()]
+	return lost - min(d.from, lost)
+}
 
 // Close implements audio.Device. It waits for a Step that runs.
 func (d *device) Close() error {
@@ -219,8 +306,12 @@ func (b *Backend) Step(in []float32) (out []float32) {
 	}
 	b.echo.past = slices.Delete(b.echo.past, 0, len(in))
 	for _, d := range b.open {
-		if d.kind == audio.Input && d.runsOnLocked() != "" {
-			d.call(heard, true)
+		if id := d.runsOnLocked(); d.kind == audio.Input && id != "" {
+			if b.muted[id] {
+				d.call(make([]float32, len(heard)), true)
+			} else {
+				d.call(heard, true)
+			}
 		}
 	}
 	return out
@@ -228,15 +319,20 @@ func (b *Backend) Step(in []float32) (out []float32) {
 
 // call hands the callback the device's own memory, filled with x or with noise that no callback may leave behind.
 func (d *device) call(x []float32, input bool) []float32 {
-	d.buf = slices.Grow(d.buf[:0], len(x))[:len(x)]
+	d.buf = slices.Grow(d.buf[:0], d.width*len(x))[:d.width*len(x)]
 	for i := range d.buf {
 		d.buf[i] = 0.99
-	}
-	if input {
-		copy(d.buf, x)
+		if input {
+			d.buf[i] = x[i/d.width]
+		}
 	}
 	d.io(d.buf)
-	return d.buf
+	if d.width == 2 {
+		for i := range x {
+			d.buf[i] = (d.buf[2*i] + d.buf[2*i+1]) / 2
+		}
+	}
+	return d.buf[:len(x)]
 }
 
 // Drive steps a backend in real time, 10 ms each, until stop is called, which waits. mic fills what the microphones hear

@@ -85,3 +85,24 @@ func TestEchoMeasures(t *testing.T) {
 	near(t, "gain", NearGain(echo, ToLevel(append([]float32(nil), echo...), -23)), -3, 0.01)
 	near(t, "gain of nothing", NearGain(echo, make([]float32, len(echo))), -200, 0)
 }
+
+// TestPath: block by block, the same comes out as from all at once.
+func TestPath(t *testing.T) {
+	x := PinkNoise(1, 40*PathBlock)
+	for _, n := range []int{0, 1, 300, PathBlock, 5000} {
+		response := PinkNoise(2, n)
+		want := make([]float32, len(x))
+		if n > 0 {
+			want = Convolve(x, response)
+		}
+		got, p := append([]float32(nil), x...), NewPath(response)
+		for at := 0; at < len(got); at += PathBlock {
+			p.Process(got[at : at+PathBlock])
+		}
+		for i := range got {
+			if math.Abs(float64(got[i]-want[i])) > 1e-4 {
+				t.Fatalf("response of %d: sample %d is %v, want %v", n, i, got[i], want[i])
+			}
+		}
+	}
+}

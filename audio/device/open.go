@@ -55,7 +55,7 @@ func open(s *system, r audio.Request, io func(buf []float32)) (*stream, error) {
 	if r.Kind == audio.Output {
 		side, cfg.NoFixedSizedCallback = &cfg.Playback, 1
 	}
-	side.Format, side.Channels = malgo.FormatF32, 1
+	side.Format, side.Channels = malgo.FormatF32, uint32(r.Width())
 
 	var pin runtime.Pinner // the configuration is handed to C with this pointer in it; C copies what it points to
 	defer pin.Unpin()

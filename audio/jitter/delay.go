@@ -6,17 +6,18 @@ import (
 )
 
 const (
-	bucket   = 5 * time.Millisecond // resolution of the histogram; NetEQ has 20 ms, and so never less delay than that
-	buckets  = 100
+	fine     = 2500 * time.Microsecond // resolution of the histogram; NetEQ has 20 ms, and so never less delay than that
+	fines    = 200
 	interval = 500 * time.Millisecond
 	memory   = 20 // intervals whose maxima are kept, 10 s: one in twenty is what the quantile lets pass
 	recent   = 8  // of them, those that the fast path looks at: 4 s
 	lowest   = 4  // intervals, besides the running one, whose fastest packet is the measure: 2 s
 	forget   = 0.983
 	quantile = 0.95
-	// Where one in twenty exceeds that, it is by a part of it: NetEQ's wide buckets have room for that.
+	// Where one in twenty exceeds that, it is by a part of it: NetEQ's wide buckets have room for that. Half a turn of
+	// playout it is at least, as packets may be asked for so much before the target.
 	spare     = 8
-	mostSpare = 2 * bucket
+	mostSpare = 10 * time.Millisecond
 )
 
 // delay is NetEQ's delay manager with a faster attack. It learns the delay that is needed from how late packets are.
@@ -39,7 +40,7 @@ type delay struct {
 	maxima  [memory]time.Duration // the slowest of earlier intervals, newest first
 	closed  int                   // how many intervals have ended, for as long as it matters
 	minimal int                   // how many of minima count
-	weights [buckets]float32      // the histogram, its sum is 1
+	weights [fines]float32        // the histogram, its sum is 1
 	learnt  time.Duration         // its quantile
 }
 
@@ -77,7 +78,7 @@ func (d *delay) close() {
 
 // learn enters a value into the histogram, whose old content keeps the given weight, and reads its quantile.
 func (d *delay) learn(value time.Duration, keep float32) {
-	in := min(int(value/bucket), buckets-1)
+	in := min(int(value/fine), fines-1)
 	sum := float32(0)
 	for i := range d.weights {
 		d.weights[i] *= keep
@@ -90,7 +91,7 @@ func (d *delay) learn(value time.Duration, keep float32) {
 	for i, w := range d.weights {
 		d.weights[i] = w / sum // so that it stays a histogram whatever rounding does
 		if below += d.weights[i]; !found && below >= quantile {
-			d.learnt, found = time.Duration(i+1)*bucket, true
+			d.learnt, found = time.Duration(i+1)*fine, true
 		}
 	}
 }
@@ -104,8 +105,8 @@ func (d *delay) base() time.Duration {
 	return base
 }
 
-// target is the delay that playout should have.
-func (d *delay) target() time.Duration {
+// target is the delay that playout should have, whose packets may be asked for as long before it as early says.
+func (d *delay) target(early time.Duration) time.Duration {
 	if d.closed == 0 {
 		return min(max(d.start, d.slowest, d.min), d.max)
 	}
@@ -117,5 +118,5 @@ func (d *delay) target() time.Duration {
 			second = max(second, m)
 		}
 	}
-	return min(max(d.learnt+min(d.learnt/spare, mostSpare), second, d.min), d.max)
+	return min(max(d.learnt+min(max(d.learnt/spare, early), mostSpare), second+early, d.min), d.max)
 }

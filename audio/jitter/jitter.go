@@ -42,7 +42,7 @@ const (
 type Config struct {
 	SampleRate int           // of the timestamps, in Hz; default 48000
 	Min        time.Duration // the least delay; default 10 ms, one turn of playout
-	Start      time.Duration // the delay before anything was measured; default 40 ms
+	Start      time.Duration // the delay before anything was measured; default 30 ms
 	Max        time.Duration // the most delay; what lies further behind is dropped; default 500 ms, the reach of the histogram
 	Slots      int           // packets that fit, rounded up to a power of two; default 128
 	MaxPayload int           // bytes; default 1275, the largest Opus frame (RFC 6716, section 3.2.1)
@@ -52,7 +52,7 @@ func (c *Config) setDefaults() {
 	defaults := []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&c.Min, 10 * time.Millisecond}, {&c.Start, 40 * time.Millisecond}, {&c.Max, buckets * bucket}}
+	}{{&c.Min, 10 * time.Millisecond}, {&c.Start, 30 * time.Millisecond}, {&c.Max, buckets * bucket}}
 	for _, d := range defaults {
 		if *d.field <= 0 {
 			*d.field = d.value
@@ -128,6 +128,8 @@ type Buffer struct {
 	suspect  uint16 // the number that would prove that the sender has begun anew
 	doubt    bool   // suspect is set
 
+	turns turns
+
 	play  playhead
 	delay delay
 	loss  loss
@@ -140,7 +142,7 @@ type Buffer struct {
 // New makes a Buffer with all the memory that it will ever need.
 func New(c Config) *Buffer {
 	c.setDefaults()
-	b := &Buffer{config: c, unit: max(c.SampleRate/400, 1), slots: make([]slot, c.Slots), data: make([]byte, c.Slots*c.MaxPayload)}
+	b := &Buffer{config: c, unit: max(c.SampleRate/400, 1), slots: make([]slot, c.Slots), data: make([]byte, c.Slots*c.MaxPayload), turns: turns{length: 10 * time.Millisecond}}
 	b.Reset()
 	return b
 }

@@ -212,15 +212,19 @@ func TestExcess(t *testing.T) {
 			pull(t, b, now, Decode, i-3)
 		}
 	}
-	if e := b.Excess(now); e != 50*ms { // nothing was late: the target is the least
+	if e := b.Excess(); e != 50*ms { // nothing was late: the target is the least
 		t.Errorf("excess %v, target %v", e, b.Target())
 	}
 	b.Stretched(-45 * 48)
-	if e := b.Excess(now); e != 0 {
+	if e := b.Excess(); e != 5*ms {
 		t.Errorf("excess %v after 45 of 50 ms were removed", e)
 	}
-	b.Stretched(-15 * 48)
-	if e := b.Excess(now); e != -10*ms {
+	b.Stretched(-5 * 48)
+	if e := b.Excess(); e != 0 {
+		t.Errorf("excess %v after all of 50 ms were removed", e)
+	}
+	b.Stretched(-10 * 48)
+	if e := b.Excess(); e != -10*ms {
 		t.Errorf("excess %v after 60 of 50 ms were removed", e)
 	}
 }
@@ -264,7 +268,7 @@ func TestNoAllocation(t *testing.T) {
 			b.Covered(2, now)
 		}
 		b.Pull(now)
-		b.Excess(now)
+		b.Excess()
 		i++
 	}); n != 0 {
 		t.Errorf("%v allocations a packet", n)
@@ -295,6 +299,11 @@ func operate(t *testing.T, data []byte) {
 			ts += uint32(int32(int8(x)/16) * 480)
 			b.Push(seq, ts, payload[:y%9], now)
 		default:
+			b.Turn(time.Duration(int8(x))*ms/8, now+time.Duration(int8(z))*ms)
+			b.Fill(time.Duration(y) * ms / 8)
+			if x > 250 {
+				now = b.Next(time.Duration(z)*ms, now)
+			}
 			s := b.Pull(now)
 			if (s.Action == Decode || s.Action == Recover) != (len(s.Payload) > 0) || len(s.Payload) > 8 {
 				t.Fatalf("action %v with %d bytes", s.Action, len(s.Payload))
@@ -302,7 +311,7 @@ func operate(t *testing.T, data []byte) {
 			if (s.Action == Conceal || s.Action == Recover) != (s.Samples > 0) || s.Samples%120 != 0 || s.Samples > 5760 {
 				t.Fatalf("action %v of %d samples", s.Action, s.Samples)
 			}
-			if e := b.Excess(now); e != 0 {
+			if e := b.Excess(); e != 0 {
 				b.Stretched(int(int8(z)))
 			}
 		}
@@ -318,6 +327,7 @@ func operate(t *testing.T, data []byte) {
 	heard := 0
 	for i := range 300 {
 		b.Push(uint16(i+1000), uint32(i*480+77), payload[:3], now+time.Duration(i)*10*ms)
+		b.Turn(10*ms, now+time.Duration(i)*10*ms)
 		if b.Pull(now+time.Duration(i)*10*ms).Action == Decode {
 			heard++
 		}

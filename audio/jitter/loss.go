@@ -14,8 +14,8 @@ type loss struct {
 
 // The shares at which losses are high or much, and below which they no longer are.
 const (
-	lossy, lossless = 0.015, 0.004 // two lost packets close together
-	much, moderate  = 0.15, 0.12   // of the long one: then copies leave some anyway, and those that are late are few beside them
+	lossy, lossless = 0.0075, 0.0008 // one lost packet; four hundred in a row that are not, of the long one
+	much, moderate  = 0.15, 0.12     // of the long one: then copies leave some anyway, and those that are late are few beside them
 )
 
 func (l *loss) add(lost bool) {
@@ -25,7 +25,7 @@ func (l *loss) add(lost bool) {
 		l.share += 1.0 / 128
 		l.long += 1.0 / 256
 	}
-	l.high = l.share >= lossy || l.high && l.share >= lossless
+	l.high = l.share >= lossy || l.high && l.long >= lossless
 	l.much = l.long >= much || l.much && l.long >= moderate
 }
 
@@ -65,6 +65,8 @@ type worth struct {
 }
 
 const (
+	bucket     = 5 * time.Millisecond
+	buckets    = 100
 	oneOf      = 1.0 / 512
 	negligible = oneOf / 16
 	// price is the share of packets that 20 ms more of delay have to save: one in a hundred, as most of those that are given up

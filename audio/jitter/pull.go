@@ -25,28 +25,29 @@ type Step struct {
 	Payload []byte // the buffer's own, valid until the next Push, Repair or Pull
 	Samples int    // for Recover and Conceal; always a multiple of 2.5 ms
 	By      Source // for Decode: how the packet came
+	Jump    bool   // for Decode: it does not follow what was played last; that may be long ago
 }
 
 const (
 	// patience is for how long the buffer, run dry, has sound invented before it takes the silence for a pause. Longer
 	// concealment is not worth hearing.
 	patience = 100 * time.Millisecond
-	// early is how long before its time a talk spurt may begin: half a turn of playout, so that turns of 10 ms hit the
-	// target in the mean.
-	early = 5 * time.Millisecond
-	// Excess stays silent between these.
-	tooLittle = -5 * time.Millisecond
-	tooMuch   = 10 * time.Millisecond
+	// slack is how much later than by whole turns packets may be asked for before that is too late: clocks run apart, and
+	// the next turn is not always on time.
+	slack = 2 * time.Millisecond
+	// trifle is too little to be removed.
+	trifle = 500 * time.Microsecond
 	// leeway is what a copy has less to spare than a packet of its own, where much is lost.
 	leeway = bucket
-	// turns is how many delays Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
+	// looked is how many packets Excess takes the least of: sound cards ask in bursts, and it is the last turn of a burst
 	// that the packets must be there for.
-	turns = 4
+	looked = 8
 )
 
 // playhead is where playout stands.
 type playhead struct {
 	on     bool  // in the middle of sound
+	jump   bool  // it began with the next packet
 	ts     int64 // of the next sample that is due
 	frame  int   // samples in a packet, learnt from timestamps
 	odd    int   // another length seen, and
@@ -54,9 +55,13 @@ type playhead struct {
 	debt   int   // samples invented while the buffer was dry; they stand for packets that were late or lost
 	silent bool  // the last packet said that silence follows
 	last   Action
-	delays [turns]time.Duration // of the last turns, newest first
-	known  int                  // how many of delays count
+	waited [looked]waited // the last packets decoded, newest first
+	known  int            // how many of them count
 }
+
+// waited is how the delay of one packet's sound came about: the packet waited for its turn, and its sound for the part of the
+// turn that was filled already.
+type waited struct{ packet, sound time.Duration }
 
 // learn takes the distance of two packets. A shorter frame is believed at once: a pause makes distances longer, nothing
 // makes them shorter.
@@ -74,8 +79,16 @@ func (p *playhead) learn(packets, samples int64, unit int) {
 	}
 }
 
+// soon tells whether it is too soon for a talk spurt that begins with f. Where turns come in bursts, the last packet that this one
+// will ask for must be there too.
+func (b *Buffer) soon(f *slot) bool {
+	frame := b.duration(int64(b.play.frame))
+	more := max(b.turns.most()-b.turns.later(), 0) / frame * frame
+	return b.lag(f)+b.turns.early() < b.Target()+more
+}
+
 // Pull says what the decoder shall do next. It is called when all decoded sound has been played; whoever wants a packet
-// sooner (to stretch two at once) asks Ready first and passes the time at which it will be played as now.
+// sooner (to stretch two at once) asks Ready first and passes what Next says as now.
 func (b *Buffer) Pull(now time.Duration) Step {
 	b.now = max(b.now, now)
 	step := b.pull()
@@ -98,7 +111,7 @@ func (b *Buffer) pull() Step {
 		b.play.on = false // no packet is missing, but time has passed: a pause
 	}
 	if !b.play.on {
-		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.lag(f)+early < b.Target() && !full {
+		if full := b.newest.seq-f.seq >= int64(len(b.slots))-1; b.soon(f) && !full {
 			return Step{}
 		}
 		b.begin(f)
@@ -176,7 +189,7 @@ func (b *Buffer) begin(f *slot) {
 	if !b.fresh {
 		b.stats.Lost += uint64(f.seq - b.next)
 	}
-	b.next, b.play.ts, b.play.on, b.play.debt, b.play.known = f.seq, f.ts, true, 0, 0
+	b.next, b.play.ts, b.play.on, b.play.debt, b.play.known, b.play.jump = f.seq, f.ts, true, 0, 0, true
 }
 
 // missing is for a packet that is not there while a later one, f, is. It gives false if f itself is to be played.
@@ -190,7 +203,9 @@ func (b *Buffer) missing(f *slot) (Step, bool) {
 			break
 		}
 		b.stats.Lost++
-		b.loss.add(true)
+		if f.size > dtxSize { // else the end of a talk spurt got lost, or what is next to it: no delay would have saved it
+			b.loss.add(true)
+		}
 		b.worth.fade()
 		b.next++
 		p.ts += int64(p.frame)
@@ -218,22 +233,24 @@ func (b *Buffer) decode(f *slot) Step {
 	b.fresh = false
 	f.state = done
 	b.stored--
-	copy(p.delays[1:], p.delays[:])
-	p.delays[0] = b.lag(f)
-	p.known = min(p.known+1, turns)
+	copy(p.waited[1:], p.waited[:])
+	p.waited[0] = waited{b.lag(f), b.turns.later()}
+	p.known = min(p.known+1, looked)
 	b.next, p.ts, p.debt, p.silent = f.seq+1, f.ts+int64(p.frame), 0, f.size <= dtxSize
-	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size], By: f.by}
+	jump := p.jump
+	p.jump = false
+	return Step{Action: Decode, Payload: b.payload(f.seq)[:f.size], By: f.by, Jump: jump}
 }
 
 // Target is the delay that the buffer steers to. On a network that loses packets it is longer: by one frame, because what Recover
 // needs comes with the next packet, or by as far as the copies go that the sender lets follow; and still longer where packets that
 // were asked for once more are worth that.
 func (b *Buffer) Target() time.Duration {
-	t := b.delay.target()
+	t := b.delay.target(b.turns.early())
 	if b.loss.high {
 		reach := b.cover.reach(b.now)
 		if reach > 0 && b.loss.much {
-			t -= leeway
+			t = max(t-leeway, min(t, 2*leeway)) // the least delay has nothing to spare
 		}
 		t = b.worth.target(t + b.duration(int64(max(reach, 1)*b.play.frame)))
 	}
@@ -249,22 +266,31 @@ func (b *Buffer) Delay() time.Duration {
 	if b.play.known == 0 {
 		return 0
 	}
-	return b.play.delays[0]
+	return b.play.waited[0].packet + b.play.waited[0].sound
 }
 
 // Excess says whether sound should be removed (above zero, accelerate) or inserted (below zero, expand) to come to the
 // target, and how much: zero where the difference is not worth a change, and after anything but a decoded packet, because
 // invented sound has no pitch of its own.
-func (b *Buffer) Excess(now time.Duration) time.Duration {
+//
+// Packets are asked for once a turn, so what matters is the turn, or the burst of them. Whatever part of it is filled by the time a
+// packet is taken is delay that buys nothing, and can go; beyond that, each turn (or packet, if that is shorter) removed has the
+// packets asked for a turn earlier, which must not be too early for them.
+func (b *Buffer) Excess() time.Duration {
 	p := &b.play
 	if p.last != Decode || p.known == 0 {
 		return 0
 	}
-	least := p.delays[0]
-	for _, d := range p.delays[:p.known] {
-		least = min(least, d)
+	least := p.waited[0]
+	for _, w := range p.waited[1:p.known] {
+		least.packet, least.sound = min(least.packet, w.packet), min(least.sound, w.sound)
 	}
-	if e := least - b.Target(); e < tooLittle || e > tooMuch {
+	grain := min(b.turns.most()+b.turns.length, b.duration(int64(p.frame)))
+	spare := least.packet - (b.Target() - b.turns.early())
+	if spare < 0 {
+		return min(least.sound-(-spare+grain-1)/grain*grain, 0)
+	}
+	if e := least.sound + max(spare-slack, 0)/grain*grain; e > trifle {
 		return e
 	}
 	return 0
@@ -273,7 +299,15 @@ func (b *Buffer) Excess(now time.Duration) time.Duration {
 // Stretched tells the buffer that samples were inserted (above zero) or removed (below zero), so that Excess does not ask
 // again for what was just done.
 func (b *Buffer) Stretched(samples int) {
-	for i := range b.play.delays {
-		b.play.delays[i] += b.duration(int64(samples))
+	for i := range b.play.waited {
+		w := &b.play.waited[i]
+		w.sound += b.duration(int64(samples))
+		turns := b.turns.most() + b.turns.length
+		for ; w.sound < 0; w.sound += turns {
+			w.packet -= turns
+		}
+		for ; w.sound >= turns; w.sound -= turns {
+			w.packet += turns
+		}
 	}
 }

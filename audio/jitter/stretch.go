@@ -11,8 +11,19 @@ import "math"
 type Stretcher struct {
 	// Force makes it happen whatever the sound is like, for when the buffer is far off its target.
 	Force bool
+	// Quiet says that there is only a room's noise in the sound, which can be cut anywhere, and so at any length.
+	Quiet bool
+	// Most is how many samples are removed at most, and how many are inserted where the length is free; 0: no matter.
+	Most int
 
 	coarse [maxBlock / step]float32
+	cut    cut
+}
+
+// cut is what was done to the last block.
+type cut struct {
+	middle, lag int // lag 0: nothing
+	longer      bool
 }
 
 const (
@@ -28,9 +39,19 @@ const (
 // len(in) when nothing was done. out has room for len(in) and does not overlap in. Both edges stay as they are, so the
 // block goes on from what was before and into what comes after.
 func (s *Stretcher) Accelerate(in, out []float32) int {
-	middle, lag := s.period(in)
-	if lag == 0 {
+	s.cut.middle, s.cut.lag = s.period(in, s.Most)
+	s.cut.longer = false
+	return s.Again(in, out)
+}
+
+// Again does to another channel of the last block what was done to the first, at the same place: both have the same length.
+func (s *Stretcher) Again(in, out []float32) int {
+	middle, lag := s.cut.middle, s.cut.lag
+	switch {
+	case lag == 0:
 		return copy(out, in)
+	case s.cut.longer:
+		return expand(in, out, middle, lag)
 	}
 	n := copy(out, in[:middle-lag])
 	fade(out[n:n+lag], in[middle-lag:middle], in[middle:middle+lag])
@@ -40,10 +61,12 @@ func (s *Stretcher) Accelerate(in, out []float32) int {
 
 // Expand is Accelerate the other way: a period is inserted. out has room for len(in) + len(in)/2.
 func (s *Stretcher) Expand(in, out []float32) int {
-	middle, lag := s.period(in)
-	if lag == 0 {
-		return copy(out, in)
-	}
+	s.cut.middle, s.cut.lag = s.period(in, 0)
+	s.cut.longer = true
+	return s.Again(in, out)
+}
+
+func expand(in, out []float32, middle, lag int) int {
 	n := copy(out, in[:middle])
 	fade(out[n:n+lag], in[middle:middle+lag], in[middle-lag:middle])
 	n += lag
@@ -59,11 +82,21 @@ func fade(out, from, to []float32) {
 	}
 }
 
-// period finds the length at which the sound before middle and that after it are most alike, 0 if not enough.
-func (s *Stretcher) period(in []float32) (middle, lag int) {
+// period finds the length, most at most, at which the sound before middle and that after it are most alike, 0 if not enough.
+func (s *Stretcher) period(in []float32, most int) (middle, lag int) {
 	middle = len(in) / 2
 	longest := min(maxLag, middle)
 	if longest < minLag || len(in) > maxBlock {
+		return middle, 0
+	}
+	silent := s.Quiet || energy(in) <= quiet*float64(len(in))
+	if silent && s.Most > 0 {
+		return middle, min(longest, s.Most)
+	}
+	if most > 0 {
+		longest = min(longest, most)
+	}
+	if longest < minLag {
 		return middle, 0
 	}
 	coarse := s.coarse[:len(in)/step]
@@ -76,7 +109,7 @@ func (s *Stretcher) period(in []float32) (middle, lag int) {
 	}
 	guess, _ := best(coarse, len(coarse)/2, minLag/step, min(longest/step, len(coarse)/2))
 	lag, likeness := best(in, middle, max(guess*step-step, minLag), min(guess*step+step, longest))
-	if likeness < alike && !s.Force && energy(in) > quiet*float64(len(in)) {
+	if likeness < alike && !s.Force && !silent {
 		return middle, 0
 	}
 	return middle, lag
@@ -102,8 +135,15 @@ func correlation(a, b []float32) float64 {
 		aa += v * v
 		bb += w * w
 	}
+	return normal(ab, aa, bb)
+}
+
+// normal is the correlation for these sums of products; 0 where it is none.
+func normal(ab, aa, bb float32) float64 {
 	if scale := math.Sqrt(float64(aa) * float64(bb)); scale > 0 {
-		return float64(ab) / scale
+		if c := float64(ab) / scale; c == c {
+			return c
+		}
 	}
 	return 0
 }

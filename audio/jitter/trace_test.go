@@ -65,7 +65,9 @@ func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, re
 	for now, turn := time.Duration(0), 0; now < end; turn++ {
 		now = time.Duration(float64(turn) * float64(10*ms) * (1 - ppm/1e6))
 		receive(now)
+		b.Turn(10*ms, now)
 		for have < 10*ms {
+			b.Fill(have)
 			switch step := b.Pull(now); step.Action {
 			case Wait:
 				e.waits++
@@ -77,7 +79,7 @@ func listenTo(b *Buffer, frame time.Duration, ppm float64, end time.Duration, re
 					e.played[int(sent/frame)]++
 					e.delays, e.heard = append(e.delays, now-sent), append(e.heard, now)
 				}
-				if x := b.Excess(now); x > 0 {
+				if x := b.Excess(); x >= 6*ms {
 					b.Stretched(-6 * 48)
 					have -= 6 * ms
 					e.stretched += 6 * ms

@@ -1,4 +1,4 @@
-// Package mix adds the speakers of a channel up and keeps the sum from clipping. Samples are float32, full scale is 1.
+// Package mix adds the speakers of a channel up, and measures levels. Samples are float32, full scale is 1.
 package mix
 
 import "math"
@@ -59,6 +59,16 @@ func DBFS(amplitude float32) float32 {
 		return Floor
 	}
 	return float32(20 * math.Log10(float64(amplitude)))
+}
+
+// wildest is above the sum of eight speakers at twice their level. Nothing counts as louder.
+const wildest = 32
+
+func clean(v float32) float32 {
+	if v != v || v > math.MaxFloat32 || v < -math.MaxFloat32 {
+		return 0
+	}
+	return min(max(v, -wildest), wildest)
 }
 
 // Clean makes what is no number silence and keeps the rest within [-most, most], in place: a driver may hand over anything.

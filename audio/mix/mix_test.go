@@ -2,7 +2,6 @@ package mix
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -74,7 +73,6 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// limit runs x through a new Limiter in frames of 480, the last one shorter.
 func TestClean(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	x := []float32{0.5, nan, inf, -inf, 7, -7, 2}
@@ -86,108 +84,13 @@ func TestClean(t *testing.T) {
 	}
 }
 
-func limit(x []float32) []float32 {
-	var l Limiter
-	out := append([]float32(nil), x...)
-	for at := 0; at < len(out); at += 480 {
-		l.Process(out[at:min(at+480, len(out))])
-	}
-	return out
-}
-
-func TestLimiterLeavesQuietSoundAlone(t *testing.T) {
-	x := tone(440, 0.89, rate)
-	out := limit(x)
-	for i := range len(x) - Lookahead {
-		if out[i+Lookahead] != x[i] {
-			t.Fatalf("sample %d: %v became %v", i, x[i], out[i+Lookahead])
-		}
-	}
-}
-
-// TestLimiterNeverExceeds takes the worst that there is.
-func TestLimiterNeverExceeds(t *testing.T) {
-	rnd := rand.New(rand.NewPCG(1, 1))
-	wild := make([]float32, rate)
-	for i := range wild {
-		wild[i] = math.Float32frombits(rnd.Uint32()) // every float there is, NaN and infinities too
-	}
-	bursts := make([]float32, rate)
-	for i := range bursts {
-		if rnd.IntN(500) == 0 {
-			bursts[i] = float32(rnd.NormFloat64() * 10)
-		}
-	}
-	for name, x := range map[string][]float32{
-		"eight speakers": tone(300, 8, rate), "square": ones(rate), "wild": wild, "bursts": bursts,
-		"an impulse": append(make([]float32, 1000), append([]float32{30}, make([]float32, 1000)...)...),
-	} {
-		for i, v := range limit(x) {
-			if !(v >= -Ceiling && v <= Ceiling) {
-				t.Fatalf("%s: sample %d is %v", name, i, v)
-			}
-		}
-	}
-	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
-	for i, v := range limit([]float32{nan, inf, nan, -inf, 199: 0}) {
-		if v != 0 {
-			t.Fatalf("sample %d of what is not a number: %v", i, v)
-		}
-	}
-}
-
-// TestLimiterSound: a tone that is 6 dB too loud stays a tone, with no step at the onset that the tone before the limiter would not have and with its gain back afterwards.
-func TestLimiterSound(t *testing.T) {
-	x := append(tone(440, 0.4, rate/2), tone(440, 2, rate/2)...)
-	x = append(x, tone(440, 0.4, rate)...)
-	out := limit(x)
-	slope := 2 * math.Pi * 440 / rate
-	for i := range out[1:] {
-		if math.Abs(float64(out[i+1]-out[i])) > 1.5*slope*float64(Ceiling) {
-			t.Fatalf("a step of %v at %d", out[i+1]-out[i], i)
-		}
-	}
-	if p := Peak(out[rate*3/4 : rate]); p < 0.97*Ceiling {
-		t.Errorf("held at %v, not near the ceiling", p)
-	}
-	if p := Peak(out[rate*3/2:]); p < 0.39 {
-		t.Errorf("half a second later it is still at %v of 0.4", p)
-	}
-	end := len(x) - Lookahead - 480
-	for i := range 480 {
-		if math.Abs(float64(out[end+i+Lookahead]-x[end+i])) > 1e-4 {
-			t.Fatalf("a second later sample %d is %v, not %v", i, out[end+i+Lookahead], x[end+i])
-		}
-	}
-}
-
-// TestLimiterForgets: one wild sample is over within half a second.
-func TestLimiterForgets(t *testing.T) {
-	x := tone(440, 0.5, rate)
-	x[1000] = 1e30
-	if out := limit(x); Peak(out[rate/2:]) < 0.49 {
-		t.Errorf("still at %v of 0.5", Peak(out[rate/2:]))
-	}
-}
-
 func TestNoAllocation(t *testing.T) {
-	var l Limiter
 	frame, src := tone(440, 3, 480), tone(300, 1, 480)
 	if n := testing.AllocsPerRun(100, func() {
 		Add(frame, src, 0.3, 1)
 		Scale(frame, 1, 0.5)
-		l.Process(frame)
 		_ = DBFS(RMS(frame))
 	}); n != 0 {
 		t.Errorf("%v allocations a frame", n)
-	}
-}
-
-func BenchmarkLimiter(b *testing.B) {
-	var l Limiter
-	frame, src := make([]float32, 480), tone(440, 3, 480)
-	for b.Loop() {
-		copy(frame, src)
-		l.Process(frame)
 	}
 }

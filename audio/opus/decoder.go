@@ -20,19 +20,23 @@ import (
 
 // Decoder is an audio.Decoder for one mono stream. It is not safe for concurrent use. It holds C memory until Close.
 type Decoder struct {
-	p *C.OpusDecoder
+	p        *C.OpusDecoder
+	channels int
 }
 
 var _ audio.Decoder = (*Decoder)(nil)
 
 // NewDecoder makes a decoder that writes mono float32 samples at 48 kHz, whatever the packets hold.
-func NewDecoder() (*Decoder, error) {
+func NewDecoder() (*Decoder, error) { return makeDecoder(1) }
+
+// makeDecoder makes one that writes so many channels, interleaved, and counts samples of each.
+func makeDecoder(channels int) (*Decoder, error) {
 	var code C.int
-	p := C.opus_decoder_create(audio.SampleRate, 1, &code)
+	p := C.opus_decoder_create(audio.SampleRate, C.int(channels), &code)
 	if err := check("new decoder", code); err != nil {
 		return nil, err
 	}
-	return &Decoder{p}, nil
+	return &Decoder{p, channels}, nil
 }
 
 // Decode implements audio.Decoder.
@@ -57,7 +61,7 @@ func (d *Decoder) Conceal(pcm []float32) (int, error) { return d.invent("conceal
 
 // invent is for sound that has no packet of its own, and so has the length that the caller asks for: a multiple of 2.5 ms.
 func (d *Decoder) invent(verb string, packet []byte, pcm []float32, fec C.int) (int, error) {
-	if len(pcm)%unit != 0 || len(pcm) > audio.MaxPacketSamples {
+	if len(pcm)%(unit*d.channels) != 0 || len(pcm) > audio.MaxPacketSamples*d.channels {
 		return 0, ErrFrame
 	}
 	return d.decode(verb, packet, pcm, fec)
@@ -70,11 +74,11 @@ func (d *Decoder) decode(verb string, packet []byte, pcm []float32, fec C.int) (
 	if len(pcm) == 0 {
 		return 0, ErrEmpty
 	}
-	n := C.opus_decode_float(d.p, (*C.uchar)(unsafe.SliceData(packet)), C.int(len(packet)), (*C.float)(unsafe.SliceData(pcm)), C.int(len(pcm)), fec)
+	n := C.opus_decode_float(d.p, (*C.uchar)(unsafe.SliceData(packet)), C.int(len(packet)), (*C.float)(unsafe.SliceData(pcm)), C.int(len(pcm)/d.channels), fec)
 	if err := check(verb, n); err != nil {
 		return 0, err
 	}
-	bound(pcm[:n])
+	bound(pcm[:int(n)*d.channels])
 	return int(n), nil
 }
 

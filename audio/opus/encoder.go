@@ -48,6 +48,7 @@ const (
 	resetState     = 4028
 
 	signalVoice = 3001
+	signalMusic = 3002
 )
 
 // defaultTuning is what an encoder starts with where Config says nothing.

@@ -60,17 +60,17 @@ func (s *stream) ask() (time.Duration, error) {
 	if s.kind == audio.Input {
 		var r proto.GetRecordLatencyReply
 		err := s.link.request(ctx, &proto.GetRecordLatency{StreamIndex: s.index}, &r)
-		return sum(r.Latency, r.WriteIndex-r.ReadIndex+s.chunk.Load()), err // the oldest sample of a chunk waits for the rest
+		return s.sum(r.Latency, r.WriteIndex-r.ReadIndex+s.chunk.Load()), err // the oldest sample of a chunk waits for the rest
 	}
 	var r proto.GetPlaybackLatencyReply
 	err := s.link.request(ctx, &proto.GetPlaybackLatency{StreamIndex: s.index}, &r)
-	return sum(r.Latency, r.WriteIndex-r.ReadIndex), err
+	return s.sum(r.Latency, r.WriteIndex-r.ReadIndex), err
 }
 
 // sum is a latency and some bytes of sound, kept between nothing and what could be true.
-func sum(hardware proto.Microseconds, bytes int64) time.Duration {
+func (s *stream) sum(hardware proto.Microseconds, bytes int64) time.Duration {
 	const most = 10 * time.Second
-	const mostBytes = int64(most/time.Second) * audio.SampleRate * sampleSize
+	mostBytes := int64(most/time.Second) * audio.SampleRate * int64(s.frameSize())
 	hw := time.Duration(min(hardware, proto.Microseconds(most/time.Microsecond))) * time.Microsecond
-	return min(hw+duration(min(max(bytes, 0), mostBytes)), most)
+	return min(hw+s.duration(min(max(bytes, 0), mostBytes)), most)
 }

@@ -1,19 +1,17 @@
 // Package vad decides when a microphone is open: by the voice in it, by a key, or always.
 package vad
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Mode is how a Gate decides.
 type Mode uint8
 
-// The three ways to decide.
+// The ways to decide.
 const (
 	Voice Mode = iota // open while somebody speaks
 	PTT               // open while a key is down (push-to-talk)
 	Open              // always open
+	Hush              // as Voice, but closed while a key is down (push-to-mute)
 )
 
 // Config has the settings of a Gate. Zero values mean the defaults.
@@ -61,7 +59,9 @@ const (
 type Gate struct {
 	config Config
 	key    bool
+	forced bool
 	open   bool
+	was    bool          // before the last frame
 	left   time.Duration // how long it stays open without another reason
 }
 
@@ -80,15 +80,28 @@ func (g *Gate) Configure(c Config) {
 	g.config = c
 }
 
-// Key tells whether the key of mode PTT is down.
+// Key tells whether the key of modes PTT and Hush is down.
 func (g *Gate) Key(down bool) { g.key = down }
 
+// Force opens the gate in every mode, whatever is heard, and lets it stay open for Release afterwards.
+func (g *Gate) Force(on bool) { g.forced = on }
+
+// Release is how long it stays open after a key, or a Force.
+func (g *Gate) Release() time.Duration { return g.config.Release }
+
 // Process silences frame in place while the gate is closed, fades it in or out at an edge, and tells whether anything of
-// it is left to hear: the frame that closes the gate is still true. voice is the probability that frame holds a voice,
-// below zero where nobody knows.
-func (g *Gate) Process(frame []float32, voice float32) (open bool) {
-	was := g.open
-	g.open = g.decide(frame, voice)
+// it is left to hear: the frame that closes the gate is still true. dbfs is the level that thresholds are compared with: the
+// frame's own, before any gain. voice is the probability that frame holds a voice, below zero where nobody knows.
+func (g *Gate) Process(frame []float32, dbfs, voice float32) (open bool) {
+	g.was = g.open
+	g.open = g.decide(len(frame), dbfs, voice)
+	g.Again(frame)
+	return g.open || g.was
+}
+
+// Again does to another channel of a frame what Process has done to the first.
+func (g *Gate) Again(frame []float32) {
+	was := g.was
 	edge := min(fade, len(frame))
 	switch {
 	case g.open && !was:
@@ -99,11 +112,14 @@ func (g *Gate) Process(frame []float32, voice float32) (open bool) {
 	case !g.open:
 		clear(frame)
 	}
-	return g.open || was
 }
 
 // decide applies the mode and its hold time.
-func (g *Gate) decide(frame []float32, voice float32) bool {
+func (g *Gate) decide(samples int, dbfs, voice float32) bool {
+	if g.forced {
+		g.left = g.config.Release
+		return true
+	}
 	hold, reason := time.Duration(0), false
 	switch g.config.Mode {
 	case Open:
@@ -111,13 +127,19 @@ func (g *Gate) decide(frame []float32, voice float32) bool {
 	case PTT:
 		hold, reason = g.config.Release, g.key
 	case Voice:
-		hold, reason = g.config.Hold, g.hears(level(frame), voice)
+		hold, reason = g.config.Hold, g.hears(dbfs, voice)
+	case Hush:
+		if g.key {
+			g.left = 0
+			return false
+		}
+		hold, reason = g.config.Hold, g.hears(dbfs, voice)
 	}
 	if reason {
 		g.left = hold
 		return true
 	}
-	g.left -= time.Duration(len(frame)) * time.Second / sampleRate
+	g.left -= time.Duration(samples) * time.Second / sampleRate
 	return g.left >= 0 && g.open
 }
 
@@ -134,16 +156,4 @@ func ramp(x []float32, from, to float32) {
 	for i := range x {
 		x[i] *= from + step*float32(i+1)
 	}
-}
-
-// level is the frame's RMS in decibels of full scale; not a number counts as silence.
-func level(frame []float32) float32 {
-	var sum float64
-	for _, v := range frame {
-		sum += float64(v) * float64(v)
-	}
-	if !(sum > 0) {
-		return -120
-	}
-	return float32(max(10*math.Log10(sum/float64(len(frame))), -120))
 }

@@ -21,7 +21,7 @@ func sound(dbfs float64) []float32 {
 // feed sends n frames and returns how many were open.
 func feed(g *Gate, n int, dbfs float64, voice float32) (open int) {
 	for range n {
-		if g.Process(sound(dbfs), voice) {
+		if g.Process(sound(dbfs), float32(dbfs), voice) {
 			open++
 		}
 	}
@@ -74,6 +74,36 @@ func TestPTT(t *testing.T) {
 	}
 }
 
+// A force opens the gate in each mode, over a key that shuts it too, and lets go as a key does.
+func TestForce(t *testing.T) {
+	for _, m := range []Mode{Voice, PTT, Open, Hush} {
+		g := New(Config{Mode: m})
+		g.Key(m == Hush)
+		g.Force(true)
+		if n := feed(g, 50, -120, 0); n != 50 {
+			t.Errorf("mode %d: %d frames open of 50", m, n)
+		}
+		g.Key(false)
+		g.Force(false)
+		want := 11 // 100 ms and the one that fades out
+		if m == Open {
+			want = 50
+		}
+		if n := feed(g, 50, -120, 0); n != want {
+			t.Errorf("mode %d: %d frames open afterwards, want %d", m, n, want)
+		}
+		if m != Voice {
+			continue
+		}
+		g.Force(true)
+		feed(g, 5, -20, 1)
+		g.Force(false)
+		if n := feed(g, 50, -20, 1); n != 50 {
+			t.Errorf("the voice goes on, and %d frames are open of 50", n)
+		}
+	}
+}
+
 func TestOpen(t *testing.T) {
 	if n := feed(New(Config{Mode: Open}), 100, -120, 0); n != 100 {
 		t.Errorf("%d frames open", n)
@@ -104,7 +134,7 @@ func TestEdges(t *testing.T) {
 		for k := range frame {
 			frame[k] = 1 // a constant: every step in it is the gate's
 		}
-		open := g.Process(frame, -1)
+		open := g.Process(frame, level(frame), -1)
 		if heard := level(frame) > -100; heard != open {
 			t.Errorf("frame %d: open %v, heard %v", i, open, heard)
 		}
@@ -130,8 +160,8 @@ func TestWildInput(t *testing.T) {
 		if got := m.Add(frame); got != got {
 			t.Errorf("the meter shows %v for %v", got, v)
 		}
-		g.Process(frame, float32(math.NaN()))
-		g.Process(nil, -1)
+		g.Process(frame, level(frame), float32(math.NaN()))
+		g.Process(nil, level(nil), -1)
 		if n := feed(g, 50, -10, -1); n != 50 {
 			t.Errorf("%d frames open after %v", n, v)
 		}
@@ -153,7 +183,26 @@ func TestMeter(t *testing.T) {
 
 func TestNoAllocation(t *testing.T) {
 	g, m, frame := New(Config{}), NewMeter(), sound(-20)
-	if n := testing.AllocsPerRun(100, func() { g.Process(frame, 1); m.Add(frame) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { g.Process(frame, -20, 1); m.Add(frame) }); n != 0 {
 		t.Errorf("%v allocations a frame", n)
+	}
+}
+
+// TestHush: the key silences at once, whatever is said, and lets voices through again.
+func TestHush(t *testing.T) {
+	g := New(Config{Mode: Hush})
+	if n := feed(g, 20, -20, 1) + feed(g, 5, -120, 0); n != 25 {
+		t.Errorf("%d frames open without the key", n)
+	}
+	g.Key(true)
+	if n := feed(g, 50, -10, 1); n != 1 { // the one that fades out
+		t.Errorf("%d frames open with the key", n)
+	}
+	g.Key(false)
+	if n := feed(g, 20, -120, 0); n != 0 {
+		t.Errorf("%d frames of silence open after the key", n)
+	}
+	if n := feed(g, 20, -20, 1); n != 20 {
+		t.Errorf("%d frames open after the key", n)
 	}
 }

@@ -108,7 +108,7 @@ var (
 
 // Open implements audio.Backend. The period is always 10 ms.
 func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error) {
-	d := &device{b: b, kind: r.Kind, io: io, quit: make(chan struct{}), done: make(chan struct{})}
+	d := &device{b: b, kind: r.Kind, width: r.Width(), io: io, quit: make(chan struct{}), done: make(chan struct{})}
 	name := b.config.Input
 	switch {
 	case r.Kind == audio.Input && b.config.Make != nil:
@@ -128,6 +128,9 @@ func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error
 	if b.open[r.Kind] != nil {
 		return nil, errBusy
 	}
+	if r.Kind == audio.Output && d.width == 2 && b.sink.width == 1 {
+		_ = b.sink.SetStereo() // one that has begun goes on with one channel
+	}
 	b.open[r.Kind] = d
 	go d.run()
 	return d, nil
@@ -137,6 +140,7 @@ func (b *Backend) Open(r audio.Request, io func([]float32)) (audio.Device, error
 type device struct {
 	b      *Backend
 	kind   audio.Kind
+	width  int // channels
 	io     func([]float32)
 	step   func(frame []float32, due time.Time)
 	ended  bool
@@ -144,6 +148,8 @@ type device struct {
 	quit   chan struct{}
 	done   chan struct{}
 	once   sync.Once
+
+	side, pairs [2 * audio.FrameSize]float32 // run's
 }
 
 // maxLate is how much a device catches up at once after the machine was busy; what is beyond that is left out, as a sound
@@ -173,9 +179,11 @@ func (d *device) run() {
 
 // play is one step of the microphone.
 func (d *device) play(frame []float32, _ time.Time) {
+	side := d.side[:len(frame)]
 	clear(frame)
+	clear(side)
 	for n := 0; n < len(frame) && !d.ended; {
-		k, err := d.b.source.read(frame[n:])
+		k, err := d.b.source.read(frame[n:], side[n:])
 		n += k
 		switch {
 		case err == nil:
@@ -186,26 +194,62 @@ func (d *device) play(frame []float32, _ time.Time) {
 			d.b.config.Log.Info("file played", "err", err)
 		}
 	}
-	d.io(frame)
+	d.hear(frame)
+}
+
+// hear hands over the frame and its side.
+func (d *device) hear(frame []float32) {
+	if d.width == 1 {
+		d.io(frame)
+		return
+	}
+	for i, mid := range frame {
+		d.pairs[2*i], d.pairs[2*i+1] = mid+d.side[i], mid-d.side[i]
+	}
+	d.io(d.pairs[:2*len(frame)])
 }
 
 // sound is one step of a microphone without a file: a frame is there when its last sample is.
 func (d *device) sound(frame []float32, due time.Time) {
 	d.b.config.Make(frame, due.Add(-audio.FrameTime))
-	d.io(frame)
+	d.hear(frame)
 }
 
 // record is one step of the loudspeaker.
 func (d *device) record(frame []float32, _ time.Time) {
+	if d.width == 2 {
+		frame = d.pairs[:2*len(frame)]
+	}
 	d.io(frame)
-	if err := d.b.sink.Write(frame); err != nil && !d.failed {
+	if err := d.b.sink.Write(d.fit(frame)); err != nil && !d.failed {
 		d.failed = true
 		d.b.config.Log.Warn("record", "err", err)
 	}
 }
 
+// fit gives what was played as many channels as the file has.
+func (d *device) fit(frame []float32) []float32 {
+	out := d.side[:0]
+	switch {
+	case d.width > d.b.sink.width:
+		for i := 0; i < len(frame); i += 2 {
+			out = append(out, (frame[i]+frame[i+1])/2)
+		}
+	case d.width < d.b.sink.width:
+		for _, v := range frame {
+			out = append(out, v, v)
+		}
+	default:
+		return frame
+	}
+	return out
+}
+
 // Latency implements audio.Device: a file adds none, but the microphone's first sample waits for its frame to be full.
 func (d *device) Latency() time.Duration { return audio.FrameTime }
+
+// Period implements audio.Periodic.
+func (d *device) Period() time.Duration { return audio.FrameTime }
 
 // Close implements audio.Device.
 func (d *device) Close() error {

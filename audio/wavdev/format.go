@@ -133,10 +133,14 @@ func parseFormat(r io.ReaderAt, at, length int64) (f format, err error) {
 	return f, nil
 }
 
-// mix turns whole frames of raw bytes into mono samples; out has room for all of them.
-func (f format) mix(raw []byte, out []float32) {
+// mix turns whole frames of raw bytes into mono samples; out has room for all of them. Of a file of two channels side gets (L-R)/2; it
+// is nil for any other.
+func (f format) mix(raw []byte, out, side []float32) {
 	width, scale := f.bits/8, 1/float32(f.channels)
 	for i := range out[:len(raw)/f.frameSize()] {
+		if side != nil {
+			side[i] = (f.sample(raw) - f.sample(raw[width:])) * scale
+		}
 		sum := float32(0)
 		for range f.channels {
 			sum += f.sample(raw)

@@ -42,6 +42,14 @@ func newResampler(rate int) *resampler {
 	return r
 }
 
+// another resampler for the same rate.
+func (r *resampler) another() *resampler {
+	o := *r
+	o.in = nil
+	o.reset()
+	return &o
+}
+
 // reset begins a new sound.
 func (r *resampler) reset() {
 	r.in = append(r.in[:0], make([]float32, r.reach)...)
@@ -63,11 +71,22 @@ func (r *resampler) read(out []float32) (n int) {
 		r.next++
 		n++
 	}
+	r.forget()
+	return n
+}
+
+// skip leaves out n samples that the input reaches.
+func (r *resampler) skip(n int) {
+	r.next += int64(n)
+	r.forget()
+}
+
+// forget drops input that is not needed any more.
+func (r *resampler) forget() {
 	if old := int(r.next*int64(r.rate)/audio.SampleRate-r.first) - r.reach; old > 4096 {
 		r.in = r.in[:copy(r.in, r.in[old:])]
 		r.first += int64(old)
 	}
-	return n
 }
 
 // at is the value between input samples i and i+1.

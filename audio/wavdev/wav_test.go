@@ -221,7 +221,7 @@ func FuzzRead(f *testing.F) {
 		total := int64(0)
 		out := make([]float32, 1000)
 		for {
-			n, err := r.read(out)
+			n, err := r.read(out, nil)
 			for _, v := range out[:n] {
 				if v != v || math.Abs(float64(v)) > 1e8 {
 					t.Fatal(v)

@@ -100,8 +100,8 @@ func (b *bench) ours(ctx context.Context, say sayFunc) {
 		return with(func(p *parley) (any, error) { return p.voice(ctx, b.chirps, args...) })
 	}
 	say("parley everything on", voice("--ns=on", "--mode", "vad"))
-	say("parley no suppression", voice("--ns=off", "--mode", "open"))
-	say("parley lowest", voice("--ns=off", "--mode", "open", "--frame", "10"))
+	say("parley no suppression", voice("--processing=off", "--mode", "open"))
+	say("parley lowest", voice("--processing=off", "--mode", "open", "--frame", "10"))
 	say("parley join", with(func(p *parley) (any, error) { return p.joins(ctx, b.joins) }))
 }
 

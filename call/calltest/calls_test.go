@@ -389,3 +389,23 @@ func TestRinger(t *testing.T) {
 		})
 	}
 }
+
+// A ring whose loudspeaker is unplugged goes on with the usual one, and is back with it.
+func TestRingerFallsBack(t *testing.T) {
+	leakless(t)
+	w := New(t)
+	ana := w.Add("Ana")[0]
+	twoSpeakers(ana, "bell")
+	ana.Do(call.Play{Samples: make([]float32, 30*audio.SampleRate), Gain: 1, Ring: true})
+	rings := func(on string) {
+		t.Helper()
+		w.Until("it rings on the "+on, func() bool { return ana.Devices.Using(audio.Output) == on })
+	}
+	rings("bell")
+	ana.Devices.Vanish("bell")
+	rings("speaker")
+	ana.Devices.Appear(audiotest.Speaker("bell"))
+	rings("bell")
+	ana.Do(call.StopRing{})
+	w.Until("all is closed", ana.deaf)
+}

@@ -27,6 +27,8 @@ type World struct {
 	Hub *Hub
 	// Equip, if it is set before Add, changes what a person's engine is made of.
 	Equip func(name string, c *call.Config)
+	// Mouth likewise changes what a person's microphone hears, in frames of 10 ms; nil: they hum.
+	Mouth func(name string) func(frame []float32)
 
 	t      testing.TB
 	router *vnet.Router
@@ -156,7 +158,14 @@ func (w *World) Add(names ...string) []*Person {
 	}
 	w.t.Cleanup(func() { w.router.Stop() }) //nolint:errcheck // it is stopped
 	for i, p := range w.people {
-		w.t.Cleanup(p.Devices.Drive(hum(300+100*float64(i)), nil))
+		var says func([]float32)
+		if w.Mouth != nil {
+			says = w.Mouth(p.Name)
+		}
+		if says == nil {
+			says = hum(300 + 100*float64(i))
+		}
+		w.t.Cleanup(p.Devices.Drive(says, nil))
 		w.t.Cleanup(p.Close)
 		p.Do(call.Connect{Link: w.Hub.Link(), Name: p.Name})
 	}

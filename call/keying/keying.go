@@ -53,6 +53,7 @@ type Config struct {
 // State is what the microphone does.
 type State struct {
 	Open     bool // it is heard
+	Talk     bool // Talk is held, in Toggle pressed, or locked, whatever else is; in PushToMute that is silence
 	Priority bool
 	Whisper  bool // it is heard by those alone whom it is for. It lasts through the delay: nobody else hears a whisper's end.
 	Locked   bool // Talk goes on although its key is up: by two taps, or in Toggle
@@ -142,13 +143,11 @@ func (k *Keyer) lift(at time.Time) {
 func (k *Keyer) State(at time.Time) State {
 	k.settle(at)
 	s := State{Priority: k.keys[Priority].held(), Whisper: k.keys[Whisper].held(), Locked: k.locked}
-	switch talk := k.keys[Talk].held() || k.locked; k.config.Mode {
-	case PushToMute:
-		s.Open = !talk
-	case Toggle:
-		s.Open = k.locked || s.Priority || s.Whisper
-	default:
-		s.Open = talk || s.Priority || s.Whisper
+	s.Talk = k.locked || k.config.Mode != Toggle && k.keys[Talk].held()
+	if k.config.Mode == PushToMute {
+		s.Open = !s.Talk
+	} else {
+		s.Open = s.Talk || s.Priority || s.Whisper
 	}
 	return s
 }

@@ -243,3 +243,28 @@ func FuzzKeyer(f *testing.F) {
 		}
 	})
 }
+
+// Talk is told apart from what opens the microphone besides.
+func TestTalk(t *testing.T) {
+	at := time.Unix(1_000_000, 0)
+	for _, mode := range []Mode{Hold, Toggle, PushToMute} {
+		k := New(Config{Mode: mode, Delay: DefaultDelay})
+		k.Key(Whisper, true, at)
+		k.Key(Priority, true, at)
+		if s := k.State(at); s.Talk || !s.Open {
+			t.Errorf("mode %d, whispering: %+v", mode, s)
+		}
+		k.Key(Talk, true, at)
+		if s := k.State(at); !s.Talk || s.Open != (mode != PushToMute) {
+			t.Errorf("mode %d, talking: %+v", mode, s)
+		}
+		k.Key(Talk, false, at)
+		if s := k.State(at.Add(DefaultDelay)); s.Talk != (mode == Toggle) {
+			t.Errorf("mode %d, after the key: %+v", mode, s)
+		}
+		k.Release()
+		if s := k.State(at); s.Talk {
+			t.Errorf("mode %d, after all: %+v", mode, s)
+		}
+	}
+}

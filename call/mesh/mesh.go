@@ -83,6 +83,7 @@ type Mesh struct {
 	live   atomic.Pointer[[]*peer] // a copy of what peers holds, for Send and Stats: replaced, never changed
 
 	protection protection
+	audience   atomic.Pointer[audience] // nil: there was none yet
 
 	mu          sync.Mutex
 	peers       map[Peer]*peer

@@ -16,7 +16,7 @@ import (
 
 // The way of a packet of the microphone:
 //
-//	1. Send      copies it into the outbox of every peer that is connected (the engine's goroutine: no lock of ours held
+//	1. Send      copies it into the outbox of every peer that is connected and may hear it (audience.go; the engine's goroutine: no lock of ours held
 //	             while something slow happens, no allocation, no wait)
 //	2. write     takes it out, puts copies of the ones before into it as the far end's loss asks for (copies.go), and hands it
 //	             to pion, which encrypts it and writes it to the socket (a goroutine of the peer: a relay over TCP that is
@@ -42,6 +42,7 @@ type Sound struct {
 	Cover int          // how many packets back the copies go that came with it
 
 	Captured time.Time // of what goes out: when its first sample came to the microphone; zero: now
+	Audience uint32    // likewise: for whom it is; 0: everybody; else whom SetAudience has said under that number
 }
 
 // outbox holds the packets on their way to a peer. Full: the newest is dropped and counted; its number is missing at the
@@ -50,6 +51,8 @@ type outbox struct {
 	free, full chan *packet
 	dropped    atomic.Uint64
 	next       uint16      // of the caller of Send
+	ends       int         // likewise: see withhold,
+	end        [1]byte     // and what it sends
 	asked      chan uint16 // numbers, of packets to be sent once more
 
 	// Of write.
@@ -111,9 +114,14 @@ func (m *Mesh) Send(s Sound) {
 	if len(s.Payload) == 0 || len(s.Payload) > maxSound {
 		return
 	}
+	to := m.audience.Load()
 	for _, p := range *m.live.Load() {
-		if p.sending.Load() {
-			p.out.put(s)
+		switch {
+		case !p.sending.Load():
+		case to.has(s.Audience, p.id.User):
+			p.speak(s)
+		default:
+			p.withhold(s)
 		}
 	}
 }

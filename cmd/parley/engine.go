@@ -23,6 +23,7 @@ func (p *program) openEngine() error {
 	p.closeLater(late.Close)
 	s := p.home.Profile.Settings()
 	c := call.SoundConfig{Backend: late, Mic: s.Mic, Speaker: s.Speaker, Ringer: s.RingSpeaker, Voice: p.home.Voice()}
+	p.home.Devices(&c, p.log)
 	if err := setup.Codecs(&c); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"parley/cmd/internal/host"
 	"parley/cmd/internal/idle"
 	"parley/cmd/internal/instance"
+	"parley/cmd/internal/keys"
 	"parley/cmd/internal/screen"
 	"parley/cmd/internal/setup"
 	"parley/profile"
@@ -33,6 +34,7 @@ type program struct {
 	home    *setup.Home
 	notices []profile.Notice
 	engine  *call.Engine
+	keys    *keys.Keys
 	hosting *host.Host
 	idle    *idle.Watcher
 	opened  chan string // links, and nothing, that later starts hand over
@@ -64,7 +66,7 @@ func (p *program) run() (code int, err error) {
 	if err := screen.Check(); err != nil {
 		return exitNoDisplay, err
 	}
-	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openIdle} {
+	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openKeys, p.openIdle} {
 		if err := open(); err != nil {
 			return exitFailed, err
 		}

@@ -53,6 +53,7 @@ func (p *program) show() error {
 		MapPorts:  p.hosting.MapPorts, Router: p.hosting.Router,
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },
+		Keys:         globalKeys(p.keys),
 		Desktop: ui.Desktop{
 			Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: releaseCompiler, Surface: newSurface, Reveal: folder.Show,
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"parley/call"
 	"parley/cmd/internal/setup"
@@ -15,9 +16,11 @@ func newCheckOptions() *visitOptions {
 	return o
 }
 
-// check records the microphone as others would hear it, and plays it; nothing is sent anywhere, and no server is needed.
+// check records the microphone as others would hear it, and plays it, or tests what becomes of the speaker's echo in it; nothing is
+// sent anywhere, and no server is needed.
 func check(ctx context.Context, args []string) error {
 	o := newCheckOptions()
+	echo := o.flags.Bool("echo", false, "play noise and a sweep instead, and say what the echo canceller leaves of them in the microphone")
 	words, err := o.parse(args)
 	if err != nil {
 		return err
@@ -43,6 +46,9 @@ func check(ctx context.Context, args []string) error {
 		return err
 	}
 	defer e.Close()
+	if *echo {
+		return echoTest(ctx, e)
+	}
 	if _, err := e.Ask(ctx, call.Check{}); err != nil {
 		return err
 	}
@@ -73,4 +79,40 @@ func follow(ctx context.Context, e *call.Engine) error {
 			return nil
 		}
 	}
+}
+
+// echoTest plays, listens, and tells of it.
+func echoTest(ctx context.Context, e *call.Engine) error {
+	if _, err := e.Ask(ctx, call.EchoTest{}); err != nil {
+		return err
+	}
+	tell("Be quiet: some noise and a sweep are played over the speaker.")
+	for {
+		switch t := e.Snapshot().Sound.EchoTest; {
+		case t.Phase != call.EchoTestIdle:
+		case !t.Done:
+			return &failure{exitRefused, "sound", errors.New(t.Failed)}
+		default:
+			emit(map[string]any{"event": "done", "command": "check", "left_db": t.LeftDB, "echo_dbfs": t.EchoDBFS, "delay_ms": t.DelayMS})
+			tell("%s", echoWords(t))
+			return nil
+		}
+		select {
+		case <-e.Changed():
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// echoWords says what an echo test has found.
+func echoWords(t call.EchoTestState) string {
+	heard := fmt.Sprintf("The microphone hears the speaker at %.0f dBFS", t.EchoDBFS)
+	switch {
+	case t.LeftDB < 3:
+		return heard + ", and nothing of that is taken away: others hear themselves."
+	case t.LeftDB < 20:
+		return fmt.Sprintf("%s; what is left of that is only %.0f dB lower: others may hear themselves.", heard, t.LeftDB)
+	}
+	return fmt.Sprintf("%s; what is left of that is %.0f dB lower.", heard, t.LeftDB)
 }

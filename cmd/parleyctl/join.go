@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type visitOptions struct {
 	*options
 	mic, play, speaker, record, recordDir string
 	loop, mute                            bool
-	ns, mode, fec, red, nack, dtx         string
+	mode, fec, red, nack, dtx             string
+	aec, ns, agc, processing, music       string
 	duration                              time.Duration
 	stats                                 string
 	statsEvery                            time.Duration
@@ -53,7 +55,7 @@ func newVisitOptions(command string) *visitOptions {
 	f.StringVar(&o.stats, "stats", "", "write a JSON line of statistics each second to this file")
 	f.DurationVar(&o.statsEvery, "stats-every", time.Second, "or so often, from 20ms on")
 	f.IntVar(&o.frame, "frame", 0, "length of a packet: 10 or 20 ms (default: the profile's)")
-	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s (default: the profile's)")
+	f.IntVar(&o.bitrate, "bitrate", 0, "of the voice, 8000 to 192000 bit/s; with --music from 96000 on (default: the profile's)")
 	f.Float64Var(&o.threshold, "threshold", 0, "level that opens the microphone in mode vad, in dBFS (default: the profile's)")
 	f.DurationVar(&o.hold, "hold", 0, "how long the microphone stays open after the last word in mode vad (default: the profile's)")
 	f.BoolVar(&o.knownOnly, "known-only", false, "send nothing to people never met before")
@@ -73,7 +75,11 @@ func (o *visitOptions) deviceFlags() {
 	f.StringVar(&o.speaker, "speaker", "", "speaker, by id or name; none: no speaker (default: the profile's, or the system's)")
 	f.StringVar(&o.record, "record", "", "write what is heard to a WAV file in the place of the speaker")
 	f.StringVar(&o.ns, "ns", "", "noise suppression: on or off (default: the profile's)")
-	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt or open (default: the profile's)")
+	f.StringVar(&o.aec, "aec", "", "echo cancellation: on or off (default: the profile's)")
+	f.StringVar(&o.agc, "agc", "", "gain control: on or off (default: the profile's)")
+	f.StringVar(&o.processing, "processing", "", "all three of them, but for what those flags say: on or off (default: the profile's)")
+	f.StringVar(&o.music, "music", "", "send what the microphone hears as it is, in stereo: on or off (default: the profile's)")
+	f.StringVar(&o.mode, "mode", "", "what opens the microphone: vad, ptt, open, or ptm, which is vad but while the key is down (default: the profile's)")
 }
 
 // agreeOnDevices is agree for deviceFlags.
@@ -84,7 +90,8 @@ func (o *visitOptions) agreeOnDevices() error {
 	case more(o.speaker != "", o.record != "", o.recordDir != ""):
 		return usageError("--speaker, --record and --record-dir exclude each other")
 	}
-	return errors.Join(one("ns", o.ns, "on", "off"), one("mode", o.mode, "vad", "ptt", "open"))
+	return errors.Join(one("ns", o.ns, "on", "off"), one("aec", o.aec, "on", "off"), one("agc", o.agc, "on", "off"),
+		one("processing", o.processing, "on", "off"), one("music", o.music, "on", "off"), one("mode", o.mode, "vad", "ptt", "open", "ptm"))
 }
 
 // one checks a flag that knows few values, or none.
@@ -101,6 +108,8 @@ func (o *visitOptions) agree() error {
 		return usageError("--frame is 10 or 20")
 	case o.bitrate != 0 && (o.bitrate < 8000 || o.bitrate > 192000):
 		return usageError("--bitrate is 8000 to 192000")
+	case o.music == "on" && o.bitrate != 0 && o.bitrate < 96000:
+		return usageError("--bitrate with --music is 96000 to 192000")
 	case o.duration < 0:
 		return usageError("--duration is positive")
 	case o.hold < 0 || o.hold > 5*time.Second:
@@ -143,12 +152,21 @@ func join(ctx context.Context, args []string) error {
 
 // voice is the profile's, but for what the flags say.
 func (o *visitOptions) voice(home *setup.Home) call.Voice {
-	v := home.Voice()
+	settings := home.Profile.Settings()
+	if o.music != "" {
+		settings.Music = o.music == "on"
+	}
+	v := setup.VoiceOf(settings)
 	if o.mode != "" {
 		v.Mode = o.mode
 	}
-	if o.ns != "" {
-		v.Suppression = o.ns == "on"
+	for _, s := range []struct {
+		flag  string
+		stage *bool
+	}{{o.aec, &v.Cancellation}, {o.ns, &v.Suppression}, {o.agc, &v.Gain}} {
+		if flag := cmp.Or(s.flag, o.processing); flag != "" {
+			*s.stage = flag == "on"
+		}
 	}
 	if o.frame != 0 {
 		v.FrameMS = o.frame
@@ -223,6 +241,8 @@ func (v *visitor) show(s *call.Snapshot) {
 			v.rings(s, n)
 		case n.Kind == call.NoticeCallEnded:
 			v.calls++
+		case n.Kind == call.NoticeWhisper && n.Code == call.CodeOn:
+			tell("%s whispers to you.", n.Name)
 		case n.Kind == call.NoticeFileOffered:
 			v.offered(s, n)
 		case n.Kind == call.NoticeFileFailed:
@@ -282,7 +302,10 @@ func (v *visitor) command(ctx context.Context, line string) (leave bool) {
 		return false
 	}
 	s := v.engine.Snapshot()
-	emit(map[string]any{"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On, "screen": s.Screen.Sharing})
+	emit(map[string]any{
+		"event": "done", "command": words[0], "muted": s.Self.Muted || s.Self.Deafened, "deafened": s.Self.Deafened, "camera": s.Camera.On, "screen": s.Screen.Sharing,
+		"priority": s.Self.Priority, "whisper": append([]string{}, s.Self.Whisper...), "unheard": s.Self.Unheard,
+	})
 	return false
 }
 
@@ -339,6 +362,13 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 			return call.Talk{Down: rest == "down"}, nil
 		}
 		return nil, errors.New("ptt takes down or up")
+	case "priority":
+		if rest != "on" && rest != "off" {
+			return nil, errors.New("priority takes on or off")
+		}
+		return call.Prioritize{On: rest == "on"}, nil
+	case "whisper":
+		return parseWhisper(rest)
 	case "switch":
 		return call.Join{Channel: rest}, nil
 	case "doctor":
@@ -364,7 +394,22 @@ func (v *visitor) parse(words []string) (call.Command, error) {
 	case "send", "take", "refuse", "cancel", "forget":
 		return v.parseFile(words)
 	}
-	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, share ID|off, watch NAME camera,screen|none, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
+	return nil, fmt.Errorf("unknown command %q: mute, unmute, deafen, undeafen, ptt down|up, priority on|off, whisper NAME[, NAME]|off, volume NAME PERCENT, volume-out PERCENT, localmute NAME on|off, trust NAME, verify NAME, safety NAME, known-only on|off, switch CHANNEL, doctor, mic ID, speaker ID, presence online|away|dnd, name N, call NAME, accept [video], decline, hangup, camera on|off|use ID, share ID|off, watch NAME camera,screen|none, say TEXT, send NAME FILE, take ID, refuse ID, cancel ID, forget ID, leave", words[0])
+}
+
+// parseWhisper reads whom to whisper to: ids or names, with commas between them.
+func parseWhisper(rest string) (call.Command, error) {
+	if rest == "off" {
+		return call.Whisper{}, nil
+	}
+	var c call.Whisper
+	for name := range strings.SplitSeq(rest, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			return nil, errors.New("whisper takes names with commas between them, or off")
+		}
+		c.To = append(c.To, name)
+	}
+	return c, nil
 }
 
 // toggle reads mute and deafen: on, off, or the other of what is.

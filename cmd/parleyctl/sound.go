@@ -31,6 +31,7 @@ func (o *visitOptions) sound(home *setup.Home) (c call.SoundConfig, closeAll fun
 	}()
 	settings := home.Profile.Settings()
 	c.Mic, c.Speaker, c.Ringer, c.Voice = first(o.mic, settings.Mic), first(o.speaker, settings.Speaker), settings.RingSpeaker, o.voice(home)
+	home.Devices(&c, o.log())
 	if err := setup.Codecs(&c); err != nil {
 		return c, closeAll, err
 	}

@@ -59,6 +59,8 @@ func (o *visitOptions) stay(ctx context.Context, args []string, j errand) error 
 		return err
 	}
 	defer e.Close()
+	k := o.keys(e, home)
+	defer func() { _ = k.Close() }()
 	e.Do(call.SetOutputVolume{Gain: float32(settings.OutputVolume) / profile.NormalVolume})
 	v := &visitor{engine: e, home: home, answer: j.rings, files: o.files, moved: map[string]call.Transfer{}, fresh: map[string]bool{}, pictures: o.pictures, watched: map[string]bool{}}
 	if v.watches, err = parseTracks(o.pictures.watch); o.pictures.on && err != nil {

@@ -38,7 +38,7 @@ func (w *world) phone(command, invite string, args ...string) *lab.Client {
 	c, err := programs.Client(lab.Command{
 		Env: append(w.pulse.Env(), "HOME="+w.dir),
 		Args: append([]string{command, invite, "--name", "Bo", "--home", filepath.Join(w.dir, "bo"), "--mic", "mic_b", "--speaker", "spk_b",
-			"--camera", "pattern:1280x720@30", "--counters", w.shownFile(), "--ns=off", "--mode", "open", "--bitrate", "64000"}, args...),
+			"--camera", "pattern:1280x720@30", "--counters", w.shownFile(), "--processing=off", "--mode", "open", "--bitrate", "64000"}, args...),
 	})
 	w.must(err)
 	w.Cleanup(func() { _ = c.Close() })

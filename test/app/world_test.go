@@ -120,7 +120,7 @@ func (w *world) guest(i int, name, invite string, args ...string) *lab.Client {
 	c, err := programs.Client(lab.Command{
 		Env: append(w.pulse.Env(), "HOME="+w.dir),
 		Args: append([]string{"join", invite, "--channel", "General", "--name", name, "--home", filepath.Join(w.dir, name),
-			"--mic", "mic_" + l, "--speaker", "spk_" + l, "--ns=off", "--mode", "open", "--bitrate", "64000"}, args...),
+			"--mic", "mic_" + l, "--speaker", "spk_" + l, "--processing=off", "--mode", "open", "--bitrate", "64000"}, args...),
 	})
 	w.must(err)
 	w.Cleanup(func() { _ = c.Close() })

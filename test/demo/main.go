@@ -97,7 +97,7 @@ func join(ctx context.Context, programs lab.Programs, pulse *lab.Pulse, home, in
 	c, err := programs.Client(lab.Command{
 		Env: pulse.Env(),
 		Args: []string{"join", invite, "--channel", channel, "--name", "Teo Okafor", "--home", home, "--mic", "mic_" + l, "--speaker", "spk_" + l,
-			"--ns=off", "--mode", "open", "--bitrate", "64000"},
+			"--processing=off", "--mode", "open", "--bitrate", "64000"},
 	})
 	if err != nil {
 		return nil, err

@@ -366,7 +366,7 @@ func TestProgramsThatRing(t *testing.T) {
 	w, x := newWorld(t), newExchange(t)
 	voice, _ := w.speech("voice.wav", 4)
 	start := func(name string, args ...string) *lab.Client {
-		c, err := programs.Client(lab.Command{Args: append(args, "--name", name, "--home", w.path("home-"+name), "--play", voice, "--record", w.path(name+".wav"), "--ns=off", "--mode", "open")})
+		c, err := programs.Client(lab.Command{Args: append(args, "--name", name, "--home", w.path("home-"+name), "--play", voice, "--record", w.path(name+".wav"), "--processing=off", "--mode", "open")})
 		if err != nil {
 			t.Fatal(err)
 		}

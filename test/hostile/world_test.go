@@ -94,7 +94,7 @@ func lines(out string) func(yield func(event) bool) {
 func (w *world) sits(name string, args ...string) *lab.Client {
 	w.Helper()
 	c, err := programs.Client(lab.Command{Args: append([]string{
-		"join", w.server.Ready.Invite, "--channel", "General", "--name", name, "--home", w.path("home-" + name), "--ns=off", "--mode", "open",
+		"join", w.server.Ready.Invite, "--channel", "General", "--name", name, "--home", w.path("home-" + name), "--processing=off", "--mode", "open",
 	}, args...)})
 	if err != nil {
 		w.Fatal(err)

@@ -70,7 +70,7 @@ func Person(i int, name string) func(*profile.Settings) {
 	return func(s *profile.Settings) {
 		Devices(i)(s)
 		s.Name, s.Theme = name, profile.DarkTheme
-		s.Mode, s.Suppression = profile.AlwaysOpen, false
+		s.Mode, s.Cancellation, s.Suppression, s.Gain = profile.AlwaysOpen, false, false, false
 	}
 }
 

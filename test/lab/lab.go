@@ -2,6 +2,7 @@
 // of them.
 //
 //   - Pulse: a private PulseAudio server with a microphone and a loudspeaker for each person, on one clock
+//   - Room: a room in which a microphone hears a loudspeaker of that
 //   - Display: a screen with a window manager, keyboard, mouse and clipboard, and what is to be seen on it
 //   - Speech, Voices: recorded human speech from Debian packages, at 48 kHz
 //   - Server, Client: parleyd and parleyctl as real processes

@@ -189,11 +189,22 @@ func (p *Pulse) Unplug(ctx context.Context, device string) error {
 
 // Plug brings back a device that was unplugged.
 func (p *Pulse) Plug(ctx context.Context, device string) error {
-	index, err := p.pactl(ctx, append([]string{"load-module"}, p.module(device)...)...)
+	_, err := p.Load(ctx, p.module(device)...)
+	return err
+}
+
+// Load loads a module, with its arguments, and returns its index, for Unload.
+func (p *Pulse) Load(ctx context.Context, module ...string) (index int, err error) {
+	text, err := p.pactl(ctx, append([]string{"load-module"}, module...)...)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = strconv.Atoi(strings.TrimSpace(index))
+	return strconv.Atoi(strings.TrimSpace(text))
+}
+
+// Unload unloads it, and whatever device it made.
+func (p *Pulse) Unload(ctx context.Context, index int) error {
+	_, err := p.pactl(ctx, "unload-module", strconv.Itoa(index))
 	return err
 }
 
@@ -208,7 +219,7 @@ func (p *Pulse) Listening(ctx context.Context) (streams int, err error) {
 	return streams, err
 }
 
-// SetDefault makes a source or sink the one that "follow the system" means.
+// SetDefault makes a source (its name begins with mic_) or sink the one that "follow the system" means.
 func (p *Pulse) SetDefault(ctx context.Context, device string) error {
 	what := "set-default-sink"
 	if strings.HasPrefix(device, "mic_") {

@@ -221,7 +221,7 @@ func (h *harbour) man(ctx context.Context) error {
 func (h *harbour) seat(ctx context.Context, s sailor, wav string) error {
 	args := []string{"join", h.server.Ready.Invite, "--channel", s.channel, "--name", s.name, "--home", h.home(s.name), "--speaker", "none", "--camera", smallPicture, "--watch", "none"}
 	if s.speaks {
-		args = append(args, "--play", wav, "--loop", "--mode", "open", "--ns=off")
+		args = append(args, "--play", wav, "--loop", "--mode", "open", "--processing=off")
 	} else {
 		args = append(args, "--mic", "none")
 	}

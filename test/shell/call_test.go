@@ -18,7 +18,7 @@ var none = []string{"--mic", "none", "--speaker", "none"}
 // phone starts a command that makes calls or takes them, with an open microphone, and waits until it is online.
 func (w *world) phone(name string, args ...string) *person {
 	w.Helper()
-	args = slices.Insert(args, 1, w.server.Ready.Invite, "--home", w.home(name), "--name", name, "--ns=off", "--mode", "open")
+	args = slices.Insert(args, 1, w.server.Ready.Invite, "--home", w.home(name), "--name", name, "--processing=off", "--mode", "open")
 	c, err := programs.Client(lab.Command{Args: args})
 	if err != nil {
 		w.Fatal(err)

@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	if err := wavdev.WriteFile(say, audiotest.Tone(400, 0.25, lab.SampleRate)); err != nil {
 		t.Fatal(err)
 	}
-	lines := w.run("Ana", nil, "check", "--play", say, "--loop", "--record", ear, "--mode", "open", "--ns=off").done()
+	lines := w.run("Ana", nil, "check", "--play", say, "--loop", "--record", ear, "--mode", "open", "--processing=off").done()
 	last := lines[len(lines)-1]
 	if last.Event != "done" || last.Command != "check" {
 		t.Errorf("the last line: %+v", last)
@@ -39,6 +39,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("played at %.1f dBFS, want %.1f", got, toneLevel)
 	}
 	w.run("Ana", nil, "check", "--mic", "none", "--speaker", "none").ends(refused, "sound")
+	w.run("Ana", nil, "check", "--echo", "--mic", "none", "--speaker", "none").ends(refused, "sound")
 	w.run("Ana", nil, "check", "--play", say, "--mic", "x").ends(usage, "usage")
 	w.run("Ana", nil, "check", "--mode", "loud").ends(usage, "usage")
 	w.run("Ana", nil, "check", "me").ends(usage, "usage")

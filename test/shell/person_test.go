@@ -50,7 +50,7 @@ func (w *world) sits(name string, tone float64, args ...string) *person {
 // joins lets somebody join with these devices; without other flags it is General, and the microphone is open.
 func (w *world) joins(name string, args ...string) *person {
 	w.Helper()
-	args = append([]string{"join", w.server.Ready.Invite, "--channel", "General", "--home", w.home(name), "--name", name, "--ns=off", "--mode", "open"}, args...)
+	args = append([]string{"join", w.server.Ready.Invite, "--channel", "General", "--home", w.home(name), "--name", name, "--processing=off", "--mode", "open"}, args...)
 	c, err := programs.Client(lab.Command{Args: args})
 	if err != nil {
 		w.Fatal(err)
@@ -170,7 +170,7 @@ func (p *person) recorded() int {
 	if err != nil {
 		p.w.Fatal(err)
 	}
-	return max(0, int(info.Size()-44)/2)
+	return max(0, int(info.Size()-44)/4) // two channels
 }
 
 // until looks at what another program writes into a file.

@@ -136,9 +136,9 @@ func TestGoldenFields(t *testing.T) {
 		line{Fixed(240, 0, password), Fixed(240, 44, NewEntry("44 high"))},
 		line{sel(func(*Select) {}), sel(func(s *Select) { s.focused = true })},
 		line{sel(func(s *Select) { s.selected = 1; s.hovered = true }), sel(func(s *Select) { s.Disable() })},
-		line{key("V", func(*KeyField) {}), key("LeftControl", func(k *KeyField) { k.waiting, k.focused = true, true })},
-		line{key("", func(k *KeyField) { k.hovered = true }), key("Prior", func(k *KeyField) { k.Disable() })},
-		line{inState(NewKeyField("V", nil), func(k *KeyField) { k.waiting, k.focused, k.refused = true, true, "Space" })},
+		line{key("KeyV", func(*KeyField) {}), key("ControlLeft", func(k *KeyField) { k.waiting, k.focused = true, true })},
+		line{key("", func(k *KeyField) { k.hovered = true }), key("Ctrl+Shift+PageUp", func(k *KeyField) { k.Disable() })},
+		line{inState(NewKeyField("KeyV", nil), func(k *KeyField) { k.waiting, k.focused = true, true; k.refused = k.problem("Space") })},
 	), 540, 500)
 }
 

@@ -21,7 +21,8 @@ type Entry struct {
 	// OnKey is asked first of each key; what it says yes to does nothing else. May be nil.
 	OnKey func(ev *fyne.KeyEvent) bool
 
-	ring *focusRing
+	ring   *focusRing
+	window *Layers // that was told of the focus, and not of its end yet
 }
 
 // defaultMaxRunes bounds what a paste can do to the layout of a field.
@@ -130,12 +131,11 @@ func writesNothing(k fyne.KeyName) bool {
 	return len(k) > 1 && k[0] == 'F' && k[1] >= '1' && k[1] <= '9'
 }
 
-// KeyDown implements desktop.Keyable. Only a push-to-talk key that writes nothing works while one types.
+// KeyDown implements desktop.Keyable. The window hears of it: the key to talk works while one types, unless it writes, which the
+// window knows by Layers.OnTyping.
 func (e *Entry) KeyDown(ev *fyne.KeyEvent) {
 	e.Entry.KeyDown(ev)
-	if writesNothing(ev.Name) {
-		PassDown(e, ev)
-	}
+	PassDown(e, ev)
 }
 
 // KeyUp implements desktop.Keyable. The window hears of it, so that a push-to-talk key that was held when the field got the focus
@@ -164,12 +164,33 @@ func (e *Entry) FocusGained() {
 	e.Entry.FocusGained()
 	e.ring.show(!e.Disabled())
 	Reveal(e)
+	e.tellTyping(true)
 }
 
 // FocusLost implements fyne.Focusable.
 func (e *Entry) FocusLost() {
 	e.Entry.FocusLost()
 	e.ring.show(false)
+	e.tellTyping(false)
+}
+
+// tellTyping tells the window. One that is taken out of it tells the window that it was in.
+func (e *Entry) tellTyping(on bool) {
+	if on {
+		c := fyne.CurrentApp().Driver().CanvasForObject(e)
+		if c == nil {
+			return
+		}
+		if s, ok := c.Content().(*surface); ok {
+			e.window = s.layers
+		}
+	}
+	if e.window != nil && e.window.OnTyping != nil {
+		e.window.OnTyping(on)
+	}
+	if !on {
+		e.window = nil
+	}
 }
 
 // CreateRenderer implements fyne.Widget.

@@ -1,82 +1,112 @@
 package kit
 
 import (
+	"slices"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 )
 
-// KeyField chooses a key by pressing it: it is pressed, says "Press a key", and takes the next one. Escape keeps the one before. A
-// key that whatever has the focus needs for itself is refused with a sentence, and it waits on.
+// keyFieldMost is how wide the longest sentence may make it: what is beside it has to have room in the smallest window.
+const keyFieldMost = 300
+
+// KeyField chooses a chord: a key, or a button of the mouse, with the modifiers that are held before it. It is pressed, says "Press
+// a key", and takes the next one; a modifier by itself when it is let go of. Escape keeps the one before. A key that whatever has the
+// focus needs for itself is refused with a sentence, and it waits on.
 type KeyField struct {
 	control
-	// OnRefused is called when a key was refused and when another was taken since: the field is wider or as it was. It may be nil.
-	OnRefused func()
+	// OnResized is called when the field is wider than before, or less wide. OnWaiting is called when it begins to wait for a key and
+	// when that ends. Refuse says why a chord can't be had, or nothing. All may be nil.
+	OnResized func()
+	OnWaiting func(bool)
+	Refuse    func(chord string) string
 
 	key     string
 	waiting bool
-	refused fyne.KeyName // the last key, which can't be had
-	taken   fyne.KeyName // went down here and has yet to go up: its other events mean nothing
-	changed func(key string)
+	held    []string // modifiers that went down while it waits, by their codes
+	refused string   // why the last chord can't be had
+	taken   string   // the key that went down here and has yet to go up: its other events mean nothing
+	wide    float32  // as it was last; 0: it was never shown
+	changed func(chord string)
 
 	fill, over *canvas.Rectangle
 	label      *Text
 	mark       *Icon
 }
 
-var _ fyne.Tabbable = (*KeyField)(nil)
+var (
+	_ fyne.Tabbable     = (*KeyField)(nil)
+	_ fyne.Shortcutable = (*KeyField)(nil)
+)
 
-// NewKeyField returns a field that shows a key by Fyne's name for it; empty means that none is chosen. Changed may be nil.
-func NewKeyField(key string, changed func(key string)) *KeyField {
-	k := &KeyField{key: key, changed: changed, fill: canvas.NewRectangle(nil), over: canvas.NewRectangle(nil),
+// NewKeyField returns a field that shows a chord, as Chord writes it; empty means that none is chosen. Changed may be nil.
+func NewKeyField(chord string, changed func(chord string)) *KeyField {
+	k := &KeyField{key: chord, changed: changed, fill: canvas.NewRectangle(nil), over: canvas.NewRectangle(nil),
 		label: NewText("", BodyBold, theme.ColorNameForeground), mark: NewIcon("keyboard", 18, theme.ColorNamePlaceHolder)}
 	k.extend(k)
 	return k
 }
 
-// Key is Fyne's name of the key that is chosen.
+// Key is the chord that is chosen.
 func (k *KeyField) Key() string { return k.key }
 
-// SetKey shows another key and tells nobody.
-func (k *KeyField) SetKey(key string) {
-	if k.key != key {
-		k.key = key
-		k.Refresh()
+// SetKey shows another chord and tells nobody.
+func (k *KeyField) SetKey(chord string) {
+	if k.key != chord {
+		k.key = chord
+		k.show()
 	}
 }
 
 func (k *KeyField) wait(on bool) {
-	if k.waiting != on {
-		k.waiting = on
-		k.refuse("")
-		k.Refresh()
-	}
-}
-
-// refuse says why a key was not taken; none ends that.
-func (k *KeyField) refuse(key fyne.KeyName) {
-	if k.refused == key {
+	if k.waiting == on {
 		return
 	}
-	k.refused = key
+	k.waiting, k.held, k.refused = on, nil, ""
+	k.show()
+	if k.OnWaiting != nil {
+		k.OnWaiting(on)
+	}
+}
+
+// show draws it as it is now, and tells where it has another width.
+func (k *KeyField) show() {
 	k.Refresh()
-	if k.OnRefused != nil {
-		k.OnRefused()
+	was, now := k.wide, k.natural().Width
+	k.wide = now
+	if was != now && was != 0 && k.OnResized != nil {
+		k.OnResized()
 	}
 }
 
-func (k *KeyField) sentence() string {
-	return KeyName(string(k.refused)) + " is used by the window: choose another key"
+// take chooses a chord, unless it can't be had.
+func (k *KeyField) take(chord string) {
+	if k.refused = k.problem(chord); k.refused != "" {
+		k.show()
+		return
+	}
+	changed := chord != k.key
+	k.key = chord
+	k.wait(false)
+	if changed && k.changed != nil {
+		k.changed(chord)
+	}
 }
 
-// isWindows says whether a key presses, or leads from one thing to the next: held to talk, it would do that all the while.
-func isWindows(key fyne.KeyName) bool {
-	switch key {
-	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyTab, fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight:
-		return true
+// problem is why a chord can't be had.
+func (k *KeyField) problem(chord string) string {
+	switch strings.TrimPrefix(chord, "Shift+") {
+	case "Space", "Enter", "NumpadEnter", "Tab", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight":
+		// they press, or lead from one thing to the next: held to talk, they would do that all the while
+		return ChordName(chord) + " is used by the window"
 	}
-	return false
+	if k.Refuse != nil {
+		return k.Refuse(chord)
+	}
+	return ""
 }
 
 // Tapped implements fyne.Tappable. A second click gives up.
@@ -88,44 +118,91 @@ func (k *KeyField) Tapped(*fyne.PointEvent) {
 	k.wait(!k.waiting)
 }
 
+// MouseDown implements desktop.Mouseable. Fyne tells the left, middle and right button from the others, and those not from one
+// another, so that a menu has to ask which it was.
+func (k *KeyField) MouseDown(ev *desktop.MouseEvent) {
+	k.control.MouseDown(ev)
+	switch {
+	case !k.waiting:
+	case ev.Button == desktop.MouseButtonTertiary:
+		k.take(Chord(k.held, "Mouse2"))
+	case ev.Button == 0:
+		k.askButton(k.held)
+	}
+}
+
+// buttonNames are the buttons of a mouse that are not told apart.
+var buttonNames = []struct{ code, name string }{
+	{"Mouse4", "Mouse 4 (back)"}, {"Mouse5", "Mouse 5 (forward)"}, {"Mouse6", "Mouse 6"}, {"Mouse7", "Mouse 7"}, {"Mouse8", "Mouse 8"}, {"Mouse9", "Mouse 9"},
+}
+
+func (k *KeyField) askButton(held []string) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(k)
+	if c == nil {
+		return
+	}
+	var items []MenuItem
+	for _, b := range buttonNames {
+		items = append(items, MenuItem{Text: b.name, Do: func() {
+			k.focusQuietly()
+			k.wait(true)
+			k.take(Chord(held, b.code))
+		}})
+	}
+	(&Layers{canvas: c}).MenuBy(items, k)
+}
+
 // KeyDown implements desktop.Keyable: it comes before TypedKey and for modifiers too.
 func (k *KeyField) KeyDown(ev *fyne.KeyEvent) {
 	if !k.waiting {
 		k.control.KeyDown(ev)
 		return
 	}
-	if ev.Name == fyne.KeyUnknown {
-		return
-	}
-	if isWindows(ev.Name) {
-		k.refuse(ev.Name)
-		return
-	}
-	k.taken = ev.Name
-	k.waiting = false
-	k.refuse("")
-	changed := ev.Name != fyne.KeyEscape && string(ev.Name) != k.key
-	if changed {
-		k.key = string(ev.Name)
-	}
-	k.Refresh()
-	if changed && k.changed != nil {
-		k.changed(k.key)
+	switch code := KeyCode(ev); {
+	case code == "":
+	case code == "Escape":
+		k.taken = code
+		k.wait(false)
+	case ModifierOf(code) != "":
+		k.held = append(k.held, code)
+		k.refused = ""
+		k.show()
+	default:
+		k.taken = code
+		k.take(Chord(k.held, code))
 	}
 }
 
 // KeyUp implements desktop.Keyable.
 func (k *KeyField) KeyUp(ev *fyne.KeyEvent) {
 	k.taken = ""
+	code := KeyCode(ev)
+	if at := slices.Index(k.held, code); at >= 0 {
+		alone := k.refused == "" // or it belongs to the chord that was refused
+		k.held = slices.Delete(k.held, at, at+1)
+		if k.waiting && alone {
+			k.take(Chord(k.held, code))
+		}
+	}
 	k.control.KeyUp(ev)
 }
 
 // TypedKey implements fyne.Focusable.
 func (k *KeyField) TypedKey(ev *fyne.KeyEvent) {
-	if k.waiting || ev.Name == k.taken {
+	if k.waiting || k.taken != "" && KeyCode(ev) == k.taken {
 		return
 	}
 	k.typed(ev, func() { k.wait(true) })
+}
+
+// TypedShortcut implements fyne.Shortcutable: a chord that is chosen does not do what it means in the window.
+func (k *KeyField) TypedShortcut(s fyne.Shortcut) {
+	if k.waiting || k.taken != "" {
+		return
+	}
+	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(k).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
 }
 
 // AcceptsTab implements fyne.Tabbable: while it waits, Tab is told that it can't be had and does not move the focus.
@@ -133,26 +210,27 @@ func (k *KeyField) AcceptsTab() bool { return k.waiting }
 
 // FocusLost implements fyne.Focusable.
 func (k *KeyField) FocusLost() {
-	k.waiting, k.taken = false, ""
-	k.refuse("")
+	k.taken = ""
+	k.wait(false)
 	k.control.FocusLost()
 }
 
 // CreateRenderer implements fyne.Widget.
 func (k *KeyField) CreateRenderer() fyne.WidgetRenderer {
+	k.wide = k.natural().Width
 	return newDrawing(k, k.fill, k.over, k.mark, k.label, k.ring.Rectangle)
 }
 
 func (k *KeyField) paint() {
-	text, fg, line := KeyName(k.key), theme.ColorNameForeground, theme.ColorNameInputBorder
-	style := BodyBold
+	text, style := k.text()
+	fg, line := theme.ColorNameForeground, theme.ColorNameInputBorder
 	switch {
 	case k.Disabled():
 		fg, line = theme.ColorNameDisabled, theme.ColorNameSeparator
 	case k.refused != "":
-		text, fg, line, style = k.sentence(), theme.ColorNameWarning, theme.ColorNamePrimary, Caption
+		fg, line = theme.ColorNameWarning, theme.ColorNamePrimary
 	case k.waiting:
-		text, fg, line = "Press a key", theme.ColorNamePrimary, theme.ColorNamePrimary
+		fg, line = theme.ColorNamePrimary, theme.ColorNamePrimary
 	}
 	k.fill.FillColor, k.fill.StrokeColor = Color(theme.ColorNameInputBackground), Color(line)
 	k.over.FillColor = Color(k.cover())
@@ -163,12 +241,23 @@ func (k *KeyField) paint() {
 	k.ring.show(k.ringShown())
 }
 
-func (k *KeyField) natural() fyne.Size {
-	wide := Px(160)
-	if k.refused != "" {
-		wide = max(wide, Px(12)+k.mark.MinSize().Width+Px(10)+Caption.Width(k.sentence())+Px(12))
+// text is what stands in the field.
+func (k *KeyField) text() (string, Style) {
+	switch {
+	case k.refused != "":
+		return k.refused, Caption
+	case k.waiting && len(k.held) > 0:
+		return ChordName(Chord(k.held, "…")), BodyBold
+	case k.waiting:
+		return "Press a key", BodyBold
 	}
-	return fyne.NewSize(wide, Px(40))
+	return ChordName(k.key), BodyBold
+}
+
+func (k *KeyField) natural() fyne.Size {
+	text, style := k.text()
+	wide := Px(12) + k.mark.MinSize().Width + Px(10) + style.Width(text) + Px(12)
+	return fyne.NewSize(min(max(Px(160), wide), Px(keyFieldMost)), Px(40))
 }
 
 func (k *KeyField) arrange(size fyne.Size) {
@@ -182,36 +271,4 @@ func (k *KeyField) arrange(size fyne.Size) {
 	x := Px(12) + icon + Px(10)
 	placeText(k.label, x, 0, size.Width-x-Px(12), size.Height)
 	k.ring.around(fyne.Position{}, size, Px(8))
-}
-
-// KeyName is what a person calls a key that Fyne names so.
-func KeyName(key string) string {
-	if n, ok := keyNames[key]; ok {
-		return n
-	}
-	return key
-}
-
-// keyNames are the keys that Fyne names as programs do.
-var keyNames = map[string]string{
-	"":                              "No key",
-	string(desktop.KeyShiftLeft):    "Left Shift",
-	string(desktop.KeyShiftRight):   "Right Shift",
-	string(desktop.KeyControlLeft):  "Left Ctrl",
-	string(desktop.KeyControlRight): "Right Ctrl",
-	string(desktop.KeyAltLeft):      "Left Alt",
-	string(desktop.KeyAltRight):     "Right Alt",
-	string(desktop.KeySuperLeft):    "Left Super",
-	string(desktop.KeySuperRight):   "Right Super",
-	string(desktop.KeyCapsLock):     "Caps Lock",
-	string(desktop.KeyPrintScreen):  "Print Screen",
-	string(fyne.KeyPageUp):          "Page Up",
-	string(fyne.KeyPageDown):        "Page Down",
-	string(fyne.KeyReturn):          "Enter",
-	string(fyne.KeyEnter):           "Keypad Enter",
-	string(fyne.KeyBackspace):       "Backspace",
-	string(fyne.KeyUp):              "Up Arrow",
-	string(fyne.KeyDown):            "Down Arrow",
-	string(fyne.KeyLeft):            "Left Arrow",
-	string(fyne.KeyRight):           "Right Arrow",
 }

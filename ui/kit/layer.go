@@ -3,7 +3,12 @@ package kit
 import "fyne.io/fyne/v2"
 
 // Layers opens what floats over one window: popovers, dialogs, menus. The stack itself is the canvas's.
-type Layers struct{ canvas fyne.Canvas }
+type Layers struct {
+	// OnTyping hears when an Entry gets the focus, and when it loses it. It may be nil.
+	OnTyping func(on bool)
+
+	canvas fyne.Canvas
+}
 
 // NewLayers returns the layers of a window's canvas, and has Escape close the top one where nothing has the focus. Who sets another
 // OnTypedKey on the canvas calls TypedKey first in it.
@@ -16,7 +21,11 @@ func NewLayers(c fyne.Canvas) *Layers {
 }
 
 // Root wraps what goes to the window's SetContent, so that tooltips can be drawn over it.
-func (l *Layers) Root(content fyne.CanvasObject) fyne.CanvasObject { return newSurface(content) }
+func (l *Layers) Root(content fyne.CanvasObject) fyne.CanvasObject {
+	s := newSurface(content)
+	s.layers = l
+	return s
+}
 
 // Tip is where a tooltip is shown over the window's content; an empty size: none is.
 func (l *Layers) Tip() (fyne.Position, fyne.Size) {

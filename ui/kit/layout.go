@@ -37,6 +37,24 @@ func FitHeight(o fyne.CanvasObject, width float32) float32 {
 	return height
 }
 
+// Relay lays out anew what is below an object: children were shown or hidden, or have another width, and the whole may have the size
+// that it had, so that Fyne sees nothing to do.
+func Relay(o fyne.CanvasObject) {
+	switch o := o.(type) {
+	case *Panel:
+		if o.content != nil {
+			Relay(o.content)
+		}
+	case *fyne.Container:
+		if o.Layout != nil {
+			o.Layout.Layout(o.Objects, o.Size())
+		}
+		for _, child := range o.Objects {
+			Relay(child)
+		}
+	}
+}
+
 // Grow marks an object that takes what is left, in the arguments of HRow and VCol; it is of no use elsewhere.
 func Grow(o fyne.CanvasObject) fyne.CanvasObject { return &growing{o} }
 

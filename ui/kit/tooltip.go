@@ -76,6 +76,7 @@ type surface struct {
 	widget.BaseWidget
 	content fyne.CanvasObject
 	tips    *plane
+	layers  *Layers // of the window
 }
 
 func newSurface(content fyne.CanvasObject) *surface {

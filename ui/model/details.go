@@ -51,6 +51,16 @@ func worstOf(st call.Stats) worst {
 	return w
 }
 
+// Delays says where the time goes between one's own mouth and the ear of the one farthest away, as Details do, with the sum at the
+// end; nothing where it is not measured.
+func Delays(st call.Stats) []Detail {
+	if !st.Sound || len(st.Peers) == 0 {
+		return nil
+	}
+	all := delays(st, worstOf(st))
+	return append(all[1:], Detail{"All together", all[0].Value})
+}
+
 func delays(st call.Stats, w worst) []Detail {
 	if !st.Sound {
 		return []Detail{{"Delay", notMeasured}}

@@ -177,7 +177,7 @@ func (t *telling) device(n call.Notice) {
 			return
 		}
 		tone = Warn
-	case "lost", "failed", "unplugged", "gone", "busy", "many":
+	case "lost", "failed", "passed-over", "unplugged", "gone", "busy", "many":
 		tone = Warn
 	}
 	t.say(n.Seq, n.Text, tone)

@@ -131,6 +131,10 @@ func peerTile(p call.Peer, who *person, speaks bool) Tile {
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted"}
 	case p.LocalMuted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "Muted for you"}
+	case p.Whispers:
+		t.Chip = &Chip{Icon: "people", Text: "Whispers to you"}
+	case p.Priority:
+		t.Chip = &Chip{Icon: "arrow-up", Text: "Priority"}
 	case p.Web:
 		t.Chip = &Chip{Icon: "globe", Text: "Browser guest", Tone: Warn}
 	case p.New:
@@ -157,7 +161,14 @@ func (m *Model) ownTile(s *call.Snapshot, me *person, steps map[string]uint8) Ti
 		t.Chip = &Chip{Icon: "headphones-off", Text: "You, deafened", Tone: Muted}
 	case s.Self.Muted:
 		t.Chip = &Chip{Icon: "mic-off", Text: "You, muted", Tone: Muted}
-	case steps[s.Self.User] > 0:
+	case s.Self.Unheard:
+		t.Chip = &Chip{Icon: "mic-off", Text: "Nobody hears you", Tone: Warn}
+	case len(s.Self.Whisper) > 0:
+		t.Chip = &Chip{Icon: "people", Text: "You whisper"}
+	case s.Self.Priority:
+		t.Chip = &Chip{Icon: "arrow-up", Text: "You, priority"}
+	}
+	if steps[s.Self.User] > 0 && !s.Self.Deafened && !s.Self.Muted {
 		t.Line = "Speaking"
 	}
 	return t

@@ -157,6 +157,12 @@ func TestTiles(t *testing.T) {
 		{"deafened", func(p *call.Peer, _ *call.Self) { p.Muted, p.Deafened = true, true }, "Mara: Listening <headphones-off Deafened 0>", ""},
 		{"muted", func(p *call.Peer, _ *call.Self) { p.Muted = true }, "Mara: Listening <mic-off Muted 0>", ""},
 		{"muted here", func(p *call.Peer, _ *call.Self) { p.LocalMuted = true }, "Mara: Listening <mic-off Muted for you 0>", ""},
+		{"whispers", func(p *call.Peer, _ *call.Self) { p.Whispers, p.Priority, p.New = true, true, true }, "Mara: Listening <people Whispers to you 0> new", ""},
+		{"whispers, and is muted", func(p *call.Peer, _ *call.Self) { p.Whispers, p.Muted = true, true }, "Mara: Listening <mic-off Muted 0>", ""},
+		{"has priority", func(p *call.Peer, _ *call.Self) { p.Priority = true }, "Mara: Listening <arrow-up Priority 0>", ""},
+		{"own whisper", func(_ *call.Peer, me *call.Self) { me.Whisper, me.Priority = []string{"mara"}, true }, "", "Sam Reyes: You <people You whisper 0> self"},
+		{"own priority", func(_ *call.Peer, me *call.Self) { me.Priority = true }, "", "Sam Reyes: You <arrow-up You, priority 0> self"},
+		{"own whisper to nobody", func(_ *call.Peer, me *call.Self) { me.Whisper, me.Unheard = []string{"bo"}, true }, "", "Sam Reyes: You <mic-off Nobody hears you 2> self"},
 		{"looks like another", func(p *call.Peer, _ *call.Self) {
 			p.Phase, p.HeldFor, p.Verified = call.Held, call.HeldLookalike, true
 		}, "Mara: named like somebody you know <shield Held back 4> held", ""},

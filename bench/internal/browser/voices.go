@@ -58,3 +58,14 @@ type Heard struct {
 func (v *Voices) Heard(ctx context.Context) (h Heard, err error) {
 	return h, v.B.Evaluate(ctx, "peer.heard()", &h)
 }
+
+// Echo is what a page's canceller says of itself, in decibels (https://www.w3.org/TR/webrtc-stats/).
+type Echo struct {
+	Loss        float64 `json:"echoReturnLoss"`            // by how much lower the echo is than what is played
+	Enhancement float64 `json:"echoReturnLossEnhancement"` // by how much lower still when the canceller is done
+}
+
+// Echo is that of a.
+func (v *Voices) Echo(ctx context.Context) (e Echo, err error) {
+	return e, v.A.Evaluate(ctx, "peer.echo()", &e)
+}

@@ -16,7 +16,8 @@ type board struct {
 
 // hold is a key that somebody holds. by is nil for toggle, which holds without a connection.
 type hold struct {
-	by *client
+	by    *client
+	since time.Time
 }
 
 // do does what a client asks. Another that loses by it what it held is told.
@@ -58,7 +59,7 @@ func (b *board) press(c command, by *client) error {
 		b.held[c.key] = nil
 		b.tell(old.by)
 	}
-	b.held[c.key] = &hold{by}
+	b.held[c.key] = &hold{by, time.Now()}
 	return nil
 }
 
@@ -92,6 +93,19 @@ func (b *board) leave(c *client) {
 		if h != nil && h.by == c {
 			b.held[k] = nil
 			b.controls.Release(Key(k))
+		}
+	}
+}
+
+// drop lets go of what was held at a time.
+func (b *board) drop(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, h := range b.held {
+		if h != nil && !h.since.After(at) {
+			b.held[k] = nil
+			b.controls.Release(Key(k))
+			b.tell(h.by)
 		}
 	}
 }

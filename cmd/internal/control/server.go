@@ -63,6 +63,10 @@ func (s *Server) Close() (err error) {
 	return err
 }
 
+// Drop lets go of what was held at a time, and tells those who held it: there is nothing to hold it for any more. What was pressed
+// since is held.
+func (s *Server) Drop(at time.Time) { s.board.drop(at) }
+
 // accept takes connections as long as there are seats. Those that hold nothing give theirs back after their patience, and no
 // more than three can hold something.
 func (s *Server) accept() {

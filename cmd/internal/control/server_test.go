@@ -350,3 +350,23 @@ func TestPatience(t *testing.T) {
 		}
 	})
 }
+
+// What was held before is dropped and told of; what was pressed since is not.
+func TestDrop(t *testing.T) {
+	a := newApp()
+	s, dir := serve(t, a)
+	p, q := dial(t, dir), dial(t, dir)
+	p.say("ptt down", "ok\n")
+	before := time.Now()
+	q.say("priority", "ok\n")
+	a.want(t, "talk down", "priority down")
+	s.Drop(before)
+	p.hear("up\n")
+	a.want(t, "talk up")
+	s.Drop(time.Now())
+	q.hear("up\n")
+	a.want(t, "priority up")
+	s.Drop(time.Now())
+	p.say("ptt down", "ok\n")
+	a.want(t, "talk down")
+}

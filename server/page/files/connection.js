@@ -1,7 +1,7 @@
 // One peer connection: four transceivers in the layout's order and a data channel, made once and for all, so that mute, camera and
 // share are replacements of tracks and need no further offer.
 
-import { layout, preferences, bare, isUseful, redFirst, withoutRelated } from './sdp.js';
+import { layout, preferences, bare, inStereo, isUseful, redFirst, withoutRelated } from './sdp.js';
 
 const soundRate = 64_000, cameraRate = 1_500_000, screenRate = 2_500_000; // bit/s at most
 const longestWord = 32 * 1024; // bytes
@@ -61,7 +61,7 @@ export class Connection {
     this.#openWords();
     const offer = await this.#pc.createOffer();
     const sdp = bare(offer.sdp);
-    await this.#pc.setLocalDescription({ type: 'offer', sdp });
+    await this.#set({ type: 'offer', sdp });
     return sdp;
   }
 
@@ -79,7 +79,7 @@ export class Connection {
     }));
     const answer = await this.#pc.createAnswer();
     const own = bare(answer.sdp);
-    await this.#pc.setLocalDescription({ type: 'answer', sdp: own });
+    await this.#set({ type: 'answer', sdp: own });
     return own;
   }
 
@@ -160,9 +160,13 @@ export class Connection {
     const ordered = redFirst(sdp, on);
     if (this.#pc.signalingState !== 'stable' || !redFirst(this.#pc.localDescription.sdp, on) || !ordered) return; // it has none, as Firefox
     this.#copies = on;
-    if (type === 'answer') await this.#pc.setLocalDescription(await this.#pc.createOffer());
+    if (type === 'answer') await this.#set(await this.#pc.createOffer());
     await this.#pc.setRemoteDescription({ type, sdp: ordered });
-    if (type === 'offer') await this.#pc.setLocalDescription(await this.#pc.createAnswer());
+    if (type === 'offer') await this.#set(await this.#pc.createAnswer());
+  }
+
+  #set(own) {
+    return this.#pc.setLocalDescription({ type: own.type, sdp: inStereo(own.sdp) });
   }
 
   // limit bounds what is coded. A screen keeps its size, so that its text can be read, and a camera its motion.

@@ -29,6 +29,13 @@ export const session = sdp => /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? 'none';
 // bare takes the candidates out: they go one by one.
 export const bare = sdp => sdp.replace(/^a=(?:candidate:|end-of-candidates).*\r\n/gm, '');
 
+// inStereo is an own description by which the browser plays Opus in stereo (RFC 7587, section 6.1). It is for the browser alone: the far
+// end's, which echoes it, would have the browser send one microphone twice.
+export const inStereo = sdp => {
+  const opus = /^a=rtpmap:(\d+) opus\/48000/mi.exec(sdp)?.[1];
+  return opus ? sdp.replace(new RegExp(`^a=fmtp:${opus} [^\r\n]*`, 'gm'), line => /stereo=/.test(line) ? line : line + ';stereo=1') : sdp;
+};
+
 // withoutRelated takes the related address out of a candidate: in others than host candidates it is this machine's own.
 export const withoutRelated = candidate => candidate.replace(/ raddr \S+/, ' raddr 0.0.0.0').replace(/ rport \S+/, ' rport 9');
 

@@ -1,0 +1,138 @@
+package audio_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/audio"
+	"parley/audio/agc"
+	"parley/audio/audiotest"
+	"parley/audio/vad"
+)
+
+// desk is a Playout and a Capture in one room: what the first plays comes back to the second.
+type desk struct {
+	*mic
+	playout *audio.Playout
+}
+
+func newDesk(t *testing.T) desk {
+	far := audio.NewFarEnd()
+	r := desk{newMic(t, audio.CaptureConfig{FrameMS: 10, Gate: open, FarEnd: far}), audio.NewPlayout(audio.PlayoutConfig{FarEnd: far})}
+	t.Cleanup(r.playout.Close)
+	return r
+}
+
+// turn plays a sound while the microphone hears another, in real time, and returns what was sent, as long as that.
+func (r desk) turn(t *testing.T, played, heard []float32) []float32 {
+	r.sent = nil
+	r.playout.Play(played, 1, nil)
+	out := make([]float32, audio.FrameSize)
+	for at := 0; at+audio.FrameSize <= len(heard); at += audio.FrameSize {
+		r.playout.Read(out)
+		r.Write(append([]float32(nil), heard[at:at+audio.FrameSize]...))
+		<-time.After(audio.FrameTime)
+		synctest.Wait()
+	}
+	return decode(t, r.sent)
+}
+
+const second = audio.SampleRate
+
+// What the loudspeaker plays is taken out of what is sent, and only while that is switched on.
+func TestCaptureCancelsEcho(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newDesk(t)
+		far := audiotest.ToLevel(audiotest.Talk(3, 6*second), -20)
+		echo := audiotest.Convolve(far, audiotest.Room(1, 40*time.Millisecond, 200*time.Millisecond))
+		end := func(x []float32) float64 { return audiotest.LevelDBFS(x[4*second:]) }
+
+		if off := r.turn(t, far, echo); end(echo)-end(off) > 1 {
+			t.Errorf("switched off it took away %.1f dB", end(echo)-end(off))
+		}
+		r.SetCancellation(true)
+		on := r.turn(t, far, echo)
+		if end(echo)-end(on) < 25 {
+			t.Errorf("switched on it took away %.1f dB", end(echo)-end(on))
+		}
+		if s := r.Stats().Echo; !s.Converged || s.DelayMS < 20 || s.DelayMS > 80 {
+			t.Errorf("%+v", s)
+		}
+		r.DevicesChanged()
+		r.turn(t, far[:second/10], echo[:second/10])
+		if s := r.Stats().Echo; s.Converged {
+			t.Errorf("after a change of devices: %+v", s)
+		}
+		r.SetCancellation(false)
+		if off := r.turn(t, far, echo); end(echo)-end(off) > 1 {
+			t.Errorf("switched off again it took away %.1f dB", end(echo)-end(off))
+		}
+	})
+}
+
+// Who speaks quietly is heard as others are, the gate's threshold means the microphone's own level, and nothing clips.
+func TestCaptureGain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newDesk(t)
+		quiet := audiotest.ToLevel(audiotest.Talk(4, 6*second), -40)
+		level := func(x []float32) float64 { return audiotest.LevelDBFS(x[4*second:]) }
+		if off := r.turn(t, nil, quiet); level(off)-level(quiet) > 0.5 || level(quiet)-level(off) > 0.5 {
+			t.Errorf("without it the level went from %.1f to %.1f dBFS", level(quiet), level(off))
+		}
+		r.SetGain(true)
+		if on := level(r.turn(t, nil, quiet)) - level(quiet); on < 10 || r.Stats().GainDB < 10 {
+			t.Errorf("with it the level rose by %.1f dB, the gain is %.1f", on, r.Stats().GainDB)
+		}
+		r.SetGate(vad.Config{OpenDBFS: -25, Hold: 10 * time.Millisecond})
+		if sent := r.turn(t, nil, quiet[:second]); len(sent) > audio.FrameSize*10 {
+			t.Errorf("%d samples below the threshold were sent", len(sent))
+		}
+		r.SetGate(open)
+		for i, v := range r.turn(t, nil, audiotest.Tone(200, 1.9, second)) {
+			if v > agc.Ceiling+1e-3 || v < -agc.Ceiling-1e-3 {
+				t.Fatalf("sample %d is %v", i, v)
+			}
+		}
+	})
+}
+
+// Speakers are equally loud where that is wished for, and as they are where not.
+func TestPlayoutLevels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := audio.NewPlayout(audio.PlayoutConfig{})
+		defer p.Close()
+		talk := [2][]float32{audiotest.ToLevel(audiotest.Talk(5, 8*second), -38), audiotest.ToLevel(audiotest.Talk(6, 8*second), -20)}
+		levels := func(on bool) (apart float64) {
+			p.SetLevelled(on)
+			heard := [2][]float32{}
+			for i, x := range talk {
+				s := p.Add("x", &codec{})
+				heard[i] = listen(p, s, x)
+				p.Remove("x")
+			}
+			return audiotest.LevelDBFS(heard[1][5*second:]) - audiotest.LevelDBFS(heard[0][5*second:])
+		}
+		sent := audiotest.LevelDBFS(talk[1][5*second:]) - audiotest.LevelDBFS(talk[0][5*second:])
+		if apart := levels(false); apart < sent-0.5 || apart > sent+0.5 || sent < 15 {
+			t.Errorf("%.1f dB apart as they are, %.1f were sent", apart, sent)
+		}
+		if apart := levels(true); apart < -5 || apart > 5 {
+			t.Errorf("%.1f dB apart when levelled", apart)
+		}
+	})
+}
+
+// listen sends x to a stream in real time, and returns what the loudspeaker plays.
+func listen(p *audio.Playout, s *audio.Stream, x []float32) (heard []float32) {
+	out, packet := make([]float32, audio.FrameSize), make([]byte, audio.MaxPacket)
+	for at := 0; at+audio.FrameSize <= len(x); at += audio.FrameSize {
+		payload, _ := (&codec{}).Encode(x[at:at+audio.FrameSize], packet)
+		s.Push(uint16(at/audio.FrameSize), uint32(at), payload, time.Now())
+		p.Read(out)
+		heard = append(heard, out...)
+		<-time.After(audio.FrameTime)
+		synctest.Wait()
+	}
+	return heard
+}
