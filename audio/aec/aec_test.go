@@ -240,6 +240,8 @@ func TestAllocations(t *testing.T) {
 // TestHostile: whatever comes, numbers come out, and two seconds later it has learnt the room.
 func TestHostile(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	talk := audiotest.Talk(1, 5*second/2)
+	echo := rooms[0].Echo(1, talk)
 	for name, at := range map[string]func(i int) (far, mic float32){
 		"not a number": func(i int) (float32, float32) { return nan, nan },
 		"infinite":     func(i int) (float32, float32) { return inf, -inf },
@@ -262,8 +264,6 @@ func TestHostile(t *testing.T) {
 				}
 			}
 		}
-		talk := audiotest.Talk(1, 5*second/2)
-		echo := rooms[0].Echo(1, talk)
 		if got := audiotest.ERLE(echo[3*second/2:], run(c, talk, echo)[3*second/2:], -200); got < 12 {
 			t.Errorf("%s: then %.1f dB", name, got)
 		}
