@@ -295,6 +295,7 @@ func (c *Capture) applySettings() {
 		if err := c.config.Encoder.Tune(*t); err != nil {
 			c.stats.failed(c.config.Log, "tune the encoder", err)
 		}
+		c.stats.tuned(c.config.Encoder)
 	}
 }
 

@@ -43,18 +43,14 @@ type captureStats struct {
 	wrote                   atomic.Int64 // when the callback last ran, Unix nanoseconds
 	device                  atomic.Int64 // the device's own latency, nanoseconds
 	wait, dspCPU, encodeCPU gauge        // milliseconds
-	lookahead               time.Duration
-	meterBefore, meterAfter *vad.Meter // run's own
+	lookahead               atomic.Int64 // nanoseconds
+	meterBefore, meterAfter *vad.Meter   // run's own
 	meterLevel              *vad.Meter
 }
 
 func (s *captureStats) init(e Encoder) {
-	s.lookahead = 6500 * time.Microsecond // libopus 1.3.1 at 48 kHz, but for its low-delay mode
-	if l, ok := e.(interface{ Lookahead() (time.Duration, error) }); ok {
-		if d, err := l.Lookahead(); err == nil {
-			s.lookahead = d
-		}
-	}
+	s.lookahead.Store(int64(6500 * time.Microsecond)) // libopus 1.3.1 at 48 kHz, but for its low-delay mode
+	s.tuned(e)
 	s.meterBefore, s.meterLevel, s.meterAfter = vad.NewMeter(), vad.NewMeter(), vad.NewMeter()
 	s.level.set(mix.Floor)
 	s.before.set(mix.Floor)
@@ -71,6 +67,15 @@ func (s *captureStats) echoOf(e aec.Stats) {
 	s.echo.drift.set(e.DriftPPM)
 	s.converged.Store(e.Converged)
 	s.doubleTalk.Store(e.DoubleTalk)
+}
+
+// tuned notes what the encoder looks ahead.
+func (s *captureStats) tuned(e Encoder) {
+	if l, ok := e.(interface{ Lookahead() (time.Duration, error) }); ok {
+		if d, err := l.Lookahead(); err == nil {
+			s.lookahead.Store(int64(d))
+		}
+	}
 }
 
 func (s *captureStats) state(speaking, mutedTalking bool, voice float32) {
@@ -110,7 +115,7 @@ func (c *Capture) Stats() CaptureStats {
 		CaptureMS: milliseconds(time.Duration(s.device.Load())) + s.wait.get(),
 		DSPMS:     s.dspCPU.get(),
 		BusyMS:    s.dspCPU.get(),
-		EncodeMS:  float64(c.config.FrameMS) - milliseconds(FrameTime) + milliseconds(s.lookahead) + s.encodeCPU.get(),
+		EncodeMS:  float64(c.config.FrameMS) - milliseconds(FrameTime) + milliseconds(time.Duration(s.lookahead.Load())) + s.encodeCPU.get(),
 	}
 	out.DSPMS += milliseconds(c.stagesDelay())
 	if c.cancelled.Load() {

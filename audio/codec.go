@@ -17,7 +17,10 @@ type Tuning struct {
 	LossPercent int  // what the worst receiver reports: how much forward error correction is worth
 	FEC         bool // in-band forward error correction (RFC 6716, section 2.1.7)
 	DTX         bool // nearly nothing is sent in silence (RFC 6716, section 2.1.9)
-	Stereo      bool // packets have two channels, where the Encoder is a StereoEncoder
+	// LowDelay looks ahead by 2.5 ms in the place of 6.5, where the Encoder can. There is no forward error correction then, and less
+	// quality below 48 kbit/s.
+	LowDelay bool
+	Stereo   bool // packets have two channels, where the Encoder is a StereoEncoder
 }
 
 // StereoEncoder is an Encoder that can make packets of two channels, too. One kind may follow the other at any time.

@@ -32,14 +32,15 @@ type Stream struct {
 	merge   jitter.Merger
 	past    [jitter.Past]float32 // what was played last
 	comfort jitter.Comfort
-	seen    uint32    // the epoch that buffer holds
-	pcm     []float32 // what was decoded last
-	spare   []float32 // where that is stretched to
-	block   []float32 // what is stretched, where that is more
-	rest    []float32 // the part of either that was not played yet
-	hidden  int       // samples concealed in a row
-	gain    float32   // at the end of pcm: 0 after silence or long concealment
-	tail    float32   // the last sample played
+	seen    uint32        // the epoch that buffer holds
+	pcm     []float32     // what was decoded last
+	spare   []float32     // where that is stretched to
+	block   []float32     // what is stretched, where that is more
+	rest    []float32     // the part of either that was not played yet
+	hidden  int           // samples concealed in a row
+	absent  time.Duration // how long nothing came that could be played, up to comfortFor
+	gain    float32       // at the end of pcm: 0 after silence or long concealment
+	tail    float32       // the last sample played
 	meter   *vad.Meter
 	quiet   time.Duration // how long nobody has spoken
 	from    float32       // the volume of the last sample
@@ -111,13 +112,16 @@ func (s *Stream) Covered(packets int) { s.cover.Store(int32(packets)) }
 func (s *Stream) Reset() { s.epoch++ }
 
 const (
-	edge         = SampleRate / 400        // 2.5 ms: long enough that no edge clicks
-	fadeFrom     = SampleRate * 60 / 1000  // samples concealed until the fade begins
-	fadeTo       = SampleRate * 100 / 1000 // and until nothing is left: the jitter buffer's own patience
-	stretchMin   = 2 * FrameSize           // a shorter block holds no period of a low voice
-	stretchMax   = 6 * FrameSize           // what jitter.Stretcher takes
-	urgent       = 100 * time.Millisecond  // so far off, the sound is stretched whatever it is like
-	speakingDBFS = -50                     // RMS of a frame
+	edge       = SampleRate / 400        // 2.5 ms: long enough that no edge clicks
+	fadeFrom   = SampleRate * 60 / 1000  // samples concealed until the fade begins
+	fadeTo     = SampleRate * 100 / 1000 // and until nothing is left: the jitter buffer's own patience
+	stretchMin = 2 * FrameSize           // a shorter block holds no period of a low voice
+	stretchMax = 6 * FrameSize           // what jitter.Stretcher takes
+	urgent     = 100 * time.Millisecond  // so far off, the sound is stretched whatever it is like
+	// comfortFor is how long there is comfort noise where nothing comes: Opus' own DTX sends a packet each 400 ms. Who has closed a
+	// gate, or is muted, is silent soon.
+	comfortFor   = 450 * time.Millisecond
+	speakingDBFS = -50 // RMS of a frame
 	speakingHold = 250 * time.Millisecond
 )
 
@@ -143,7 +147,11 @@ func (s *Stream) pull(out []float32, now, heard time.Duration) (sound bool) {
 		s.heard.forget()
 	}
 	s.observe(out)
-	return s.comfort.Mix(out, !whole || s.gain < 1) || sound // nobody speaks in it, and no meter shows it
+	if s.absent += duration(len(out)); whole && s.gain == 1 {
+		s.absent = 0
+	}
+	s.absent = min(s.absent, comfortFor)
+	return s.comfort.Mix(out, s.absent > 0 && s.absent < comfortFor) || sound // nobody speaks in it, and no meter shows it
 }
 
 // remember keeps the last of what is played.

@@ -269,9 +269,11 @@ func TestStreamStalls(t *testing.T) {
 	}
 }
 
-// In a pause there is the noise of the other room, and nothing of it counts as speech or as heard.
+// In a pause there is the noise of the other room, for as long as a packet comes now and then, and for half a second where none does;
+// nothing of it counts as speech or as heard.
 func TestStreamComfortNoise(t *testing.T) {
-	for _, ends := range []bool{true, false} { // a packet tells of the end, or nothing more comes
+	for _, end := range []string{"told", "silent", "DTX"} { // a packet tells of the end, or nothing more comes, or Opus' own DTX begins
+		ends := end != "silent"
 		codec := &spoken{sound: sentences(), frame: audio.FrameSize}
 		w := wire{decoder: codec, length: 10 * ms, network: between(1, ms, 3*ms), turn: 10 * ms}
 		const last = 590 // in the middle of a word
@@ -281,13 +283,21 @@ func TestStreamComfortNoise(t *testing.T) {
 				return codec.packet(i)
 			case i == last && ends:
 				return []byte{toc}
+			case end == "DTX" && (i-last)%40 == 0:
+				return codec.packet(470) // the room
+			case end == "DTX" && (i-last)%40 == 1:
+				return []byte{toc}
 			}
 			return nil
 		}
-		l := w.run(last+1, 8*time.Second)
+		packets, from, to, over := last+1, 6100*ms, 6300*ms, 7*time.Second
+		if end == "DTX" {
+			packets, from, to, over = 900, 6200*ms, 8500*ms, 11*time.Second
+		}
+		l := w.run(packets, 13*time.Second-time.Duration(packets)*10*ms)
 		at := func(from, to time.Duration) float64 { return audiotest.LevelDBFS(l.heard[from*48/ms : to*48/ms]) }
 		room := at(4600*ms, 4950*ms)
-		pause, later := at(6200*ms, 8500*ms), at(11*time.Second, 13*time.Second)
+		pause, later := at(from, to), at(over, 12500*ms)
 		t.Logf("the room has %.1f dBFS, the pause %.1f, later %.1f", room, pause, later)
 		if math.Abs(pause-room) > 3 || later > -150 {
 			t.Errorf("the room has %.1f dBFS, the pause %.1f, later %.1f", room, pause, later)
@@ -298,7 +308,7 @@ func TestStreamComfortNoise(t *testing.T) {
 		if s := l.stats[700]; s.Speaking || s.Level > -80 && s.Level > l.stats[650].Level {
 			t.Errorf("in the pause: %+v", s)
 		}
-		if end := l.at[len(l.at)-1]; end > 6100*ms {
+		if end := l.at[len(l.at)-1]; end > time.Duration(packets)*10*ms+200*ms {
 			t.Errorf("something is said to be heard at %v", end)
 		}
 	}

@@ -79,8 +79,9 @@ type sound struct {
 	echo   *echoTest     // nil: none runs
 	ringer *ringer       // nil: nothing rings
 
-	voice atomic.Pointer[Voice] // read by the tuner too
-	seen  atomic.Pointer[audio.Devices]
+	voice  atomic.Pointer[Voice] // read by the tuner too
+	lossAt atomic.Int64          // when a receiver last reported one, Unix nanoseconds
+	seen   atomic.Pointer[audio.Devices]
 
 	quietMu sync.Mutex // around what is chosen and what capture is told, so that an older choice never comes after
 	quiet   setQuiet
@@ -292,8 +293,20 @@ func (s *sound) tuning(loss float64) audio.Tuning {
 	if t.FEC {
 		t.LossPercent = min(max(int(loss*100+0.5), 0), 40)
 	}
+	now := time.Now()
+	if t.LossPercent > 0 {
+		s.lossAt.Store(now.UnixNano())
+	}
+	t.LowDelay = t.Bitrate >= lowDelayFrom && now.Sub(time.Unix(0, s.lossAt.Load())) >= lossless
 	return t
 }
+
+const (
+	// lowDelayFrom is the bit rate from which 4 ms less of delay cost next to nothing: 0.4 dB of SI-SDR at 64 kbit/s, 1.8 at 24.
+	lowDelayFrom = 48000
+	// lossless is how long nothing may get lost before forward error correction, which there is none of then, is given up.
+	lossless = 30 * time.Second
+)
 
 // add makes a place for a peer's sound; remove takes it away.
 func (s *sound) add(peer mesh.Peer, gain float32) {

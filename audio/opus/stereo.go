@@ -7,36 +7,45 @@ import (
 	"parley/audio"
 )
 
-// StereoEncoder is an audio.StereoEncoder: an Encoder of one channel, which is used as it would be alone, and one of two, which is
-// tuned for music and makes no forward error correction. It is not safe for concurrent use. It holds C memory until Close.
+// StereoEncoder is an audio.StereoEncoder: an Encoder of one channel, which is used as it would be alone; one for Tuning.LowDelay; and
+// one of two channels, which is tuned for music and makes no forward error correction. It is not safe for concurrent use. It holds C
+// memory until Close.
 //
 // Where one takes over from the other, it begins anew and first encodes the packet before once more, for nobody: what it looks back
 // at is then the sound that goes on, and its first packet overlaps with what was heard. In the worst 10 ms after a change what both
 // channels have is 10 dB above the error, against 40 in the middle of a tone.
 type StereoEncoder struct {
-	mono, wide *Encoder
-	stereo     bool      // the last packet was
-	pairs      []float32 // the packet in hand, interleaved
-	mid, side  []float32 // the last packet; empty: there is none to go on from
-	none       []float32 // a silent side
-	scrap      []byte
+	mono, soon, wide *Encoder
+	low              bool // one channel is encoded by soon
+
+	last      *Encoder  // of the last packet
+	pairs     []float32 // the packet in hand, interleaved
+	mid, side []float32 // the last packet; empty: there is none to go on from
+	none      []float32 // a silent side
+	scrap     []byte
 }
 
 var _ audio.StereoEncoder = (*StereoEncoder)(nil)
 
-// NewStereoEncoder makes both encoders.
+// NewStereoEncoder makes all three encoders.
 func NewStereoEncoder(t audio.Tuning) (*StereoEncoder, error) {
 	mono, err := NewEncoder(Config{Tuning: t})
 	if err != nil {
 		return nil, err
 	}
-	wide, err := NewEncoder(Config{Channels: 2, Tuning: t})
+	soon, err := NewEncoder(Config{Application: LowDelay, Tuning: t})
 	if err != nil {
 		mono.Close()
 		return nil, err
 	}
+	wide, err := NewEncoder(Config{Channels: 2, Tuning: t})
+	if err != nil {
+		mono.Close()
+		soon.Close()
+		return nil, err
+	}
 	e := &StereoEncoder{
-		mono: mono, wide: wide,
+		mono: mono, soon: soon, wide: wide, last: mono,
 		pairs: make([]float32, 2*maxFrame), scrap: make([]byte, audio.MaxPacket),
 		mid: make([]float32, 0, maxFrame), side: make([]float32, 0, maxFrame), none: make([]float32, maxFrame),
 	}
@@ -62,17 +71,26 @@ func (e *StereoEncoder) Tune(t audio.Tuning) error {
 	if err := e.mono.Tune(t); err != nil {
 		return err
 	}
+	e.low = t.LowDelay
 	t.FEC, t.LossPercent = false, 0
-	return e.wide.Tune(t)
+	return errors.Join(e.soon.Tune(t), e.wide.Tune(t))
 }
 
-// Lookahead is that of either.
-func (e *StereoEncoder) Lookahead() (time.Duration, error) { return e.mono.Lookahead() }
+// Lookahead is that of packets of one channel, as they are tuned now.
+func (e *StereoEncoder) Lookahead() (time.Duration, error) { return e.one().Lookahead() }
+
+// one encodes one channel.
+func (e *StereoEncoder) one() *Encoder {
+	if e.low {
+		return e.soon
+	}
+	return e.mono
+}
 
 // Reset forgets the past.
 func (e *StereoEncoder) Reset() error {
 	e.forget()
-	return errors.Join(e.mono.Reset(), e.wide.Reset())
+	return errors.Join(e.mono.Reset(), e.soon.Reset(), e.wide.Reset())
 }
 
 func (e *StereoEncoder) forget() {
@@ -87,7 +105,7 @@ func (e *StereoEncoder) Encode(pcm []float32, out []byte) ([]byte, error) {
 	if len(pcm) > maxFrame {
 		return nil, ErrFrame
 	}
-	return e.encode(pcm, e.none[:len(pcm)], false, out)
+	return e.encode(pcm, e.none[:len(pcm)], e.one(), out)
 }
 
 // EncodeStereo implements audio.StereoEncoder.
@@ -95,40 +113,33 @@ func (e *StereoEncoder) EncodeStereo(mid, side []float32, out []byte) ([]byte, e
 	if len(mid) > maxFrame || len(side) != len(mid) {
 		return nil, ErrFrame
 	}
-	return e.encode(mid, side, true, out)
+	return e.encode(mid, side, e.wide, out)
 }
 
-func (e *StereoEncoder) encode(mid, side []float32, stereo bool, out []byte) ([]byte, error) {
-	if e.stereo != stereo {
-		e.stereo = stereo
+func (e *StereoEncoder) encode(mid, side []float32, by *Encoder, out []byte) ([]byte, error) {
+	if e.last != by {
+		e.last = by
 		if err := e.prepare(); err != nil {
 			return nil, err
 		}
 	}
-	packet, err := e.now().Encode(e.samples(mid, side), out)
+	packet, err := by.Encode(e.samples(mid, side), out)
 	e.mid, e.side = append(e.mid[:0], mid...), append(e.side[:0], side...)
 	return packet, err
 }
 
 // prepare makes the encoder that takes over ready for its first packet.
 func (e *StereoEncoder) prepare() error {
-	if err := e.now().Reset(); err != nil || len(e.mid) == 0 {
+	if err := e.last.Reset(); err != nil || len(e.mid) == 0 {
 		return err
 	}
-	_, err := e.now().Encode(e.samples(e.mid, e.side), e.scrap)
+	_, err := e.last.Encode(e.samples(e.mid, e.side), e.scrap)
 	return err
-}
-
-func (e *StereoEncoder) now() *Encoder {
-	if e.stereo {
-		return e.wide
-	}
-	return e.mono
 }
 
 // samples is a packet's as the encoder in use takes them.
 func (e *StereoEncoder) samples(mid, side []float32) []float32 {
-	if !e.stereo {
+	if e.last != e.wide {
 		return mid
 	}
 	for i, m := range mid {
@@ -140,6 +151,7 @@ func (e *StereoEncoder) samples(mid, side []float32) []float32 {
 // Close frees the C memory. Afterwards every method gives ErrClosed; a second Close does nothing.
 func (e *StereoEncoder) Close() {
 	e.mono.Close()
+	e.soon.Close()
 	e.wide.Close()
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"parley/audio"
 	"parley/audio/audiotest"
@@ -276,5 +277,59 @@ func TestStereoAllocatesNothing(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestLowDelay: the change from one kind of packets to the other and back keeps the sound, and no more than the difference of what
+// they look ahead is lost or heard twice.
+func TestLowDelay(t *testing.T) {
+	e, err := NewStereoEncoder(audio.Tuning{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	d, err := NewStereoDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	tuning := defaultTuning
+	packet, pcm := make([]byte, audio.MaxPacket), make([]float32, audio.MaxPacketSamples)
+	in := audiotest.Vowels(3, 3*audio.SampleRate)
+	var out []float32
+	ahead := map[bool]time.Duration{}
+	for at := 0; at < len(in); at += audio.FrameSize {
+		if second := at / audio.SampleRate; at%audio.SampleRate == 0 {
+			tuning.LowDelay = second == 1
+			if err := e.Tune(tuning); err != nil {
+				t.Fatal(err)
+			}
+			if ahead[tuning.LowDelay], err = e.Lookahead(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := e.Encode(in[at:at+audio.FrameSize], packet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := d.Decode(p, pcm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, pcm[:n]...)
+	}
+	if ahead[true] != 2500*time.Microsecond || ahead[false] != 6500*time.Microsecond {
+		t.Errorf("looks ahead by %v and %v", ahead[true], ahead[false])
+	}
+	for second := range 3 {
+		from, to := second*audio.SampleRate+audio.SampleRate/10, (second+1)*audio.SampleRate-audio.SampleRate/10
+		lag := audiotest.Align(in[from:to], out[from:to], audio.FrameSize)
+		want := int(ahead[second == 1] * audio.SampleRate / time.Second)
+		if got := audiotest.SISDR(in[from:to-lag], out[from+lag:to]); got < 15 || lag < want-4 || lag > want+4 {
+			t.Errorf("second %d: %.1f dB, %d samples late, want %d", second, got, lag, want)
+		}
+	}
+	if clicks := audiotest.Clicks(in, out, 312); len(clicks) > 0 {
+		t.Errorf("clicks at %v", clicks)
 	}
 }
