@@ -165,11 +165,17 @@ func TestOpusStereoAllocatesNothing(t *testing.T) {
 	for i, l := range audiotest.Tone(440, 0.3, 2*audio.FrameSize) {
 		pairs = append(pairs, l, right[i])
 	}
-	buf := make([]float32, len(pairs))
-	if n := mallocs(300, func() { c.WriteStereo(pairs); <-emitted; p.ReadStereo(buf); <-turns }); n > 0.05 {
+	buf, wide := make([]float32, len(pairs)), false
+	if n := mallocs(300, func() {
+		c.WriteStereo(pairs)
+		<-emitted
+		p.ReadStereo(buf)
+		<-turns
+		wide = wide || buf[0] != buf[1]
+	}); n > 0.05 {
 		t.Errorf("%v allocations a packet", n)
 	}
-	if st := s.Stats(); st.Received == 0 || st.Recovered+st.Concealed == 0 || buf[len(buf)-1] == buf[len(buf)-2] {
+	if st := s.Stats(); st.Received == 0 || st.Recovered+st.Concealed == 0 || !wide {
 		t.Errorf("nothing was decoded: %+v", st)
 	}
 }
