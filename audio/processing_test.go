@@ -97,6 +97,39 @@ func TestCaptureGain(t *testing.T) {
 	})
 }
 
+// behind is a Denoiser that only makes sound late, as the real one does.
+type behind struct{ last [audio.FrameSize]float32 }
+
+func (b *behind) Process(frame []float32) (float32, error) {
+	now := [audio.FrameSize]float32(frame)
+	copy(frame, b.last[:])
+	b.last = now
+	return 1, nil
+}
+
+// A stage that is switched on again gives out nothing of what it heard when it was on before.
+func TestCaptureStagesForget(t *testing.T) {
+	for name, set := range map[string]func(*audio.Capture, bool){
+		"suppression": (*audio.Capture).SetSuppression, "gain": (*audio.Capture).SetGain, "cancellation": (*audio.Capture).SetCancellation,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMic(t, audio.CaptureConfig{FrameMS: 10, Gate: open, Denoiser: &behind{}, FarEnd: audio.NewFarEnd()})
+			m.SetSuppression(false)
+			set(m.Capture, true)
+			m.speak(20, 0.5)
+			set(m.Capture, false)
+			m.speak(5, 0.5)
+			m.speak(5, 0)
+			set(m.Capture, true)
+			for i, v := range decode(t, m.speak(5, 0)) {
+				if v > 1e-3 || v < -1e-3 {
+					t.Fatalf("%s: sample %d is %v", name, i, v)
+				}
+			}
+		})
+	}
+}
+
 // Speakers are equally loud where that is wished for, and as they are where not.
 func TestPlayoutLevels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
