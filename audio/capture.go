@@ -266,7 +266,7 @@ func (c *Capture) turn(frame []float32) {
 	c.gate.Again(c.side)
 	muted := c.mute()
 	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
-	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice && !c.forced.Load()), muted && c.talking, voice)
+	c.stats.state(open && !muted && (c.talking || (c.mode == vad.Voice || c.mode == vad.Hush) && !c.forced.Load()), muted && c.talking, voice)
 	c.stats.dspCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 
 	if nobody := c.address(); !muted && !nobody {

@@ -130,6 +130,18 @@ func TestCaptureStagesForget(t *testing.T) {
 	}
 }
 
+// Whom the gate hears speaks, by its own threshold, with a key to fall silent or without.
+func TestCaptureSpeakingByGate(t *testing.T) {
+	for mode, want := range map[vad.Mode]bool{vad.Voice: true, vad.Hush: true, vad.Open: false, vad.PTT: false} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMic(t, audio.CaptureConfig{Gate: vad.Config{Mode: mode}})
+			if m.speak(20, 0.0055); m.Speaking() != want { // -48 dBFS
+				t.Errorf("mode %d: speaking %v", mode, !want)
+			}
+		})
+	}
+}
+
 // Speakers are equally loud where that is wished for, and as they are where not.
 func TestPlayoutLevels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
