@@ -57,3 +57,37 @@ func TestSideJoins(t *testing.T) {
 		}
 	}
 }
+
+// longCodec is a steadyCodec of 120 ms.
+type longCodec struct{ steadyCodec }
+
+func (c *longCodec) Decode(_ []byte, pcm []float32) (int, error) {
+	return fillWith(pcm[:audio.MaxPacketSamples], c.level), nil
+}
+
+// A packet that is too long to be joined to what was invented, and had faded already, fades in from there.
+func TestLongPacketAfterFade(t *testing.T) {
+	const turns = 12 // in a packet
+	l := audio.NewLone(&longCodec{steadyCodec{0.5}})
+	out, last, least := make([]float32, audio.FrameSize), float32(0), float32(1)
+	for i := range 40 * turns {
+		now := time.Duration(i) * audio.FrameTime
+		n := i / turns
+		if late := n == 20; late && i%turns == 11 || !late && i%turns == 0 {
+			l.Push(uint16(n), uint32(n*audio.MaxPacketSamples), []byte{1, 2, 3}, l.At(now))
+		}
+		l.Turn(out, now)
+		for k, v := range out {
+			if i > turns*2 {
+				least = min(least, v)
+			}
+			if v-last > 0.02 || last-v > 0.02 {
+				t.Errorf("from %.3f to %.3f at %d of turn %d", last, v, k, i)
+			}
+			last = v
+		}
+	}
+	if s := l.Stats(); s.Concealed == 0 || least == 0 || least > 0.4 {
+		t.Errorf("%+v, at the least %.3f", s, least)
+	}
+}
