@@ -1,6 +1,7 @@
 package audio_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -164,6 +165,36 @@ func TestPlayoutLevels(t *testing.T) {
 		}
 		if apart := levels(true); apart < -5 || apart > 5 {
 			t.Errorf("%.1f dB apart when levelled", apart)
+		}
+	})
+}
+
+// Switched off, a gain that has been found goes away without a jump; switched on again, it does not come back with one.
+func TestPlayoutLevelledNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := audio.NewPlayout(audio.PlayoutConfig{})
+		defer p.Close()
+		x := append(audiotest.ToLevel(audiotest.Talk(5, 8*second), -38), make([]float32, second)...)
+		for i := range x[8*second:] {
+			x[8*second+i] = 0.05 * float32(min(i, second/10)) / (second / 10)
+		}
+		s, out, packet := p.Add("x", &codec{}), make([]float32, audio.FrameSize), make([]byte, audio.MaxPacket)
+		var heard []float32
+		for at := 0; at+audio.FrameSize <= len(x); at += audio.FrameSize {
+			p.SetLevelled(at < 8*second+second/2 || at > 8*second+second*3/4)
+			payload, _ := (&codec{}).Encode(x[at:at+audio.FrameSize], packet)
+			s.Push(uint16(at/audio.FrameSize), uint32(at), payload, time.Now())
+			p.Read(out)
+			heard = append(heard, out...)
+			<-time.After(audio.FrameTime)
+			synctest.Wait()
+		}
+		heard = heard[8*second+second/5:]
+		if most := slices.Max(heard); most < 0.1 {
+			t.Errorf("it was not turned up: %.3f", most)
+		}
+		if n := clicks(heard, 0.005); n > 0 {
+			t.Errorf("%d jumps", n)
 		}
 	})
 }
