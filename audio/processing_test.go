@@ -174,14 +174,15 @@ func TestPlayoutLevelledNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := audio.NewPlayout(audio.PlayoutConfig{})
 		defer p.Close()
-		x := append(audiotest.ToLevel(audiotest.Talk(5, 8*second), -38), make([]float32, second)...)
-		for i := range x[8*second:] {
-			x[8*second+i] = 0.05 * float32(min(i, second/10)) / (second / 10)
+		const talk = 5 * second
+		x := append(audiotest.ToLevel(audiotest.Talk(5, talk), -38), make([]float32, second)...)
+		for i := range x[talk:] {
+			x[talk+i] = 0.05 * float32(min(i, second/10)) / (second / 10)
 		}
 		s, out, packet := p.Add("x", &codec{}), make([]float32, audio.FrameSize), make([]byte, audio.MaxPacket)
 		var heard []float32
 		for at := 0; at+audio.FrameSize <= len(x); at += audio.FrameSize {
-			p.SetLevelled(at < 8*second+second/2 || at > 8*second+second*3/4)
+			p.SetLevelled(at < talk+second/2 || at > talk+second*3/4)
 			payload, _ := (&codec{}).Encode(x[at:at+audio.FrameSize], packet)
 			s.Push(uint16(at/audio.FrameSize), uint32(at), payload, time.Now())
 			p.Read(out)
@@ -189,7 +190,7 @@ func TestPlayoutLevelledNoMore(t *testing.T) {
 			<-time.After(audio.FrameTime)
 			synctest.Wait()
 		}
-		heard = heard[8*second+second/5:]
+		heard = heard[talk+second/5:]
 		if most := slices.Max(heard); most < 0.1 {
 			t.Errorf("it was not turned up: %.3f", most)
 		}
