@@ -103,6 +103,7 @@ type Capture struct {
 	far       []float32                              // the frame of the loudspeaker in hand
 	dry       []float32                              // a copy of frame from before a stage, for the cross-fade of a switch
 	wet       stages                                 // those that ran on the last frame
+	primed    bool                                   // the Denoiser has heard the frame before
 	side      []float32                              // of frame: (L-R)/2, where frame is (L+R)/2; silent while packets have one channel
 	wide      struct{ want, on, frame, packet bool } // two channels are asked for, were heard last, are in the frame and packet in hand
 	pcm       []float32                              // collects a packet's samples
@@ -265,7 +266,7 @@ func (c *Capture) turn(frame []float32) {
 	c.gate.Again(c.side)
 	muted := c.mute()
 	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
-	c.stats.state(open && !muted && (c.talking || c.mode == vad.Voice && !c.forced.Load()), muted && c.talking, voice)
+	c.stats.state(open && !muted && (c.talking || (c.mode == vad.Voice || c.mode == vad.Hush) && !c.forced.Load()), muted && c.talking, voice)
 	c.stats.dspCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 
 	if nobody := c.address(); !muted && !nobody {
@@ -325,6 +326,7 @@ func (c *Capture) cancel(frame []float32) {
 func (c *Capture) suppress(frame []float32) (voice float32) {
 	want, on := c.suppressed.Load(), &c.wet.noise
 	if !want && !*on {
+		c.primed = false
 		return -1
 	}
 	copy(c.dry, frame)
@@ -332,8 +334,13 @@ func (c *Capture) suppress(frame []float32) (voice float32) {
 	if err != nil {
 		c.stats.failed(c.config.Log, "suppress noise", err)
 		copy(frame, c.dry)
-		*on = false
+		*on, c.primed = false, false
 		return -1
+	}
+	if !c.primed {
+		copy(frame, c.dry) // what comes out of it now is what it heard when it ran last
+		c.primed = true
+		return voice
 	}
 	c.switched(frame, on, want)
 	return voice
@@ -344,6 +351,9 @@ func (c *Capture) control(frame []float32, voice float32) {
 	want, on := c.levelled.Load(), &c.wet.level
 	if !want && !*on {
 		return
+	}
+	if !*on {
+		c.limiter.Reset() // as what it holds is of long ago
 	}
 	copy(c.dry, frame)
 	c.gain.Process(frame, voice)
@@ -364,21 +374,6 @@ func (c *Capture) switched(frame []float32, on *bool, want bool) {
 		mix.Add(frame, c.dry, 0, 1)
 	}
 	*on = want
-}
-
-// What counts as talking, for the people's eyes only: the gate decides by its own settings.
-const (
-	talkVoice = 0.6
-	talkDBFS  = -45
-	talkHold  = SampleRate * 3 / 10
-)
-
-func (c *Capture) listen(level, voice float32) {
-	if level >= talkDBFS && (voice < 0 || voice >= talkVoice) {
-		c.talking, c.talkUntil = true, c.clock+talkHold
-	} else if int32(c.clock-c.talkUntil) >= 0 {
-		c.talking = false
-	}
 }
 
 // mute forgets what was collected and what the encoder remembers, so that nothing said before comes out after.

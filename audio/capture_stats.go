@@ -84,6 +84,21 @@ func (s *captureStats) state(speaking, mutedTalking bool, voice float32) {
 	s.voice.setLevel(voice)
 }
 
+// What counts as talking, for the people's eyes only: the gate decides by its own settings.
+const (
+	talkVoice = 0.6
+	talkDBFS  = -45
+	talkHold  = SampleRate * 3 / 10
+)
+
+func (c *Capture) listen(level, voice float32) {
+	if level >= talkDBFS && (voice < 0 || voice >= talkVoice) {
+		c.talking, c.talkUntil = true, c.clock+talkHold
+	} else if int32(c.clock-c.talkUntil) >= 0 {
+		c.talking = false
+	}
+}
+
 // waiting notes how long a sample lies between callback and frame: what the callback brought is as old as the callback,
 // and what is left over waits for the next.
 func (s *captureStats) waiting(now time.Time, left int) {

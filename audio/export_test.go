@@ -39,3 +39,6 @@ func (f *FarEnd) Read(frame []float32) bool { return f.read(frame) }
 
 // Missed is how many samples found the loudspeaker's ring full, and how many it was not given in time.
 func (p *Playout) Missed() (dropped, missed uint64) { return p.ring.Lost() }
+
+// Side is the second channel of the last turn.
+func (l Lone) Side() []float32 { return l.side.frame }

@@ -212,14 +212,14 @@ func (p *Playout) turn(at time.Time, wait time.Duration) []float32 {
 		volume := s.volume.getLevel() * s.giveWay(ducks)
 		if sound && levelled {
 			s.leveller.Process(p.frame)
+		} else if sound {
+			s.leveller.Leave(p.frame)
 		}
 		if sound {
 			mix.Add(p.sum, p.frame, s.from, volume)
 		}
 		if sound && s.side.sound {
-			if levelled {
-				s.leveller.Again(s.side.frame)
-			}
+			s.leveller.Again(s.side.frame)
 			mix.Add(p.side, s.side.frame, s.from, volume)
 			wide = true
 		}

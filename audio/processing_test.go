@@ -1,6 +1,7 @@
 package audio_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -97,6 +98,51 @@ func TestCaptureGain(t *testing.T) {
 	})
 }
 
+// behind is a Denoiser that only makes sound late, as the real one does.
+type behind struct{ last [audio.FrameSize]float32 }
+
+func (b *behind) Process(frame []float32) (float32, error) {
+	now := [audio.FrameSize]float32(frame)
+	copy(frame, b.last[:])
+	b.last = now
+	return 1, nil
+}
+
+// A stage that is switched on again gives out nothing of what it heard when it was on before.
+func TestCaptureStagesForget(t *testing.T) {
+	for name, set := range map[string]func(*audio.Capture, bool){
+		"suppression": (*audio.Capture).SetSuppression, "gain": (*audio.Capture).SetGain, "cancellation": (*audio.Capture).SetCancellation,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMic(t, audio.CaptureConfig{FrameMS: 10, Gate: open, Denoiser: &behind{}, FarEnd: audio.NewFarEnd()})
+			m.SetSuppression(false)
+			set(m.Capture, true)
+			m.speak(20, 0.5)
+			set(m.Capture, false)
+			m.speak(5, 0.5)
+			m.speak(5, 0)
+			set(m.Capture, true)
+			for i, v := range decode(t, m.speak(5, 0)) {
+				if v > 1e-3 || v < -1e-3 {
+					t.Fatalf("%s: sample %d is %v", name, i, v)
+				}
+			}
+		})
+	}
+}
+
+// Whom the gate hears speaks, by its own threshold, with a key to fall silent or without.
+func TestCaptureSpeakingByGate(t *testing.T) {
+	for mode, want := range map[vad.Mode]bool{vad.Voice: true, vad.Hush: true, vad.Open: false, vad.PTT: false} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMic(t, audio.CaptureConfig{Gate: vad.Config{Mode: mode}})
+			if m.speak(20, 0.0055); m.Speaking() != want { // -48 dBFS
+				t.Errorf("mode %d: speaking %v", mode, !want)
+			}
+		})
+	}
+}
+
 // Speakers are equally loud where that is wished for, and as they are where not.
 func TestPlayoutLevels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -119,6 +165,37 @@ func TestPlayoutLevels(t *testing.T) {
 		}
 		if apart := levels(true); apart < -5 || apart > 5 {
 			t.Errorf("%.1f dB apart when levelled", apart)
+		}
+	})
+}
+
+// Switched off, a gain that has been found goes away without a jump; switched on again, it does not come back with one.
+func TestPlayoutLevelledNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := audio.NewPlayout(audio.PlayoutConfig{})
+		defer p.Close()
+		const talk = 5 * second
+		x := append(audiotest.ToLevel(audiotest.Talk(5, talk), -38), make([]float32, second)...)
+		for i := range x[talk:] {
+			x[talk+i] = 0.05 * float32(min(i, second/10)) / (second / 10)
+		}
+		s, out, packet := p.Add("x", &codec{}), make([]float32, audio.FrameSize), make([]byte, audio.MaxPacket)
+		var heard []float32
+		for at := 0; at+audio.FrameSize <= len(x); at += audio.FrameSize {
+			p.SetLevelled(at < talk+second/2 || at > talk+second*3/4)
+			payload, _ := (&codec{}).Encode(x[at:at+audio.FrameSize], packet)
+			s.Push(uint16(at/audio.FrameSize), uint32(at), payload, time.Now())
+			p.Read(out)
+			heard = append(heard, out...)
+			<-time.After(audio.FrameTime)
+			synctest.Wait()
+		}
+		heard = heard[talk+second/5:]
+		if most := slices.Max(heard); most < 0.1 {
+			t.Errorf("it was not turned up: %.3f", most)
+		}
+		if n := clicks(heard, 0.005); n > 0 {
+			t.Errorf("%d jumps", n)
 		}
 	})
 }

@@ -35,7 +35,7 @@ func newSides(d Decoder) sides {
 
 // add takes what belongs to the n samples that the decoder has just made. The stream has them at a place in its pcm, as so many:
 // where they were joined to what was before, some of the first were left out or put before them. They are faded over the first
-// so many samples.
+// so many samples; from zero, the last that was played falls to zero meanwhile.
 func (s *sides) add(at, n, made, fade int, from, to float32) {
 	if s.decoder == nil {
 		return
@@ -44,7 +44,8 @@ func (s *sides) add(at, n, made, fade int, from, to float32) {
 	if len(side) != n {
 		side = nil
 	}
-	if len(side) == 0 && len(s.pcm) == 0 {
+	falls := from == 0 && at == 0 && s.tail != 0
+	if len(side) == 0 && len(s.pcm) == 0 && !falls {
 		return
 	}
 	begun := len(s.pcm) // shorter than at where all before is silent
@@ -55,6 +56,11 @@ func (s *sides) add(at, n, made, fade int, from, to float32) {
 		at += max(made-n, 0)
 	}
 	mix.Scale(s.pcm[at:at+min(fade, copy(s.pcm[at:], side))], from, to)
+	if falls {
+		for i := range min(edge, made) {
+			s.pcm[i] += s.tail * (1 - float32(i+1)/edge)
+		}
+	}
 }
 
 // keep and stretch have played what pcm holds, as it is or as the stream's was stretched last.

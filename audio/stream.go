@@ -57,7 +57,7 @@ type Stream struct {
 	stats  streamStats
 }
 
-// newStream makes all the memory that the stream will ever need, some 250 KB.
+// newStream makes all the memory that the stream will ever need, some 250 KB, and 80 more where there may be a second channel.
 func newStream(key string, d Decoder, start time.Time, log *slog.Logger) *Stream {
 	s := &Stream{
 		key: key, log: log, start: start, decoder: d,
@@ -249,17 +249,17 @@ func (s *Stream) step(now time.Duration) bool {
 	return true
 }
 
-// accept appends real sound. It fades in after silence; after concealment, and where some was left out, it is joined to what was
-// heard.
+// accept appends real sound. After concealment, and where some was left out, it is joined to what was heard; after silence, or where it
+// is too long for that, it fades in.
 func (s *Stream) accept(pcm []float32, jump bool) {
 	n, from := len(pcm), s.gain
 	switch {
-	case s.gain == 0:
-		mix.Scale(pcm[:min(edge, n)], 0, 1)
-	case (s.hidden > 0 || jump) && len(s.pcm) == 0 && n <= stretchMax:
+	case s.gain > 0 && (s.hidden > 0 || jump) && len(s.pcm) == 0 && n <= stretchMax:
 		made := s.merge.Merge(s.past[:], pcm, s.spare, max(samples(s.buffer.Excess()), 0))
 		s.stretched(made - n)
 		n, from = copy(pcm[:made], s.spare), 0
+	case s.gain < 1:
+		mix.Scale(pcm[:min(edge, n)], s.gain, 1)
 	}
 	s.side.add(len(s.pcm), len(pcm), n, edge, from, 1)
 	s.gain, s.hidden = 1, 0

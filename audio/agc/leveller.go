@@ -35,8 +35,16 @@ func (l *Leveller) Process(frame []float32) {
 	l.fader.apply(frame)
 }
 
-// Again applies the gain of the last Process to another channel of the same frame.
+// Again applies the gain of the last Process or Leave to another channel of the same frame.
 func (l *Leveller) Again(frame []float32) { l.fader.again(frame) }
+
+// Leave is Process for who is levelled no more: within the first frame the gain comes back to 0 dB, and the speaker is forgotten.
+func (l *Leveller) Leave(frame []float32) {
+	*l = Leveller{fader: fader{linear: l.fader.linear}}
+	if len(frame) > 0 {
+		l.fader.apply(frame)
+	}
+}
 
 func (l *Leveller) move() {
 	m := &l.meter

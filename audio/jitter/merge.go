@@ -32,7 +32,9 @@ func (m *Merger) Merge(past, in, out []float32, most int) int {
 	for i, d := 0, past[len(past)-1]-past[len(past)-1-period]; i < minLag; i++ {
 		more[i] += d * (1 - float32(i)/minLag)
 	}
-	copy(more[n:], more)
+	for i := n; i < len(more); i++ { // copy would take what is not yet written where the period is shorter than overlap
+		more[i] = more[i-n]
+	}
 	insert := 0
 	if correlation(more[:overlap], in[:overlap]) < follows {
 		var alike float64

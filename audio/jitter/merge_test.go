@@ -2,6 +2,7 @@ package jitter
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -31,6 +32,24 @@ func TestMerge(t *testing.T) {
 		t.Logf("at most %d removed: steepest %.3f, joined bare %.3f, the sound itself %.3f", most, worst, bare, own)
 		if worst > 1.5*own || bare < 10*own {
 			t.Errorf("at most %d removed: steepest %.3f, joined bare %.3f, the sound itself %.3f", most, worst, bare, own)
+		}
+	}
+}
+
+// Nothing of an earlier sound comes out, above all where the period is short.
+func TestMergeForgets(t *testing.T) {
+	var used Merger
+	out, want := make([]float32, 960+MergeMost), make([]float32, 960+MergeMost)
+	loud := noise(Past+960, 0.5)
+	for hz := 80; hz <= 400; hz += 20 {
+		x := tone(float64(hz), rate)
+		for at := 4000; at < 5000; at += 37 {
+			used.Merge(loud[:Past], loud[Past:], out, 0)
+			past, in := x[at-Past:at], x[at+1234:at+1234+960]
+			n, m := used.Merge(past, in, out, 0), new(Merger).Merge(past, in, want, 0)
+			if !slices.Equal(out[:n], want[:m]) {
+				t.Fatalf("%d Hz: not as if nothing had been before", hz)
+			}
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 type StereoEncoder struct {
 	mono, soon, wide *Encoder
 	low              bool // one channel is encoded by soon
+	two              bool // packets of two channels are what is tuned for
 
 	last      *Encoder  // of the last packet
 	pairs     []float32 // the packet in hand, interleaved
@@ -71,13 +72,18 @@ func (e *StereoEncoder) Tune(t audio.Tuning) error {
 	if err := e.mono.Tune(t); err != nil {
 		return err
 	}
-	e.low = t.LowDelay
+	e.low, e.two = t.LowDelay, t.Stereo
 	t.FEC, t.LossPercent = false, 0
 	return errors.Join(e.soon.Tune(t), e.wide.Tune(t))
 }
 
-// Lookahead is that of packets of one channel, as they are tuned now.
-func (e *StereoEncoder) Lookahead() (time.Duration, error) { return e.one().Lookahead() }
+// Lookahead is that of packets of as many channels as Tune was told last.
+func (e *StereoEncoder) Lookahead() (time.Duration, error) {
+	if e.two {
+		return e.wide.Lookahead()
+	}
+	return e.one().Lookahead()
+}
 
 // one encodes one channel.
 func (e *StereoEncoder) one() *Encoder {

@@ -333,3 +333,19 @@ func TestLowDelay(t *testing.T) {
 		t.Errorf("clicks at %v", clicks)
 	}
 }
+
+// What is told of the lookahead is of the packets that are made: music is not made with the low delay of a voice.
+func TestStereoLookahead(t *testing.T) {
+	e, _ := newStereo(t, 64000)
+	for _, c := range []struct {
+		low, stereo bool
+		want        time.Duration
+	}{{false, false, 6500}, {true, false, 2500}, {true, true, 6500}, {false, true, 6500}} {
+		if err := e.Tune(audio.Tuning{Bitrate: 128000, Complexity: 9, LowDelay: c.low, Stereo: c.stereo}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := e.Lookahead(); got != c.want*time.Microsecond || err != nil {
+			t.Errorf("low delay %v, stereo %v: %v, %v", c.low, c.stereo, got, err)
+		}
+	}
+}
