@@ -154,9 +154,8 @@ func onOff(on bool) string {
 	return CodeOff
 }
 
-// freshSpeech: over a new connection both say anew how they speak.
+// freshSpeech: over a new connection both say anew how they speak. One that heals is none: the far end may not have noticed anything.
 func (t *turn) freshSpeech(id mesh.Peer, p *peer) {
 	p.spokenTo, p.saidSpeech = speech{}, speech{}
 	t.speaksAs(id, p, speech{})
-	t.tellSpeech(id, p)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/call/mesh"
 	"parley/wire"
 )
 
@@ -170,6 +171,31 @@ func TestSpeechIsTold(t *testing.T) {
 	r.cmd(Mute{}, 0)
 	if s := r.self(); !s.Priority || s.Unheard {
 		t.Errorf("not any more: %+v", s)
+	}
+}
+
+// A path that heals may have been away for one of the two alone, who says nothing anew then: what it has said holds, and it learns what
+// has changed meanwhile.
+func TestSpeechWhenAPathHeals(t *testing.T) {
+	r := newRig(t)
+	r.watch = &consent{}
+	a := r.crowd(1)[0]
+	r.on(told(a, `{"v":1,"type":"speech","priority":true,"whisper":true}`))
+	r.cmd(Whisper{[]string{a.member.User}}, 0)
+	r.on(peerEvent{mesh.Disconnected{Peer: a.peer()}})
+	if did := r.cmd(Whisper{}, 0); len(wordsTo(did, a, "speech")) != 0 {
+		t.Errorf("told without a path: %v", kinds(did))
+	}
+	did := r.on(peerEvent{mesh.Connected{Peer: a.peer(), Healed: true}})
+	if w := wordsTo(did, a, "speech"); len(w) != 1 || w[0] != `{"v":1,"type":"speech"}` {
+		t.Errorf("the whisper has ended: %v", w)
+	}
+	if v := r.view(a); !v.Priority || !v.Whispers || count[setPriority](did) > 0 {
+		t.Errorf("%+v, %v", v, kinds(did))
+	}
+	did = r.on(peerEvent{mesh.Connected{Peer: a.peer(), Healed: true}})
+	if w := wordsTo(did, a, "speech"); len(w) != 0 {
+		t.Errorf("said again: %v", w)
 	}
 }
 
