@@ -57,7 +57,7 @@ func (k *Keys) press(key control.Key, to string) error {
 		if err != nil {
 			return err
 		}
-		k.to = []string{user}
+		k.othersTo = []string{user}
 	}
 	k.others.Key(heldBy[key], true, time.Now())
 	return nil
