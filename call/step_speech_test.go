@@ -107,6 +107,16 @@ func TestWhisperTo(t *testing.T) {
 			t.Errorf("%q: %v", i, err)
 		}
 	}
+	// Who has an id for a name is not the one with that id.
+	gone, liar := person(t, "Gone", '5'), person(t, "Liar", '6')
+	liar.member.Name = gone.member.User
+	r.knows(liar)
+	if f := first[setSpeech](t, r.cmd(Whisper{[]string{gone.member.User}}, 3)); !slices.Equal(f.users, []string{gone.member.User}) || !r.self().Unheard {
+		t.Errorf("somebody who is not of this server: %+v, %+v", f, r.self())
+	}
+	if err := first[finish](t, r.cmd(Call{User: gone.member.User}, 3)).err; wire.CodeOf(err) != wire.NotFound {
+		t.Errorf("a call of somebody who is not of this server: %v", err)
+	}
 	many := make([]string, maxWhisper+1)
 	if err := first[finish](t, r.cmd(Whisper{many}, 3)).err; wire.CodeOf(err) != wire.BadMessage {
 		t.Errorf("too many: %v", err)

@@ -280,26 +280,29 @@ func (k *Keys) act(id string, down bool, at time.Time) {
 	}
 }
 
-// chosen are those whom the key to whisper is for and who are on this server: the engine refuses a list with anybody else in it.
+// chosen are those whom the key to whisper is for, but for who is held back, whom the engine refuses. Those of this server come first.
+// Others are in it too: where none of those chosen is there, nobody hears, and not everybody.
 func (k *Keys) chosen() (users []string) {
 	if k.c.Whisper == nil {
 		return nil
 	}
 	s := k.c.Engine.Snapshot()
+	var others []string
 	for _, id := range k.c.Whisper() {
-		if len(users) < maxWhisper && reachable(s, id) {
+		switch {
+		case id == s.Self.User || isHeld(s, id):
+		case slices.ContainsFunc(s.Directory.Users, func(u call.User) bool { return u.ID == id }):
 			users = append(users, id)
+		default:
+			others = append(others, id)
 		}
 	}
-	return users
+	users = append(users, others...)
+	return users[:min(len(users), maxWhisper)]
 }
 
-func reachable(s *call.Snapshot, id string) bool {
-	at := slices.IndexFunc(s.Place.Peers, func(p call.Peer) bool { return p.User == id })
-	if at >= 0 {
-		return s.Place.Peers[at].Phase != call.Held
-	}
-	return id != s.Self.User && slices.ContainsFunc(s.Directory.Users, func(u call.User) bool { return u.ID == id })
+func isHeld(s *call.Snapshot, id string) bool {
+	return slices.ContainsFunc(s.Place.Peers, func(p call.Peer) bool { return p.User == id && p.Phase == call.Held })
 }
 
 // look finds out what nobody tells: that the place is another, or that the machine slept.
