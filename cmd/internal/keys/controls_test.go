@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/call"
 	"parley/cmd/internal/control"
+	"parley/identity"
 	"parley/profile"
 )
 
@@ -138,6 +140,12 @@ func TestSocketRefuses(t *testing.T) {
 	refused("whisper Eve", "several people")
 	refused("whisper Hal", "held back")
 	refused("whisper u-held", "held back")
+	id := strings.Repeat("a", 32)
+	if !identity.ValidUserID(id) {
+		t.Fatal("no id")
+	}
+	s.engine.comes(call.Peer{User: "u-liar", Name: id, Phase: call.Connected})
+	refused("whisper "+id, "nobody here")
 	_, stop := s.send("whisper u-eve")
 	s.told("Whisper{To:[u-eve]}")
 	stop()

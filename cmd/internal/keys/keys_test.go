@@ -57,6 +57,12 @@ func (e *engine) sit(channel string) {
 	}
 }
 
+func (e *engine) comes(p call.Peer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.view.Place.Peers = append(slices.Clone(e.view.Place.Peers), p)
+}
+
 // source is a keyboard that is heard everywhere.
 type source struct {
 	events chan hotkey.Event
