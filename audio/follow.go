@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -89,6 +90,7 @@ type Follow struct {
 	ports   [2]*port      // by Kind
 	uses    chan use      // Use to run
 	changed chan struct{} // capacity 1: a wish to run
+	steady  atomic.Bool
 	quit    chan struct{}
 	done    chan struct{}
 	once    sync.Once
@@ -174,6 +176,9 @@ func (f *Follow) serve(c *Capture, p *Playout) {
 		f.ports[kind].serve(e)
 	}
 }
+
+// SetSteady keeps the periods as they are while on: who measures the way from loudspeaker to microphone wants it to stay.
+func (f *Follow) SetSteady(on bool) { f.steady.Store(on) }
 
 // SetInput changes the microphone: an ID or a name, empty to follow the system. It does not wait.
 func (f *Follow) SetInput(want string) { f.set(Input, want) }

@@ -64,10 +64,14 @@ func TestFollowPaces(t *testing.T) {
 		r.after(1500 * ms)
 		expect(t, r, "start", 5*ms, 5*ms)
 		drain(r.switched)
+		r.follow.SetSteady(true)
 		for range 3 {
 			r.Lose("spk", 1)
 			r.after(time.Second)
 		}
+		r.after(3 * time.Second)
+		expect(t, r, "after three gaps, while it has to stay", 5*ms, 5*ms)
+		r.follow.SetSteady(false)
 		r.after(3 * time.Second)
 		expect(t, r, "after three gaps", 5*ms, 10*ms)
 		r.after(30 * time.Second)

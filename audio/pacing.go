@@ -49,7 +49,7 @@ func (f *Follow) keepPace(p *port, now time.Time) {
 	if !change {
 		want, change = pace.Step(at, p.look())
 	}
-	if change {
+	if change && !f.steady.Load() {
 		f.repace(p, want, now)
 	}
 	if l := pace.Learnt(); l != before {

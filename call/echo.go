@@ -16,6 +16,7 @@ func (s *sound) startEchoTest() {
 	e := &echoTest{tape: audio.NewEchoTape()}
 	s.echo = e
 	s.bring()
+	s.steady(true)
 	if p := s.now.Load(); p != nil {
 		p.capture.SetEchoTape(e.tape)
 	}
@@ -28,6 +29,7 @@ func (s *sound) startEchoTest() {
 
 // measureEcho is for a test whose sound has been played, or could not be.
 func (s *sound) measureEcho(e *echoTest) {
+	s.steady(false)
 	delay := 0.0
 	if p := s.now.Load(); p != nil {
 		p.capture.SetEchoTape(nil)
@@ -43,6 +45,12 @@ func (s *sound) measureEcho(e *echoTest) {
 	}()
 }
 
+func (s *sound) steady(on bool) {
+	if s.follow != nil {
+		s.follow.SetSteady(on)
+	}
+}
+
 // stopEchoTest ends it.
 func (s *sound) stopEchoTest() {
 	e := s.echo
@@ -50,6 +58,7 @@ func (s *sound) stopEchoTest() {
 		return
 	}
 	s.echo = nil
+	s.steady(false)
 	if p := s.now.Load(); p != nil {
 		p.capture.SetEchoTape(nil)
 	}

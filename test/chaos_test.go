@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -291,14 +292,18 @@ func ending(path string, seconds float64) ([]float32, error) {
 		return nil, err
 	}
 	const head = 44
-	n := 2 * int(seconds*second)
-	if len(b) < head+n {
+	if len(b) < head {
+		return nil, errors.New("nothing was heard")
+	}
+	frame := 2 * int(binary.LittleEndian.Uint16(b[22:])) // bytes of a sample of each channel
+	n := int(seconds * second)
+	if frame == 0 || len(b) < head+n*frame {
 		return nil, fmt.Errorf("only %d bytes were heard", len(b))
 	}
-	b = b[head+(len(b)-head-n)/2*2:]
-	x := make([]float32, n/2)
-	for i := range x {
-		x[i] = float32(int16(binary.LittleEndian.Uint16(b[2*i:]))) / math.MaxInt16
+	b = b[head+((len(b)-head)/frame-n)*frame:]
+	x := make([]float32, n)
+	for i := range x { // the first channel
+		x[i] = float32(int16(binary.LittleEndian.Uint16(b[frame*i:]))) / math.MaxInt16
 	}
 	return x, nil
 }
