@@ -22,6 +22,7 @@ type audience struct {
 
 	// The rest belongs to run.
 	made uint32 // what the frame in hand is for
+	past bool   // what keeps the gate open may have been said for some
 	left int    // samples until now becomes after
 	shut int    // samples that go to nobody
 }
@@ -77,7 +78,9 @@ func (c *Capture) open() {
 	c.exit.Unlock()
 	a.left = 0
 	if a.now.Load() == Everybody {
-		a.made = Everybody
+		a.made, a.past = Everybody, true
+		c.talking = false // nor is everybody told that somebody has talked
+		c.stats.speaking.Store(false)
 		c.cut()
 	}
 }

@@ -122,6 +122,30 @@ func TestAudienceToOthers(t *testing.T) {
 	})
 }
 
+// That somebody speaks is not told to everybody of a whisper either, which the gate and the meters remember for a while. What is said
+// after it is.
+func TestAudienceSpeaking(t *testing.T) {
+	for _, mode := range []vad.Mode{vad.Open, vad.Voice} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMic(t, audio.CaptureConfig{Gate: vad.Config{Mode: mode, Hold: time.Second}})
+			m.SetAudience(1)
+			m.SetForce(true)
+			m.speak(20, forSome)
+			m.SetForce(false)
+			m.SetAudience(audio.Everybody)
+			for i := range 100 {
+				m.speak(1, 0)
+				if m.Speaking() {
+					t.Fatalf("mode %v: after %d frames everybody is told of a whisper", mode, i)
+				}
+			}
+			if m.speak(10, forAll); !m.Speaking() {
+				t.Errorf("mode %v: and then of nothing any more", mode)
+			}
+		})
+	}
+}
+
 // With two keys one after the other, nothing of the second whisper goes to the first ones.
 func TestAudienceTakenOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -266,7 +266,9 @@ func (c *Capture) turn(frame []float32) {
 	c.gate.Again(c.side)
 	muted := c.mute()
 	c.stats.after.setLevel(c.stats.meterAfter.Add(frame))
-	c.stats.state(open && !muted && (c.talking || (c.mode == vad.Voice || c.mode == vad.Hush) && !c.forced.Load()), muted && c.talking, voice)
+	c.audience.past = c.audience.past && open && !c.talking
+	byVoice := (c.mode == vad.Voice || c.mode == vad.Hush) && !c.forced.Load() && !c.audience.past
+	c.stats.state(open && !muted && (c.talking || byVoice), muted && c.talking, voice)
 	c.stats.dspCPU.smooth(milliseconds(c.config.Now().Sub(begin)))
 
 	if nobody := c.address(); !muted && !nobody {

@@ -244,7 +244,7 @@ func (s *sound) configure(p *pipes) {
 	s.direct(p)
 	v := s.voice.Load()
 	s.guard(mesh.Protection{Copies: v.RED, Repeats: v.NACK})
-	p.capture.SetPTT(s.talk || s.check != nil)
+	p.capture.SetPTT(s.keyDown())
 	p.capture.SetGate(gate(*v))
 	p.capture.SetCancellation(v.Cancellation && !v.Music)
 	p.capture.SetSuppression(v.Suppression && !v.Music)
@@ -252,6 +252,15 @@ func (s *sound) configure(p *pipes) {
 	p.capture.SetTuning(s.tuning(s.loss()))
 	p.playout.SetLevelled(v.LevelPeople)
 	p.playout.SetMaster(s.master)
+}
+
+// keyDown is what the gate takes the key to talk for. A check needs none: of a mode in which it opens the microphone it counts as held, and
+// of the one in which it makes it silent as let go of.
+func (s *sound) keyDown() bool {
+	if s.check == nil {
+		return s.talk
+	}
+	return s.voice.Load().Mode != "ptm"
 }
 
 func gate(v Voice) vad.Config {

@@ -371,7 +371,10 @@ func (t *turn) peerEvent(ev mesh.Event) {
 		p.told, p.rested = false, t.now
 		p.unsaid = true // the others know how one's switches are
 		t.tellUnsaid()
-		t.freshSpeech(id, p)
+		if !ev.Healed {
+			t.freshSpeech(id, p)
+		}
+		t.tellSpeech(id, p)
 		t.tellUnheard(id, p)
 	case mesh.Told:
 		t.told(id, p, ev.Data)

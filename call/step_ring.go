@@ -132,10 +132,11 @@ func (t *turn) findUser(want string) (User, error) {
 	return found, err
 }
 
-// findListed finds somebody of the server by id, or by name where that is the only one but for oneself.
+// findListed finds somebody of the server by id, or by name where that is the only one but for oneself. What can be an id is no name:
+// anybody may call themselves by the id of somebody who is not there.
 func (t *turn) findListed(want string) (User, error) {
 	found, ok := t.users[want]
-	if !ok {
+	if !ok && !identity.ValidUserID(want) {
 		for _, u := range t.users {
 			if u.Name != want || u.ID == identity.UserID(t.me) {
 				continue

@@ -41,14 +41,15 @@ func (t *turn) speakable(on bool) error {
 	return nil
 }
 
-// findChosen makes user ids of ids and names. They may be elsewhere: they hear it when they come.
+// findChosen makes user ids of ids and names. They may be elsewhere, and need not be of this server: they hear it when they come, and
+// nobody else does meanwhile.
 func (t *turn) findChosen(list []string) (users []string, err error) {
 	if len(list) > maxWhisper {
 		return nil, wire.Errorf(wire.BadMessage, "That are too many people: you can whisper to %d at most.", maxWhisper)
 	}
 	for _, want := range list {
 		user := want
-		if _, p := t.peerOf(want); p == nil {
+		if !identity.ValidUserID(want) {
 			u, err := t.findListed(want)
 			if err != nil {
 				return nil, err
@@ -154,9 +155,8 @@ func onOff(on bool) string {
 	return CodeOff
 }
 
-// freshSpeech: over a new connection both say anew how they speak.
+// freshSpeech: over a new connection both say anew how they speak. One that heals is none: the far end may not have noticed anything.
 func (t *turn) freshSpeech(id mesh.Peer, p *peer) {
 	p.spokenTo, p.saidSpeech = speech{}, speech{}
 	t.speaksAs(id, p, speech{})
-	t.tellSpeech(id, p)
 }

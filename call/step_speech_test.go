@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/call/mesh"
 	"parley/wire"
 )
 
@@ -106,6 +107,16 @@ func TestWhisperTo(t *testing.T) {
 			t.Errorf("%q: %v", i, err)
 		}
 	}
+	// Who has an id for a name is not the one with that id.
+	gone, liar := person(t, "Gone", '5'), person(t, "Liar", '6')
+	liar.member.Name = gone.member.User
+	r.knows(liar)
+	if f := first[setSpeech](t, r.cmd(Whisper{[]string{gone.member.User}}, 3)); !slices.Equal(f.users, []string{gone.member.User}) || !r.self().Unheard {
+		t.Errorf("somebody who is not of this server: %+v, %+v", f, r.self())
+	}
+	if err := first[finish](t, r.cmd(Call{User: gone.member.User}, 3)).err; wire.CodeOf(err) != wire.NotFound {
+		t.Errorf("a call of somebody who is not of this server: %v", err)
+	}
 	many := make([]string, maxWhisper+1)
 	if err := first[finish](t, r.cmd(Whisper{many}, 3)).err; wire.CodeOf(err) != wire.BadMessage {
 		t.Errorf("too many: %v", err)
@@ -170,6 +181,31 @@ func TestSpeechIsTold(t *testing.T) {
 	r.cmd(Mute{}, 0)
 	if s := r.self(); !s.Priority || s.Unheard {
 		t.Errorf("not any more: %+v", s)
+	}
+}
+
+// A path that heals may have been away for one of the two alone, who says nothing anew then: what it has said holds, and it learns what
+// has changed meanwhile.
+func TestSpeechWhenAPathHeals(t *testing.T) {
+	r := newRig(t)
+	r.watch = &consent{}
+	a := r.crowd(1)[0]
+	r.on(told(a, `{"v":1,"type":"speech","priority":true,"whisper":true}`))
+	r.cmd(Whisper{[]string{a.member.User}}, 0)
+	r.on(peerEvent{mesh.Disconnected{Peer: a.peer()}})
+	if did := r.cmd(Whisper{}, 0); len(wordsTo(did, a, "speech")) != 0 {
+		t.Errorf("told without a path: %v", kinds(did))
+	}
+	did := r.on(peerEvent{mesh.Connected{Peer: a.peer(), Healed: true}})
+	if w := wordsTo(did, a, "speech"); len(w) != 1 || w[0] != `{"v":1,"type":"speech"}` {
+		t.Errorf("the whisper has ended: %v", w)
+	}
+	if v := r.view(a); !v.Priority || !v.Whispers || count[setPriority](did) > 0 {
+		t.Errorf("%+v, %v", v, kinds(did))
+	}
+	did = r.on(peerEvent{mesh.Connected{Peer: a.peer(), Healed: true}})
+	if w := wordsTo(did, a, "speech"); len(w) != 0 {
+		t.Errorf("said again: %v", w)
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 //	TARGET       ─link─► TARGET.old          there is a TARGET at every moment
 //	TARGET.new   ─rename─► TARGET
 //
-// Windows lets nobody replace a file that runs, but rename it: there TARGET goes to TARGET.old first, and Recover mends what a
-// power cut between the two leaves.
+// Windows lets nobody replace a file that runs, but rename it: there TARGET goes to TARGET.old first. A power cut between the two
+// leaves that one alone, which has to be given its name back by hand: there is no program any more that could.
 
 // ErrReadOnly is why nothing is swapped: the folder is not ours to write.
 var ErrReadOnly = errors.New("the folder that Parley lies in can't be written")
@@ -102,7 +102,8 @@ func (i Installation) Rollback() error {
 }
 
 // Begin is called first of all by a program that starts as version: it tells whether it is on trial, and rolls back one that has
-// begun before without ever saying that it works; then the caller starts the program anew. failed is that version's name.
+// begun before without ever saying that it works, which is remembered; then the caller starts the program anew. failed is that version's
+// name.
 func (i Installation) Begin(version Version) (onTrial bool, failed string, err error) {
 	_ = os.Remove(i.Target + ".bad")
 	t, ok := i.trial()
@@ -113,7 +114,7 @@ func (i Installation) Begin(version Version) (onTrial bool, failed string, err e
 		return false, "", i.forget()
 	}
 	if t.Starts++; t.Starts > maxStarts {
-		return false, t.To, i.Rollback()
+		return false, t.To, i.giveUp(t)
 	}
 	return true, "", i.keep(t)
 }

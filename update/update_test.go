@@ -359,6 +359,9 @@ func TestNeverHealthy(t *testing.T) {
 	if read(t, i.Target) != before {
 		t.Error("the version before is not back")
 	}
+	if !i.Failed(to) || i.Failed(from) {
+		t.Error("the version that does not work would be offered again")
+	}
 	if on, failed, err := i.Begin(from); on || failed != "" || err != nil {
 		t.Error(on, failed, err)
 	}

@@ -30,6 +30,7 @@ type Connected struct {
 	Codec   video.Codec // as Mesh.Codec
 	Renewed bool        // by Renew: what was under way by the connection before may be lost
 	Number  int         // that Renew was given; of Renewed alone
+	Healed  bool        // it is the connection that was there before, whose path has healed: of that the far end may not have noticed anything
 }
 
 // Disconnected: nothing has come from the far end for a few seconds. It may heal by itself.

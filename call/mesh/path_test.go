@@ -61,13 +61,17 @@ func TestPartitionHeals(t *testing.T) {
 	w.start()
 	defer e[0].talk()()
 	join(e[0], e[1], Options{})
-	connected(e[0], e[1])
+	if await[Connected](e[0], "b").Healed || await[Connected](e[1], "a").Healed {
+		t.Error("a new connection has healed")
+	}
 	e[1].hears("a", 5)
 	w.parted.Store(true)
 	await[Disconnected](e[0], "b")
 	await[Disconnected](e[1], "a")
 	w.parted.Store(false)
-	connected(e[0], e[1])
+	if !await[Connected](e[0], "b").Healed || !await[Connected](e[1], "a").Healed {
+		t.Error("one that has healed is a new connection")
+	}
 	e[1].forget()
 	e[1].hears("a", 20)
 }

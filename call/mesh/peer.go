@@ -328,7 +328,7 @@ func (p *peer) connected() {
 		return // the one before, whose path came back too late
 	}
 	p.sending.Store(!p.isClosing()) // before it is said: what is sent at once may be a key picture, which nobody asks for again
-	p.post(Connected{p.id, p.codec(), renewed, p.tenure.number})
+	p.post(Connected{p.id, p.codec(), renewed, p.tenure.number, !first})
 	p.sayWords()
 }
 

@@ -493,14 +493,15 @@ func findAnybody(s *call.Snapshot, want string) (call.Peer, error) {
 
 var errNobody = errors.New("nobody")
 
-// pick finds the one with an id, or the only one with a name.
+// pick finds the one with an id, or the only one with a name. What can be an id is no name: anybody may call themselves by the id of
+// somebody who is elsewhere.
 func pick(where, want string, all []call.Peer) (call.Peer, error) {
 	var found []call.Peer
 	for _, p := range all {
 		if p.User == want {
 			return p, nil
 		}
-		if p.Name == want {
+		if p.Name == want && !identity.ValidUserID(want) {
 			found = append(found, p)
 		}
 	}

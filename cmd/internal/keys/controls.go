@@ -8,6 +8,7 @@ import (
 	"parley/call"
 	"parley/call/keying"
 	"parley/cmd/internal/control"
+	"parley/identity"
 )
 
 // controls is what the control socket works.
@@ -57,22 +58,23 @@ func (k *Keys) press(key control.Key, to string) error {
 		if err != nil {
 			return err
 		}
-		k.to = []string{user}
+		k.othersTo = []string{user}
 	}
 	k.others.Key(heldBy[key], true, time.Now())
 	return nil
 }
 
-// findPeer finds the user id of the one with that id, or the only one with that name. Whoever is held back is in nobody's way.
+// findPeer finds the user id of the one with that id, or the only one with that name. Whoever is held back is in nobody's way, nor is
+// whoever has somebody's id for a name.
 func findPeer(peers []call.Peer, want string) (user string, err error) {
-	found, held := "", false
+	found, held, byName := "", false, !identity.ValidUserID(want)
 	for _, p := range peers {
 		switch {
 		case p.Phase == call.Held:
-			held = held || p.User == want || p.Name == want
+			held = held || p.User == want || byName && p.Name == want
 		case p.User == want:
 			return p.User, nil
-		case p.Name != want || p.User == found: // somebody may be here twice
+		case !byName || p.Name != want || p.User == found: // somebody may be here twice
 		case found != "":
 			return "", fmt.Errorf("several people here are called %q: give the user id", want)
 		default:

@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/call"
 	"parley/cmd/internal/control"
+	"parley/identity"
 	"parley/profile"
 )
 
@@ -138,6 +140,12 @@ func TestSocketRefuses(t *testing.T) {
 	refused("whisper Eve", "several people")
 	refused("whisper Hal", "held back")
 	refused("whisper u-held", "held back")
+	id := strings.Repeat("a", 32)
+	if !identity.ValidUserID(id) {
+		t.Fatal("no id")
+	}
+	s.engine.comes(call.Peer{User: "u-liar", Name: id, Phase: call.Connected})
+	refused("whisper "+id, "nobody here")
 	_, stop := s.send("whisper u-eve")
 	s.told("Whisper{To:[u-eve]}")
 	stop()
@@ -145,6 +153,33 @@ func TestSocketRefuses(t *testing.T) {
 	s.engine.sit("")
 	refused("priority", "in no channel and no call")
 	s.told()
+}
+
+// The hand's key whispers to those who were chosen for it, and another program's whisper goes to whom that one named.
+func TestTwoWhispers(t *testing.T) {
+	bubble(t, func(r *rig) { r.settings.Keys.DelayMS = 0 }, func(r *rig) {
+		toEve := "Whisper{To:[u-eve]}"
+		press := func() {
+			t.Helper()
+			if err := (controls{r.Keys}).Press(control.Whisper, "u-eve"); err != nil {
+				t.Error(err)
+			}
+		}
+		press()
+		r.told("a program's", toEve)
+		r.source.key(whisperID, true)
+		r.told("the hand's besides", toBob)
+		r.source.key(whisperID, false)
+		r.told("the program's again", toEve)
+		controls{r.Keys}.Release(control.Whisper)
+		r.told("none", toAll)
+		r.source.key(whisperID, true)
+		press()
+		r.told("the hand's first", toBob)
+		controls{r.Keys}.Release(control.Whisper)
+		r.source.key(whisperID, false)
+		r.told("and none", toAll)
+	})
 }
 
 // Another program that floods, says nonsense or only sits there changes nothing, and whoever holds goes on.

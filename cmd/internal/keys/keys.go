@@ -76,23 +76,24 @@ type Keys struct {
 	status status
 
 	// run's
-	use     use
-	keys    chords
-	global  *global             // nil: no source is wanted
-	events  <-chan hotkey.Event // of the source; nil: there is none
-	opened  bool                // a source was asked for
-	gone    bool                // and has ended by itself
-	works   bool                // it hears the keys, and so the window is not asked
-	window  *hotkey.Tracker     // of the window's own keys
-	typing  bool                // into a field of text of ours
-	hands   *keying.Keyer       // the person's keys
-	others  *keying.Keyer       // what other programs hold
-	to      []string            // whom whispering is for
-	sent    sent
-	place   string // see placeOf
-	clocks  clocks
-	timer   *time.Timer
-	looking bool // it runs
+	use      use
+	keys     chords
+	global   *global             // nil: no source is wanted
+	events   <-chan hotkey.Event // of the source; nil: there is none
+	opened   bool                // a source was asked for
+	gone     bool                // and has ended by itself
+	works    bool                // it hears the keys, and so the window is not asked
+	window   *hotkey.Tracker     // of the window's own keys
+	typing   bool                // into a field of text of ours
+	hands    *keying.Keyer       // the person's keys
+	others   *keying.Keyer       // what other programs hold
+	handsTo  []string            // whom the hands' whispers are for,
+	othersTo []string            // and those of other programs
+	sent     sent
+	place    string // see placeOf
+	clocks   clocks
+	timer    *time.Timer
+	looking  bool // it runs
 }
 
 // sent is what the engine was told last.
@@ -266,7 +267,7 @@ func (k *Keys) act(id string, down bool, at time.Time) {
 	case held && down && id != talkID && k.place == "":
 	case held && down && id == whisperID:
 		if to := k.chosen(); len(to) > 0 {
-			k.to = to
+			k.handsTo = to
 			k.hands.Key(action, down, at)
 		}
 	case held:
@@ -279,26 +280,29 @@ func (k *Keys) act(id string, down bool, at time.Time) {
 	}
 }
 
-// chosen are those whom the key to whisper is for and who are on this server: the engine refuses a list with anybody else in it.
+// chosen are those whom the key to whisper is for, but for who is held back, whom the engine refuses. Those of this server come first.
+// Others are in it too: where none of those chosen is there, nobody hears, and not everybody.
 func (k *Keys) chosen() (users []string) {
 	if k.c.Whisper == nil {
 		return nil
 	}
 	s := k.c.Engine.Snapshot()
+	var others []string
 	for _, id := range k.c.Whisper() {
-		if len(users) < maxWhisper && reachable(s, id) {
+		switch {
+		case id == s.Self.User || isHeld(s, id):
+		case slices.ContainsFunc(s.Directory.Users, func(u call.User) bool { return u.ID == id }):
 			users = append(users, id)
+		default:
+			others = append(others, id)
 		}
 	}
-	return users
+	users = append(users, others...)
+	return users[:min(len(users), maxWhisper)]
 }
 
-func reachable(s *call.Snapshot, id string) bool {
-	at := slices.IndexFunc(s.Place.Peers, func(p call.Peer) bool { return p.User == id })
-	if at >= 0 {
-		return s.Place.Peers[at].Phase != call.Held
-	}
-	return id != s.Self.User && slices.ContainsFunc(s.Directory.Users, func(u call.User) bool { return u.ID == id })
+func isHeld(s *call.Snapshot, id string) bool {
+	return slices.ContainsFunc(s.Place.Peers, func(p call.Peer) bool { return p.User == id && p.Phase == call.Held })
 }
 
 // look finds out what nobody tells: that the place is another, or that the machine slept.
@@ -350,8 +354,11 @@ func (k *Keys) tell() {
 	now := time.Now()
 	hands, others := k.hands.State(now), k.others.State(now)
 	want := sent{talk: k.use != useless && (hands.Talk || others.Talk), priority: hands.Priority || others.Priority}
-	if hands.Whisper || others.Whisper {
-		want.whisper = k.to
+	switch { // never to both: neither has chosen the other's
+	case hands.Whisper:
+		want.whisper = k.handsTo
+	case others.Whisper:
+		want.whisper = k.othersTo
 	}
 	if !slices.Equal(want.whisper, k.sent.whisper) {
 		k.c.Engine.Do(call.Whisper{To: slices.Clone(want.whisper)})

@@ -56,6 +56,12 @@ func (e *engine) sit(channel string) {
 	}
 }
 
+func (e *engine) comes(p call.Peer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.view.Place.Peers = append(slices.Clone(e.view.Place.Peers), p)
+}
+
 // source is a keyboard that is heard everywhere.
 type source struct {
 	events chan hotkey.Event
@@ -112,7 +118,7 @@ type rig struct {
 func bubble(t *testing.T, change func(*rig), test func(*rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{T: t, engine: &engine{}, source: newSource(), settings: profile.DefaultSettings(), whisper: []string{"u-held", "u-bob", "u-else"}}
+		r := &rig{T: t, engine: &engine{}, source: newSource(), settings: profile.DefaultSettings(), whisper: []string{"u-held", "u-bob"}}
 		r.settings.Mode = profile.PushToTalk
 		r.settings.Keys.Mute, r.settings.Keys.Deafen = "Ctrl+M", "Mouse4"
 		r.settings.Keys.Priority, r.settings.Keys.Whisper = "F9", "F10"
@@ -248,14 +254,14 @@ func TestPriorityAndWhisper(t *testing.T) {
 		r.source.key(whisperID, false)
 		time.Sleep(delay)
 		r.told("by push-to-talk", toBob, toAll)
-		r.whisper = []string{"u-held", "u-else", "u-self"}
+		r.whisper = []string{"u-held", "u-self"}
 		r.source.key(whisperID, true)
 		r.source.key(whisperID, false)
 		time.Sleep(delay)
 		r.told("to nobody who can be whispered to")
 		r.whisper = []string{"u-else", "u-far"}
 		r.source.key(whisperID, true)
-		r.told("to somebody elsewhere", "Whisper{To:[u-far]}")
+		r.told("to somebody elsewhere, and to one who is not of this server", "Whisper{To:[u-far u-else]}")
 		r.engine.sit("")
 		time.Sleep(lookEvery)
 		r.told("without a place", toAll)
