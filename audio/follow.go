@@ -17,6 +17,7 @@ type FollowConfig struct {
 	Input   string        // ID or name of the microphone; empty follows the system
 	Output  string        // and of the loudspeaker
 	Stereo  bool          // as in SetStereo
+	OnAir   bool          // as in SetOnAir
 	Period  time.Duration // of both; 0: as short as each device carries, chosen by Pace, or 10 ms where Learnt is nil
 	// Learnt tells the period with which a device worked before, 0 if it is not known to work, and Learned what to remember. Both
 	// run on Follow's goroutine. A nil Learnt remembers nothing; then nobody knows that this is the first start, and a microphone
@@ -91,6 +92,7 @@ type Follow struct {
 	uses    chan use      // Use to run
 	changed chan struct{} // capacity 1: a wish to run
 	steady  atomic.Bool
+	onAir   atomic.Bool
 	quit    chan struct{}
 	done    chan struct{}
 	once    sync.Once
@@ -147,6 +149,7 @@ func StartFollow(c FollowConfig) *Follow {
 		f.log = slog.New(slog.DiscardHandler)
 	}
 	f.ports[Input].stereo.Store(c.Stereo)
+	f.onAir.Store(c.OnAir)
 	f.ports[Output].stereo.Store(true)
 	f.serve(c.Capture, c.Playout)
 	go f.run()
@@ -176,6 +179,10 @@ func (f *Follow) serve(c *Capture, p *Playout) {
 		f.ports[kind].serve(e)
 	}
 }
+
+// SetOnAir says that others hear the microphone: then one that gives nothing but zeros is kept, as its own switch may have muted it,
+// and another in its place would let them hear what they should not. One that gives nothing at all is passed over all the same.
+func (f *Follow) SetOnAir(on bool) { f.onAir.Store(on) }
 
 // SetSteady keeps the periods as they are while on: who measures the way from loudspeaker to microphone wants it to stay.
 func (f *Follow) SetSteady(on bool) { f.steady.Store(on) }

@@ -170,6 +170,9 @@ func TestFollowFirstStart(t *testing.T) {
 		{"it is known to work: somebody has muted it", "", memory{"0 mic": time.Millisecond, "1 spk": 1}, []audio.Info{mic, headset, spk}, []followStep{
 			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true) }},
+		{"others listen: its own switch may have muted it", "", memory{}, []audio.Info{mic, headset, spk}, []followStep{
+			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
+		}, func(r *rig) { r.Mute("mic", true); r.config.OnAir = true }},
 		{"it is pinned", "mic", memory{}, []audio.Info{mic, headset, spk}, []followStep{
 			{what: "start", after: 5 * time.Second, mic: "mic", spk: "spk", said: []string{"0 opened the mic", "1 opened the spk"}},
 		}, func(r *rig) { r.Mute("mic", true) }},

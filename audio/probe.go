@@ -35,7 +35,7 @@ func (f *Follow) try(p *port, now time.Time) bool {
 		return d.Kind != p.kind || d.Monitor || d.ID == p.using.ID
 	})
 	s := trialSeen{called: p.valve.beats.Load() >= alive, sounds: p.valve.sound.Load(), others: len(others) > 0}
-	s.sounds = s.sounds || f.learnt == nil
+	s.sounds = s.sounds || f.learnt == nil || f.onAir.Load()
 	s.works = slices.ContainsFunc(p.probes, p.works)
 	switch p.trial.step(now, p.kind, s) {
 	case trialProbe:

@@ -5,7 +5,8 @@ import "time"
 // trial looks, at the first start, whether the device that the system says moves sound at all: a loudspeaker that asks for
 // some, a microphone that gives anything but zeros. One that does not is compared with the others, and passed over only for
 // one that does. A microphone that is muted by a switch of its own gives zeros for good reasons: that is why nothing
-// is passed over but at the first start, and never for another that is as silent.
+// is passed over but at the first start, never for another that is as silent, and for its zeros never while others listen
+// (Follow.SetOnAir).
 //
 //	waiting ─► (works) over
 //	   └────► probing ─► (it works after all, or nothing else does) over

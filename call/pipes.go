@@ -54,12 +54,13 @@ func (s *sound) bring() {
 func (s *sound) devices(c *audio.Capture, p *audio.Playout) {
 	switch wanted := c != nil || p != nil || s.need.watch; {
 	case wanted && s.follow != nil:
+		s.follow.SetOnAir(s.need.call)
 		s.follow.Use(c, p)
 	case wanted:
 		s.follow = audio.StartFollow(audio.FollowConfig{
 			Backend: s.config.Backend, Capture: c, Playout: p, Input: s.config.Mic, Output: s.config.Speaker,
 			Learnt: s.config.Learnt, Learned: s.config.Learned, Switched: s.switched,
-			Stereo: s.voice.Load().Music,
+			Stereo: s.voice.Load().Music, OnAir: s.need.call,
 			Notify: s.deviceNotice, Changed: s.devicesSeen, Log: s.log,
 		})
 	case s.follow != nil:
