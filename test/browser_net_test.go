@@ -110,6 +110,9 @@ func TestBrowserThroughNATs(t *testing.T) {
 	}
 }
 
+// settled is when both ends have agreed on the best way: the app waits two seconds before it takes a relay.
+const settled = 3 * time.Second
+
 // meetBrowser lets two meet; at home, the browser's router gets another address then.
 func (w *world) meetBrowser(c cell, app, browser *netlab.Host, home *netlab.Network) {
 	w.Helper()
@@ -121,11 +124,17 @@ func (w *world) meetBrowser(c cell, app, browser *netlab.Host, home *netlab.Netw
 	w.await(a, 0, "first_sound")
 	b.flows(soundIn, "s.totalAudioEnergy > 0.01")
 	var path []string
-	if err := b.Evaluate(w.within(20*time.Second), "witness.path()", &path); err != nil {
-		w.Fatal(err)
+	relayed, began := c.direct, time.Now()
+	for relayed == c.direct && time.Since(began) < settled { // a browser speaks by the first way that opens until the app has chosen the best
+		if err := b.Evaluate(w.within(20*time.Second), "witness.path()", &path); err != nil {
+			w.Fatal(err)
+		}
+		if relayed = strings.Contains(strings.Join(path, " "), "relay"); relayed == c.direct {
+			wait(0.1)
+		}
 	}
-	w.Logf("the browser's path is %v", path)
-	if relayed := strings.Contains(strings.Join(path, " "), "relay"); relayed == c.direct {
+	w.Logf("the browser's path is %v after %v", path, time.Since(began).Round(time.Millisecond))
+	if relayed == c.direct {
 		w.Errorf("the browser's path is %v", path)
 	}
 	if c.b == "home" {
