@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -89,7 +90,7 @@ func newStream(k audio.Kind, channels, n int, io func([]float32)) *stream {
 // with noise suppression 0.09 of a core, and 0.19 to 0.22.
 func (s *stream) play(ctx context.Context, id string, period uint32) error {
 	q := &proto.CreatePlaybackStream{
-		SampleSpec: s.format(), ChannelMap: maps[s.width], ChannelVolumes: volumes[:s.width],
+		SampleSpec: s.format(), ChannelMap: s.places(ctx, id), ChannelVolumes: volumes[:s.width],
 		SinkIndex: proto.Undefined, SinkName: id, NoMove: id != "",
 		BufferMaxLength: proto.Undefined, BufferTargetLength: 2 * period, BufferMinimumRequest: period / 2 / s.frameSize() * s.frameSize(), AdjustLatency: true,
 		Properties: properties(),
@@ -132,6 +133,20 @@ var (
 	maps    = [...]proto.ChannelMap{1: {proto.ChannelMono}, 2: {proto.ChannelLeft, proto.ChannelRight}}
 	volumes = proto.ChannelVolumes{uint32(proto.VolumeNorm), uint32(proto.VolumeNorm)}
 )
+
+// places are where the channels go. A loudspeaker whose channels have no places, as those of studio hardware, would play none of left
+// and right: it gets them as its first two.
+func (s *stream) places(ctx context.Context, id string) proto.ChannelMap {
+	if id == "" {
+		id = "@DEFAULT_SINK@"
+	}
+	var sink proto.GetSinkInfoReply
+	if err := s.link.request(ctx, &proto.GetSinkInfo{SinkIndex: proto.Undefined, SinkName: id}, &sink); err == nil && s.width == 2 &&
+		slices.Contains(sink.ChannelMap, proto.ChannelAux0) && !slices.Contains(sink.ChannelMap, proto.ChannelLeft) {
+		return proto.ChannelMap{proto.ChannelAux0, proto.ChannelAux0 + 1}
+	}
+	return maps[s.width]
+}
 
 func properties() proto.PropList { return proto.PropList{"media.name": proto.PropListString("Parley")} }
 
