@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/probe"
+	"parley/wire"
 )
 
 // The steps of a server's examination, in the order in which they are shown. What a running server alone can tell is skipped where
@@ -75,7 +76,7 @@ func (srv *Server) examine(ctx context.Context) []probe.Finding {
 	s := srv.sockets
 	return take(ctx, map[string]func(context.Context) probe.Finding{
 		stepServer: func(context.Context) probe.Finding {
-			return probe.Passed("", "The server runs (version "+Version+").")
+			return probe.Passed("", "The server runs (version "+wire.Release+").")
 		},
 		stepPorts:       srv.portsAnswer,
 		stepCertificate: srv.certificateHolds,

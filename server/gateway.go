@@ -103,7 +103,7 @@ func (c *connection) greet(id uint32, hello *wire.Hello) (proof, error) {
 	p := proof{identity.NewChallenge(), identity.Mode(hello.Mode), binding}
 	s := identity.ServerHello{Server: c.srv.key.Public(), Nonce: hello.Nonce, Challenge: p.challenge, Mode: p.mode, Binding: p.binding}
 	return p, c.conn.Write(wire.Envelope{Re: id, Body: wire.ServerHello{
-		Version: wire.Version, Software: "parleyd " + Version, Name: c.srv.name, Key: wire.Bytes(c.srv.key.Public()),
+		Version: wire.Version, Software: "parleyd " + wire.Release, Name: c.srv.name, Key: wire.Bytes(c.srv.key.Public()),
 		Challenge: p.challenge, Signature: s.Sign(c.srv.key),
 	}})
 }

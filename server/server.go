@@ -42,9 +42,6 @@ import (
 // certsFolder keeps what an authority has issued.
 const certsFolder = "acme"
 
-// Version of the server's software.
-const Version = "0.1.0"
-
 // Config describes a server. Dir and one of Listen and Listener are needed; zero values of the rest are defaults.
 type Config struct {
 	// Dir keeps everything. It is made where it is missing, and belongs to one running server.
@@ -324,7 +321,7 @@ func healthz(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, 
 
 // announce makes what Ready tells.
 func (srv *Server) announce() error {
-	srv.ready = Ready{URL: srv.hub.link.String(), Version: Version}
+	srv.ready = Ready{URL: srv.hub.link.String(), Version: wire.Release}
 	i, err := srv.hub.newInvite(0, 0, true)
 	if err != nil {
 		return fmt.Errorf("make an invite: %w", err)

@@ -13,7 +13,7 @@ import (
 
 	"parley/cmd/internal/calm"
 	"parley/cmd/internal/restart"
-	"parley/server"
+	"parley/wire"
 )
 
 const (
@@ -61,7 +61,7 @@ func run(args []string, out, people io.Writer) (code int, again bool) {
 		fmt.Fprintf(people, "parley: %v\n\n%s", err, usage)
 		return exitUsage, false
 	case o.version:
-		fmt.Fprintln(out, "parley "+server.Version)
+		fmt.Fprintln(out, "parley "+wire.Release)
 		return exitDone, false
 	}
 	p := &program{options: o, people: people}

@@ -12,8 +12,8 @@ import (
 	"parley/cmd/internal/instance"
 	"parley/identity"
 	"parley/profile"
-	"parley/server"
 	"parley/ui"
+	"parley/wire"
 )
 
 // start runs the program where there is no display, and returns its exit code and what it wrote.
@@ -41,7 +41,7 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%s: %d %q", flag, code, people)
 		}
 	}
-	if code, out, _ := start(t, "--version"); code != exitDone || out != "parley "+server.Version+"\n" {
+	if code, out, _ := start(t, "--version"); code != exitDone || out != "parley "+wire.Release+"\n" {
 		t.Errorf("version: %d %q", code, out)
 	}
 }

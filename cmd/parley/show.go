@@ -19,9 +19,9 @@ import (
 	"parley/cmd/internal/surface"
 	"parley/cmd/internal/thread"
 	"parley/cmd/internal/tray"
-	"parley/server"
 	"parley/ui"
 	"parley/video/yuv"
+	"parley/wire"
 )
 
 const (
@@ -33,8 +33,8 @@ const (
 
 // show shows the window and returns when it is closed for good.
 func (p *program) show() error {
-	log.SetOutput(explainer{p.people})                                                    // what Fyne has to say
-	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Parley", Version: server.Version}) // else Fyne looks for FyneApp.toml beside the program
+	log.SetOutput(explainer{p.people})                                                  // what Fyne has to say
+	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Parley", Version: wire.Release}) // else Fyne looks for FyneApp.toml beside the program
 	bare()
 	a := app.NewWithID(appID)
 	if icon, err := assets.AppIcon(iconSize); err == nil {
@@ -57,7 +57,7 @@ func (p *program) show() error {
 		Desktop: ui.Desktop{
 			Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: releaseCompiler, Surface: newSurface, Reveal: folder.Show,
 		},
-		Opened: p.opened, Link: p.link, Version: server.Version, Log: p.log, Clock: clock,
+		Opened: p.opened, Link: p.link, Version: wire.Release, Log: p.log, Clock: clock,
 	})
 }
 

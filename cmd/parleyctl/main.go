@@ -15,9 +15,6 @@ import (
 	"parley/wire"
 )
 
-// version is set by the build.
-var version = "0.1.0-dev"
-
 // Exit statuses.
 const (
 	exitDone    = 0
@@ -56,7 +53,7 @@ func subcommands() []subcommand {
 		{"deafen", "[on | off]", "hear nobody there, or everybody again", pressing("deafen")},
 		{"safety", "PEER [--verified|--unverified]", "the safety number that you share with somebody", safety},
 		{"identity", "show | export [FILE] | import FILE [--replace]", "your key; the passphrase comes from PARLEY_PASSPHRASE or standard input", identityCommand},
-		{"version", "", "print the version", func(context.Context, []string) error { emit(map[string]any{"version": version}); return nil }},
+		{"version", "", "print the version", func(context.Context, []string) error { emit(map[string]any{"version": wire.Release}); return nil }},
 	}
 }
 

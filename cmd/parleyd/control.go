@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/server"
+	"parley/wire"
 )
 
 // control parses a command's arguments and has it done.
@@ -140,5 +141,5 @@ func version(_ context.Context, args []string, out, people io.Writer) error {
 	if _, err := parse(flag.NewFlagSet("version", flag.ContinueOnError), args, people); err != nil {
 		return err
 	}
-	return lines(out, []map[string]string{{"version": server.Version}})
+	return lines(out, []map[string]string{{"version": wire.Release}})
 }

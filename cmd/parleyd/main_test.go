@@ -46,7 +46,7 @@ func TestUsage(t *testing.T) {
 			t.Errorf("%q: %d %q %q", line, code, out, people)
 		}
 	}
-	if code, out, _ := call("version"); code != exitDone || out != `{"version":"`+server.Version+`"}`+"\n" {
+	if code, out, _ := call("version"); code != exitDone || out != `{"version":"`+wire.Release+`"}`+"\n" {
 		t.Errorf("version: %d %q", code, out)
 	}
 	for _, line := range []string{"users --data D", "serve --listen 127.0.0.1:999999 --data D", "serve --listen 127.0.0.1:0 --data /dev/null/x",
@@ -198,7 +198,7 @@ func TestStatic(t *testing.T) {
 			t.Errorf("it has a %v", p.Type)
 		}
 	}
-	if out, err := exec.Command(bin, "version").Output(); err != nil || !strings.Contains(string(out), server.Version) {
+	if out, err := exec.Command(bin, "version").Output(); err != nil || !strings.Contains(string(out), wire.Release) {
 		t.Errorf("version: %q %v", out, err)
 	}
 	terminate(t, bin)

@@ -2,10 +2,12 @@
 
 package yuv
 
-// Debian's libyuv has a broken pkg-config file, hence the plain flag.
+// Debian's libyuv has a broken pkg-config file, hence the plain flag; of the archive only what is used is linked, and so neither libjpeg
+// nor libstdc++.
 
 /*
-#cgo LDFLAGS: -lyuv
+#cgo !darwin LDFLAGS: -l:libyuv.a
+#cgo darwin LDFLAGS: -lyuv
 #include <libyuv.h>
 */
 import "C"

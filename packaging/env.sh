@@ -1,0 +1,34 @@
+# What every script of packaging/ begins with: . "$(dirname "$0")/../env.sh"
+#
+# ROOT              the repository
+# VERSION           of wire/release.go: 1.2.3 or 1.2.3-beta.1
+# SOURCE_DATE_EPOCH the time of the commit, s: the only time that may be in a package, so that two builds are the same to the byte
+# BUILD             what is made on the way, kept between two runs: BUILD/SYSTEM-ARCH/ holds programs (linux-amd64, windows-amd64 …)
+# DIST              what is given to people
+set -eu
+ROOT=$(cd "$(dirname "$0")" && git rev-parse --show-toplevel)
+VERSION=$(sed -n 's/^const Release = "\(.*\)"$/\1/p' "$ROOT/wire/release.go")
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$ROOT" log -1 --format=%ct)}
+BUILD=${BUILD:-$ROOT/build}
+DIST=${DIST:-$ROOT/dist}
+export ROOT VERSION SOURCE_DATE_EPOCH BUILD DIST
+export TZ=UTC LC_ALL=C.UTF-8
+umask 022
+
+# gobuild is "go build" for everything that is given to people: the build's own paths, times and IDs stay out. GOOS, GOARCH, CGO_ENABLED and
+# what it is given are the caller's; -ldflags go by LDFLAGS.
+gobuild() { ${GO:-go} build -trimpath -buildvcs=false -ldflags "-s -w -buildid= ${LDFLAGS:-}" "$@"; }
+
+mkdir -p "$BUILD" "$DIST"
+
+need() { # need COMMAND PACKAGE...: installs the Debian packages where there is no such command (or, with a /, no such file)
+	case $1 in
+	*/*) [ -e "$1" ] && return ;;
+	*) command -v "$1" >/dev/null 2>&1 && return ;;
+	esac
+	shift
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo=sudo
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 ||
+		{ $sudo apt-get update -q >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2; }
+}
