@@ -5,18 +5,28 @@ import (
 	"testing"
 )
 
-// Whoever links a library or embeds a model that the table does not name has to say here what it is, and under which licence.
-func TestEverythingThatIsLinkedOrEmbeddedIsNamed(t *testing.T) {
-	root, err := Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := map[string]bool{}
-	for _, p := range All() {
-		list, err := List(root, p)
+// lists are what several tests ask for, a third of a second's work each.
+var lists = map[Program][]Package{}
+
+func listed(t *testing.T, p Program) []Package {
+	t.Helper()
+	if lists[p] == nil {
+		root, err := Root()
 		if err != nil {
 			t.Fatal(err)
 		}
+		if lists[p], err = List(root, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return lists[p]
+}
+
+// Whoever links a library or embeds a model that the table does not name has to say here what it is, and under which licence.
+func TestEverythingThatIsLinkedOrEmbeddedIsNamed(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range All() {
+		list := listed(t, p)
 		found, strange := In(p, list)
 		for _, s := range strange {
 			t.Errorf("%s: no part of packaging/internal/parts/table.go is it", s)
@@ -72,10 +82,7 @@ func TestVersionsAndTextsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := All()[0]
-	list, err := List(root, p)
-	if err != nil {
-		t.Fatal(err)
-	}
+	list := listed(t, p)
 	source := Source{Root: root, Modules: Modules(list)}
 	found, _ := In(p, list)
 	for _, part := range found {
@@ -89,6 +96,5 @@ func TestVersionsAndTextsAreFound(t *testing.T) {
 				t.Errorf("%s: %s: %d octets, %v", part.Name, text.File, len(got), err)
 			}
 		}
-		t.Log(part.Name, version)
 	}
 }

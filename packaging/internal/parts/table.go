@@ -16,6 +16,7 @@ import (
 type Part struct {
 	Name    string
 	Licence string // SPDX expression
+	Ours    bool
 	About   string // who made it and where it is had, as its licence wants it said
 
 	// How it gets in; any of them will do. Flags and PkgConfig are what a package's #cgo lines say: names as path.Match has them, against a flag's
@@ -80,7 +81,7 @@ var Table = []Part{
 		Texts:   []Text{{File: "assets/models/RNNoise.COPYING.txt"}, {File: "assets/models/web-noise-suppressor.LICENSE.txt"}},
 	},
 	{
-		Name: "Parley's sounds, icons and pictures", Licence: "MIT", Embeds: []string{"parley/assets:sounds/*.wav", "parley/assets:icons/*/*.png"},
+		Name: "Parley's sounds, icons and pictures", Licence: "MIT", Ours: true, Embeds: []string{"parley/assets:sounds/*.wav", "parley/assets:icons/*/*.png"},
 		Version: match("", "wire/release.go", `const Release = "([^"]+)"`), Texts: []Text{{File: "LICENSE"}},
 	},
 	{
