@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What every script of packaging/ begins with: . "$(dirname "$0")/../env.sh"
 #
 # ROOT              the repository
