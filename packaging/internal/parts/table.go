@@ -56,7 +56,7 @@ var Table = []Part{
 		Version: debian("libvpx-dev"), Texts: []Text{{In: "debian", File: "libvpx-dev"}},
 	},
 	{
-		Name: "libyuv", Licence: "BSD-3-Clause", Flags: []string{"-l:libyuv.a", "-lyuv"},
+		Name: "libyuv", Licence: "BSD-3-Clause", Flags: []string{"-l:libyuv.a", "-lyuv"}, PkgConfig: []string{"libyuv"},
 		Version: debian("libyuv-dev"), Texts: []Text{{In: "debian", File: "libyuv-dev"}},
 	},
 	{
