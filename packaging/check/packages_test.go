@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -197,5 +198,12 @@ func TestTheBillHasEveryProgramAndTheNoticesAll(t *testing.T) {
 		if !part.Ours && !bytes.Contains(notices, []byte("* "+part.Name+" ")) {
 			t.Errorf("%s is not in the notices", part.Name)
 		}
+	}
+}
+
+func TestScriptsArePlain(t *testing.T) {
+	args := append([]string{"-x", "-P", "../..", "-S", "warning"}, scripts(t)...)
+	if out, err := exec.Command("shellcheck", args...).CombinedOutput(); err != nil {
+		t.Errorf("shellcheck: %v\n%s", err, out)
 	}
 }

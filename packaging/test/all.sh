@@ -9,6 +9,8 @@
 . "$(dirname "$0")/../env.sh"
 cd "$ROOT"
 
+need shellcheck shellcheck
+
 passed=0 failed=0
 mkdir -p "$BUILD/log"
 
