@@ -85,13 +85,17 @@ sizes() {
 	}
 }
 
-# bill lists every program that is in some package, each once: BUILD has them as they are packed.
+# bill lists every program that is in some package, each once: BUILD has them as they are packed. And the packages that have something around
+# them.
 bill() {
 	set --
 	for f in "$BUILD"/*-amd64/parley* "$BUILD"/*-arm64/parley*; do
 		case $f in
 		*/parley | */parleyctl | */parleyd | */parley.exe | */parleyctl.exe | */parleyd.exe) [ -f "$f" ] && set -- "$@" "$f" ;;
 		esac
+	done
+	for f in "$DIST"/Parley-Setup-*.exe "$DIST"/*.AppImage; do
+		[ ! -f "$f" ] || set -- "$@" "$f"
 	done
 	[ $# -gt 0 ] || {
 		echo "packages: there is no program to make a bill of materials for" >&2
@@ -101,8 +105,11 @@ bill() {
 	mv "$BUILD/sbom.part" "$DIST/parley-$VERSION-sbom.cdx.json"
 }
 
-# Before the parts, which pack them. The terms of what is linked for Windows come with its compiler.
+# Before the parts, which pack them. The terms of what is linked come with the Debian packages.
 notices() {
+	need /usr/share/doc/nsis/copyright nsis
+	need /usr/share/doc/libsquashfuse-dev/copyright libsquashfuse-dev
+	need /usr/share/doc/libzstd-dev/copyright libzstd-dev
 	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix
 	need x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix
 	need /usr/share/doc/mingw-w64-x86-64-dev/copyright mingw-w64-x86-64-dev

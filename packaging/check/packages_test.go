@@ -182,8 +182,11 @@ func TestTheBillHasEveryProgramAndTheNoticesAll(t *testing.T) {
 	}
 	programs := 0
 	for _, c := range bill.Components {
-		if c.Type == "application" {
+		switch c.Type {
+		case "application":
 			programs++
+			continue
+		case "file":
 			continue
 		}
 		ours := slices.ContainsFunc(parts.Table, func(p parts.Part) bool { return p.Ours && p.Name == c.Name })

@@ -88,6 +88,11 @@ func gather(root string, programs []string) (all []*work, err error) {
 		}
 	}
 	for _, part := range parts.Table {
+		if part.Around != "" && (len(programs) == 0 || slices.Contains(programs, "parley")) {
+			if err := addPart(parted, part, "what is around parley in a package", parts.Source{Root: root}); err != nil {
+				return nil, err
+			}
+		}
 		if w := parted[part.Name]; w != nil {
 			all = append(all, w)
 		}

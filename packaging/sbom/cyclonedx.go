@@ -67,10 +67,12 @@ func bill(programs []program, version string, at time.Time) document {
 		known[c.Ref] = c
 		whole.On = append(whole.On, c.Ref)
 		parts := dependency{Ref: c.Ref}
-		for _, m := range p.build.Deps {
-			part := module(m)
-			known[part.Ref] = part
-			parts.On = append(parts.On, part.Ref)
+		if p.build != nil {
+			for _, m := range p.build.Deps {
+				part := module(m)
+				known[part.Ref] = part
+				parts.On = append(parts.On, part.Ref)
+			}
 		}
 		for _, part := range p.parts {
 			c := part.component()
@@ -92,6 +94,9 @@ func bill(programs []program, version string, at time.Time) document {
 }
 
 func (p program) component(version string) component {
+	if p.build == nil {
+		return component{Type: "file", Ref: p.name, Name: p.name, Version: version, Hashes: []hash{{"SHA-256", p.sum}}}
+	}
 	c := component{
 		Type: "application", Ref: fmt.Sprintf("%s@%s?os=%s&arch=%s", p.name, version, p.program.System, p.program.Arch), Name: p.name, Version: version,
 		Hashes: []hash{{"SHA-256", p.sum}}, Licences: []licence{{"MIT"}},

@@ -1,8 +1,8 @@
-// Command sbom writes a bill of materials for programs of ours, as CycloneDX 1.5 in JSON: the modules are what the build has written into
+// Command sbom writes a bill of materials for programs of ours, and packages that have more around them, as CycloneDX 1.5 in JSON: the modules are what the build has written into
 // each program, and what is in it besides comes from the table in packaging/internal/parts, by what the program's own packages link and
 // embed. The same programs give the same text: its time is SOURCE_DATE_EPOCH (s), and its serial number comes from what it says.
 //
-//	go run ./packaging/sbom PROGRAM... >FILE
+//	go run ./packaging/sbom PROGRAM|SETUP|APPIMAGE... >FILE
 //
 // Exit status: 0 done, 1 a program has something that the table does not name, or can't be read, 2 wrong usage.
 package main
@@ -25,7 +25,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: sbom PROGRAM...")
+		fmt.Fprintln(os.Stderr, "usage: sbom PROGRAM|SETUP|APPIMAGE...")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -63,9 +63,9 @@ func run(files []string, out io.Writer) error {
 
 // A program is a file of ours and what is in it.
 type program struct {
-	name    string // parleyd, parleyd.exe
-	sum     string // SHA-256, hexadecimal
-	build   *debug.BuildInfo
+	name    string           // parleyd, parleyd.exe
+	sum     string           // SHA-256, hexadecimal
+	build   *debug.BuildInfo // nil for a package
 	program parts.Program
 	parts   []part
 }
@@ -81,12 +81,15 @@ func read(root, file string) (program, error) {
 	if err != nil {
 		return program{}, err
 	}
-	info, err := buildinfo.ReadFile(file)
-	if err != nil {
+	sum := sha256.Sum256(data)
+	p := program{name: filepath.Base(file), sum: hex.EncodeToString(sum[:])}
+	if around := parts.Around(p.name); len(around) > 0 {
+		return p, p.add(around, parts.Source{Root: root})
+	}
+	if p.build, err = buildinfo.ReadFile(file); err != nil {
 		return program{}, err
 	}
-	sum := sha256.Sum256(data)
-	p := program{name: filepath.Base(file), sum: hex.EncodeToString(sum[:]), build: info, program: settings(info)}
+	p.program = settings(p.build)
 	packages, err := parts.List(root, p.program)
 	if err != nil {
 		return program{}, err
@@ -95,15 +98,18 @@ func read(root, file string) (program, error) {
 	if len(strange) > 0 {
 		return program{}, fmt.Errorf("not in the table of packaging/internal/parts: %q", strange)
 	}
-	source := parts.Source{Root: root, Modules: parts.Modules(packages)}
+	return p, p.add(found, parts.Source{Root: root, Modules: parts.Modules(packages)})
+}
+
+func (p *program) add(found []parts.Part, source parts.Source) error {
 	for _, f := range found {
 		version, err := f.Version(source)
 		if err != nil {
-			return program{}, fmt.Errorf("%s: %w", f.Name, err)
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 		p.parts = append(p.parts, part{f, version})
 	}
-	return p, nil
+	return nil
 }
 
 func settings(info *debug.BuildInfo) parts.Program {

@@ -38,6 +38,18 @@ func TestEverythingThatIsLinkedOrEmbeddedIsNamed(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range []string{"Parley-Setup-1.2.3.exe", "Parley-1.2.3-x86_64.AppImage"} {
+		found := Around(name)
+		if len(found) == 0 {
+			t.Errorf("nothing is around %s", name)
+		}
+		for _, part := range found {
+			used[part.Name] = true
+		}
+	}
+	if found := Around("parley_1.2.3_amd64.deb"); len(found) > 0 {
+		t.Errorf("around a .deb: %v", found)
+	}
 	for _, part := range Table {
 		if !used[part.Name] {
 			t.Errorf("nothing has the part %q any more", part.Name)

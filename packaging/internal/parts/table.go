@@ -17,7 +17,9 @@ type Part struct {
 	Name    string
 	Licence string // SPDX expression
 	Ours    bool
-	About   string // who made it and where it is had, as its licence wants it said
+	// Not among Allowed, and yet no hindrance, for what About says.
+	Excepted bool
+	About    string // who made it and where it is had, as its licence wants it said
 
 	// How it gets in; any of them will do. Flags and PkgConfig are what a package's #cgo lines say: names as path.Match has them, against a flag's
 	// last element.
@@ -26,20 +28,22 @@ type Part struct {
 	Package   string   // the import path that has its source
 	Embeds    []string // IMPORTPATH:FILE, both as path.Match has them
 	Systems   []string // with C on one of these systems
+	Around    string   // in no program, but in what is around it: the end of a package's name
 
 	Version func(Source) (string, error)
 	Texts   []Text
 }
 
-// A Source is where versions and texts are read: the repository, and the folder for what is built.
+// A Source is where versions and texts are read.
 type Source struct {
-	Root, Build string
-	Modules     []Module
+	Root    string // the repository
+	Modules []Module
 }
 
-// A Text is a file of licence terms: of the repository, a module, Go, or a Debian package. From, unless it is "", is where it begins.
+// A Text is a file of licence terms: of the repository, a module, Go, a Debian package, or those that Debian has once for all packages. From,
+// unless it is "", is where it begins.
 type Text struct {
-	In   string // "", a module's path, "go", "debian" or "build"
+	In   string // "", a module's path, "go", "debian" or "common"
 	File string
 	From string
 }
@@ -112,9 +116,29 @@ var Table = []Part{
 		Version: debian("mingw-w64-x86-64-dev"), Texts: []Text{{In: "debian", File: "mingw-w64-x86-64-dev"}},
 	},
 	{
-		Name: "GCC runtime libraries", Licence: "GPL-3.0-or-later WITH GCC-exception-3.1", Systems: []string{"windows"},
+		Name: "GCC runtime libraries", Licence: "GPL-3.0-or-later WITH GCC-exception-3.1", Excepted: true, Systems: []string{"windows"},
 		About:   "The exception lets programs that GCC has compiled contain libgcc and libstdc++ under terms of their own.",
 		Version: debian("gcc-mingw-w64-x86-64-posix-runtime"), Texts: []Text{{In: "debian", File: "gcc-mingw-w64-base"}},
+	},
+	{
+		Name: "NSIS", Licence: "Zlib AND CPL-1.0", Excepted: true, Around: "Setup-*.exe",
+		About: "The setup begins with the installer of NSIS, which is under the zlib licence; what unpacks it (LZMA) is under the Common Public License 1.0, " +
+			"whose authors permit it to be linked with anything under that thing's own terms.",
+		Version: debian("nsis"), Texts: []Text{{In: "debian", File: "nsis"}},
+	},
+	{
+		Name: "squashfuse", Licence: "BSD-2-Clause", Around: "*.AppImage",
+		Version: debian("libsquashfuse-dev"), Texts: []Text{{In: "debian", File: "libsquashfuse-dev"}},
+	},
+	{
+		Name: "Zstandard", Licence: "BSD-3-Clause", Around: "*.AppImage",
+		Version: debian("libzstd-dev"), Texts: []Text{{In: "debian", File: "libzstd-dev"}},
+	},
+	{
+		Name: "GNU C Library", Licence: "LGPL-2.1-or-later", Excepted: true, Around: "*.AppImage",
+		About: "In what starts the AppImage, not in the programs. That is linked by packaging/linux/appimage.sh of Parley's repository, whose source is " +
+			"there as well: with these anyone can link it with another C library, as section 6 of its licence wants it.",
+		Version: debian("libc6-dev"), Texts: []Text{{In: "debian", File: "libc6-dev"}, {In: "common", File: "LGPL-2.1"}},
 	},
 }
 
@@ -189,6 +213,16 @@ func In(p Program, list []Package) (found []Part, strange []string) {
 	return found, strange
 }
 
+// Around finds what is around the programs in a package, by the package's name.
+func Around(name string) (found []Part) {
+	for _, part := range Table {
+		if part.Around != "" && matches([]string{"*" + part.Around}, name) {
+			found = append(found, part)
+		}
+	}
+	return found
+}
+
 func matches(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		ok, err := path.Match(pattern, name)
@@ -222,8 +256,12 @@ func (s Source) dir(in string) (string, error) {
 
 // Read gives a text, with line ends of Unix.
 func (s Source) Read(t Text) (string, error) {
-	if t.In == "debian" {
+	switch t.In {
+	case "debian":
 		data, err := os.ReadFile(filepath.Join("/usr/share/doc", t.File, "copyright"))
+		return clean(string(data)), err
+	case "common":
+		data, err := os.ReadFile(filepath.Join("/usr/share/common-licenses", t.File))
 		return clean(string(data)), err
 	}
 	dir, err := s.dir(t.In)
