@@ -10,6 +10,10 @@
 cd "$ROOT"
 
 need shellcheck shellcheck
+need bsdtar libarchive-tools
+need unsquashfs squashfs-tools
+need msiextract msitools
+need 7z p7zip-full
 
 passed=0 failed=0
 mkdir -p "$BUILD/log"
