@@ -5,9 +5,8 @@
 #   packaging/packages.sh [PART...]     default: all, in this order
 #
 # binaries  programs for Linux, the server for every system      linux     .deb, .rpm and .tar.xz
-# server    what a server is run with besides                    appimage  the AppImage
-# windows   parley.exe and parleyctl.exe, cross-built            setup     the installers for Windows, .exe and .msi
-# macos     the bundle without its programs
+# windows   parley.exe and parleyctl.exe, cross-built            appimage  the AppImage
+# macos     the bundle without its programs                      setup     the installers for Windows, .exe and .msi
 #
 # Prints a JSON line for each part with the seconds it took, and for each package with its size; fails above a limit of size. What a part
 # says goes to BUILD/log/PART, and here when it fails. A part that finds its work done does nothing; the first run takes half an hour.
@@ -15,7 +14,7 @@
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
 
-all="binaries windows server macos linux appimage setup"
+all="binaries windows macos linux appimage setup"
 
 script() { # script PART: what it runs
 	case $1 in
@@ -25,7 +24,6 @@ script() { # script PART: what it runs
 	windows) echo windows/libs.sh windows/build.sh ;;
 	setup) echo windows/setup.sh ;;
 	macos) echo macos/bundle.sh ;;
-	server) echo server/dist.sh ;;
 	*)
 		echo "packages: unknown part '$1' ($all)" >&2
 		return 2
