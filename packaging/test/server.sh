@@ -126,7 +126,9 @@ END
 x86_64-w64-mingw32-gcc -shared -Os -o "$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll" "$work/random.c" -ladvapi32
 exe=$BUILD/windows-amd64/parleyd.exe
 [ "$(wine "$exe" version 2>"$work/wine.log" | tr -d '\r')" = "{\"version\":\"$VERSION\"}" ] || fail "windows: version"
-# Serving is beyond Wine 8, which refuses a setting that Go makes of every UDP socket (SIO_UDP_NETRESET). The store is not.
+# Serving is beyond Wine 8, which refuses a setting that Go makes of every UDP socket (SIO_UDP_NETRESET). The
+# store is not: the folder of the server above, moved to a Windows.
+cp -r "$root/data" "$WINEPREFIX/drive_c/Leute für Parley"
 wine "$exe" channels add Musik --data 'C:\Leute für Parley' >"$work/wine.log" 2>&1 || fail "windows: channels add"
 wine "$exe" channels list --data 'C:\Leute für Parley' >"$work/channels" 2>"$work/wine.log" || fail "windows: channels list"
 grep -q '"Musik"' "$work/channels" || fail "windows: no channel in: $(cat "$work/channels")"
