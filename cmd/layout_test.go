@@ -122,6 +122,7 @@ var rules = []rule{
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "packaging/...", own: []string{"wire", "packaging/..."}, only: []string{"github.com/gorilla/websocket/..."}, never: []string{fyne}}, // wire's
 	{path: "packaging/macos/...", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "packaging/server", own: none, only: none}, // tests
 	{path: "test/...", own: all, cgo: true},

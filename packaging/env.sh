@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What every script of packaging/ begins with: . "$(dirname "$0")/../env.sh"
 #
 # ROOT              the repository
@@ -29,6 +30,6 @@ need() { # need COMMAND PACKAGE...: installs the Debian packages where there is 
 	shift
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 ||
-		{ $sudo apt-get update -q >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2; }
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" >&2 ||
+		{ $sudo apt-get update -q >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" >&2; }
 }

@@ -1,0 +1,74 @@
+//go:build packages
+
+package check_test
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"parley/wire"
+)
+
+// Every package has the terms of what is inside: licences want it, and people can look it up without a network.
+func TestEveryPackageHasTheNotices(t *testing.T) {
+	dist := folder(t, "DIST", "dist")
+	version := wire.Release
+	for name, list := range map[string]func(*testing.T, string) string{
+		"parley_" + version + "_amd64.deb":          listDeb,
+		"parleyd_" + version + "_amd64.deb":         listDeb,
+		"parleyd_" + version + "_arm64.deb":         listDeb,
+		"parley-" + version + ".x86_64.rpm":         listArchive,
+		"parleyd-" + version + ".x86_64.rpm":        listArchive,
+		"parleyd-" + version + ".aarch64.rpm":       listArchive,
+		"parley-" + version + "-linux-amd64.tar.xz": listArchive,
+		"Parley-" + version + "-x86_64.AppImage":    listAppImage,
+		"Parley-Setup-" + version + ".exe":          listSetup,
+		"Parley-" + version + ".msi":                listMSI,
+	} {
+		inside := strings.Fields(list(t, filepath.Join(dist, name)))
+		if !slices.ContainsFunc(inside, func(word string) bool { return strings.HasSuffix(word, "NOTICES.txt") }) {
+			t.Errorf("%s has no notices: %q", name, inside)
+		}
+	}
+}
+
+func said(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %q: %v: %s", name, args, err, out)
+	}
+	return string(out)
+}
+
+func listArchive(t *testing.T, file string) string { return said(t, "bsdtar", "-tf", file) }
+
+func listDeb(t *testing.T, file string) string { return said(t, "dpkg-deb", "-c", file) }
+
+func listSetup(t *testing.T, file string) string { return said(t, "7z", "l", file) }
+
+func listMSI(t *testing.T, file string) string { return said(t, "msiextract", "-l", file) }
+
+// The squashfs of an AppImage begins where the program in front of it ends: behind its section headers, the last of an ELF file.
+func listAppImage(t *testing.T, file string) string {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer f.Close()
+	var head elf.Header64
+	if err := binary.Read(f, binary.LittleEndian, &head); err != nil {
+		t.Error(err)
+		return ""
+	}
+	return said(t, "unsquashfs", "-o", strconv.FormatUint(head.Shoff+uint64(head.Shentsize)*uint64(head.Shnum), 10), "-l", file)
+}
