@@ -44,6 +44,10 @@ stop() { # stop PID NAME: a server ends by itself when asked, and without an err
 	wait "$1" || fail "$2 ended with status $?"
 }
 
+for program in linux-amd64/parleyd linux-amd64/parleyctl linux-arm64/parleyd windows-amd64/parleyd.exe; do
+	[ -x "$BUILD/$program" ] || fail "there is no $BUILD/$program; packaging/binaries.sh makes it"
+done
+
 # 1. The image's folder: the program, the certificates' place and /data, and nobody there is root.
 root=$work/root
 mkdir -p "$root/data" && chmod 755 "$work" "$root" && chmod 700 "$root/data"
