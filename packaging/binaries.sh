@@ -28,7 +28,10 @@ build() ( # build SYSTEM ARCH CGO PROGRAM [FLAG...]
 	[ "$GOOS" = windows ] && end=.exe || end=
 	mkdir -p "$dir"
 	echo "binaries: $GOOS/$GOARCH $program" >&2
-	gobuild "$@" -o "$dir/$program$end" "./cmd/$program"
+	to=$dir/$program$end
+	gobuild "$@" -o "$to.new" "./cmd/$program"
+	# As it was, with its time, where nothing is new: what packs it is not made again.
+	if cmp -s "$to.new" "$to"; then rm "$to.new"; else mv "$to.new" "$to"; fi
 )
 
 portable() { # portable FILE: fails where it needs what other systems have not
