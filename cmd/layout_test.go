@@ -127,6 +127,8 @@ var rules = []rule{
 	{path: "packaging/server", own: none, only: none}, // tests
 	{path: "test/...", own: all, cgo: true},
 	{path: "bench/...", own: all, cgo: true},
+	{path: "packaging/linux", own: none}, // tests of what goes into packages
+	{path: "packaging/linux/completions", own: none, only: none},
 }
 
 func join(list []string, more ...string) []string { return slices.Concat(list, more) }

@@ -178,3 +178,16 @@ func TestNotify(t *testing.T) {
 		t.Errorf("a manager that is gone stops no server: %d", code)
 	}
 }
+
+// What is not in the usage is in no manual and completed by no shell: these are held to it.
+func TestUsageNamesEveryFlag(t *testing.T) {
+	f := flag.NewFlagSet("serve", flag.ContinueOnError)
+	serveFlags(f, &server.Config{})
+	_, text, _ := strings.Cut(usage, "parleyd serve ")
+	text, _, _ = strings.Cut(text, "parleyd status")
+	f.VisitAll(func(x *flag.Flag) {
+		if !strings.Contains(text, "--"+x.Name+" ") && !strings.Contains(text, "--"+x.Name+"]") {
+			t.Errorf("the usage of serve has no --%s", x.Name)
+		}
+	})
+}

@@ -25,7 +25,7 @@ for program in linux-amd64/parley linux-amd64/parleyctl linux-amd64/parleyd; do
 	[ -x "$BUILD/$program" ] || packaging/binaries.sh linux
 done
 [ -x "$BUILD/linux-arm64/parleyd" ] || packaging/binaries.sh server
-[ -s "$BUILD/THIRD-PARTY-NOTICES.txt" ] || ${GO:-go} run ./packaging/notices >"$BUILD/THIRD-PARTY-NOTICES.txt"
+[ -s "$BUILD/THIRD-PARTY-NOTICES.txt" ] || "${GO:-go}" run ./packaging/notices >"$BUILD/THIRD-PARTY-NOTICES.txt"
 
 # What goes in, by its sums: where nothing has changed and all is there, nothing is done.
 state() {
@@ -46,10 +46,10 @@ mkdir -p "$work"
 nfpm=$BUILD/tools/nfpm-${NFPM##*@}
 if [ ! -x "$nfpm" ]; then
 	mkdir -p "$BUILD/tools"
-	env -u GOOS -u GOARCH GOBIN="$BUILD/tools" ${GO:-go} install -trimpath "$NFPM"
+	env -u GOOS -u GOARCH GOBIN="$BUILD/tools" "${GO:-go}" install -trimpath "$NFPM"
 	mv "$BUILD/tools/nfpm" "$nfpm"
 fi
-${GO:-go} run ./packaging/linux/completions "$work/completions" "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$BUILD"/linux-amd64/parleyd
+"${GO:-go}" run ./packaging/linux/completions "$work/completions" "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$BUILD"/linux-amd64/parleyd
 
 put() { install -D -m 0644 "$1" "$stage/$2"; } # put FILE PLACE
 
