@@ -41,7 +41,7 @@ func (s *Source) remember(m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	return write(file, text, 0o600)
+	return place(write(file, text, 0o600))
 }
 
 // write puts a file in place at once: whoever reads it finds the old or the new.
