@@ -91,6 +91,9 @@ func (s *Source) fetch(ctx context.Context, f File, part string, progress func(d
 		return err
 	}
 	if _, err := io.Copy(out, &counted{body, from, f.Size, progress}); err != nil {
+		if ctx.Err() == nil && errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("nothing has come for %s", stall)
+		}
 		return fmt.Errorf("the download broke off; it goes on from there the next time: %w", place(err))
 	}
 	return place(out.Sync())
