@@ -49,7 +49,7 @@ type Settings struct {
 	LessMotion bool   `json:"less_motion"` // nothing moves that need not
 	Width      int    `json:"width"`       // of the window; 0: the default
 	Height     int    `json:"height"`
-	Status     Status `json:"status"` // what the person chose to be
+	Status     Status `json:"status"`  // what the person chose to be
 	Notify     bool   `json:"notify"`  // by the desktop's notifications
 	Updates    bool   `json:"updates"` // newer versions are looked for, and fetched where this copy may
 

@@ -130,6 +130,18 @@ func (k *Keeper) Check() {
 	}
 }
 
+// Switched follows the settings' switch: once it is off the next start takes nothing that somebody has not asked for since.
+func (k *Keeper) Switched() {
+	if k.c.On() || k.State().Phase != Ready {
+		return
+	}
+	if err := k.program.Discard(); err != nil {
+		k.c.Log.Warn("update", "err", err)
+		return
+	}
+	k.set(func(s *State) { s.Phase, s.How = Known, "Look again to have it." })
+}
+
 // State tells how it stands.
 func (k *Keeper) State() State {
 	k.mu.Lock()

@@ -334,6 +334,28 @@ func TestNotAgain(t *testing.T) {
 	})
 }
 
+// TestSwitchedOff: what was fetched before does not come by itself, either.
+func TestSwitchedOff(t *testing.T) {
+	d := newDepot(t)
+	synctest.Test(t, func(t *testing.T) {
+		d.publish("1.1.0", update.Platform("program"))
+		r := newRig(t, d, Tar)
+		r.Start()
+		defer r.Close()
+		r.look(t, Ready)
+		r.Switched()
+		r.is(t, Ready)
+		r.on.Store(false)
+		r.Switched()
+		if _, waits := r.program.Waiting(r.c.Current); waits || r.is(t, Known).How == "" {
+			t.Error("it waits for the next start")
+		}
+		if r.look(t, Ready); d.asked.Load() != 2 {
+			t.Error("nobody can ask for it")
+		}
+	})
+}
+
 func TestNoOrigin(t *testing.T) {
 	d := &depot{t: t}
 	r := newRig(t, d, Tar)
