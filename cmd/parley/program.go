@@ -39,6 +39,8 @@ type program struct {
 	idle    *idle.Watcher
 	opened  chan string // links, and nothing, that later starts hand over
 
+	newness newness
+
 	closers []func() error // of what is open, in the order in which it was opened
 	again   bool           // start anew at the end
 }
@@ -55,34 +57,52 @@ func (p *program) run() (code int, err error) {
 			code = exitFailed
 		}
 	}()
-	first, err := p.openHome()
-	if err != nil {
-		return exitFailed, err
+	if p.dir = p.profile; p.dir == "" {
+		if p.dir, err = profile.DefaultDir(); err != nil {
+			return exitFailed, err
+		}
 	}
-	if !first {
-		fmt.Fprintln(p.people, "Parley is open already: see its window.")
+	if p.again = p.lookAtUpdates(); p.again {
 		return exitDone, nil
+	}
+	if first, err := p.openHome(); err != nil || !first {
+		return p.notFirst(err)
 	}
 	if err := screen.Check(); err != nil {
 		return exitNoDisplay, err
 	}
-	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openKeys, p.openIdle} {
+	if renewed, err := p.renew(); err != nil || renewed {
+		return exitDone, err
+	}
+	if p.home == nil {
+		if first, err := p.openHome(); err != nil || !first { // a new version had it, and was taken back
+			return p.notFirst(err)
+		}
+	}
+	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openKeys, p.openIdle, p.openUpdates} {
 		if err := open(); err != nil {
 			return exitFailed, err
 		}
 	}
-	return exitDone, p.show()
+	if err := p.show(); err != nil {
+		return exitFailed, err
+	}
+	return exitDone, p.newness.works() // whoever has closed the window has seen it
+}
+
+// notFirst ends a start that has not got the profile.
+func (p *program) notFirst(err error) (int, error) {
+	if err != nil {
+		return exitFailed, err
+	}
+	fmt.Fprintln(p.people, "Parley is open already: see its window.")
+	return exitDone, nil
 }
 
 func (p *program) closeLater(f func() error) { p.closers = append(p.closers, f) }
 
 // openHome takes the profile's folder, or hands the link to the Parley that has it.
 func (p *program) openHome() (first bool, err error) {
-	if p.dir = p.profile; p.dir == "" {
-		if p.dir, err = profile.DefaultDir(); err != nil {
-			return false, err
-		}
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), handOver)
 	defer cancel()
 	return instance.First(ctx, p.dir, instance.Request{Do: instance.Open, Link: p.link}, profile.ErrInUse, func() (err error) {
