@@ -2,13 +2,7 @@ package app_test
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"image"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,18 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"aead.dev/minisign"
-
 	"parley/test/lab"
-	"parley/update"
 	"parley/wire"
 )
 
 // newer is what a Parley calls itself that newerParley has made.
 var newer = "9" + wire.Release[1:]
-
-// marker is the file that says how a copy was installed.
-const marker = "parley.install"
 
 // newerParley is the program with another version in it: all that it knows of its own is that text.
 func (w *world) newerParley() []byte {
@@ -52,25 +40,12 @@ func (w *world) install(offer []byte) *installed {
 	w.must(err)
 	w.must(os.MkdirAll(i.programs.Dir, 0o755))
 	w.must(os.WriteFile(i.program(), b, 0o755))
-	w.must(os.WriteFile(filepath.Join(i.programs.Dir, marker), []byte("tar\n"), 0o644))
+	w.must(os.WriteFile(filepath.Join(i.programs.Dir, lab.Install), []byte("tar\n"), 0o644))
 
-	public, private, err := minisign.GenerateKey(rand.Reader)
+	r, err := lab.NewRelease(w.dir, newer, offer)
 	w.must(err)
-	keys := filepath.Join(w.dir, "keys")
-	w.must(os.WriteFile(keys, []byte(public.String()), 0o600))
-	sum := sha256.Sum256(offer)
-	text, err := json.Marshal(update.Manifest{
-		Format: update.Format, Channel: "stable", Version: newer, Issued: time.Now(), Expires: time.Now().AddDate(0, 1, 0),
-		News:  "Parley has got older.\nNothing else.",
-		Files: map[string]update.File{update.Platform("program"): {Name: "parley", Size: int64(len(offer)), SHA256: hex.EncodeToString(sum[:])}},
-	})
-	w.must(err)
-	files := map[string][]byte{"/parley": offer, "/" + update.ManifestName: text, "/" + update.SignatureName: minisign.Sign(private, text)}
-	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
-		http.ServeContent(out, r, "", time.Time{}, bytes.NewReader(files[r.URL.Path]))
-	}))
-	w.Cleanup(server.Close)
-	i.env = []string{"PARLEY_UPDATE_FROM=" + server.URL, "PARLEY_UPDATE_KEYS=" + keys}
+	w.Cleanup(r.Close)
+	i.env = r.Env
 	return i
 }
 
@@ -150,7 +125,7 @@ func TestUpdate(t *testing.T) {
 	if got := i.version(); got != "parley "+newer {
 		t.Errorf("in place is %q", got)
 	}
-	i.left("parley", marker)
+	i.left("parley", lab.Install)
 	a.Window = next
 	a.key("ctrl+comma")
 	a.click(lab.Page(10))
@@ -172,7 +147,7 @@ func TestUpdateThatDoesNotWork(t *testing.T) {
 	if got := i.version(); got != "parley "+wire.Release {
 		t.Errorf("in place is %q", got)
 	}
-	i.left("parley", marker)
+	i.left("parley", lab.Install)
 	if text, err := os.ReadFile(failed); err != nil || strings.TrimSpace(string(text)) != newer {
 		t.Errorf("%q, %v", text, err)
 	}

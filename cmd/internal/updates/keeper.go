@@ -54,6 +54,11 @@ const (
 	Failed                   // it was tried, did not work, and was taken back
 )
 
+// String is the phase's name for programs.
+func (p Phase) String() string {
+	return [...]string{"none", "idle", "checking", "current", "known", "waiting", "downloading", "ready", "failed"}[p]
+}
+
 // State is how an update stands.
 type State struct {
 	Phase   Phase
@@ -128,6 +133,16 @@ func (k *Keeper) Check() {
 	case k.ask <- struct{}{}:
 	default:
 	}
+}
+
+// Now looks at once, fetches what is new, and returns how it stands then. It is for a Keeper that was not started.
+func (k *Keeper) Now(ctx context.Context) State {
+	if k.c.Origin.Address != "" {
+		if err := k.look(ctx, func() bool { return true }); err != nil {
+			k.c.Log.Warn("update", "err", err) // and is in the state
+		}
+	}
+	return k.State()
 }
 
 // Switched follows the settings' switch: once it is off the next start takes nothing that somebody has not asked for since.

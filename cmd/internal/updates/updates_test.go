@@ -356,6 +356,26 @@ func TestSwitchedOff(t *testing.T) {
 	})
 }
 
+// TestNow is for programs that look once.
+func TestNow(t *testing.T) {
+	d := newDepot(t)
+	synctest.Test(t, func(t *testing.T) {
+		d.publish("1.1.0", update.Platform("program"))
+		r := newRig(t, d, Tar)
+		if s := r.Now(t.Context()); s.Phase != Ready || s.Phase.String() != "ready" || s.Version != "1.1.0" {
+			t.Errorf("%+v", s)
+		}
+		d.down.Store(true)
+		if s := r.Now(t.Context()); s.Phase != Ready || s.Problem == "" {
+			t.Errorf("%+v", s)
+		}
+	})
+	r := newRig(t, &depot{t: t}, Tar)
+	if s := r.Now(t.Context()); s.Phase != NoOrigin || s.Phase.String() != "none" || Failed.String() != "failed" {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestNoOrigin(t *testing.T) {
 	d := &depot{t: t}
 	r := newRig(t, d, Tar)
