@@ -36,7 +36,7 @@ func newDeviceCheck(w *Window, goos string) *deviceCheck {
 	c := &deviceCheck{w: w, goos: goos, meter: kit.NewMeter()}
 	c.try = kit.NewButton("Try your microphone", "mic", kit.PlainButton, func() { c.listen(!c.on, time.Now()) })
 	play := kit.NewButton("Play a sound", "speaker-channel", kit.PlainButton, w.testSound)
-	c.root = kit.Fixed(0, 44, kit.HRow(12, kit.Grow(c.meter), kit.Fixed(200, 36, c.try), play)) // what the button says changes, and not its width
+	c.root = kit.Fixed(0, 44, kit.HRow(8, kit.Grow(c.meter), kit.Fixed(196, 36, c.try), play)) // what the button says changes, and not its width
 	return c
 }
 

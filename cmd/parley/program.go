@@ -57,10 +57,8 @@ func (p *program) run() (code int, err error) {
 			code = exitFailed
 		}
 	}()
-	if p.dir = p.profile; p.dir == "" {
-		if p.dir, err = profile.DefaultDir(); err != nil {
-			return exitFailed, err
-		}
+	if err := p.findDir(); err != nil {
+		return exitFailed, err
 	}
 	if p.again = p.lookAtUpdates(); p.again {
 		return exitDone, nil
@@ -101,8 +99,19 @@ func (p *program) notFirst(err error) (int, error) {
 
 func (p *program) closeLater(f func() error) { p.closers = append(p.closers, f) }
 
+// findDir settles which folder the profile is in.
+func (p *program) findDir() (err error) {
+	if p.dir = p.profile; p.dir == "" {
+		p.dir, err = profile.DefaultDir()
+	}
+	return err
+}
+
 // openHome takes the profile's folder, or hands the link to the Parley that has it.
 func (p *program) openHome() (first bool, err error) {
+	if err := p.findDir(); err != nil {
+		return false, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), handOver)
 	defer cancel()
 	return instance.First(ctx, p.dir, instance.Request{Do: instance.Open, Link: p.link}, profile.ErrInUse, func() (err error) {
