@@ -43,6 +43,7 @@ type program struct {
 
 	closers []func() error // of what is open, in the order in which it was opened
 	again   bool           // start anew at the end
+	file    string         // this one; empty: this program's own
 }
 
 // run opens everything, shows the window until it is closed for good, and closes everything, the last first: the engine
@@ -61,6 +62,7 @@ func (p *program) run() (code int, err error) {
 		return exitFailed, err
 	}
 	if p.again = p.lookAtUpdates(); p.again {
+		p.file = p.newness.copy.Target // an AppImage's own program is the one that was taken back
 		return exitDone, nil
 	}
 	if first, err := p.openHome(); err != nil || !first {

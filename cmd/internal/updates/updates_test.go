@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -27,6 +28,7 @@ type depot struct {
 	t       *testing.T
 	private minisign.PrivateKey
 	origin  Origin
+	mu      sync.Mutex
 	files   map[string][]byte
 	down    atomic.Bool
 	slow    atomic.Bool // a download stands still after its first half
@@ -51,7 +53,7 @@ func (d *depot) RoundTrip(r *http.Request) (*http.Response, error) {
 	if name == update.ManifestName {
 		d.asked.Add(1)
 	}
-	data, ok := d.files[name]
+	data, ok := d.file(name)
 	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Request: r}
 	if !ok {
 		answer.StatusCode = http.StatusNotFound
@@ -68,6 +70,19 @@ func (d *depot) RoundTrip(r *http.Request) (*http.Response, error) {
 		answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(data[:len(data)/2]), hanging{r}))
 	}
 	return answer, nil
+}
+
+func (d *depot) file(name string) (data []byte, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	data, ok = d.files[name]
+	return data, ok
+}
+
+func (d *depot) put(name string, data []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.files[name] = data
 }
 
 // hanging brings nothing until whoever asked gives up.
@@ -92,7 +107,9 @@ func (d *depot) publish(version string, platforms ...string) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.files[file.Name], d.files[update.ManifestName], d.files[update.SignatureName] = data, text, minisign.Sign(d.private, text)
+	d.put(file.Name, data)
+	d.put(update.ManifestName, text)
+	d.put(update.SignatureName, minisign.Sign(d.private, text))
 }
 
 // rig is a Keeper of a copy in a folder with blanks and umlauts.
@@ -291,17 +308,18 @@ func TestTrouble(t *testing.T) {
 		}
 		d.down.Store(false)
 		d.publish("1.1.0", update.Platform("program"))
-		d.files[update.ManifestName][20] ^= 1
+		text, _ := d.file(update.ManifestName)
+		d.put(update.ManifestName, append(bytes.Clone(text), ' '))
 		if s := r.look(t, Idle); !strings.Contains(s.Problem, "not signed") {
 			t.Errorf("%+v", s)
 		}
 		d.publish("1.1.0", update.Platform("program"))
-		whole := d.files["parley-1.1.0"]
-		d.files["parley-1.1.0"] = bytes.Repeat([]byte("6.6.6"), 1000)
+		whole, _ := d.file("parley-1.1.0")
+		d.put("parley-1.1.0", bytes.Repeat([]byte("6.6.6"), 1000))
 		if s := r.look(t, Known); !strings.Contains(s.Problem, "have signed") || s.Version != "1.1.0" {
 			t.Errorf("%+v", s)
 		}
-		d.files["parley-1.1.0"] = whole
+		d.put("parley-1.1.0", whole)
 		time.Sleep(afterError + firstMore)
 		if s := r.is(t, Ready); s.Problem != "" {
 			t.Errorf("%+v", s)
