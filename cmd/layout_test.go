@@ -119,6 +119,7 @@ var rules = []rule{
 	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
 	{path: "cmd/internal/surface", own: []string{"xserver"}, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/thread", own: none, only: none, never: []string{"net"}},
+	{path: "cmd/internal/updates", own: []string{"update"}, only: join(crypto, "aead.dev/minisign/..."), never: []string{fyne}},
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},

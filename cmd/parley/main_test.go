@@ -23,7 +23,7 @@ func start(t *testing.T, args ...string) (code int, out, people string) {
 	t.Setenv("WAYLAND_DISPLAY", "")
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
 	var o, p bytes.Buffer
-	code, again := run(args, &o, &p)
+	code, again, _ := run(args, &o, &p)
 	if again {
 		t.Error("it wants to start anew")
 	}
