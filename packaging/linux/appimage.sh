@@ -7,7 +7,7 @@
 # The file is runtime.c, static, and behind it a squashfs. What is in there:
 #
 #   AppRun -> usr/bin/parley      .DirIcon, chat.parley.app.png, .desktop -> usr/share/…      where tools look for them
-#   usr/bin/parley                usr/bin/parleyctl.zst (what parleyctl has that parley has not; runtime.c makes parleyctl of both)
+#   usr/bin/parley                usr/bin/parleyctl.zst (what parleyctl has that parley has not; unpack.c makes parleyctl of both)
 #   usr/share/{applications,icons,metainfo}     usr/share/doc/parley/LICENSE
 #
 # No library goes in. parley needs these (ldd), and each belongs to the machine that it runs on:
@@ -36,14 +36,14 @@ need /usr/include/zstd.h libzstd-dev
 image() {
 	fs=$2.squashfs.tmp head=$2.runtime.tmp
 	# The compression costs a minute, so BUILD keeps it for as long as nothing in the folder changes.
-	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$fs" -comp zstd -Xcompression-level "${ZSTD_LEVEL:-19}" -b 1M -noappend -reproducible -all-root \
-		-no-xattrs -mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" -quiet -no-progress >&2
+	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$fs" -comp zstd -Xcompression-level 19 -b 1M -noappend -reproducible -all-root -no-xattrs \
+		-mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" -quiet -no-progress >&2
 	sum=$(cksum <"$fs")
 	# What the files take, with the parleyctl that is made; runtime.c refuses more.
 	unpacked=$(find "$1" -type f -printf '%s\n' | awk -v n="${CTL_SIZE:-0}" '{ n += $1 } END { print n }')
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map="$ROOT"=. \
 		-DRELEASE="\"$VERSION\"" -DIMAGE_SIZE="${sum#* }L" -DIMAGE_SUM="${sum% *}u" -DUNPACKED="${unpacked}L" \
-		-static-pie -fPIE -o "$head" "$here/runtime.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
+		-static-pie -fPIE -o "$head" "$here/runtime.c" "$here/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
 	printf 'AI\002' | dd of="$head" bs=1 seek=8 conv=notrunc status=none # the mark of an AppImage of type 2
 	cat "$fs" >>"$head"
 	chmod 755 "$head"
@@ -79,7 +79,7 @@ ln -s "$id.png" "$dir/.DirIcon"
 install -m 755 "$programs/parley" "$dir/usr/bin/parley"
 
 # The same in, the same out: nothing is compressed twice.
-stamp=$(cat "$0" "$here/runtime.c" "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
+stamp=$(cat "$0" "$here/runtime.c" "$here"/unpack.[ch] "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
 	{ cat; find "$share/icons" -type f -exec sha256sum {} + | sort; echo "$VERSION $SOURCE_DATE_EPOCH"; } | sha256sum)
 if [ ! -e "$kept" ] || [ "$(cat "$kept.stamp" 2>/dev/null)" != "$stamp" ]; then
 	zstd -qq -f --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"

@@ -2,19 +2,20 @@
  * What stands at the head of Parley's AppImage: a static program that unpacks the image behind it and becomes the program in it.
  *
  *	image:   ELF with "AI\2" at byte 8 (AppImage, type 2) │ squashfs, zstd (at --appimage-offset)
- *	start:   look at size and checksum ─► folder of our own, 0700 ─► keeper ─► unpack ─► exec APPDIR/AppRun, with this process's id
+ *	start:   size and checksum looked at ─► folder of our own, 0700 ─► keeper ─► unpack.c ─► exec APPDIR/AppRun as this process
  *	keeper:  a child that waits for the end of that process, however it ends, and removes the folder
  *
  * It unpacks and does not mount, because FUSE is what people's machines lack: containers have no /dev/fuse, Ubuntu 24.04 no libfuse2, and
  * fusermount is setuid. Unpacking costs a fifth of a second. The program gets this process's id, so that signals, job control and exit
  * status need nobody to hand them on; the keeper has nothing to do but to wait.
  *
- * Who changes an image can make it do anything, so the checksum is there against damage. No path of the image leads out of the folder
- * anyway: names are single components, made relative to open folders and never over something that is there; links don't climb.
+ * Who changes an image on purpose can make it do anything; the checksum is there against damage.
  *
  * Given by the build (appimage.sh): RELEASE, IMAGE_SIZE and UNPACKED (bytes), IMAGE_SUM (cksum's).
  */
 #define _GNU_SOURCE
+#include "unpack.h"
+
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -22,55 +23,41 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <squashfuse/squashfuse.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #define PREFIX "parley-appimage-" /* of the folders' names; the six characters of mkdtemp follow */
-#define DELTA "usr/bin/parleyctl.zst"
-#define CTL "usr/bin/parleyctl"
-#define APP "usr/bin/parley"
 
 enum {
-	CHUNK = 1 << 20,    /* bytes read and written at a time; the image's blocks are as large */
-	MAX_DEPTH = 16,     /* folders in folders, also when they are removed */
-	MAX_ENTRIES = 4096, /* files, folders and links of an image */
-	SPARE = 16 << 20,   /* bytes left to others in the file system we unpack into: a full /run/user breaks the desktop */
-	TROUBLE = 127,      /* exit status where the program was not started, as a shell's */
+	SPARE = 16 << 20, /* bytes left to others in the file system we unpack into: a full /run/user breaks the desktop */
+	TROUBLE = 127,    /* exit status where the program was not started, as a shell's */
 };
-
-/* libsquashfuse knows five ways to compress. Our images have the fifth, zstd; these stand for the others, and keep out four libraries, one of
-   which, liblzo2, is under the GPL. An image that needs them is refused. */
-int uncompress(void *to, unsigned long *n, const void *from, unsigned long m) { return (void)to, (void)n, (void)from, (void)m, -1; }
-int LZ4_decompress_safe(const char *from, char *to, int n, int m) { return (void)from, (void)to, (void)n, (void)m, -1; }
-int lzo1x_decompress_safe(const void *from, unsigned long n, void *to, unsigned long *m, void *w) {
-	return (void)from, (void)n, (void)to, (void)m, (void)w, -1;
-}
-int lzma_stream_buffer_decode(void *limit, unsigned flags, void *a, const void *from, void *i, size_t n, void *to, void *o, size_t m) {
-	return (void)limit, (void)flags, (void)a, (void)from, (void)i, (void)n, (void)to, (void)o, (void)m, -1;
-}
 
 static char image[PATH_MAX]; /* this file's path */
 
+/* say also asks the desktop to show it where there is no terminal: who has clicked on the file would see nothing happen. */
 static void say(const char *format, ...) {
+	char text[4096];
 	va_list list;
 	va_start(list, format);
-	fputs("Parley: ", stderr);
-	vfprintf(stderr, format, list);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
+	fprintf(stderr, "Parley: %s\n", text);
+	if (!isatty(STDERR_FILENO) && (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) && fork() == 0) {
+		execlp("notify-send", "notify-send", "--icon=dialog-error", "Parley", text, (char *)NULL);
+		_exit(0);
+	}
 }
 
 /* ---- the image ---- */
@@ -85,7 +72,7 @@ static _Noreturn void damaged(const char *what) {
 static uint32_t table[8][256];
 
 static uint32_t cksum(int fd, off_t from, off_t n) {
-	static unsigned char buf[CHUNK];
+	static unsigned char buf[1 << 20];
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t c = i << 24;
 		for (int b = 0; b < 8; b++)
@@ -97,7 +84,7 @@ static uint32_t cksum(int fd, off_t from, off_t n) {
 			table[k][i] = table[k - 1][i] << 8 ^ table[0][table[k - 1][i] >> 24];
 	uint32_t c = 0;
 	for (off_t done = 0; done < n;) {
-		ssize_t got = pread(fd, buf, n - done < CHUNK ? (size_t)(n - done) : CHUNK, from + done);
+		ssize_t got = pread(fd, buf, n - done < (off_t)sizeof buf ? (size_t)(n - done) : sizeof buf, from + done);
 		if (got <= 0)
 			damaged(got < 0 ? strerror(errno) : "it ended while it was read");
 		ssize_t i = 0;
@@ -145,151 +132,6 @@ static void check_image(int fd, off_t offset) {
 	}
 	if (cksum(fd, offset, IMAGE_SIZE) != IMAGE_SUM)
 		damaged("its checksum is wrong");
-}
-
-/* ---- unpacking ---- */
-
-/* Unpacking fails by the place, which is an errno's value, or by the image, which is BROKEN. */
-enum { BROKEN = -1 };
-
-struct unpacking {
-	sqfs *fs;
-	int entries;
-	int64_t bytes;
-	char *buf;
-};
-
-static int write_all(int fd, const char *p, size_t n) {
-	while (n) {
-		ssize_t done = write(fd, p, n);
-		if (done < 0 && errno != EINTR)
-			return errno;
-		if (done > 0)
-			p += done, n -= done;
-	}
-	return 0;
-}
-
-static int unpack_file(struct unpacking *u, sqfs_inode *inode, int at, const char *name) {
-	if (inode->xtra.reg.file_size > (uint64_t)(UNPACKED - u->bytes))
-		return BROKEN;
-	u->bytes += inode->xtra.reg.file_size;
-	int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, inode->base.mode & 0111 ? 0755 : 0644);
-	if (fd < 0)
-		return errno == EEXIST ? BROKEN : errno;
-	int err = 0;
-	for (sqfs_off_t at = 0, n; !err && at < (sqfs_off_t)inode->xtra.reg.file_size; at += n) {
-		n = CHUNK;
-		if (sqfs_read_range(u->fs, inode, at, &n, u->buf) || n <= 0)
-			err = BROKEN;
-		else
-			err = write_all(fd, u->buf, n);
-	}
-	if (close(fd) < 0 && !err)
-		err = errno;
-	return err;
-}
-
-/* unpack_link makes a link that leads to something below its own folder: no other is in our images. */
-static int unpack_link(struct unpacking *u, sqfs_inode *inode, int at, const char *name) {
-	char to[256];
-	size_t size = sizeof to;
-	if (inode->xtra.symlink_size >= sizeof to || sqfs_readlink(u->fs, inode, to, &size) || *to == '/' || !*to)
-		return BROKEN;
-	for (const char *p = to; p; p = strchr(p, '/')) {
-		p += *p == '/';
-		if (!strncmp(p, "..", 2) && (p[2] == '/' || !p[2]))
-			return BROKEN;
-	}
-	if (symlinkat(to, at, name) < 0)
-		return errno == EEXIST ? BROKEN : errno;
-	return 0;
-}
-
-static int unpack_folder(struct unpacking *u, sqfs_inode *inode, int at, int depth) {
-	sqfs_dir dir;
-	sqfs_dir_entry entry;
-	sqfs_name name;
-	sqfs_err bad = SQFS_OK;
-	if (depth > MAX_DEPTH || sqfs_dir_open(u->fs, inode, &dir, 0))
-		return BROKEN;
-	sqfs_dentry_init(&entry, name);
-	int err = 0;
-	while (!err && sqfs_dir_next(u->fs, &dir, &entry, &bad)) {
-		sqfs_inode in;
-		size_t n = sqfs_dentry_name_size(&entry);
-		if (++u->entries > MAX_ENTRIES || !n || n >= sizeof name)
-			return BROKEN;
-		name[n] = 0;
-		if (strlen(name) != n || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") || sqfs_inode_get(u->fs, &in, sqfs_dentry_inode(&entry)))
-			return BROKEN;
-		if (S_ISREG(in.base.mode)) {
-			err = unpack_file(u, &in, at, name);
-		} else if (S_ISLNK(in.base.mode)) {
-			err = unpack_link(u, &in, at, name);
-		} else if (S_ISDIR(in.base.mode)) {
-			if (mkdirat(at, name, 0755) < 0)
-				return errno == EEXIST ? BROKEN : errno;
-			int below = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			if (below < 0)
-				return errno;
-			err = unpack_folder(u, &in, below, depth + 1);
-			close(below);
-		} else {
-			return BROKEN;
-		}
-	}
-	return err ? err : bad ? BROKEN : 0;
-}
-
-/* make_ctl makes parleyctl of what it has that parley has not: the two share most of their code, which squashfs with its blocks of 1 MB
-   doesn't see, and beside each other they would be 27 MB instead of 21. */
-static int make_ctl(int at) {
-	int err = BROKEN, app = openat(at, APP, O_RDONLY | O_CLOEXEC), delta = openat(at, DELTA, O_RDONLY | O_CLOEXEC), out = -1;
-	struct stat a, d;
-	void *base = MAP_FAILED, *packed = MAP_FAILED, *whole = NULL;
-	ZSTD_DCtx *zstd = ZSTD_createDCtx();
-	if (app < 0 || delta < 0 || !zstd || fstat(app, &a) < 0 || fstat(delta, &d) < 0)
-		goto end;
-	base = mmap(NULL, a.st_size, PROT_READ, MAP_PRIVATE, app, 0);
-	packed = mmap(NULL, d.st_size, PROT_READ, MAP_PRIVATE, delta, 0);
-	if (base == MAP_FAILED || packed == MAP_FAILED)
-		goto end;
-	unsigned long long size = ZSTD_getFrameContentSize(packed, d.st_size);
-	if (size > UNPACKED || !(whole = malloc(size))) /* unknown and error are the largest numbers */
-		goto end;
-	if (ZSTD_isError(ZSTD_DCtx_refPrefix(zstd, base, a.st_size)) || ZSTD_decompressDCtx(zstd, whole, size, packed, d.st_size) != size)
-		goto end;
-	out = openat(at, CTL, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755);
-	err = out < 0 ? errno : write_all(out, whole, size);
-	if (out >= 0 && close(out) < 0 && !err)
-		err = errno;
-	if (!err && unlinkat(at, DELTA, 0) < 0)
-		err = errno;
-end:
-	if (base != MAP_FAILED)
-		munmap(base, a.st_size);
-	if (packed != MAP_FAILED)
-		munmap(packed, d.st_size);
-	free(whole);
-	ZSTD_freeDCtx(zstd);
-	close(app), close(delta);
-	return err;
-}
-
-/* unpack puts the image into an open folder; with ctl, parleyctl is made, too. */
-static int unpack(int fd, off_t offset, int folder, bool ctl) {
-	sqfs fs;
-	sqfs_inode root;
-	if (sqfs_init(&fs, fd, offset))
-		return BROKEN;
-	struct unpacking u = {.fs = &fs, .buf = malloc(CHUNK)};
-	int err = !u.buf ? ENOMEM : sqfs_inode_get(&fs, &root, sqfs_inode_root(&fs)) ? BROKEN : unpack_folder(&u, &root, folder, 0);
-	free(u.buf);
-	sqfs_destroy(&fs);
-	if (!err && ctl && faccessat(folder, DELTA, F_OK, 0) == 0)
-		err = make_ctl(folder);
-	return err;
 }
 
 /* ---- the folder ---- */
@@ -375,11 +217,9 @@ static pid_t keep(const char *path, int folder) {
 	sigprocmask(SIG_SETMASK, &every, NULL);
 	setsid();
 	prctl(PR_SET_NAME, "parley-keeper");
-	int low = folder < pidfd || pidfd < 0 ? folder : pidfd, high = folder < pidfd ? pidfd : folder;
-	close_range(0, low - 1, 0); /* before Linux 5.9, what was open stays so */
-	if (low + 1 < high)
-		close_range(low + 1, high - 1, 0);
-	close_range(high + 1, ~0U, 0);
+	for (int fd = 0; fd < 1024; fd++)
+		if (fd != pidfd && fd != folder)
+			close(fd);
 	(void)!chdir("/");
 	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 	while (getppid() == program && (pidfd < 0 || poll(&end, 1, -1) <= 0)) /* the process is our parent until it has been waited for */
@@ -410,8 +250,9 @@ static const char *usable(const char *place) {
 
 /* settle unpacks into the first place that takes it, writes its path and tells the descriptor that locks it. */
 static int settle(int fd, off_t offset, bool ctl, char path[PATH_MAX]) {
-	const char *home = getenv("HOME"), *places[] = {getenv("TMPDIR"), getenv("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp", getenv("XDG_CACHE_HOME"), NULL};
 	char cache[PATH_MAX] = "", why[2048] = "";
+	const char *places[] = {getenv("TMPDIR"), getenv("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp", getenv("XDG_CACHE_HOME"), NULL};
+	const char *home = getenv("HOME");
 	if (home && snprintf(cache, sizeof cache, "%s/.cache", home) < (int)sizeof cache)
 		places[5] = cache;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
