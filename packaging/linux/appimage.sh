@@ -4,7 +4,7 @@
 #   packaging/linux/appimage.sh               of BUILD/linux-amd64/{parley,parleyctl}
 #   packaging/linux/appimage.sh APPDIR OUT    of any folder with an AppRun, for tests
 #
-# The file is runtime.c, static, and behind it a squashfs. What is in there:
+# The file is appimage/runtime, static, and behind it a squashfs. What is in there:
 #
 #   AppRun -> usr/bin/parley      .DirIcon, chat.parley.app.png, .desktop -> usr/share/…      where tools look for them
 #   usr/bin/parley                usr/bin/parleyctl.zst (what parleyctl has that parley has not; unpack.c makes parleyctl of both)
@@ -22,8 +22,10 @@
 #
 # libvpx, libyuv, Opus and the noise model are in parley itself.
 set -eu
+# shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
 here=$ROOT/packaging/linux
+runtime=$here/appimage/runtime
 
 need mksquashfs squashfs-tools
 need zstd zstd
@@ -32,25 +34,29 @@ need /usr/include/stdlib.h libc6-dev
 need /usr/include/squashfuse/squashfuse.h libsquashfuse-dev
 need /usr/include/zstd.h libzstd-dev
 
-# image APPDIR OUT: the squashfs, the runtime that knows its size and sum, and both in one file.
+compile() { # compile OUT: the runtime
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" \
+		-static-pie -fPIE -o "$1.tmp" "$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
+	printf 'AI\002' | dd of="$1.tmp" bs=1 seek=8 conv=notrunc status=none # the mark of an AppImage of type 2
+	mv "$1.tmp" "$1"
+}
+
+# image APPDIR OUT: the runtime, the squashfs and the trailer that runtime.c tells of.
 image() {
-	fs=$2.squashfs.tmp head=$2.runtime.tmp
-	# The compression costs a minute, so BUILD keeps it for as long as nothing in the folder changes.
+	fs=$2.squashfs.tmp head=$BUILD/appimage/runtime-$VERSION-$(cat "$0" "$runtime"/* | cksum | cut -d ' ' -f 1)
+	[ -e "$head" ] || compile "$head"
 	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$fs" -comp zstd -Xcompression-level 19 -b 1M -noappend -reproducible -all-root -no-xattrs \
 		-mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" -quiet -no-progress >&2
 	sum=$(cksum <"$fs")
-	# What the files take, with the parleyctl that is made; runtime.c refuses more.
+	# What the files take, with the parleyctl that is made; more is refused.
 	unpacked=$(find "$1" -type f -printf '%s\n' | awk -v n="${CTL_SIZE:-0}" '{ n += $1 } END { print n }')
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map="$ROOT"=. \
-		-DRELEASE="\"$VERSION\"" -DIMAGE_SIZE="${sum#* }L" -DIMAGE_SUM="${sum% *}u" -DUNPACKED="${unpacked}L" \
-		-static-pie -fPIE -o "$head" "$here/runtime.c" "$here/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
-	printf 'AI\002' | dd of="$head" bs=1 seek=8 conv=notrunc status=none # the mark of an AppImage of type 2
-	cat "$fs" >>"$head"
-	chmod 755 "$head"
-	mv "$head" "$2"
+	{ cat "$head" "$fs" && printf '%-63s\n' "parley-appimage ${sum#* } ${sum% *} $unpacked"; } >"$2.tmp"
+	chmod 755 "$2.tmp"
+	mv "$2.tmp" "$2"
 	rm -f "$fs"
 }
 
+mkdir -p "$BUILD/appimage"
 if [ $# = 2 ]; then
 	image "$1" "$2"
 	exit
@@ -79,7 +85,7 @@ ln -s "$id.png" "$dir/.DirIcon"
 install -m 755 "$programs/parley" "$dir/usr/bin/parley"
 
 # The same in, the same out: nothing is compressed twice.
-stamp=$(cat "$0" "$here/runtime.c" "$here"/unpack.[ch] "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
+stamp=$(cat "$0" "$runtime"/* "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
 	{ cat; find "$share/icons" -type f -exec sha256sum {} + | sort; echo "$VERSION $SOURCE_DATE_EPOCH"; } | sha256sum)
 if [ ! -e "$kept" ] || [ "$(cat "$kept.stamp" 2>/dev/null)" != "$stamp" ]; then
 	zstd -qq -f --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"

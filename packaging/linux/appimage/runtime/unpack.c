@@ -39,7 +39,7 @@ int lzma_stream_buffer_decode(void *limit, unsigned flags, void *a, const void *
 struct unpacking {
 	sqfs *fs;
 	int entries;
-	int64_t bytes;
+	int64_t bytes; /* that may still come */
 	char *buf;
 };
 
@@ -55,9 +55,9 @@ static int write_all(int fd, const char *p, size_t n) {
 }
 
 static int unpack_file(struct unpacking *u, sqfs_inode *inode, int at, const char *name) {
-	if (inode->xtra.reg.file_size > (uint64_t)(UNPACKED - u->bytes))
+	if (inode->xtra.reg.file_size > (uint64_t)u->bytes)
 		return BROKEN;
-	u->bytes += inode->xtra.reg.file_size;
+	u->bytes -= inode->xtra.reg.file_size;
 	int fd = openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, inode->base.mode & 0111 ? 0755 : 0644);
 	if (fd < 0)
 		return errno == EEXIST ? BROKEN : errno;
@@ -130,7 +130,7 @@ static int unpack_folder(struct unpacking *u, sqfs_inode *inode, int at, int dep
 
 /* make_ctl makes parleyctl of what it has that parley has not: the two share most of their code, which squashfs with its blocks of 1 MB
    doesn't see, and beside each other they would be 27 MB instead of 21. */
-static int make_ctl(int at) {
+static int make_ctl(int at, int64_t bytes) {
 	int err = BROKEN, app = openat(at, APP, O_RDONLY | O_CLOEXEC), delta = openat(at, DELTA, O_RDONLY | O_CLOEXEC), out = -1;
 	struct stat a, d;
 	void *base = MAP_FAILED, *packed = MAP_FAILED, *whole = NULL;
@@ -142,7 +142,7 @@ static int make_ctl(int at) {
 	if (base == MAP_FAILED || packed == MAP_FAILED)
 		goto end;
 	unsigned long long size = ZSTD_getFrameContentSize(packed, d.st_size);
-	if (size > UNPACKED || !(whole = malloc(size))) /* unknown and error are the largest numbers */
+	if (size > (uint64_t)bytes || !(whole = malloc(size))) /* unknown and error are the largest numbers */
 		goto end;
 	if (ZSTD_isError(ZSTD_DCtx_refPrefix(zstd, base, a.st_size)) || ZSTD_decompressDCtx(zstd, whole, size, packed, d.st_size) != size)
 		goto end;
@@ -163,16 +163,16 @@ end:
 	return err;
 }
 
-int unpack(int fd, off_t offset, int folder, bool ctl) {
+int unpack(int fd, off_t offset, int64_t bytes, int folder, bool ctl) {
 	sqfs fs;
 	sqfs_inode root;
 	if (sqfs_init(&fs, fd, offset))
 		return BROKEN;
-	struct unpacking u = {.fs = &fs, .buf = malloc(CHUNK)};
+	struct unpacking u = {.fs = &fs, .bytes = bytes, .buf = malloc(CHUNK)};
 	int err = !u.buf ? ENOMEM : sqfs_inode_get(&fs, &root, sqfs_inode_root(&fs)) ? BROKEN : unpack_folder(&u, &root, folder, 0);
 	free(u.buf);
 	sqfs_destroy(&fs);
 	if (!err && ctl && faccessat(folder, DELTA, F_OK, 0) == 0)
-		err = make_ctl(folder);
+		err = make_ctl(folder, u.bytes);
 	return err;
 }

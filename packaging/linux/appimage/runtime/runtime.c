@@ -1,7 +1,7 @@
 /*
  * What stands at the head of Parley's AppImage: a static program that unpacks the image behind it and becomes the program in it.
  *
- *	image:   ELF with "AI\2" at byte 8 (AppImage, type 2) │ squashfs, zstd (at --appimage-offset)
+ *	image:   ELF with "AI\2" at byte 8 (AppImage, type 2) │ squashfs, zstd (at --appimage-offset) │ trailer, 64 bytes of text
  *	start:   size and checksum looked at ─► folder of our own, 0700 ─► keeper ─► unpack.c ─► exec APPDIR/AppRun as this process
  *	keeper:  a child that waits for the end of that process, however it ends, and removes the folder
  *
@@ -11,7 +11,8 @@
  *
  * Who changes an image on purpose can make it do anything; the checksum is there against damage.
  *
- * Given by the build (appimage.sh): RELEASE, IMAGE_SIZE and UNPACKED (bytes), IMAGE_SUM (cksum's).
+ * The trailer is appimage.sh's: "parley-appimage", the squashfs's size (bytes) and sum (cksum's), the bytes that it unpacks to, and blanks.
+ * RELEASE is given by the build.
  */
 #define _GNU_SOURCE
 #include "unpack.h"
@@ -20,11 +21,11 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,11 +41,20 @@
 #define PREFIX "parley-appimage-" /* of the folders' names; the six characters of mkdtemp follow */
 
 enum {
+	TRAILER = 64,
+	MAX_UNPACKED = 1 << 30, /* bytes */
 	SPARE = 16 << 20, /* bytes left to others in the file system we unpack into: a full /run/user breaks the desktop */
 	TROUBLE = 127,    /* exit status where the program was not started, as a shell's */
 };
 
-static char image[PATH_MAX]; /* this file's path */
+static char path_of_image[PATH_MAX];
+
+struct image {
+	int fd;
+	off_t offset, size; /* of the squashfs */
+	uint32_t sum;
+	int64_t unpacked; /* bytes */
+};
 
 /* say also asks the desktop to show it where there is no terminal: who has clicked on the file would see nothing happen. */
 static void say(const char *format, ...) {
@@ -64,7 +74,7 @@ static void say(const char *format, ...) {
 
 /* damaged ends the process: there is nothing in this file to start. */
 static _Noreturn void damaged(const char *what) {
-	say("%s is damaged (%s). Please download it again.", image, what);
+	say("%s is damaged (%s). Please download it again.", path_of_image, what);
 	exit(TROUBLE);
 }
 
@@ -103,34 +113,35 @@ static uint32_t cksum(int fd, off_t from, off_t n) {
 }
 
 /* open_image opens this file and tells where the squashfs in it begins: where the ELF file, whose section headers stand last, ends. */
-static int open_image(off_t *offset) {
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	ssize_t n = readlink("/proc/self/exe", image, sizeof image - 1);
-	if (fd < 0 || n < 0) { /* without /proc */
+static struct image open_image(void) {
+	struct image image = {.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
+	if (image.fd < 0 || readlink("/proc/self/exe", path_of_image, sizeof path_of_image - 1) < 0) { /* without /proc */
 		const char *path = (const char *)getauxval(AT_EXECFN);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (!realpath(path, image))
-			snprintf(image, sizeof image, "%s", path);
+		image.fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (!realpath(path, path_of_image))
+			snprintf(path_of_image, sizeof path_of_image, "%s", path);
 	}
 	Elf64_Ehdr elf;
-	if (fd < 0 || pread(fd, &elf, sizeof elf, 0) != sizeof elf) {
-		say("%s can't be read: %s", image, strerror(errno));
+	if (image.fd < 0 || pread(image.fd, &elf, sizeof elf, 0) != sizeof elf) {
+		say("%s can't be read: %s", path_of_image, strerror(errno));
 		exit(TROUBLE);
 	}
-	*offset = (off_t)elf.e_shoff + elf.e_shentsize * elf.e_shnum;
-	return fd;
+	image.offset = (off_t)elf.e_shoff + elf.e_shentsize * elf.e_shnum;
+	return image;
 }
 
-static void check_image(int fd, off_t offset) {
+/* check_image reads the trailer and all that it is about. */
+static void check_image(struct image *image) {
+	char trailer[TRAILER + 1] = "";
 	struct stat st;
-	if (fstat(fd, &st) < 0)
-		damaged(strerror(errno));
-	if (st.st_size != offset + IMAGE_SIZE) {
-		char what[80];
-		snprintf(what, sizeof what, "it has %lld bytes instead of %lld", (long long)st.st_size, (long long)offset + IMAGE_SIZE);
-		damaged(what);
-	}
-	if (cksum(fd, offset, IMAGE_SIZE) != IMAGE_SUM)
+	long long size, unpacked;
+	if (fstat(image->fd, &st) < 0 || pread(image->fd, trailer, TRAILER, st.st_size - TRAILER) != TRAILER ||
+	    sscanf(trailer, "parley-appimage %lld %" SCNu32 " %lld ", &size, &image->sum, &unpacked) != 3)
+		damaged("its end is missing");
+	if (size < 0 || size > st.st_size || st.st_size != image->offset + size + TRAILER || unpacked < 0 || unpacked > MAX_UNPACKED)
+		damaged("its size is wrong");
+	image->size = size, image->unpacked = unpacked;
+	if (cksum(image->fd, image->offset, size) != image->sum)
 		damaged("its checksum is wrong");
 }
 
@@ -229,8 +240,8 @@ static pid_t keep(const char *path, int folder) {
 	_exit(0);
 }
 
-/* usable tells why a place is none, or NULL. */
-static const char *usable(const char *place) {
+/* usable tells why a place is none for so many bytes, or NULL. */
+static const char *usable(const char *place, int64_t bytes) {
 	struct stat st;
 	struct statvfs fs;
 	if (stat(place, &st) < 0 || statvfs(place, &fs) < 0)
@@ -243,13 +254,13 @@ static const char *usable(const char *place) {
 		return strerror(EROFS);
 	if (fs.f_flag & ST_NOEXEC)
 		return "programs in it can't be started (noexec)";
-	if ((unsigned long long)fs.f_bavail * fs.f_frsize < (unsigned long long)UNPACKED + SPARE)
+	if (fs.f_bavail < (uint64_t)(bytes + SPARE) / fs.f_frsize)
 		return strerror(ENOSPC);
 	return NULL;
 }
 
 /* settle unpacks into the first place that takes it, writes its path and tells the descriptor that locks it. */
-static int settle(int fd, off_t offset, bool ctl, char path[PATH_MAX]) {
+static int settle(const struct image *image, bool ctl, char path[PATH_MAX]) {
 	char cache[PATH_MAX] = "", why[2048] = "";
 	const char *places[] = {getenv("TMPDIR"), getenv("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp", getenv("XDG_CACHE_HOME"), NULL};
 	const char *home = getenv("HOME");
@@ -260,12 +271,12 @@ static int settle(int fd, off_t offset, bool ctl, char path[PATH_MAX]) {
 		if (!place || *place != '/')
 			continue;
 		sweep(place);
-		if (!(bad = usable(place))) {
+		if (!(bad = usable(place, image->unpacked))) {
 			int folder = claim(place, path);
 			if (folder >= 0) {
 				pid_t keeper = keep(path, folder);
-				int err = unpack(fd, offset, folder, ctl);
-				if (!err && faccessat(folder, ctl ? CTL : "AppRun", X_OK, 0) == 0)
+				int err = unpack(image->fd, image->offset, image->unpacked, folder, ctl);
+				if (!err && faccessat(folder, "AppRun", X_OK, 0) == 0)
 					return folder;
 				err = err ? err : errno;
 				remove_folder(path, folder);
@@ -283,7 +294,7 @@ static int settle(int fd, off_t offset, bool ctl, char path[PATH_MAX]) {
 	}
 	say("can't be started: there is no folder that its files (%d MB) could be put in for as long as it runs.%s\n"
 	    "Make room in one of them, or name another: TMPDIR=/a/folder \"%s\"",
-	    (int)((UNPACKED + SPARE) >> 20), why, image);
+	    (int)((image->unpacked + SPARE) >> 20), why, path_of_image);
 	exit(TROUBLE);
 }
 
@@ -298,13 +309,14 @@ static const char help[] =
     "  --appimage-offset          the byte that the squashfs begins at\n"
     "  --appimage-version         of the program that unpacks";
 
-static int extract(int fd, off_t offset) {
+static int extract(const struct image *image) {
 	static const char root[] = "squashfs-root";
 	if (mkdir(root, 0755) < 0) {
 		say("the folder %s can't be made: %s", root, strerror(errno));
 		return 1;
 	}
-	int folder = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err = folder < 0 ? errno : unpack(fd, offset, folder, true);
+	int folder = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), err;
+	err = folder < 0 ? errno : unpack(image->fd, image->offset, image->unpacked, folder, true);
 	if (!err) {
 		puts(root);
 		return 0;
@@ -336,20 +348,19 @@ static bool named(const char *argv0, const char *name) {
 }
 
 int main(int argc, char **argv) {
-	off_t offset;
 	int fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd < 3) /* where standard input or output was closed, no file of ours may come in its place */
 		fd = dup(fd);
 	if (fd >= 0)
 		close(fd);
-	fd = open_image(&offset);
+	struct image image = open_image();
 	char *option = argc > 1 ? argv[1] : "", argv0[PATH_MAX], path[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX], mark[32];
-	snprintf(argv0, sizeof argv0, "%s", argc ? argv[0] : image);
+	snprintf(argv0, sizeof argv0, "%s", argc ? argv[0] : path_of_image);
 	bool ctl = named(argv0, "parleyctl"), mount = false;
 	if (!strncmp(option, "--appimage-", 11)) {
 		const char *what = option + 11;
 		if (!strcmp(what, "offset"))
-			return printf("%lld\n", (long long)offset) < 0;
+			return printf("%lld\n", (long long)image.offset) < 0;
 		if (!strcmp(what, "version"))
 			return puts("Parley AppImage runtime " RELEASE) < 0;
 		if (!strcmp(what, "help"))
@@ -362,15 +373,15 @@ int main(int argc, char **argv) {
 			return 2;
 		}
 	}
-	check_image(fd, offset);
+	check_image(&image);
 	if (!strcmp(option, "--appimage-extract"))
-		return extract(fd, offset);
+		return extract(&image);
 	forget();
 	if (!strcmp(option, "--parleyctl"))
 		ctl = true;
 	if (ctl ? !strcmp(option, "--parleyctl") : !strcmp(option, "--appimage-extract-and-run"))
 		argv++;
-	int folder = settle(fd, offset, ctl || mount, path);
+	int folder = settle(&image, ctl || mount, path);
 	if (mount) {
 		puts(path);
 		fflush(stdout);
@@ -380,7 +391,7 @@ int main(int argc, char **argv) {
 	snprintf(mark, sizeof mark, "%d %d", getpid(), folder);
 	snprintf(run, sizeof run, "%s/%s", path, ctl ? CTL : "AppRun");
 	setenv("PARLEY_APPIMAGE_FOLDER", mark, 1);
-	setenv("APPIMAGE", image, 1);
+	setenv("APPIMAGE", path_of_image, 1);
 	setenv("APPDIR", path, 1);
 	setenv("ARGV0", argv0, 1);
 	if (getcwd(cwd, sizeof cwd))
