@@ -1,6 +1,6 @@
 //go:build linux
 
-
+package appimage_test
 
 import (
 	"bytes"
