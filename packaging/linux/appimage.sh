@@ -8,7 +8,7 @@
 #
 #   AppRun -> usr/bin/parley      .DirIcon, chat.parley.app.png, .desktop -> usr/share/…      where tools look for them
 #   usr/bin/parley                usr/bin/parleyctl.zst (what parleyctl has that parley has not; unpack.c makes parleyctl of both)
-#   usr/share/{applications,icons,metainfo}     usr/share/doc/parley/LICENSE
+#   usr/share/{applications,icons,metainfo}     usr/share/doc/parley/{LICENSE,THIRD-PARTY-NOTICES.txt}
 #
 # No library goes in. parley needs these (ldd), and each belongs to the machine that it runs on:
 #
@@ -43,7 +43,7 @@ compile() { # compile OUT: the runtime
 
 # image APPDIR OUT: the runtime, the squashfs and the trailer that runtime.c tells of.
 image() {
-	fs=$2.squashfs.tmp head=$BUILD/appimage/runtime-$VERSION-$(cat "$0" "$runtime"/* | cksum | cut -d ' ' -f 1)
+	fs=$2.squashfs.tmp head=$BUILD/appimage/runtime-$VERSION-$(cat "$here/appimage.sh" "$runtime"/* | cksum | cut -d ' ' -f 1)
 	[ -e "$head" ] || compile "$head"
 	env -u SOURCE_DATE_EPOCH mksquashfs "$1" "$fs" -comp zstd -Xcompression-level 19 -b 1M -noappend -reproducible -all-root -no-xattrs \
 		-mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" -quiet -no-progress >&2
@@ -71,9 +71,11 @@ kept=$BUILD/appimage/$(basename "$out")
 share=$dir/usr/share
 rm -rf "$dir"
 mkdir -p "$dir/usr/bin" "$share/applications" "$share/metainfo" "$share/doc/parley"
-install -m 644 "${DESKTOP:-$here/$id.desktop}" "$share/applications/$id.desktop"
-install -m 644 "${METAINFO:-$here/$id.metainfo.xml}" "$share/metainfo/$id.metainfo.xml"
-install -m 644 "$ROOT/LICENSE" "$share/doc/parley/LICENSE"
+install -m 644 "$here/$id.desktop" "$share/applications/$id.desktop"
+install -m 644 "$here/$id.metainfo.xml" "$share/metainfo/$id.metainfo.xml"
+notices=$BUILD/THIRD-PARTY-NOTICES.txt
+[ -s "$notices" ] || (cd "$ROOT" && "${GO:-go}" run ./packaging/notices) >"$notices"
+install -m 644 "$ROOT/LICENSE" "$notices" "$share/doc/parley/"
 for icon in "$ROOT"/assets/icons/app/*.png; do
 	px=$(basename "$icon" .png)
 	install -D -m 644 "$icon" "$share/icons/hicolor/${px}x$px/apps/$id.png"
@@ -85,7 +87,7 @@ ln -s "$id.png" "$dir/.DirIcon"
 install -m 755 "$programs/parley" "$dir/usr/bin/parley"
 
 # The same in, the same out: nothing is compressed twice.
-stamp=$(cat "$0" "$runtime"/* "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
+stamp=$(cat "$here/appimage.sh" "$runtime"/* "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
 	{ cat; find "$share/icons" -type f -exec sha256sum {} + | sort; echo "$VERSION $SOURCE_DATE_EPOCH"; } | sha256sum)
 if [ ! -e "$kept" ] || [ "$(cat "$kept.stamp" 2>/dev/null)" != "$stamp" ]; then
 	zstd -qq -f --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"
