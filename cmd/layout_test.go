@@ -124,12 +124,10 @@ var rules = []rule{
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "packaging/...", own: []string{"wire", "packaging/..."}, only: []string{"github.com/gorilla/websocket/..."}, never: []string{fyne}}, // wire's
+	{path: "packaging/linux/completions", own: none, only: none},
 	{path: "packaging/macos/...", own: none, only: none, never: []string{"net", "os/exec"}},
-	{path: "packaging/server", own: none, only: none}, // tests
 	{path: "test/...", own: all, cgo: true},
 	{path: "bench/...", own: all, cgo: true},
-	{path: "packaging/linux", own: none}, // tests of what goes into packages
-	{path: "packaging/linux/completions", own: none, only: none},
 }
 
 func join(list []string, more ...string) []string { return slices.Concat(list, more) }
