@@ -1,4 +1,4 @@
-//go:build cgo && (!linux || sharedvpx)
+//go:build cgo && (!(linux || windows) || sharedvpx)
 
 package vp9
 

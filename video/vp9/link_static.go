@@ -1,6 +1,7 @@
-//go:build cgo && linux && !sharedvpx
+//go:build cgo && (linux || windows) && !sharedvpx
 
 package vp9
 
-// #cgo LDFLAGS: -l:libvpx.a -lm -lpthread
+// #cgo LDFLAGS: -l:libvpx.a -lpthread
+// #cgo linux LDFLAGS: -lm
 import "C"
