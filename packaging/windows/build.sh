@@ -12,20 +12,29 @@ out=$BUILD/windows-amd64
 libs=$BUILD/windows-libs
 mkdir -p "$out"
 
-export GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc-posix CXX=x86_64-w64-mingw32-g++-posix
-export CGO_CFLAGS="-O2 -g0 -I$libs/include" CGO_CXXFLAGS="-O2 -g0" CGO_LDFLAGS="-L$libs/lib"
+# Where the libraries are is told by pkg-config alone: in CGO_CFLAGS it would have all of Fyne compiled anew for each folder.
+export GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++
+export PKG_CONFIG_LIBDIR="$libs/lib/pkgconfig" PKG_CONFIG_PATH=
+unset CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS
+
+# The resources' parts, named as from there.
+res=$BUILD/windows-resources
+rm -rf "$res"
+mkdir -p "$res"
+cp "$ROOT"/assets/icons/app/*.png "$ROOT/packaging/windows/parley.manifest" "$res"
+syso=
+trap 'rm -rf "$res" ${syso:+"$syso"}' EXIT
 
 # exe PACKAGE NAME DESCRIPTION [FLAGS...]: the resources are a .syso in the package's folder, as Go wants it, for as long as it builds.
 exe() {
 	package=$1 name=$2 text=$3
 	shift 3
-	resources=$ROOT/$package/parley_windows_amd64.syso
-	trap 'rm -f "$resources" "$out/winres.json"' EXIT
-	winres "$name" "$text" >"$out/winres.json"
-	env -u CC -u CXX GOOS= GOARCH= CGO_ENABLED=0 GOFLAGS= "${GO:-go}" run github.com/tc-hib/go-winres@v0.3.3 make \
-		--in "$out/winres.json" --arch amd64 --out "$ROOT/$package/parley"
+	winres "$name" "$text" >"$res/winres.json"
+	syso=$ROOT/$package/parley_windows_amd64.syso
+	GOOS='' GOARCH='' CGO_ENABLED=0 "${GO:-go}" run github.com/tc-hib/go-winres@v0.3.3 make --in "$res/winres.json" --arch amd64 \
+		--out "$ROOT/$package/parley"
 	(cd "$ROOT" && LDFLAGS="$* -extldflags '-static -Wl,--no-insert-timestamp'" gobuild -tags migrated_fynedo -o "$out/$name" "./$package")
-	rm -f "$resources" "$out/winres.json"
+	rm -f "$syso"
 }
 
 # winres says what the resources are. Of a version Windows knows four numbers: 1.2.3-beta.1 is 1.2.3.0 there, and 1.2.3-beta.1 in words.
@@ -34,7 +43,7 @@ winres() {
 	cat <<-END
 		{
 		  "RT_GROUP_ICON": {"APP": {"0000": [$(icons)]}},
-		  "RT_MANIFEST": {"#1": {"0409": "$ROOT/packaging/windows/parley.manifest"}},
+		  "RT_MANIFEST": {"#1": {"0409": "parley.manifest"}},
 		  "RT_VERSION": {"#1": {"0000": {
 		    "fixed": {"file_version": "$numbers", "product_version": "$numbers"},
 		    "info": {"0409": {
@@ -55,7 +64,7 @@ winres() {
 icons() {
 	comma=
 	for size in 16 24 32 48 64 128 256; do
-		printf '%s"%s"' "$comma" "$ROOT/assets/icons/app/$size.png"
+		printf '%s"%s"' "$comma" "$size.png"
 		comma=', '
 	done
 }

@@ -2,6 +2,7 @@
 # Builds what parley.exe and parleyctl.exe link for pictures, from Debian's sources with Debian's fixes, with Debian's mingw-w64:
 #
 #   BUILD/windows-libs/{include,lib}        libvpx.a (VP8 and VP9) and libyuv.a
+#   BUILD/windows-libs/lib/pkgconfig/       where they are, for cgo: vpx.pc and libyuv.pc
 #   BUILD/windows-libs/doc/LIBRARY/         Debian's copyright file, and the version of the source
 #
 # Opus needs nothing: pion/mediadevices brings an archive for Windows.
@@ -12,6 +13,7 @@ need dpkg-source dpkg-dev
 need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix
 need x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix
 need nasm nasm
+need pkg-config pkg-config
 
 libs=$BUILD/windows-libs
 work=$BUILD/windows-libs.work
@@ -24,7 +26,7 @@ stamp=$({
 [ "$(cat "$libs/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 
 rm -rf "$libs" "$work"
-mkdir -p "$libs/lib" "$libs/include" "$work"
+mkdir -p "$libs/lib/pkgconfig" "$libs/include" "$work"
 jobs=${JOBS:-$(nproc)}
 
 # vpx: VP8 and VP9 alone, both ways, as video/vp9 uses them, with assembler. Without Debian's 10-bit samples, which no picture of ours has
@@ -40,7 +42,7 @@ vpx() {
 	make DIST_DIR="$work/vpx" HAVE_GNU_STRIP=no install
 	cp -R "$work/vpx/include/vpx" "$libs/include/"
 	cp libvpx.a "$libs/lib/"
-	keep libvpx
+	keep libvpx vpx '-lpthread'
 }
 
 # yuv: its own makefile and CMake want libjpeg, which ours don't use. A file with nothing for this processor compiles to nothing.
@@ -52,14 +54,21 @@ yuv() {
 	rm -f "$libs/lib/libyuv.a"
 	x86_64-w64-mingw32-ar rcsD "$libs/lib/libyuv.a" source/*.o
 	cp -R include/libyuv include/libyuv.h "$libs/include/"
-	keep libyuv
+	keep libyuv libyuv
 }
 
-# keep keeps what the notices and the bill of materials need to know.
+# keep SOURCE LIBRARY [FLAGS] keeps what the notices and the bill of materials need to know, and writes for pkg-config where it is.
 keep() {
 	mkdir -p "$libs/doc/$1"
 	cp debian/copyright "$libs/doc/$1/"
 	sed -n 's/^Version: //p' "$work/$1"_*.dsc | head -n 1 >"$libs/doc/$1/version"
+	cat >"$libs/lib/pkgconfig/$2.pc" <<-END
+		Name: $2
+		Description: $1 of Debian's source, static, for Windows
+		Version: $(cat "$libs/doc/$1/version")
+		Cflags: -I\${pcfiledir}/../../include
+		Libs: -L\${pcfiledir}/.. -l:lib${2#lib}.a ${3:-}
+	END
 }
 
 trap '[ $? = 0 ] || { tail -n 20 "$work.log" >&2; echo "windows-libs: see $work.log" >&2; }' EXIT

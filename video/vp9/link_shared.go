@@ -1,4 +1,4 @@
-//go:build cgo && (!(linux || windows) || sharedvpx)
+//go:build cgo && (!linux || sharedvpx)
 
 package vp9
 

@@ -1,7 +1,6 @@
-//go:build cgo && (linux || windows) && !sharedvpx
+//go:build cgo && linux && !sharedvpx
 
 package vp9
 
-// #cgo LDFLAGS: -l:libvpx.a -lpthread
-// #cgo linux LDFLAGS: -lm
+// #cgo LDFLAGS: -l:libvpx.a -lm -lpthread
 import "C"
