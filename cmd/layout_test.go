@@ -122,6 +122,7 @@ var rules = []rule{
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "packaging/windows", own: none, only: none}, // tests alone
 	{path: "test/...", own: all, cgo: true},
 	{path: "bench/...", own: all, cgo: true},
 }

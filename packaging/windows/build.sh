@@ -13,7 +13,7 @@ libs=$BUILD/windows-libs
 mkdir -p "$out"
 
 # Where the libraries are is told by pkg-config alone: in CGO_CFLAGS it would have all of Fyne compiled anew for each folder.
-export GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++
+export GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc-posix CXX=x86_64-w64-mingw32-g++-posix
 export PKG_CONFIG_LIBDIR="$libs/lib/pkgconfig" PKG_CONFIG_PATH=
 unset CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS
 

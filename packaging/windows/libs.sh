@@ -6,12 +6,13 @@
 #   BUILD/windows-libs/doc/LIBRARY/         Debian's copyright file, and the version of the source
 #
 # Opus needs nothing: pion/mediadevices brings an archive for Windows.
+# Of the two mingw-w64 that Debian has, of which the other may be the default, it is the one with POSIX threads.
 # The first time takes some minutes; then nothing, until this script, the compiler or what Debian has installed here of the two changes.
 . "$(dirname "$0")/../env.sh"
 
 need dpkg-source dpkg-dev
-need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix
-need x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix
+need x86_64-w64-mingw32-gcc-posix gcc-mingw-w64-x86-64-posix
+need x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64-posix
 need nasm nasm
 need pkg-config pkg-config
 
@@ -19,7 +20,7 @@ libs=$BUILD/windows-libs
 work=$BUILD/windows-libs.work
 stamp=$({
 	cat "$0" "$ROOT/packaging/source.sh"
-	x86_64-w64-mingw32-gcc --version
+	x86_64-w64-mingw32-gcc-posix --version
 	# shellcheck disable=SC2016 # dpkg's own
 	dpkg-query -W -f '${source:Package} ${source:Version}\n' libvpx-dev libyuv-dev 2>/dev/null || true
 } | sha256sum)
@@ -34,7 +35,8 @@ jobs=${JOBS:-$(nproc)}
 vpx() {
 	"$ROOT/packaging/source.sh" libvpx "$work"
 	cd "$work"/libvpx-*/
-	CROSS=x86_64-w64-mingw32- AS=nasm ./configure --target=x86_64-win64-gcc --enable-static --disable-shared --disable-docs \
+	CROSS=x86_64-w64-mingw32- CC=x86_64-w64-mingw32-gcc-posix CXX=x86_64-w64-mingw32-g++-posix LD=x86_64-w64-mingw32-gcc-posix \
+		AS=nasm ./configure --target=x86_64-win64-gcc --enable-static --disable-shared --disable-docs \
 		--disable-examples --disable-tools --disable-unit-tests --disable-install-docs --disable-install-bins --disable-install-srcs \
 		--enable-vp8 --enable-vp9 --enable-multithread --enable-runtime-cpu-detect --disable-webm-io --disable-libyuv \
 		--size-limit=16384x16384 --enable-temporal-denoising --enable-vp9-temporal-denoising
@@ -50,7 +52,7 @@ yuv() {
 	"$ROOT/packaging/source.sh" libyuv "$work"
 	cd "$work"/libyuv-*/
 	printf '%s\n' source/*.cc | grep -vE 'mjpeg_|_(neon|neon64|msa|mmi|lsx|lasx|win)\.cc$' | sed 's/\.cc$//' |
-		xargs -P "$jobs" -I{} x86_64-w64-mingw32-g++ -O2 -fomit-frame-pointer -fno-exceptions -fno-rtti -Iinclude -c {}.cc -o {}.o
+		xargs -P "$jobs" -I{} x86_64-w64-mingw32-g++-posix -O2 -fomit-frame-pointer -fno-exceptions -fno-rtti -Iinclude -c {}.cc -o {}.o
 	rm -f "$libs/lib/libyuv.a"
 	x86_64-w64-mingw32-ar rcsD "$libs/lib/libyuv.a" source/*.o
 	cp -R include/libyuv include/libyuv.h "$libs/include/"
