@@ -27,7 +27,8 @@ const second = lab.SampleRate
 type windows struct {
 	*testing.T
 	dir    string
-	ctl    lab.Programs // its parleyctl is the one for Windows
+	own    lab.Programs // parley and parleyctl, for Windows
+	linux  lab.Programs
 	server *lab.Server
 }
 
@@ -35,18 +36,18 @@ type windows struct {
 func newWindows(t *testing.T) *windows {
 	t.Helper()
 	w := &windows{T: t, dir: t.TempDir()}
-	w.ctl.Dir = filepath.Join(w.dir, "programs")
+	w.own.Dir = filepath.Join(w.dir, "programs")
 	w.make()
 
 	home := filepath.Join(w.dir, "parleyd")
 	if err := os.Mkdir(home, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	linux, err := lab.Build(w.within(10*time.Minute), home)
-	if err != nil {
+	var err error
+	if w.linux, err = lab.Build(w.within(10*time.Minute), home); err != nil {
 		t.Fatal(err)
 	}
-	w.server, err = linux.Serve(w.within(30*time.Second), freeAddress(t), filepath.Join(w.dir, "server"), lab.Command{})
+	w.server, err = w.linux.Serve(w.within(30*time.Second), freeAddress(t), filepath.Join(w.dir, "server"), lab.Command{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func (w *windows) make() {
 	w.run("x86_64-w64-mingw32-gcc-posix", "-shared", "-Os", "-o", filepath.Join(w.dir, "prefix", "drive_c", "windows", "system32", "bcryptprimitives.dll"), source,
 		"-ladvapi32")
 
-	if err := os.Mkdir(w.ctl.Dir, 0o755); err != nil {
+	if err := os.Mkdir(w.own.Dir, 0o755); err != nil {
 		w.Fatal(err)
 	}
 	for _, name := range []string{"parley", "parleyctl"} {
@@ -94,7 +95,7 @@ func (w *windows) make() {
 			w.Fatalf("%v; packaging/windows/build.sh makes it", err)
 		}
 		script := fmt.Sprintf("#!/bin/sh\nexec wine '%s' \"$@\"\n", exe)
-		if err := os.WriteFile(filepath.Join(w.ctl.Dir, name), []byte(script), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(w.own.Dir, name), []byte(script), 0o755); err != nil {
 			w.Fatal(err)
 		}
 	}
@@ -134,7 +135,7 @@ func (w *windows) start(command, name, file string, args ...string) *lab.Client 
 	w.Helper()
 	args = append([]string{command, w.server.Ready.Invite, "--name", name, "--home", w.path(name), "--play", w.path(file), "--loop",
 		"--record-dir", w.path(name + " hörte"), "--processing=off", "--mode", "open", "--bitrate", "64000"}, args...)
-	c, err := w.ctl.Client(lab.Command{Args: args, Env: w.env()})
+	c, err := w.own.Client(lab.Command{Args: args, Env: w.env()})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -189,7 +190,9 @@ func (w *windows) heard(name, user string, speech []float32) {
 	for i := range reference {
 		reference[i] = speech[((i-at)%len(speech)+len(speech))%len(speech)]
 	}
-	median, all := audiotest.WindowedSISDR(reference, x, second, second)
+	// A window in which the jitter buffer has stretched the sound, which it does where a machine has much to do, has no waveform to compare
+	// with: half a second, so that there are enough others.
+	median, all := audiotest.WindowedSISDR(reference, x, second/2, second)
 	if !(median >= 15) {
 		w.Errorf("%s hears at an SI-SDR of %.1f dB in the median of %.1f, want 15", name, median, all)
 	}
@@ -222,13 +225,13 @@ func TestWindows(t *testing.T) {
 	a, b := w.voice(0, "ä says.wav"), w.voice(1, "b says.wav")
 
 	t.Run("version", func(t *testing.T) {
-		out, status, err := w.ctl.Run(w.within(time.Minute), "parleyctl", lab.Command{Args: []string{"version"}, Env: w.env()})
+		out, status, err := w.own.Run(w.within(time.Minute), "parleyctl", lab.Command{Args: []string{"version"}, Env: w.env()})
 		if want := fmt.Sprintf("{%q:%q}", "version", wire.Release); err != nil || status != 0 || strings.TrimSpace(out) != want {
 			t.Errorf("%q, status %d, %v; want %s", out, status, err, want)
 		}
 	})
 	t.Run("devices", func(t *testing.T) {
-		out, status, err := w.ctl.Run(w.within(time.Minute), "parleyctl", lab.Command{Args: []string{"devices"}, Env: w.env()})
+		out, status, err := w.own.Run(w.within(time.Minute), "parleyctl", lab.Command{Args: []string{"devices"}, Env: w.env()})
 		if err != nil || status != 0 || !strings.Contains(out, `"kind":"camera"`) {
 			t.Errorf("%q, status %d, %v", out, status, err)
 		}
@@ -266,6 +269,59 @@ func TestWindows(t *testing.T) {
 		w.heard("cleo", w.user(calls), a)
 		w.heard("dora", w.user(answers), b)
 	})
+	t.Run("window", func(t *testing.T) { w.of(t).window() })
+}
+
+// window starts the app as a member of the server: it draws itself, comes online, and ends when it is asked to.
+func (w *windows) window() {
+	ctx := w.within(5 * time.Minute)
+	display, err := lab.StartDisplay(ctx, lab.AppWidth, lab.AppHeight, nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { display.Close() })
+	c := lab.AppConfig{Display: display, Dir: filepath.Join(w.dir, "eva"), Env: w.env(), Settings: lab.Person(0, "Eva")}
+	if out, status, err := w.own.Run(ctx, "parleyctl", lab.Command{Args: []string{"who", w.server.Ready.Invite, "--home", c.Profile(), "--name", "Eva"},
+		Env: w.env()}); err != nil || status != 0 {
+		w.Fatalf("%q, status %d, %v", out, status, err)
+	}
+	app, err := w.own.App(ctx, c)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { app.Close() })
+	if app.Window.Title != "Parley" {
+		w.Errorf("the window is called %q", app.Window.Title)
+	}
+	for !w.online(ctx, "Eva") {
+		listen(1)
+	}
+	img, err := display.WaitStill(ctx, display.Bounds(), 2*time.Second)
+	if err == nil {
+		err = lab.SavePNG(filepath.Join(w.ArtifactDir(), "parley.png"), img)
+	}
+	if err != nil {
+		w.Error(err)
+	}
+	if err := app.Quit(ctx); err != nil {
+		w.Error(err)
+	}
+}
+
+// online says whether a member of that name is, by somebody else.
+func (w *windows) online(ctx context.Context, name string) bool {
+	w.Helper()
+	out, status, err := w.linux.Run(ctx, "parleyctl", lab.Command{Args: []string{"who", w.server.Ready.Invite, "--home", filepath.Join(w.dir, "looks"), "--name", "Looks"}})
+	if err != nil || status != 0 {
+		w.Fatalf("%q, status %d, %v", out, status, err)
+	}
+	for line := range strings.Lines(out) {
+		var p struct{ Name, Status string }
+		if json.Unmarshal([]byte(line), &p) == nil && p.Name == name && p.Status == wire.Online {
+			return true
+		}
+	}
+	return false
 }
 
 // of is w for a part of its test.

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../env.sh"
 
 "$ROOT/packaging/windows/libs.sh"
-need x86_64-w64-mingw32-windres binutils-mingw-w64-x86-64
+sh "$ROOT/assets/fetch.sh"
 
 out=$BUILD/windows-amd64
 libs=$BUILD/windows-libs
@@ -24,6 +24,7 @@ mkdir -p "$res"
 cp "$ROOT"/assets/icons/app/*.png "$ROOT/packaging/windows/parley.manifest" "$res"
 syso=
 trap 'rm -rf "$res" ${syso:+"$syso"}' EXIT
+trap 'exit 1' INT TERM
 
 # exe PACKAGE NAME DESCRIPTION [FLAGS...]: the resources are a .syso in the package's folder, as Go wants it, for as long as it builds.
 exe() {
