@@ -4,7 +4,11 @@
 #
 # PARLEY_SIGN=no leaves everything unsigned: that is what two builds, of whatever machines, have byte for byte alike. Signed, they are
 # alike where the certificate is the same one and no time stamp server is asked (sign.sh).
+#
+# PARLEY_VERSION=1.2.3 is what the packages say instead of the programs' version; tests make updates of it.
+# shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
+VERSION=${PARLEY_VERSION:-$VERSION}
 need makensis nsis
 need wixl wixl
 need msibuild msitools
@@ -72,7 +76,7 @@ makensis -V2 -WX -INPUTCHARSET UTF8 "$@" "$here/parley.nsi" >&2
 
 uuid() { uuidgen --sha1 --namespace 6f1c1c0e-5c8b-5d0e-9d6a-2f1b7a3c9e54 --name "$1" | tr '[:lower:]' '[:upper:]'; }
 # wixl finds files from where it is started, and by no other path.
-(cd "$stage" && wixl -a x64 -D "VERSION=$NUMBERS" -D "PRODUCT=$(uuid "product $VERSION")" -o "$work/parley.msi" "$here/parley.wxs")
+(cd "$stage" && wixl -a x64 -D "VERSION=$NUMBERS" -D "NEXT=$major.$minor.$((patch + 1))" -D "PRODUCT=$(uuid "product $VERSION")" -o "$work/parley.msi" "$here/parley.wxs")
 
 # The package's code differs wherever the package does, and its times are the commit's; wixl takes them from the air.
 contents=$(cat "$here"/setup.sh "$here"/parley.wxs "$stage"/* | sha256sum)
@@ -80,14 +84,11 @@ now=$(date -d "@$SOURCE_DATE_EPOCH" '+%Y/%m/%d %H:%M:%S')
 printf 'PropertyId\tValue\r\ni2\tl255\r\n_SummaryInformation\tPropertyId\r\n9\t{%s}\r\n12\t%s\r\n13\t%s\r\n' \
 	"$(uuid "package $VERSION $contents")" "$now" "$now" >"$work/summary.idt"
 
-# The Upgrade's attributes: versions up to and including this one are replaced (an MSI does not tell 1.2.3-beta.1 from 1.2.3), within the
-# transaction, so that a failure brings the old one back. The actions' type: an .exe (34), deferred (1024) as the system (2048), whose
-# failure is no matter (64): who forbids firewall rules has Parley all the same, and Windows asks at the first call.
+# The actions' type: an .exe (34), deferred (1024) as the system (2048), whose failure is no matter (64): who forbids firewall rules has
+# Parley all the same, and Windows asks at the first call.
 netsh='[System64Folder]netsh.exe advfirewall firewall'
 msibuild "$work/parley.msi" -i "$work/summary.idt" >&2
 msibuild "$work/parley.msi" -q \
-	"UPDATE Upgrade SET Attributes=513 WHERE ActionProperty='WIX_UPGRADE_DETECTED'" \
-	"UPDATE InstallExecuteSequence SET Sequence=1501 WHERE Action='RemoveExistingProducts'" \
 	"INSERT INTO CustomAction (Action, Type, Source, Target) VALUES ('Allow', 3170, 'INSTALLDIR', '$netsh add rule name=Parley dir=in action=allow program=\"[#parley.exe]\"')" \
 	"INSERT INTO CustomAction (Action, Type, Source, Target) VALUES ('Forbid', 3170, 'INSTALLDIR', '$netsh delete rule name=Parley program=\"[#parley.exe]\"')" \
 	"INSERT INTO InstallExecuteSequence (Action, Condition, Sequence) VALUES ('Allow', 'NOT Installed', 4001)" \

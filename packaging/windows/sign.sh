@@ -8,6 +8,7 @@
 #
 # Signatures are RSA of PKCS #1 v1.5 and say the time of the commit: without a time stamp the same certificate signs the same bytes
 # alike, so a signed build is as reproducible as an unsigned one.
+# shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
 need osslsigncode osslsigncode
 need openssl openssl
