@@ -147,9 +147,12 @@ Function Older
 	ClearErrors
 	GetDLLVersion "$INSTDIR\parley.exe" $3 $4
 	${IfNot} ${Errors}
-		${If} $3 > ${HIGH}
-		${OrIf} $3 = ${HIGH}
-		${AndIf} $4 > ${LOW}
+		${If} $3 = ${HIGH}
+			IntOp $8 $4 - ${LOW}
+		${Else}
+			IntOp $8 $3 - ${HIGH}
+		${EndIf}
+		${If} $8 > 0
 			IntOp $5 $3 >> 16
 			IntOp $6 $3 & 0xFFFF
 			IntOp $7 $4 >> 16
@@ -214,6 +217,7 @@ FunctionEnd
 Function .onInstFailed
 	SetOutPath "$TEMP"
 	RMDir /r "$INSTDIR\parley.new"
+	RMDir "$INSTDIR\parley.old"
 	RMDir "$INSTDIR"
 FunctionEnd
 
@@ -243,14 +247,14 @@ FunctionEnd
 	${EndIf}
 !macroend
 
-; Undo puts the old file back where a new one is already: it is no more where it was unpacked.
+; Undo puts the old file back where a new one is already: it is no more where it was unpacked. What can't be put back stays in parley.old.
 !macro Undo FILE
-	${IfNot} ${FileExists} "$INSTDIR\parley.new\${FILE}"
-		${If} ${FileExists} "$INSTDIR\parley.old\${FILE}"
-			System::Call 'kernel32::MoveFileExW(w "$INSTDIR\parley.old\${FILE}", w "$INSTDIR\${FILE}", i 9)'
-		${Else}
-			Delete "$INSTDIR\${FILE}"
-		${EndIf}
+	${If} ${FileExists} "$INSTDIR\parley.new\${FILE}"
+		Delete "$INSTDIR\parley.old\${FILE}"
+	${ElseIf} ${FileExists} "$INSTDIR\parley.old\${FILE}"
+		System::Call 'kernel32::MoveFileExW(w "$INSTDIR\parley.old\${FILE}", w "$INSTDIR\${FILE}", i 9)'
+	${Else}
+		Delete "$INSTDIR\${FILE}"
 	${EndIf}
 !macroend
 
@@ -288,8 +292,6 @@ Section
 	!insertmacro Files Place
 	${If} $Why != ""
 		!insertmacro Files Undo
-		SetOutPath "$TEMP"
-		RMDir /r "$INSTDIR\parley.old"
 		StrCpy $Status 5
 		StrCpy $Why "$Why The version before was put back."
 		!insertmacro Refuse
