@@ -2,7 +2,7 @@
 # setup.sh [PARLEY-SETUP.exe PARLEY.msi]: installs, updates and removes Parley in Wine, in a prefix of its own. Without arguments the two of DIST
 # are tried. Updates are tried with programs of a few lines, which are packed in no time.
 #
-# Wine is silent on some of what Windows does: it has no firewall, no Restart Manager, and asks nobody for administrator's rights.
+# Wine lacks some of what Windows has: a firewall (its netsh only says what it was told), a menu for all, Restart Manager, administrators.
 # shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
 need wine wine wine64
@@ -31,7 +31,7 @@ trap 'exit 1' INT TERM
 
 doing=
 try() { doing=$*; echo "== $*"; }
-fail() { echo "$*" >&2; exit 1; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
 w() { timeout 120 wine "$@"; }
 is() { # is STATUS COMMAND...: its exit status is that
 	want=$1 got=0
@@ -42,7 +42,7 @@ is() { # is STATUS COMMAND...: its exit status is that
 says() { # says WORDS: the command before did, on its standard output
 	tr -d '\r' <"$work/out" | grep -qF -- "$1" || fail "\"$1\" was not said, but: $(cat "$work/out")"
 }
-reg() { w reg query "$@" 2>/dev/null | tr -d '\r' | sed -n 's/^    .*    REG_[A-Z]*    //p'; } # reg KEY [/v NAME | /ve]
+reg() { w reg query "$@" 2>/dev/null | iconv -f CP850 -t UTF-8 | tr -d '\r' | sed -n 's/^    .*    REG_[A-Z]*    //p'; } # reg KEY [/v NAME | /ve]
 unix() { winepath -u "$1" 2>/dev/null; }
 same() { [ "$1" = "$2" ] || fail "it is \"$1\" instead of \"$2\""; }
 here() { for f; do [ -e "$f" ] || fail "$f is missing"; done; }
@@ -98,6 +98,9 @@ small() {
 	echo notices >"$work/build-$1/THIRD-PARTY-NOTICES.txt"
 	BUILD="$work/build-$1" DIST="$work" PARLEY_VERSION=$1 PARLEY_SIGN=no PARLEY_NOTICES='' is 0 "$ROOT/packaging/windows/setup.sh"
 }
+# into STATUS SETUP DIR: /D= is the rest of the command line, blanks included; Wine puts words with a blank in quotation marks, so these are many.
+# shellcheck disable=SC2086
+into() { is "$1" w "$2" /S /D=$3; }
 version() { w "$1/parleyctl.exe" version | tr -d '\r'; }
 removed() { # removed DIR: nothing of Parley is there any more, but what it kept about the person
 	gone "$1" "$menu"
@@ -232,39 +235,47 @@ try "a full disk"
 mkdir -p "$work/disk"
 mount -t tmpfs -o size=4m tmpfs "$work/disk"
 mounted=$work/disk
-is 0 w "$old" /S "/D=$(w winepath -w "$work/disk/Parley" | tr -d '\r')"
+into 0 "$old" "$(w winepath -w "$work/disk/Parley" | tr -d '\r')"
 is 2 w "$work/Parley-Setup-2.0.0.exe" /S
 same "$(version "$work/disk/Parley") $(reg "$uninstall" /v DisplayVersion)" '{"version":"1.10.0-beta.2"} 1.10.0-beta.2'
 gone "$work/disk/Parley/parley.new" "$work/disk/Parley/parley.old"
 
 try "another folder, with blanks and umlauts; the copy before goes"
-is 0 w "$work/Parley-Setup-1.10.0.exe" /S '/D=C:\Zoë Müller\Töne & mehr'
+into 0 "$work/Parley-Setup-1.10.0.exe" 'C:\Zoë Müller\Töne & mehr'
 other=$(unix 'C:\Zoë Müller\Töne & mehr')
 same "$(version "$other") $(reg "$uninstall" /v DisplayVersion)" '{"version":"1.10.0"} 1.10.0'
 same "$(reg "$scheme\\shell\\open\\command" /ve)" '"C:\Zoë Müller\Töne & mehr\parley.exe" "%1"'
 gone "$work/disk/Parley"
 cp "$other/uninstall.exe" "$work/run.exe"
-is 0 w "$work/run.exe" /S '_?=C:\Zoë Müller\Töne & mehr'
+is 0 w "$work/run.exe" /S _?=C:\\Zoë Müller\\Töne '&' mehr
 removed "$other"
 
-try "a folder that can't be made"
-touch "$(unix 'C:\nothing')"
-is 5 w "$old" /S '/D=C:\nothing\Parley'
+try "a folder that can't be written"
+mount -o remount,ro "$work/disk"
+into 5 "$old" "$(w winepath -w "$work/disk/Parley" | tr -d '\r')"
 says "can't be written"
 same "$(reg "$uninstall" /v DisplayVersion)" ""
 
 # ---------------------------------------------------------------------------------------------------------------------------------------- MSI
 
 try "the MSI"
-files=$(unix 'C:\Program Files')/Parley common="$(unix 'C:\ProgramData')/Microsoft/Windows/Start Menu/Programs/Parley.lnk"
-is 0 w msiexec /i "$(w winepath -w "$msi" | tr -d '\r')" /qn
-here "$files/parley.exe" "$files/parleyctl.exe" "$files/LICENSE.txt" "$files/NOTICES.txt" "$common"
+files=$(unix 'C:\Program Files')/Parley
+rules() { tr -d '"' <"$work/err" | tr -s ' ' | grep -c "advfirewall.*firewall.*$1.*name=Parley.*parley.exe" || true; }
+there=$(w winepath -w "$msi" | tr -d '\r')
+WINEDEBUG=fixme+netsh
+is 0 w msiexec /i "$there" /qn
+same "$(rules add)" 1
+WINEDEBUG=-all
+here "$files/parley.exe" "$files/parleyctl.exe" "$files/LICENSE.txt" "$files/NOTICES.txt" "$menu"
 same "$(tr -d '\r' <"$files/parley.install")" msi
 same "$(version "$files")" "{\"version\":\"$VERSION\"}"
 same "$(reg 'HKLM\Software\Classes\parley\shell\open\command' /ve)" '"C:\Program Files\Parley\parley.exe" "%1"'
 is 0 osslsigncode verify -CAfile "$roots" -in "$files/parley.exe"
-is 0 w msiexec /x "$(w winepath -w "$msi" | tr -d '\r')" /qn
-gone "$files" "$common"
+WINEDEBUG=fixme+netsh
+is 0 w msiexec /x "$there" /qn
+same "$(rules delete)" 1
+WINEDEBUG=-all
+gone "$files" "$menu"
 same "$(reg 'HKLM\Software\Classes\parley' /ve)" ""
 
 try "MSIs in order"
@@ -276,6 +287,6 @@ done
 ! msi /i 1.9.0 >"$work/out" 2>&1 || fail "an older MSI was taken"
 same "$(version "$files")" '{"version":"1.10.0"}'
 is 0 msi /x 1.10.0
-gone "$files" "$common"
+gone "$files" "$menu"
 
 try "all done"
