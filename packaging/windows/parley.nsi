@@ -1,6 +1,6 @@
 ; Parley-Setup-VERSION.exe: Parley for the person who starts it, without administrator's rights. setup.sh gives
 ;
-;   VERSION  as it is called                STAGE  folder with the files of "Files" below, and parley.ico
+;   VERSION  as it is called                STAGE  folder with the files of "Files" below, parley.ico, side.bmp
 ;   KEY      VERSION so that keys compare   OUT    the setup to be written
 ;   NUMBERS  VERSION as 1.2.3.0             SIGN   (or not) sign.sh, for the uninstaller; the setup is signed by setup.sh
 ;   HIGH     VERSION as 1 << 16 | 2         LOW    3 << 16
@@ -171,6 +171,7 @@ FunctionEnd
 
 !define MUI_ICON "${STAGE}/parley.ico"
 !define MUI_UNICON "${STAGE}/parley.ico"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${STAGE}/side.bmp"
 !define MUI_ABORTWARNING
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
@@ -259,8 +260,6 @@ FunctionEnd
 !macroend
 
 Section
-	SectionIn RO
-	AddSize ${SIZE}
 	!insertmacro Closed
 
 	RMDir /r "$INSTDIR\parley.new" ; of a setup that was broken off by a power cut

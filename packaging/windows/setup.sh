@@ -24,7 +24,7 @@ for f in "$programs/parley.exe" "$programs/parleyctl.exe"; do
 done
 
 # What nothing was changed of need not be packed again: LZMA takes its time.
-made=$(cat "$programs/parley.exe" "$programs/parleyctl.exe" "$here"/*.sh "$here"/parley.nsi "$here"/parley.wxs "$ROOT"/assets/icons/app/*.png "$ROOT/LICENSE" \
+made=$(cat "$programs/parley.exe" "$programs/parleyctl.exe" "$here"/*.sh "$here"/parley.nsi "$here"/parley.wxs "$here"/side/main.go "$ROOT"/assets/icons/app/*.png "$ROOT/LICENSE" \
 	"$notices" "${PARLEY_SIGN_PKCS12:-/dev/null}" | sha256sum | cut -d ' ' -f 1)
 made="$made $VERSION $SOURCE_DATE_EPOCH $sign ${PARLEY_SIGN_PKCS12:-test} ${PARLEY_SIGN_TIMESTAMP:-}"
 if [ -e "$setup" ] && [ -e "$msi" ] && [ "$made $(cat "$setup" "$msi" | sha256sum)" = "$(cat "$work/made" 2>/dev/null)" ]; then
@@ -65,6 +65,7 @@ for size in 16 24 32 48 64 128; do
 	set -- "$@" "$ROOT/assets/icons/app/$size.png"
 done
 icotool -c -o "$stage/parley.ico" "$@" --raw="$ROOT/assets/icons/app/256.png"
+(cd "$ROOT" && env -u GOOS -u GOARCH ${GO:-go} run ./packaging/windows/side "$ROOT/assets/icons/app/128.png") >"$stage/side.bmp"
 [ "$sign" = no ] || "$here/sign.sh" "$stage/parley.exe" "$stage/parleyctl.exe"
 find "$stage" -type f -exec chmod 644 {} + -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 
