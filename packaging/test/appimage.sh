@@ -187,8 +187,9 @@ empty || fail "folders are left"
 
 echo "the same again"
 mkdir -p "$room/again/linux-amd64"
-ln "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$room/again/linux-amd64" 2>/dev/null ||
-	cp "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$room/again/linux-amd64"
+for f in linux-amd64/parley linux-amd64/parleyctl THIRD-PARTY-NOTICES.txt; do
+	cp "$BUILD/$f" "$room/again/$f"
+done
 TMPDIR=/tmp BUILD=$room/again DIST=$room/again sh "$ROOT/packaging/linux/appimage.sh"
 cmp "$made" "$room/again/$(basename "$made")" || fail "two builds differ"
 echo "appimage: all is well"
