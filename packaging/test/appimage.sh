@@ -64,7 +64,8 @@ for p in parley parleyctl; do
 done
 [ "$(readlink "$tree/AppRun")" = usr/bin/parley ] || fail "AppRun starts something else"
 desktop-file-validate "$tree/chat.parley.app.desktop"
-for f in .DirIcon chat.parley.app.png usr/share/metainfo/chat.parley.app.metainfo.xml usr/share/doc/parley/LICENSE usr/share/doc/parley/THIRD-PARTY-NOTICES.txt; do
+for f in .DirIcon chat.parley.app.png usr/share/metainfo/chat.parley.app.metainfo.xml \
+	usr/share/doc/parley/LICENSE usr/share/doc/parley/THIRD-PARTY-NOTICES.txt; do
 	[ -s "$tree/$f" ] || fail "$f is missing"
 done
 [ "$("$app" --parleyctl version)" = "$("$tree/usr/bin/parleyctl" version)" ] || fail "--parleyctl says something else"
