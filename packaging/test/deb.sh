@@ -62,8 +62,9 @@ lintian --fail-on error "$DIST"/parley*"$VERSION"_*.deb >"$out/lintian" 2>&1 || 
 unpacked=$out/unpacked
 mkdir -p "$unpacked/app" "$unpacked/server" "$unpacked/archive"
 rpm -K --nosignature "$DIST/parley-$VERSION.x86_64.rpm" >"$out/rpm" 2>&1 || fail "the .rpm's sums are wrong"
-(cd "$unpacked/app" && rpm2cpio "$DIST/parley-$VERSION.x86_64.rpm" | cpio -idm --quiet)
-(cd "$unpacked/server" && rpm2cpio "$DIST/parleyd-$VERSION.x86_64.rpm" | cpio -idm --quiet)
+# nfpm's names begin with /, which cpio would take at its word.
+(cd "$unpacked/app" && rpm2cpio "$DIST/parley-$VERSION.x86_64.rpm" | cpio -idm --quiet --no-absolute-filenames)
+(cd "$unpacked/server" && rpm2cpio "$DIST/parleyd-$VERSION.x86_64.rpm" | cpio -idm --quiet --no-absolute-filenames)
 rpm -qp --requires "$DIST/parley-$VERSION.x86_64.rpm" >"$out/requires" 2>>"$out/rpm"
 # Each library that the program names is asked for by its soname.
 for lib in $(objdump -p "$BUILD/linux-amd64/parley" | awk '$1 == "NEEDED" { print $2 }'); do
@@ -143,7 +144,7 @@ mount -o remount,bind,ro proc/sys
 # Nothing of the machine's own is started, and nothing forbids to start what is installed.
 : >etc/fstab
 rm -f usr/sbin/policy-rc.d
-cp "$2"/*.deb tmp/
+cp "$2"/*.deb mnt/ # /tmp is swept when systemd starts
 mkdir -p mnt/upper old_root
 mount --bind "$1/upper" mnt/upper
 pivot_root . old_root
@@ -189,7 +190,7 @@ left >"$out/before"
 
 # ---- installed
 
-inside apt-get install -y --no-install-recommends "/tmp/parleyd_${VERSION}_amd64.deb" "/tmp/parley_${VERSION}_amd64.deb" >"$out/install" 2>&1 || {
+inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" >"$out/install" 2>&1 || {
 	cat "$out/install" >&2
 	exit 1
 }
@@ -276,8 +277,11 @@ inside env DISPLAY=:7 import -window root /run/window.png && inside cat /run/win
 [ "$(inside env DISPLAY=:7 xprop -id "$(window | head -n 1)" WM_CLASS | sed 's/.*, "\(.*\)"/\1/')" = "$(sed -n 's/^StartupWMClass=//p' packaging/linux/chat.parley.app.desktop)" ] ||
 	fail "the window's class is not what the desktop file says"
 
+# What a click on a link does: the second start hands it to the first.
+expect "a link is not handed to the window" inside env HOME=/run/person DISPLAY=:7 timeout 20 parley "$link"
+
 # The same version once more, over a running app and server: both go on, and what was set stays.
-inside apt-get install -y --reinstall --no-install-recommends "/tmp/parleyd_${VERSION}_amd64.deb" "/tmp/parley_${VERSION}_amd64.deb" >"$out/again" 2>&1 || fail "installed again: see $out/again"
+inside apt-get install -y --reinstall --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" >"$out/again" 2>&1 || fail "installed again: see $out/again"
 inside grep -q '^listen = 127.0.0.1:443$' /etc/parleyd.conf || fail "the configuration is lost by installing again"
 expect "the service does not run after installing again" inside systemctl is-active parleyd
 expect "the app has ended by installing again" inside sh -c 'kill -0 $(cat /run/parley.pid)'
