@@ -183,7 +183,7 @@ eventually 60 inside systemctl is-active basic.target || {
 left() {
 	inside find /mnt/upper -mindepth 1 ! -type d | sed 's,^/mnt/upper,,' | sort |
 		grep -v -e '^/var/lib/dpkg/' -e '^/var/lib/apt/' -e '^/var/cache/' -e '^/var/log/' -e '^/var/lib/systemd/' -e '^/etc/passwd' -e '^/etc/group' \
-			-e '^/etc/shadow' -e '^/etc/gshadow' -e '^/etc/\.pwd\.lock$' -e '^/etc/machine-id$' -e '^/etc/subuid' -e '^/etc/subgid' \
+			-e '^/etc/shadow' -e '^/etc/gshadow' -e '^/etc/\.pwd\.lock$' -e '^/etc/machine-id$' -e '^/etc/subuid' -e '^/etc/subgid' -e '^/var/lib/PackageKit/' \
 			-e '^/usr/share/applications/mimeinfo\.cache$' -e '^/usr/share/icons/hicolor/\(icon-theme\.cache\|\.icon-theme\.cache\)$' || true
 }
 left >"$out/before"
@@ -265,7 +265,7 @@ link=$(as_server invite | sed -n 's/.*"invite":"\([^"]*\)".*/\1/p')
 [ -n "$link" ] || fail "there is no invite"
 inside mkdir -p /run/person
 inside env HOME=/run/person parleyctl who "$link" --name Ana >"$out/who" 2>>"$out/log" || fail "parleyctl does not reach the server"
-inside sh -c 'exec Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 & echo $! >/run/xvfb.pid'
+inside sh -c 'HOME=/run/person exec Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 & echo $! >/run/xvfb.pid'
 eventually 20 inside test -S /tmp/.X11-unix/X7 || fail "no display"
 inside sh -c 'HOME=/run/person DISPLAY=:7 exec parley --log /run/parley.log >/run/parley.out 2>&1 & echo $! >/run/parley.pid'
 window() { inside env DISPLAY=:7 xdotool search --onlyvisible --class Parley; }
