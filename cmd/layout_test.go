@@ -119,13 +119,16 @@ var rules = []rule{
 	{path: "cmd/internal/sound", own: join(leaves, "audio"), only: wazero},
 	{path: "cmd/internal/surface", own: []string{"xserver"}, only: []string{x11, "golang.org/x/sys/..."}},
 	{path: "cmd/internal/thread", own: none, only: none, never: []string{"net"}},
+	{path: "cmd/internal/updates", own: []string{"update"}, only: join(crypto, "aead.dev/minisign/..."), never: []string{fyne}},
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
-	{path: "test/...", own: all, cgo: true},
-	{path: "bench/...", own: all, cgo: true},
-	{path: "packaging/linux", own: none}, // tests of what goes into packages
+	{path: "packaging/...", own: []string{"wire", "packaging/..."}, only: []string{"github.com/gorilla/websocket/..."}, never: []string{fyne}}, // wire's
 	{path: "packaging/linux/completions", own: none, only: none},
+	{path: "packaging/macos/...", own: none, only: none, never: []string{"net", "os/exec"}},
+	{path: "test/...", own: all, cgo: true},
+	{path: "packaging/windows/side", own: none, only: none, never: []string{"net", "os/exec"}},
+	{path: "bench/...", own: all, cgo: true},
 }
 
 func join(list []string, more ...string) []string { return slices.Concat(list, more) }

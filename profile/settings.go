@@ -49,8 +49,9 @@ type Settings struct {
 	LessMotion bool   `json:"less_motion"` // nothing moves that need not
 	Width      int    `json:"width"`       // of the window; 0: the default
 	Height     int    `json:"height"`
-	Status     Status `json:"status"` // what the person chose to be
-	Notify     bool   `json:"notify"` // by the desktop's notifications
+	Status     Status `json:"status"`  // what the person chose to be
+	Notify     bool   `json:"notify"`  // by the desktop's notifications
+	Updates    bool   `json:"updates"` // newer versions are looked for, and fetched where this copy may
 
 	Downloads string `json:"downloads"` // the folder that files from others come into; empty: the system's
 
@@ -134,7 +135,7 @@ func DefaultSettings() Settings {
 		Mode: VoiceActivity, Threshold: -45, HoldMS: 300, Cancellation: true, Suppression: true, Gain: true, MusicBitrate: 128000, FrameMS: 10, Bitrate: 64000, ShareSpeaking: true,
 		OutputVolume: NormalVolume, SoundVolume: NormalVolume, PTTKey: "F8", Keys: Keys{Does: TalkWhileHeld, DelayMS: 200},
 		Sounds: SoundSwitches{JoinLeave: true, Mute: true, Deafen: true, NewPerson: true, Ended: true, Ring: true, Text: true},
-		Theme:  SystemTheme, Scale: 100, Status: Available, Notify: true,
+		Theme:  SystemTheme, Scale: 100, Status: Available, Notify: true, Updates: true,
 	}
 }
 

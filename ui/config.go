@@ -15,6 +15,7 @@ import (
 
 	"parley/call"
 	"parley/profile"
+	"parley/ui/model"
 )
 
 // Config is what a Window is made of. cmd/parley puts it together.
@@ -42,6 +43,7 @@ type Config struct {
 	NewConverter func() Converter // one for each picture that is shown
 
 	Keys    GlobalKeys
+	Updates Updates
 	Desktop Desktop
 	Opened  <-chan string // what another start of the program was given: a link, or nothing; the window comes to the front
 	Link    string        // what this start was given
@@ -52,12 +54,34 @@ type Config struct {
 
 // GlobalKeys are the keys that work while another window has the keyboard. Each function may be nil.
 type GlobalKeys struct {
-	State   func() (text string, ok bool) // whether they work, in words; empty: no key is bound
-	Changed <-chan struct{}               // State says something else
-	Rebind  func()                        // the settings name other keys
-	Typing  func(bool)                    // a field of text in the window has the focus
-	Window  func(chord string, down bool) // a key of the window itself
-	Lift    func()                        // the window lost the keyboard
+	State    func() (text string, ok bool) // whether they work, in words; empty: no key is bound
+	Changed  <-chan struct{}               // State says something else
+	Rebind   func()                        // the settings name other keys
+	Typing   func(bool)                    // a field of text in the window has the focus
+	Choosing func(bool)                    // a field waits for the key that is to be chosen
+	Window   func(chord string, down bool) // a key of the window itself
+	Lift     func()                        // the window lost the keyboard
+}
+
+// Updates is what keeps the program current. Where State is nil nothing does.
+type Updates struct {
+	State    func() UpdateState
+	Changed  <-chan struct{} // State says something else
+	Check    func()          // looks for a newer version now
+	Switched func()          // the settings' switch was turned
+}
+
+// UpdateState is how an update stands, in words.
+type UpdateState struct {
+	Line, Detail string // a sentence, and what more there is to say; the latter may be empty, and hold what a server has sent
+	Tone         model.Tone
+	News         string  // what is new in it, as its makers have written it; empty: they have not
+	Share        float32 // of the download, 0 to 1
+	Loading      bool    // it is under way
+	Busy         bool    // Check has nothing to do
+	Ready        bool    // Restart starts it
+	Never        bool    // this build does not update itself
+	Say          string  // shown once, wherever one is; empty: nothing is worth it
 }
 
 // Hosting is a server in this process.

@@ -73,6 +73,7 @@ const (
 
 	pageConnection = "Connection"
 	pageFiles      = "Files"
+	pageUpdates    = "Updates"
 )
 
 // goTo shows the page of that name.
@@ -104,6 +105,7 @@ func settingsPages() []pageEntry {
 		{pageServers, "host", newServersPage},
 		{pageConnection, "stats", newConnectionPage},
 		{pageFiles, "folder", newFilesPage},
+		{pageUpdates, "refresh", newUpdatesPage},
 	}
 }
 

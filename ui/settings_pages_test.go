@@ -31,7 +31,7 @@ func TestNav(t *testing.T) {
 	for _, step := range []struct {
 		key  fyne.KeyName
 		want int
-	}{{fyne.KeyUp, 0}, {fyne.KeyDown, 1}, {fyne.KeyDown, 2}, {fyne.KeyEnd, 9}, {fyne.KeyDown, 9}, {fyne.KeyUp, 8}, {fyne.KeyHome, 0}, {fyne.KeyDown, 1}} {
+	}{{fyne.KeyUp, 0}, {fyne.KeyDown, 1}, {fyne.KeyDown, 2}, {fyne.KeyEnd, 10}, {fyne.KeyDown, 10}, {fyne.KeyUp, 9}, {fyne.KeyHome, 0}, {fyne.KeyDown, 1}} {
 		typeKeys(b, step.key)
 		if b.settings.at != step.want || b.win.Canvas().Focused() != fyne.Focusable(nav[step.want]) || !nav[step.want].focus_() {
 			t.Fatalf("%s leads to page %d, want %d with a frame around its name", step.key, b.settings.at, step.want)

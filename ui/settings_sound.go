@@ -78,7 +78,7 @@ func (p *soundPage) loudspeaker() fyne.CanvasObject {
 	p.speaker = newDeviceField(p.s, loudspeakers())
 	p.ringer = newDeviceField(p.s, ringers())
 	p.played = kit.NewMeter()
-	try := kit.NewButton("Play", "speaker-channel", kit.PlainButton, p.try)
+	try := kit.NewButton("Play", "speaker-channel", kit.PlainButton, p.s.w.testSound)
 	now := p.s.w.c.Profile.Settings()
 	volume := percent(0, profile.MaxVolume, 5, now.OutputVolume, func(v int) {
 		p.s.w.do(call.SetOutputVolume{Gain: float32(v) / 100})
@@ -89,13 +89,6 @@ func (p *soundPage) loudspeaker() fyne.CanvasObject {
 	})
 	return cardOf("Speaker", p.speaker.root, p.speaker.none, kit.Gap(0, 8), p.played,
 		newField("Test sound", "Two seconds, as loud as people are", try).root, newField("Volume", "Of everybody together", volume).root, level, p.ringer.root)
-}
-
-// try lets hear, and see, that the loudspeaker works: by the longest of the sounds.
-func (p *soundPage) try() {
-	if samples, err := assets.Sound(string(model.SoundRing)); err == nil {
-		p.s.w.do(call.Play{Samples: samples, Gain: float32(p.s.w.c.Profile.Settings().OutputVolume) / 100})
-	}
 }
 
 // sounds are the program's own.

@@ -31,12 +31,14 @@ type bench struct {
 	time    time.Time
 	voices  []profile.Settings // what the engine was to be told of, each time
 	rebinds int                // how often the keys were taken from the settings
+	update  UpdateState
+	looks   int // for a newer version, that were asked for
 }
 
 func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 	t.Helper()
 	app := test.NewTempApp(t)
-	b := &bench{t: t, folder: t.TempDir(), time: time.Date(2026, 5, 4, 20, 0, 0, 0, time.UTC), devices: audiotest.NewBackend(
+	b := &bench{t: t, update: UpdateState{Line: "Parley 1.2.0 is up to date.", Detail: "Looked today at 20:41.", Tone: model.Good}, folder: t.TempDir(), time: time.Date(2026, 5, 4, 20, 0, 0, 0, time.UTC), devices: audiotest.NewBackend(
 		audio.Info{Kind: audio.Input, ID: "usb", Name: "USB headset", Default: true}, audio.Info{Kind: audio.Input, ID: "cam", Name: "Webcam microphone"},
 		audio.Info{Kind: audio.Output, ID: "built-in", Name: "Built-in audio, stereo", Default: true}, audio.Info{Kind: audio.Output, ID: "tv", Name: "TV"})}
 	p, _, err := profile.Open(b.folder)
@@ -77,6 +79,7 @@ func newBench(t *testing.T, edit func(*profile.Settings)) *bench {
 		},
 		Safety: func([]byte) string { return safety }, Downloads: "/home/sam/Downloads",
 		Keys:     GlobalKeys{Rebind: func() { b.rebinds++ }},
+		Updates:  Updates{State: func() UpdateState { return b.update }, Check: func() { b.looks++ }},
 		MapPorts: func(bool) {}, Router: func() string { return "" },
 		ExportKey: func(passphrase string) ([]byte, error) { return []byte(armour), nil },
 	})
@@ -329,6 +332,7 @@ func TestEveryControlIsKept(t *testing.T) {
 		{pagePrivacy, "relay", flip("Always relay"), false, func(s *profile.Settings) { s.AlwaysRelay = true }},
 		{pagePrivacy, "relay for new people", flip("Relay for new people"), false, func(s *profile.Settings) { s.RelayNew = true }},
 		{pagePrivacy, "known", flip("Known people only"), false, func(s *profile.Settings) { s.KnownOnly = true }},
+		{pageUpdates, "updates", flip("Keep Parley current"), false, func(s *profile.Settings) { s.Updates = false }},
 		{pagePrivacy, "speaking", flip("Tell others when I speak"), false, func(s *profile.Settings) { s.ShareSpeaking = false }},
 	}
 	for _, step := range steps {

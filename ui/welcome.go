@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,8 @@ type welcome struct {
 	paste   *kit.Button
 	buttons *fyne.Container // join and paste
 	host    *kit.Button
-	room    fyne.CanvasObject
-	mic     *kit.Banner
+	check   *deviceCheck
+	mic     *kit.Banner // in its place where there is no microphone
 
 	offered   call.Invitation // from the clipboard or a link
 	has       bool
@@ -71,11 +72,11 @@ func (f *welcome) build() {
 	f.mic = kit.NewBanner()
 	f.mic.Set("mic-off", "No microphone found. You can join and listen; plug one in at any time.", kit.Warn, "", nil)
 	f.mic.Hide()
-	f.room = kit.Gap(0, 44) // in the banner's place while it is hidden, so that nothing moves under the pointer when it comes
+	f.check = newDeviceCheck(f.w, runtime.GOOS)
 	imported := kit.NewButton("Import it", "", kit.TextButton, f.w.importKey)
 	foot := kit.HRow(4, kit.NewText("Have a key from another computer?", kit.Body, theme.ColorNamePlaceHolder), imported, kit.Grow(kit.Gap(0, 0)),
 		kit.NewText("Press F1 for the keys", kit.Caption, theme.ColorNamePlaceHolder))
-	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, f.mic, foot, f.room)
+	column := kit.VCol(24, kit.HRow(18, kit.Logo(64), kit.Grow(title)), who, cards, f.check.root, f.mic, foot)
 	page := kit.Center(712, column)
 	f.root = container.NewStack(kit.NewPanel(theme.ColorNameBackground, 0, nil), scrolled(page, 0))
 	f.show()
@@ -149,11 +150,12 @@ func (f *welcome) show() {
 	f.root.Refresh()
 }
 
-// apply follows the devices.
+// apply follows the devices, and the check of them.
 func (f *welcome) apply() {
+	f.check.apply(f.w.c.Engine.Stats(), time.Now())
 	has := slices.ContainsFunc(f.w.c.Engine.Snapshot().Sound.Devices, func(d call.Device) bool { return !d.Output && !d.Monitor })
 	if setHidden(f.mic, has) {
-		setHidden(f.room, !has)
+		setHidden(f.check.root, !has)
 		f.root.Refresh()
 	}
 }
@@ -173,6 +175,7 @@ func (f *welcome) named() bool {
 
 // leave shows the main window.
 func (f *welcome) leave() {
+	f.check.leave()
 	f.w.welcome = nil
 	f.w.setContent(f.w.shell.root)
 }

@@ -133,6 +133,9 @@ func (w *Window) start() {
 	}
 	w.watch()
 	w.settle()
+	if w.c.Updates.State != nil {
+		go w.watchUpdates()
+	}
 	switch servers := w.c.Profile.Servers(); {
 	case s.Name == "":
 	case w.c.AutoHost && len(servers) == 0:

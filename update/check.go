@@ -29,13 +29,14 @@ type Source struct {
 	Now      func() time.Time
 }
 
-// Platform is the name of a file's platform: "linux-amd64-appimage", "windows-amd64-exe".
+// Platform is the name of a file's platform: "linux-amd64-appimage", or "windows-amd64-program" for the program alone.
 func Platform(kind string) string { return runtime.GOOS + "-" + runtime.GOARCH + "-" + kind }
 
 // Offer is a newer version.
 type Offer struct {
 	Version Version
-	File    File // its Size is zero where this version has none for the platform
+	File    File   // its Size is zero where this version has none for the platform
+	News    string // what is new in it, as the manifest has it
 }
 
 func (s *Source) now() time.Time {
@@ -86,7 +87,7 @@ func (s *Source) Check(ctx context.Context) (*Offer, error) {
 	if v.Compare(s.Current) <= 0 {
 		return nil, nil
 	}
-	return &Offer{Version: v, File: m.Files[s.Platform]}, nil
+	return &Offer{Version: v, File: m.Files[s.Platform], News: m.News}, nil
 }
 
 // address is that of a file beside the manifest.

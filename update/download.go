@@ -65,11 +65,11 @@ func (s *Source) sweep(keep string) {
 // fetch brings part to the file's size, or fails and leaves what has come.
 func (s *Source) fetch(ctx context.Context, f File, part string, progress func(done, all int64)) (err error) {
 	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
-		return fmt.Errorf("there is no place for an update: %w", err)
+		return fmt.Errorf("there is no place for an update: %w", place(err))
 	}
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("there is no place for an update: %w", err)
+		return fmt.Errorf("there is no place for an update: %w", place(err))
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	have, err := out.Seek(0, io.SeekEnd)
@@ -91,9 +91,20 @@ func (s *Source) fetch(ctx context.Context, f File, part string, progress func(d
 		return err
 	}
 	if _, err := io.Copy(out, &counted{body, from, f.Size, progress}); err != nil {
-		return fmt.Errorf("the download broke off; it goes on from there the next time: %w", err)
+		if ctx.Err() == nil && errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("nothing has come for %s", stall)
+		}
+		return fmt.Errorf("the download broke off; it goes on from there the next time: %w", place(err))
 	}
-	return out.Sync()
+	return place(out.Sync())
+}
+
+// place says that a disk is full.
+func place(err error) error {
+	if full(err) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
 }
 
 func seek(f *os.File, to int64) error {

@@ -40,6 +40,7 @@ const (
 
 	maxFiles  = 64
 	maxText   = 200
+	maxNews   = 2000
 	maxLife   = 400 * 24 * time.Hour
 	clockSlop = 48 * time.Hour // that a machine's clock may be behind ours
 )
@@ -58,8 +59,9 @@ type Manifest struct {
 	Channel string          `json:"channel"` // "stable" or "beta"
 	Version string          `json:"version"`
 	Issued  time.Time       `json:"issued"`
-	Expires time.Time       `json:"expires"` // after that, somebody may be holding newer ones back
-	Files   map[string]File `json:"files"`   // by platform: see Platform
+	Expires time.Time       `json:"expires"`        // after that, somebody may be holding newer ones back
+	Files   map[string]File `json:"files"`          // by platform: see Platform
+	News    string          `json:"news,omitempty"` // what is new in it, for people: some lines, 2000 bytes at most
 }
 
 // Keys are the public keys that a manifest may be signed with.
@@ -122,6 +124,8 @@ func (m *Manifest) Validate() error {
 		return errors.New("no channel")
 	case m.Issued.IsZero() || !m.Expires.After(m.Issued) || m.Expires.Sub(m.Issued) > maxLife:
 		return errors.New("times that make no sense")
+	case len(m.News) > maxNews:
+		return errors.New("too much news")
 	case len(m.Files) == 0 || len(m.Files) > maxFiles:
 		return fmt.Errorf("%d files", len(m.Files))
 	}

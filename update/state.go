@@ -41,7 +41,10 @@ func (s *Source) remember(m *Manifest) error {
 	if err != nil {
 		return err
 	}
-	return write(file, text, 0o600)
+	if err := write(file, text, 0o600); err != nil {
+		return fmt.Errorf("there is no place for what was seen of updates: %w", place(err))
+	}
+	return nil
 }
 
 // write puts a file in place at once: whoever reads it finds the old or the new.

@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"syscall"
 	"time"
 )
 
@@ -20,9 +20,29 @@ import (
 //
 // Windows lets nobody replace a file that runs, but rename it: there TARGET goes to TARGET.old first. A power cut between the two
 // leaves that one alone, which has to be given its name back by hand: there is no program any more that could.
+//
+// A swap, the trial after it and a rollback are done under a lock, which is gone with the process that has it: of two Parleys that start
+// at the same time from the same file one does it.
 
-// ErrReadOnly is why nothing is swapped: the folder is not ours to write.
-var ErrReadOnly = errors.New("the folder that Parley lies in can't be written")
+// Why nothing is fetched or swapped.
+var (
+	ErrReadOnly = errors.New("the folder that Parley lies in can't be written")
+	ErrFull     = errors.New("the disk is full")
+	ErrBusy     = errors.New("another Parley is being updated at this moment")
+)
+
+// why puts what kept a file from being written into words.
+func why(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case full(err):
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}
 
 // trial is an update that has not yet shown that it works.
 type trial struct {
@@ -49,29 +69,59 @@ type Installation struct {
 
 func (i Installation) old() string { return i.Target + ".old" }
 
+// Writable tells whether Swap could write where the program lies: ErrReadOnly where it is somebody else's.
+func (i Installation) Writable() error {
+	f, err := os.CreateTemp(filepath.Dir(i.Target), ".parley-*")
+	if err != nil {
+		return why(err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // Swap puts a downloaded file in the program's place and keeps the one before. Where it fails, the one before is still there.
 func (i Installation) Swap(file string, from, to Version) (err error) {
 	if to.Compare(from) <= 0 {
 		return fmt.Errorf("version %s is not newer than %s", to, from)
 	}
-	fresh := i.Target + ".new"
 	defer func() {
 		if err != nil {
-			_ = os.Remove(fresh)
+			_ = os.Remove(i.fresh())
 		}
 	}()
-	if err := copyFile(file, fresh, 0o755); err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	for n, step := range i.steps(file, from, to) {
+		if err := step(); err != nil {
+			if n > 1 {
+				err = errors.Join(fmt.Errorf("the new version could not be put in place: %w", why(err)), i.forget())
+			}
+			return err
 		}
-		return fmt.Errorf("the new version could not be written: %w", err)
 	}
-	t := trial{Target: i.Target, From: from.String(), To: to.String(), Since: i.Now()}
-	if err := i.keep(t); err != nil { // before the swap: a new version that hangs is found by it
-		return err
-	}
-	if err := replace(i.Target, fresh, i.old()); err != nil {
-		return errors.Join(fmt.Errorf("the new version could not be put in place: %w", err), i.forget())
+	return nil
+}
+
+// steps are those of a swap. The power may go between any two of them.
+func (i Installation) steps(file string, from, to Version) []func() error {
+	return append([]func() error{
+		func() error {
+			if err := copyFile(file, i.fresh(), 0o755); err != nil {
+				return fmt.Errorf("the new version could not be written: %w", why(err))
+			}
+			return nil
+		},
+		func() error { // before the swap: a new version that hangs is found by it
+			return why(i.keep(trial{Target: i.Target, From: from.String(), To: to.String(), Since: i.Now()}))
+		},
+	}, replacing(i.Target, i.fresh(), i.old())...)
+}
+
+func (i Installation) fresh() string { return i.Target + ".new" }
+
+// replace puts fresh in target's place and keeps target as old.
+func replace(target, fresh, old string) error {
+	for _, step := range replacing(target, fresh, old) {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -91,38 +141,44 @@ func (i Installation) Healthy() error {
 
 // Rollback puts the version before in the program's place again.
 func (i Installation) Rollback() error {
-	if _, err := os.Stat(i.old()); err != nil {
-		return fmt.Errorf("the version before is gone: %w", err)
+	if _, err := os.Stat(i.old()); errors.Is(err, fs.ErrNotExist) { // it can't be tried again, either
+		return errors.Join(fmt.Errorf("the version before is gone: %w", err), i.forget())
 	}
 	if err := replace(i.Target, i.old(), i.Target+".bad"); err != nil {
-		return fmt.Errorf("the version before could not be put in place: %w", err)
+		return fmt.Errorf("the version before could not be put in place: %w", why(err))
 	}
 	_ = os.Remove(i.Target + ".bad") // Windows keeps it while it runs; Begin removes it
 	return i.forget()
 }
 
 // Begin is called first of all by a program that starts as version: it tells whether it is on trial, and rolls back one that has
-// begun before without ever saying that it works, which is remembered; then the caller starts the program anew. failed is that version's
-// name.
+// begun before without ever saying that it works, which is remembered; then the caller starts the program anew, unless err says that
+// the version before could not be put back: then this one is all there is. failed is that version's name.
 func (i Installation) Begin(version Version) (onTrial bool, failed string, err error) {
 	_ = os.Remove(i.Target + ".bad")
 	t, ok := i.trial()
-	switch {
-	case !ok || t.Target != i.Target:
+	if !ok || t.Target != i.Target {
 		return false, "", nil
-	case t.To != version.String(): // the swap did not come about, or was undone
+	}
+	if t.To == version.String() && t.Starts < maxStarts {
+		t.Starts++
+		return true, "", i.keep(t)
+	}
+	unlock, err := i.lock()
+	if err != nil { // another start is about to swap, or looks after a new version, and what was kept is its own
+		return t.To == version.String(), "", nil
+	}
+	defer unlock()
+	if t.To != version.String() { // the swap did not come about, or was undone
 		return false, "", i.forget()
 	}
-	if t.Starts++; t.Starts > maxStarts {
-		return false, t.To, i.giveUp(t)
-	}
-	return true, "", i.keep(t)
+	return false, t.To, i.giveUp(t)
 }
 
 // Failed tells whether a version was tried here and rolled back: it is not offered again.
 func (i Installation) Failed(v Version) bool {
-	text, err := os.ReadFile(filepath.Join(i.Folder, failedName))
-	return err == nil && strings.TrimSpace(string(text)) == v.String()
+	tried, ok := i.Tried()
+	return ok && tried == v
 }
 
 // Remember keeps in mind that a version was rolled back.

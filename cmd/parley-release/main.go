@@ -114,12 +114,13 @@ func (t tool) makeManifest(args []string) error {
 	days := flags.Int("days", 45, "for how long it is good")
 	keyFile := flags.String("key", "", "the private key to sign with")
 	dir := flags.String("out", "", "the folder that the server hands out")
+	news := flags.String("news", "", "what is new in it, in some lines for people")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	m := update.Manifest{
 		Format: update.Format, Channel: *channel, Version: *version,
-		Issued: t.now.UTC().Truncate(time.Second), Expires: t.now.UTC().Truncate(time.Second).AddDate(0, 0, *days), Files: map[string]update.File{},
+		Issued: t.now.UTC().Truncate(time.Second), Expires: t.now.UTC().Truncate(time.Second).AddDate(0, 0, *days), Files: map[string]update.File{}, News: *news,
 	}
 	for _, arg := range flags.Args() {
 		platform, file, ok := strings.Cut(arg, "=")

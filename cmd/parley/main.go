@@ -40,36 +40,38 @@ LINK is an invite, parley://...  The window asks before it joins.
 
 func main() {
 	calm.Runtime()
-	code, again := run(os.Args[1:], os.Stdout, os.Stderr)
+	out, people, end := words()
+	code, again, file := run(os.Args[1:], out, people)
 	if again {
-		if err := restart.Process(); err != nil {
-			fmt.Fprintf(os.Stderr, "parley: start again: %v\n", err)
+		if err := restart.Process(file); err != nil {
+			fmt.Fprintf(people, "parley: start again: %v\n", err)
 			code = exitFailed
 		}
 	}
+	end(code)
 	os.Exit(code)
 }
 
-// run is the program; again: it shall be started anew.
-func run(args []string, out, people io.Writer) (code int, again bool) {
+// run is the program; again: it shall be started anew, from that file, or its own if that is empty.
+func run(args []string, out, people io.Writer) (code int, again bool, file string) {
 	o, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(people, usage)
-		return exitDone, false
+		fmt.Fprint(out, usage)
+		return exitDone, false, ""
 	case err != nil:
 		fmt.Fprintf(people, "parley: %v\n\n%s", err, usage)
-		return exitUsage, false
+		return exitUsage, false, ""
 	case o.version:
 		fmt.Fprintln(out, "parley "+wire.Release)
-		return exitDone, false
+		return exitDone, false, ""
 	}
 	p := &program{options: o, people: people}
 	code, err = p.run()
 	if err != nil {
 		fmt.Fprintf(people, "parley: %v\n", err)
 	}
-	return code, p.again
+	return code, p.again, p.file
 }
 
 // options are what the command line says.

@@ -23,7 +23,7 @@ func start(t *testing.T, args ...string) (code int, out, people string) {
 	t.Setenv("WAYLAND_DISPLAY", "")
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
 	var o, p bytes.Buffer
-	code, again := run(args, &o, &p)
+	code, again, _ := run(args, &o, &p)
 	if again {
 		t.Error("it wants to start anew")
 	}
@@ -37,8 +37,8 @@ func TestUsage(t *testing.T) {
 		}
 	}
 	for _, flag := range []string{"-h", "--help"} {
-		if code, _, people := start(t, flag); code != exitDone || people != usage {
-			t.Errorf("%s: %d %q", flag, code, people)
+		if code, out, _ := start(t, flag); code != exitDone || out != usage {
+			t.Errorf("%s: %d %q", flag, code, out)
 		}
 	}
 	if code, out, _ := start(t, "--version"); code != exitDone || out != "parley "+wire.Release+"\n" {

@@ -39,8 +39,11 @@ type program struct {
 	idle    *idle.Watcher
 	opened  chan string // links, and nothing, that later starts hand over
 
+	newness newness
+
 	closers []func() error // of what is open, in the order in which it was opened
 	again   bool           // start anew at the end
+	file    string         // this one; empty: this program's own
 }
 
 // run opens everything, shows the window until it is closed for good, and closes everything, the last first: the engine
@@ -55,33 +58,61 @@ func (p *program) run() (code int, err error) {
 			code = exitFailed
 		}
 	}()
-	first, err := p.openHome()
-	if err != nil {
+	if err := p.findDir(); err != nil {
 		return exitFailed, err
 	}
-	if !first {
-		fmt.Fprintln(p.people, "Parley is open already: see its window.")
+	if p.again = p.lookAtUpdates(); p.again {
+		p.file = p.newness.copy.Target // an AppImage's own program is the one that was taken back
 		return exitDone, nil
+	}
+	if first, err := p.openHome(); err != nil || !first {
+		return p.notFirst(err)
 	}
 	if err := screen.Check(); err != nil {
 		return exitNoDisplay, err
 	}
-	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openKeys, p.openIdle} {
+	if renewed, err := p.renew(); err != nil || renewed {
+		return exitDone, err
+	}
+	if p.home == nil {
+		if first, err := p.openHome(); err != nil || !first { // a new version had it, and was taken back
+			return p.notFirst(err)
+		}
+	}
+	for _, open := range []func() error{p.openLog, p.openCrashLog, p.listen, p.openHost, p.openEngine, p.openKeys, p.openIdle, p.openUpdates} {
 		if err := open(); err != nil {
 			return exitFailed, err
 		}
 	}
-	return exitDone, p.show()
+	if err := p.show(); err != nil {
+		return exitFailed, err
+	}
+	return exitDone, p.newness.works() // whoever has closed the window has seen it
+}
+
+// notFirst ends a start that has not got the profile.
+func (p *program) notFirst(err error) (int, error) {
+	if err != nil {
+		return exitFailed, err
+	}
+	fmt.Fprintln(p.people, "Parley is open already: see its window.")
+	return exitDone, nil
 }
 
 func (p *program) closeLater(f func() error) { p.closers = append(p.closers, f) }
 
+// findDir settles which folder the profile is in.
+func (p *program) findDir() (err error) {
+	if p.dir = p.profile; p.dir == "" {
+		p.dir, err = profile.DefaultDir()
+	}
+	return err
+}
+
 // openHome takes the profile's folder, or hands the link to the Parley that has it.
 func (p *program) openHome() (first bool, err error) {
-	if p.dir = p.profile; p.dir == "" {
-		if p.dir, err = profile.DefaultDir(); err != nil {
-			return false, err
-		}
+	if err := p.findDir(); err != nil {
+		return false, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), handOver)
 	defer cancel()

@@ -54,11 +54,20 @@ func (p *program) show() error {
 		Restart:      func() { p.again = true; a.Quit() },
 		NewConverter: func() ui.Converter { return yuv.NewConverter() },
 		Keys:         globalKeys(p.keys),
+		Updates:      p.newness.updates(),
 		Desktop: ui.Desktop{
-			Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: releaseCompiler, Surface: newSurface, Reveal: folder.Show,
+			Idle: p.idle.Since, Tray: tray.Available, Minimize: minimize, Watch: p.watch, Settled: p.settled, Surface: newSurface, Reveal: folder.Show,
 		},
 		Opened: p.opened, Link: p.link, Version: wire.Release, Log: p.log, Clock: clock,
 	})
+}
+
+// settled is called when the window has been there for a while.
+func (p *program) settled(w fyne.Window) {
+	releaseCompiler(w)
+	if err := p.newness.works(); err != nil {
+		p.log.Warn("update", "err", err)
+	}
 }
 
 func minimize(w fyne.Window) bool { return screen.Minimize(handle(w)) }

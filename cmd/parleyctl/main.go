@@ -53,6 +53,7 @@ func subcommands() []subcommand {
 		{"deafen", "[on | off]", "hear nobody there, or everybody again", pressing("deafen")},
 		{"safety", "PEER [--verified|--unverified]", "the safety number that you share with somebody", safety},
 		{"identity", "show | export [FILE] | import FILE [--replace]", "your key; the passphrase comes from PARLEY_PASSPHRASE or standard input", identityCommand},
+		{"update", "[check | get]", "say whether there is a newer version, or fetch it for the next start of the Parley beside this program", renew},
 		{"version", "", "print the version", func(context.Context, []string) error { emit(map[string]any{"version": wire.Release}); return nil }},
 	}
 }

@@ -84,6 +84,12 @@ papers() { # papers PACKAGE: licences, and what Debian wants besides
 	put "$here/deb/$1.lintian" doc/lintian
 }
 
+# installed KIND says to the part of the app that looks for newer versions how this copy comes to people.
+installed() {
+	mkdir -p "$stage/$share"
+	echo "$1" >"$stage/$share/parley.install"
+}
+
 still() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; } # still FOLDER: no time but the commit's
 
 pack() { # pack CONFIG deb|rpm NAME
@@ -106,7 +112,7 @@ squeeze() {
 }
 
 app() {
-	stage=$work/app
+	stage=$work/app share=usr/share/parley
 	install -D -m 0755 "$BUILD/linux-amd64/parley" "$stage/usr/bin/parley"
 	install -D -m 0755 "$BUILD/linux-amd64/parleyctl" "$stage/usr/bin/parleyctl"
 	put "$here/chat.parley.app.desktop" usr/share/applications/chat.parley.app.desktop
@@ -121,8 +127,11 @@ app() {
 	completion parley
 	completion parleyctl
 	papers parley
+	installed deb
 	still "$stage"
 	pack nfpm-app.yaml deb "parley_${VERSION}_amd64.deb"
+	installed rpm
+	still "$stage"
 	pack nfpm-app.yaml rpm "parley-$VERSION.x86_64.rpm"
 }
 
@@ -155,6 +164,8 @@ archive() {
 	put LICENSE LICENSE
 	put "$BUILD/THIRD-PARTY-NOTICES.txt" THIRD-PARTY-NOTICES.txt
 	put "$here/archive.txt" README.txt
+	share=share/parley
+	installed tar
 	still "$stage"
 	tar -C "$work/archive" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf "$work/$name.tar" "$name"
 	press "$work/$name.tar"

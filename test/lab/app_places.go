@@ -26,6 +26,7 @@ var (
 	ThemeLight = image.Pt(1065, 94) //
 	MicSelect  = image.Pt(940, 125) // on the page Sound, without its banner
 	SpkSelect  = image.Pt(940, 365) //
+	LookNow    = image.Pt(545, 147) // on the page Updates, before anybody has looked
 	Anywhere   = image.Pt(680, 700) // nothing that could be pressed
 )
 

@@ -33,6 +33,8 @@ type world struct {
 	ctx    context.Context
 	dir    string
 	server *lab.Server
+
+	programs lab.Programs // whose parleyctl is run
 }
 
 func newWorld(t *testing.T) *world {
@@ -40,7 +42,7 @@ func newWorld(t *testing.T) *world {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	t.Cleanup(cancel)
-	w := &world{T: t, ctx: ctx, dir: t.TempDir()}
+	w := &world{T: t, ctx: ctx, dir: t.TempDir(), programs: programs}
 	s, err := programs.Serve(ctx, "127.0.0.1:0", w.path("server"), lab.Command{})
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +66,7 @@ type line struct {
 	Muted, Deafened, Verified      bool
 	Call, Why, At, Device          string
 	Video, Camera                  bool
+	State, News                    string
 	SafetyNumber                   string `json:"safety_number"`
 	KeptAside                      string `json:"kept_aside"`
 }
@@ -81,7 +84,7 @@ type answer struct {
 func (w *world) run(who string, env []string, args ...string) answer {
 	w.Helper()
 	args = append(args, "--home", w.home(who))
-	out, status, err := programs.Run(w.ctx, "parleyctl", lab.Command{Args: args, Env: env})
+	out, status, err := w.programs.Run(w.ctx, "parleyctl", lab.Command{Args: args, Env: env})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,9 @@ import (
 // lives is how often this test program has been started in a row: set, it is not a test but the program to be restarted.
 const lives = "PARLEY_RESTART_LIVES"
 
+// other is the file that is started, if not the program's own.
+const other = "PARLEY_RESTART_OTHER"
+
 func TestMain(m *testing.M) {
 	switch os.Getenv(lives) {
 	case "":
@@ -20,22 +24,40 @@ func TestMain(m *testing.M) {
 	case "x":
 		os.Setenv(lives, "xx")
 		fmt.Println("first", os.Args[1:])
-		fmt.Println(Process()) // is not reached on Unix
+		fmt.Println(Process(os.Getenv(other))) // is not reached on Unix
 	default:
-		fmt.Println("second", os.Args[1:])
+		own, err := os.Executable()
+		fmt.Println("second", os.Args[1:], filepath.Base(own), err)
 	}
 }
 
 func TestProcess(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "--profile", "a b")
-	cmd.Env = append(os.Environ(), lives+"=x")
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		t.Fatalf("%v: %s", err, exit.Stderr)
+	moved := filepath.Join(t.TempDir(), "Größe und Maß")
+	b, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if !slices.Contains(lines, "first [--profile a b]") || !slices.Contains(lines, "second [--profile a b]") {
-		t.Errorf("%q", lines)
+	if err := os.WriteFile(moved, b, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"", moved} { // itself, and what has been put elsewhere
+		name := filepath.Base(os.Args[0])
+		if file != "" {
+			name = filepath.Base(file)
+		}
+		cmd := exec.Command(os.Args[0], "--profile", "a b")
+		cmd.Env = append(os.Environ(), lives+"=x", other+"="+file)
+		out, err := cmd.Output()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("%v: %s", err, exit.Stderr)
+		}
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		if !slices.Contains(lines, "first [--profile a b]") || !slices.Contains(lines, "second [--profile a b] "+name+" <nil>") {
+			t.Errorf("%q", lines)
+		}
+	}
+	if err := Process(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("nothing was started")
 	}
 }

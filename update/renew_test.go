@@ -1,0 +1,257 @@
+package update
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// prepared has a newer program wait for the next start.
+func prepared(t *testing.T, does string) (i Installation, before string) {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "Größe und Maß")
+	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates"), Now: func() time.Time { return now }}
+	if err := os.MkdirAll(i.Folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	program(t, i.Target, "exit 0 # old")
+	prepare(t, i, does)
+	return i, read(t, i.Target)
+}
+
+func prepare(t *testing.T, i Installation, does string) {
+	t.Helper()
+	download := filepath.Join(i.Folder, "download")
+	program(t, download, does)
+	sum, size, err := sumOf(download)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(download, filepath.Join(i.Folder, sum)); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Prepare(&Offer{Version: to, File: File{Name: "parley", Size: size, SHA256: sum}, News: "Much."}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (i Installation) starting() *exec.Cmd {
+	return exec.Command(i.Target, filepath.Join(i.Folder, trialName))
+}
+
+func TestRenew(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		does   string
+		within time.Duration
+		works  bool
+	}{
+		"it works":             {`rm "$1"`, time.Minute, true},
+		"it breaks":            {"exit 3", time.Minute, false},
+		"it does nothing":      {"exit 0", time.Minute, false},
+		"it hangs":             {"exec sleep 60", 300 * time.Millisecond, false},
+		"what it starts hangs": {"sleep 60; sleep 60", 300 * time.Millisecond, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, before := prepared(t, c.does)
+			if o, ok := i.Waiting(from); !ok || o.Version != to || o.News != "Much." {
+				t.Fatal(o, ok)
+			}
+			renewed, failed, err := i.Renew(ctx, from, c.within, i.starting)
+			if renewed != c.works || (failed != "") == c.works || (err == nil) != c.works {
+				t.Fatal(renewed, failed, err)
+			}
+			if (read(t, i.Target) != before) != c.works || i.Failed(to) == c.works {
+				t.Error("the wrong version is in place")
+			}
+			if _, ok := i.Waiting(from); ok {
+				t.Error("it would be tried at the next start, too")
+			}
+			if c.works {
+				return
+			}
+			if on, failed, err := i.Begin(from); on || failed != "" || err != nil || exec.Command(i.Target).Run() != nil {
+				t.Error("the version before does not start as if nothing had been", on, failed, err)
+			}
+			prepare(t, i, c.does)
+			if renewed, failed, err := i.Renew(ctx, from, c.within, i.starting); renewed || failed != "" || err != nil {
+				t.Error("what failed is tried again", renewed, failed, err)
+			}
+		})
+	}
+}
+
+// TestRenewRefused: what can't be swapped leaves the version before, and no start waits for it again.
+func TestRenewRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, i Installation, download string)
+		want  error
+	}{
+		"a byte less":     {func(t *testing.T, _ Installation, file string) { must(t, os.Truncate(file, 5)) }, ErrTampered},
+		"another byte":    {func(t *testing.T, _ Installation, file string) { program(t, file, `RM "$1"`) }, ErrTampered},
+		"it is gone":      {func(t *testing.T, _ Installation, file string) { must(t, os.Remove(file)) }, fs.ErrNotExist},
+		"no place for it": {func(t *testing.T, i Installation, _ string) { must(t, os.Mkdir(i.fresh(), 0o755)) }, syscall.EISDIR},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, before := prepared(t, `rm "$1"`)
+			o, _ := i.Waiting(from)
+			c.spoil(t, i, filepath.Join(i.Folder, o.File.SHA256))
+			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || !errors.Is(err, c.want) {
+				t.Fatal(renewed, failed, err)
+			}
+			if read(t, i.Target) != before {
+				t.Error("the version before is damaged")
+			}
+			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || err != nil {
+				t.Error(renewed, failed, err)
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOneAtATime: while one start swaps and looks after the new version, another one touches nothing.
+func TestOneAtATime(t *testing.T) {
+	i, before := prepared(t, `rm "$1"`)
+	unlock, err := i.lock()
+	must(t, err)
+	if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || !errors.Is(err, ErrBusy) {
+		t.Error(renewed, failed, err)
+	}
+	must(t, i.keep(trial{Target: i.Target, From: from.String(), To: to.String()}))
+	if on, failed, err := i.Begin(from); on || failed != "" || err != nil {
+		t.Error(on, failed, err)
+	}
+	if _, kept := i.trial(); !kept || read(t, i.Target) != before {
+		t.Error("a start spoils what another one does")
+	}
+	unlock()
+	if _, _, err := i.Begin(from); err != nil {
+		t.Error(err)
+	}
+	if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); !renewed || failed != "" || err != nil {
+		t.Error(renewed, failed, err)
+	}
+}
+
+// TestPowerCut: whatever steps of a swap have been made when the power goes, there is a program that starts, and the update comes about
+// in the end.
+func TestPowerCut(t *testing.T) {
+	i, _ := prepared(t, `rm "$1"`)
+	for n := range len(i.steps("", from, to)) + 1 {
+		t.Run(fmt.Sprintf("after %d steps", n), func(t *testing.T) {
+			i, before := prepared(t, `[ -z "$1" ] || rm "$1"`)
+			file, _, err := i.take(from)
+			must(t, err)
+			after := read(t, file)
+			steps := i.steps(file, from, to)
+			for _, step := range steps[:n] {
+				must(t, step())
+			}
+			version, there := from, read(t, i.Target)
+			if there == after {
+				version = to
+			} else if there != before {
+				t.Fatal("it is neither of the two")
+			}
+			if (version == to) != (n == len(steps)) || exec.Command(i.Target).Run() != nil {
+				t.Fatal("the wrong one starts, or none")
+			}
+			on, failed, err := i.Begin(version)
+			if on != (version == to) || failed != "" || err != nil {
+				t.Fatal(on, failed, err)
+			}
+			if on {
+				must(t, i.Healthy())
+				return
+			}
+			prepare(t, i, `[ -z "$1" ] || rm "$1"`) // as the next look does, which finds the download
+			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); !renewed || failed != "" || err != nil {
+				t.Error(renewed, failed, err)
+			}
+		})
+	}
+	must(t, os.WriteFile(i.fresh(), []byte("#!/bin/"), 0o600)) // the power went in the middle of a step
+	if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); !renewed || failed != "" || err != nil {
+		t.Error(renewed, failed, err)
+	}
+}
+
+// TestNothingToRollBackTo: a version that never says that it works goes on all the same where the one before is gone, and no start tries
+// that again.
+func TestNothingToRollBackTo(t *testing.T) {
+	i, _ := swapped(t, "true")
+	must(t, os.Remove(i.old()))
+	for range maxStarts {
+		if on, _, err := i.Begin(to); !on || err != nil {
+			t.Fatal(on, err)
+		}
+	}
+	if on, failed, err := i.Begin(to); on || failed != to.String() || !errors.Is(err, fs.ErrNotExist) {
+		t.Error(on, failed, err)
+	}
+	if on, failed, err := i.Begin(to); on || failed != "" || err != nil {
+		t.Error(on, failed, err)
+	}
+}
+
+// TestWhy: a system says in many ways that a file can't be written.
+func TestWhy(t *testing.T) {
+	for err, want := range map[error]error{
+		syscall.EROFS: ErrReadOnly, syscall.EACCES: ErrReadOnly, syscall.EPERM: ErrReadOnly, syscall.ENOSPC: ErrFull,
+	} {
+		if got := why(&fs.PathError{Op: "open", Path: "x", Err: err}); !errors.Is(got, want) || !errors.Is(got, err) {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	if err := why(fs.ErrNotExist); errors.Is(err, ErrReadOnly) || errors.Is(err, ErrFull) || why(nil) != nil {
+		t.Error(err)
+	}
+	i, _ := prepared(t, "true")
+	must(t, i.Writable())
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(i.Target), ".parley-*"))
+	if err != nil || len(left) != 0 {
+		t.Error(left, err)
+	}
+	i.Target = filepath.Join(i.Folder, "missing", "parley")
+	if i.Writable() == nil {
+		t.Error("a folder that is not there can be written")
+	}
+}
+
+// TestCutDownload: a download that breaks off at every byte goes on from there.
+func TestCutDownload(t *testing.T) {
+	d, ctx := newDepot(t), context.Background()
+	data := bytes.Repeat([]byte("parley "), 20)
+	d.publish(t, 0, to.String(), data, nil)
+	s := d.source(t, from.String())
+	o, err := s.Check(ctx)
+	must(t, err)
+	d.cut.Store(1)
+	for n := 1; ; n++ {
+		file, err := s.Download(ctx, o, nil)
+		if err == nil {
+			if read(t, file) != string(data) || n != len(data) {
+				t.Errorf("after %d tries: %s", n, read(t, file))
+			}
+			return
+		}
+		if part := read(t, filepath.Join(s.Folder, o.File.SHA256+".part")); part != string(data[:n]) || n > len(data) {
+			t.Fatalf("after %d tries: %q", n, part)
+		}
+	}
+}
