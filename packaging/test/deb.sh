@@ -96,6 +96,33 @@ for shell in zsh fish; do
 	for file in "$BUILD/linux/completions/$shell"/*; do expect "$shell reads $file" $shell -n "$file"; done
 done
 
+# ---- a system where no systemd runs, as containers are: the user is made, the doctor speaks, and nothing of it fails
+
+cat >"$out/bare" <<'BARE'
+set -eu
+mount --make-rprivate /
+mount -t tmpfs -o mode=755 tmpfs "$1"
+cd "$1"
+mkdir upper work root
+mount -t overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" overlay root
+mount -t tmpfs -o mode=755 tmpfs root/run
+mount -t proc proc root/proc
+mount --rbind /dev root/dev
+ip link set lo up
+cp "$2" root/mnt/server.deb
+rm -f root/usr/bin/systemd-sysusers
+exec chroot root sh -euc '
+	dpkg -i /mnt/server.deb
+	[ "$(stat -c "%U %a" /var/lib/parleyd)" = "parleyd 700" ]
+	dpkg -P parleyd
+	[ ! -e /var/lib/parleyd ] && [ ! -e /etc/parleyd.conf ] && ! getent passwd parleyd
+'
+BARE
+bare=$(mktemp -d)
+unshare --mount --net sh "$out/bare" "$bare" "$DIST/parleyd_${VERSION}_amd64.deb" >"$out/installed-bare" 2>&1 || fail "without systemd: see $out/installed-bare"
+has "$out/installed-bare" '^pass .*ports .*free' || fail "the doctor did not speak without systemd"
+rmdir "$bare"
+
 # ---- a system
 
 system=$(mktemp -d)
