@@ -70,6 +70,9 @@ rpm -qp --requires "$DIST/parley-$VERSION.x86_64.rpm" >"$out/requires" 2>>"$out/
 for lib in $(objdump -p "$BUILD/linux-amd64/parley" | awk '$1 == "NEEDED" { print $2 }'); do
 	has "$out/requires" "^$lib(" || fail "the .rpm does not require $lib"
 done
+newest=$(objdump -T "$BUILD/linux-amd64/parley" "$BUILD/linux-amd64/parleyctl" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+asked=$(sed -n 's/.*libc\.so\.6(\(GLIBC_[0-9.]*\)).*/\1/p' packaging/linux/nfpm-app.yaml)
+[ "$(printf '%s\n%s\n' "$newest" "$asked" | sort -V | tail -n 1)" = "$asked" ] || fail "the programs want $newest, and the packages ask for $asked"
 rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME} %{FILEGROUPNAME} %{FILENAMES}\n]' "$DIST/parley-$VERSION.x86_64.rpm" "$DIST/parleyd-$VERSION.x86_64.rpm" \
 	>"$out/files" 2>>"$out/rpm"
 if grep -v -e '^-rwxr-xr-x root root /usr/bin/' -e '^-rw-r--r-- root root /' "$out/files"; then fail "modes or owners of files in the .rpm"; fi
