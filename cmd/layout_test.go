@@ -123,6 +123,7 @@ var rules = []rule{
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "test/...", own: all, cgo: true},
+	{path: "packaging/windows", own: none, only: none}, // tests alone
 	{path: "packaging/windows/side", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "bench/...", own: all, cgo: true},
 }

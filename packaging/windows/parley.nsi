@@ -172,6 +172,7 @@ FunctionEnd
 !define MUI_ICON "${STAGE}/parley.ico"
 !define MUI_UNICON "${STAGE}/parley.ico"
 !define MUI_WELCOMEFINISHPAGE_BITMAP "${STAGE}/side.bmp"
+!define MUI_WELCOMEFINISHPAGE_BITMAP_STRETCH AspectFitHeight
 !define MUI_ABORTWARNING
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
