@@ -127,6 +127,7 @@ var rules = []rule{
 	{path: "packaging/linux/completions", own: none, only: none},
 	{path: "packaging/macos/...", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "test/...", own: all, cgo: true},
+	{path: "packaging/windows", own: none, only: none}, // tests alone
 	{path: "packaging/windows/side", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "bench/...", own: all, cgo: true},
 }

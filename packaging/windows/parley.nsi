@@ -26,7 +26,7 @@ CRCCheck force
 AllowSkipFiles off ; a file that can't be written ends the setup
 SetOverwrite on
 SetCompressor /SOLID lzma
-SetCompressorDictSize 32 ; MiB; what is alike in the two programs lies further apart than the usual 8
+SetCompressorDictSize 80 ; MiB: all of it, as the two programs are alike in much, which lies further apart than the usual 8
 
 !include MUI2.nsh
 !include LogicLib.nsh
@@ -94,7 +94,7 @@ Var Status ; the exit status that goes with it
 			System::Call 'kernel32::CloseHandle(p r1)'
 		${ElseIf} $0 = 32 ; ERROR_SHARING_VIOLATION
 			StrCpy $Status 4
-			StrCpy $Why "Parley is running: ${FILE} is in use. Please close Parley (its icon beside the clock has a menu) and try again. Nothing was changed."
+			StrCpy $Why "Parley is running: ${FILE} is in use. Please close it (its icon beside the clock has a menu) and try again. Nothing was changed."
 		${ElseIf} $0 <> 2 ; ERROR_FILE_NOT_FOUND
 		${AndIf} $0 <> 3 ; ERROR_PATH_NOT_FOUND
 			StrCpy $Status 5
@@ -172,6 +172,7 @@ FunctionEnd
 !define MUI_ICON "${STAGE}/parley.ico"
 !define MUI_UNICON "${STAGE}/parley.ico"
 !define MUI_WELCOMEFINISHPAGE_BITMAP "${STAGE}/side.bmp"
+!define MUI_WELCOMEFINISHPAGE_BITMAP_STRETCH AspectFitHeight
 !define MUI_ABORTWARNING
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES

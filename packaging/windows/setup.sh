@@ -65,7 +65,7 @@ for size in 16 24 32 48 64 128; do
 	set -- "$@" "$ROOT/assets/icons/app/$size.png"
 done
 icotool -c -o "$stage/parley.ico" "$@" --raw="$ROOT/assets/icons/app/256.png"
-(cd "$ROOT" && env -u GOOS -u GOARCH ${GO:-go} run ./packaging/windows/side "$ROOT/assets/icons/app/128.png") >"$stage/side.bmp"
+(cd "$ROOT" && env -u GOOS -u GOARCH "${GO:-go}" run ./packaging/windows/side "$ROOT/assets/icons/app/128.png") >"$stage/side.bmp"
 [ "$sign" = no ] || "$here/sign.sh" "$stage/parley.exe" "$stage/parleyctl.exe"
 find "$stage" -type f -exec chmod 644 {} + -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 
