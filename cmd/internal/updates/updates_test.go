@@ -331,6 +331,27 @@ func TestTrouble(t *testing.T) {
 	})
 }
 
+// TestNoPlace: a home that can't be written is said, and nothing is fetched into it.
+func TestNoPlace(t *testing.T) {
+	d := newDepot(t)
+	synctest.Test(t, func(t *testing.T) {
+		d.publish("1.1.0", update.Platform("program"))
+		r := newRig(t, d, Tar)
+		if err := os.WriteFile(r.folder, nil, 0o600); err != nil { // where the folder would be
+			t.Fatal(err)
+		}
+		r.Start()
+		defer r.Close()
+		if s := r.look(t, Idle); !strings.Contains(s.Problem, "no place") {
+			t.Errorf("%+v", s)
+		}
+		if err := os.Remove(r.folder); err != nil {
+			t.Fatal(err)
+		}
+		r.look(t, Ready)
+	})
+}
+
 // TestNotAgain: a version that was rolled back is not fetched again, and the next one is.
 func TestNotAgain(t *testing.T) {
 	d := newDepot(t)
