@@ -14,6 +14,10 @@
 #                   what a shared screen costs; a browser's first picture; PEERS=1 measures Chromium in the same run
 # make bench-quality  JSON lines: what the echo canceller leaves, and of the voice; the sending chain's time; PEERS=1: SpeexDSP's
 #                   canceller, and Chromium's voice processing beside ours in a room between virtual cables
+# make packages     everything that is given to people, in dist/: packages for Linux, installers for Windows, the server, sums, licences;
+#                   half an hour at the first time. PARTS="binaries linux" is some of it
+# make packages-repro  builds that twice, in two places, and compares it to the byte
+# make packages-test   tries the packages: installs, starts and removes them, on Linux and in Wine
 # make screenshots  docs/: each screen in both themes, from the real window
 # make run          the app with a server inside; without a display, make demo
 # make demo         the app on a display and sound card in memory, somebody who talks to it, and what its speaker played
@@ -30,7 +34,8 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate bench-quality run demo screenshots clean
+.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate bench-quality run demo screenshots packages \
+	packages-repro packages-test clean
 
 deps:
 	scripts/deps.sh
@@ -119,5 +124,15 @@ bench-quality: build
 	scripts/deps.sh test $(if $(PEERS),peers)
 	@$(GO) run ./bench/quality -bin bin $(if $(PEERS),-speex -peers) $(BENCHFLAGS)
 
+packages:
+	@packaging/packages.sh $(PARTS)
+
+packages-repro:
+	@packaging/repro.sh $(PARTS)
+
+packages-test:
+	@packaging/test/all.sh $(PARTS)
+
+# build/ has what took long to compile, dist/ what people may already have been given.
 clean:
 	rm -rf bin

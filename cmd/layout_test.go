@@ -123,7 +123,11 @@ var rules = []rule{
 	{path: "cmd/internal/tray", own: none, only: []string{dbus}},
 	{path: "cmd/parley-release", own: []string{"update"}, never: []string{fyne, malgo, devices, webrtc}},
 	{path: "cmd/parleyd/...", own: []string{"server/...", "identity", "wire", "probe"}, never: []string{fyne, malgo, devices, webrtc}},
+	{path: "packaging/...", own: []string{"wire", "packaging/..."}, only: []string{"github.com/gorilla/websocket/..."}, never: []string{fyne}}, // wire's
+	{path: "packaging/linux/completions", own: none, only: none},
+	{path: "packaging/macos/...", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "test/...", own: all, cgo: true},
+	{path: "packaging/windows/side", own: none, only: none, never: []string{"net", "os/exec"}},
 	{path: "bench/...", own: all, cgo: true},
 }
 

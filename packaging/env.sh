@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What every script of packaging/ begins with: . "$(dirname "$0")/../env.sh"
 #
 # ROOT              the repository
@@ -16,8 +17,11 @@ export TZ=UTC LC_ALL=C.UTF-8
 umask 022
 
 # gobuild is "go build" for everything that is given to people: the build's own paths, times and IDs stay out. GOOS, GOARCH, CGO_ENABLED and
-# what it is given are the caller's; -ldflags go by LDFLAGS.
-gobuild() { ${GO:-go} build -trimpath -buildvcs=false -ldflags "-s -w -buildid= ${LDFLAGS:-}" "$@"; }
+# what it is given are the caller's; -ldflags go by LDFLAGS. Whoever gives packages out says in PARLEY_UPDATE_ADDRESS where the folder with the
+# signed manifest will be, and in PARLEY_UPDATE_PUBLIC the public keys, with a comma between (cmd/parley-release makes both); without them a
+# program does not look for newer ones.
+gobuild() { ${GO:-go} build -trimpath -buildvcs=false -ldflags "-s -w -buildid= $origin ${LDFLAGS:-}" "$@"; }
+origin=${PARLEY_UPDATE_ADDRESS:+"-X parley/cmd/internal/updates.address=$PARLEY_UPDATE_ADDRESS -X parley/cmd/internal/updates.keys=$PARLEY_UPDATE_PUBLIC"}
 
 mkdir -p "$BUILD" "$DIST"
 
@@ -29,6 +33,6 @@ need() { # need COMMAND PACKAGE...: installs the Debian packages where there is 
 	shift
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 ||
-		{ $sudo apt-get update -q >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2; }
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" >&2 ||
+		{ $sudo apt-get update -q >&2 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" >&2; }
 }

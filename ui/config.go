@@ -54,12 +54,13 @@ type Config struct {
 
 // GlobalKeys are the keys that work while another window has the keyboard. Each function may be nil.
 type GlobalKeys struct {
-	State   func() (text string, ok bool) // whether they work, in words; empty: no key is bound
-	Changed <-chan struct{}               // State says something else
-	Rebind  func()                        // the settings name other keys
-	Typing  func(bool)                    // a field of text in the window has the focus
-	Window  func(chord string, down bool) // a key of the window itself
-	Lift    func()                        // the window lost the keyboard
+	State    func() (text string, ok bool) // whether they work, in words; empty: no key is bound
+	Changed  <-chan struct{}               // State says something else
+	Rebind   func()                        // the settings name other keys
+	Typing   func(bool)                    // a field of text in the window has the focus
+	Choosing func(bool)                    // a field waits for the key that is to be chosen
+	Window   func(chord string, down bool) // a key of the window itself
+	Lift     func()                        // the window lost the keyboard
 }
 
 // Updates is what keeps the program current. Where State is nil nothing does.

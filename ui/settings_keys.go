@@ -38,7 +38,12 @@ func newKeysPage(s *settings) page {
 
 func (p *keysPage) content() fyne.CanvasObject { return p.root }
 
-func (p *keysPage) leave() { close(p.left) }
+func (p *keysPage) leave() {
+	close(p.left)
+	if f := p.s.w.c.Keys.Choosing; f != nil {
+		f(false)
+	}
+}
 
 // watch has the pump take a turn when it is otherwise with the keys.
 func (p *keysPage) watch() {
@@ -194,7 +199,7 @@ func (p *keysPage) chord(use chordUse) fyne.CanvasObject {
 	})
 	keys = kit.NewKeyField(*use.of(&now), set)
 	setHidden(none, keys.Key() == "" || use.needed)
-	keys.OnResized = p.s.relay
+	keys.OnResized, keys.OnWaiting = p.s.relay, p.s.w.c.Keys.Choosing
 	keys.Refuse = func(chord string) string { return p.s.w.clash(use, chord) }
 	return newField(use.label, use.sub, kit.HRow(4, none, keys)).root
 }

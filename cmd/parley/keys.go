@@ -16,5 +16,5 @@ func (p *program) openKeys() error {
 }
 
 func globalKeys(k *keys.Keys) ui.GlobalKeys {
-	return ui.GlobalKeys{State: k.Status, Changed: k.Changed(), Rebind: k.Rebind, Typing: k.Typing, Window: k.Window, Lift: k.Lift}
+	return ui.GlobalKeys{State: k.Status, Changed: k.Changed(), Rebind: k.Rebind, Typing: k.Typing, Choosing: k.Choosing, Window: k.Window, Lift: k.Lift}
 }

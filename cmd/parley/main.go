@@ -40,13 +40,15 @@ LINK is an invite, parley://...  The window asks before it joins.
 
 func main() {
 	calm.Runtime()
-	code, again, file := run(os.Args[1:], os.Stdout, os.Stderr)
+	out, people, end := words()
+	code, again, file := run(os.Args[1:], out, people)
 	if again {
 		if err := restart.Process(file); err != nil {
-			fmt.Fprintf(os.Stderr, "parley: start again: %v\n", err)
+			fmt.Fprintf(people, "parley: start again: %v\n", err)
 			code = exitFailed
 		}
 	}
+	end(code)
 	os.Exit(code)
 }
 
@@ -55,7 +57,7 @@ func run(args []string, out, people io.Writer) (code int, again bool, file strin
 	o, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(people, usage)
+		fmt.Fprint(out, usage)
 		return exitDone, false, ""
 	case err != nil:
 		fmt.Fprintf(people, "parley: %v\n\n%s", err, usage)

@@ -37,8 +37,8 @@ func TestUsage(t *testing.T) {
 		}
 	}
 	for _, flag := range []string{"-h", "--help"} {
-		if code, _, people := start(t, flag); code != exitDone || people != usage {
-			t.Errorf("%s: %d %q", flag, code, people)
+		if code, out, _ := start(t, flag); code != exitDone || out != usage {
+			t.Errorf("%s: %d %q", flag, code, out)
 		}
 	}
 	if code, out, _ := start(t, "--version"); code != exitDone || out != "parley "+wire.Release+"\n" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -15,9 +16,18 @@ import (
 func doctor(ctx context.Context, args []string, out, people io.Writer) error {
 	f := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	dir, listen, relay := f.String("data", "", ""), f.String("listen", "", ""), f.String("relay-listen", "", "")
-	quiet := f.Bool("json", false, "")
+	file, quiet := f.String(configFlag, "", ""), f.Bool("json", false, "")
 	if _, err := parse(f, args, people); err != nil {
 		return err
+	}
+	if *file != "" {
+		var c server.Config
+		s := flag.NewFlagSet("serve", flag.ContinueOnError)
+		serveFlags(s, &c)
+		if err := configure(s, *file); err != nil {
+			return err
+		}
+		*dir, *listen, *relay = cmp.Or(*dir, c.Dir), cmp.Or(*listen, c.Listen), cmp.Or(*relay, c.RelayListen)
 	}
 	if *dir == "" {
 		return fmt.Errorf("%w: --data is missing", errUsage)

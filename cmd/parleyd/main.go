@@ -1,7 +1,7 @@
 // Command parleyd is the Parley server. It needs a folder and a port, and nothing else.
 //
 // Standard output is for programs: serve prints one line when it is ready, the others JSON, an object on a line. People
-// read standard error. Exit codes: 0 done, 1 failed, 2 used wrongly.
+// read standard error. Exit codes: 0 done, 1 failed, 2 used or configured wrongly.
 package main
 
 import (
@@ -25,9 +25,9 @@ const usage = `parleyd is a Parley server.
 
   parleyd serve --listen HOST:PORT --data DIR [--name NAME] [--public-host HOST[:PORT]] [--relay-listen HOST:PORT]
                 [--relay-rate KBIT] [--relay-allow PREFIX]... [--turn FILE]...
-                [--domain NAME [--acme-directory URL] [--acme-ca FILE] [--acme-email ADDRESS]] [--map-ports]
+                [--domain NAME [--acme-directory URL] [--acme-ca FILE] [--acme-email ADDRESS]] [--map-ports] [--config FILE]
   parleyd status --data DIR         certificate and router of the running server
-  parleyd doctor --data DIR [--listen HOST:PORT] [--relay-listen HOST:PORT] [--json]
+  parleyd doctor --data DIR [--listen HOST:PORT] [--relay-listen HOST:PORT] [--config FILE] [--json]
                                     what stands in the way: ports, certificate, address, router, clock, relay, disk, files
   parleyd invite --data DIR [--uses N] [--expires 24h]
   parleyd channels list --data DIR
@@ -38,7 +38,9 @@ const usage = `parleyd is a Parley server.
   parleyd version
 
 --domain has a certificate issued (ACME; port 443 of NAME must lead here) and agrees to the authority's terms. --map-ports asks
-the router to pass the server's ports on, by NAT-PMP or UPnP. doctor fails (1) where a step does. All but serve, status and version work whether the server is running or not.
+the router to pass the server's ports on, by NAT-PMP or UPnP. --config reads flags that are not given here from a file: a line each,
+"flag = value", and # begins a comment. doctor fails (1) where a step does. All but serve, status and version work whether the server is
+running or not.
 `
 
 func main() {
@@ -52,6 +54,7 @@ var errUsage = errors.New("wrong usage")
 
 func run(ctx context.Context, args []string, out, people io.Writer) int {
 	err := dispatch(ctx, args, out, people)
+	var wrong configError
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return exitDone
@@ -60,6 +63,9 @@ func run(ctx context.Context, args []string, out, people io.Writer) int {
 		return exitUsage
 	}
 	fmt.Fprintf(people, "parleyd: %v\n", err)
+	if errors.As(err, &wrong) {
+		return exitUsage
+	}
 	return exitFailed
 }
 

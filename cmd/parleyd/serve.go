@@ -32,25 +32,27 @@ func roots(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-func serve(ctx context.Context, args []string, out, people io.Writer) error {
-	var c server.Config
-	f := flag.NewFlagSet("serve", flag.ContinueOnError)
+// configFlag names the file that says what the command line does not.
+const configFlag = "config"
+
+// serveFlags are the flags of serve, each of which can stand in a configuration file.
+func serveFlags(f *flag.FlagSet, c *server.Config) {
 	f.StringVar(&c.Listen, "listen", "", "")
 	f.StringVar(&c.Dir, "data", "", "")
 	f.StringVar(&c.Name, "name", "", "")
 	f.StringVar(&c.PublicHost, "public-host", "", "")
 	f.StringVar(&c.RelayListen, "relay-listen", "", "")
 	f.IntVar(&c.RelayRate, "relay-rate", 0, "")
-	f.Func("turn", "", func(s string) error {
+	f.Var(list(func(s string) error {
 		e, err := externalOf(s)
 		c.External = append(c.External, e)
 		return err
-	})
-	f.Func("relay-allow", "", func(s string) error {
+	}), "turn", "")
+	f.Var(list(func(s string) error {
 		p, err := netip.ParsePrefix(s)
 		c.RelayAllow = append(c.RelayAllow, p)
 		return err
-	})
+	}), "relay-allow", "")
 	f.BoolVar(&c.MapPorts, "map-ports", false, "")
 	f.StringVar(&c.Certs.Domain, "domain", "", "")
 	f.StringVar(&c.Certs.Directory, "acme-directory", "", "")
@@ -59,8 +61,20 @@ func serve(ctx context.Context, args []string, out, people io.Writer) error {
 		c.Certs.Roots, err = roots(path)
 		return err
 	})
+}
+
+func serve(ctx context.Context, args []string, out, people io.Writer) error {
+	var c server.Config
+	f := flag.NewFlagSet("serve", flag.ContinueOnError)
+	serveFlags(f, &c)
+	file := f.String(configFlag, "", "")
 	if _, err := parse(f, args, people); err != nil {
 		return err
+	}
+	if *file != "" {
+		if err := configure(f, *file); err != nil {
+			return err
+		}
 	}
 	if c.Listen == "" || c.Dir == "" {
 		return fmt.Errorf("%w: serve needs --listen and --data", errUsage)
@@ -80,6 +94,9 @@ func serve(ctx context.Context, args []string, out, people io.Writer) error {
 	if _, err := fmt.Fprintln(out, srv.Ready()); err != nil {
 		_ = srv.Close()
 		return fmt.Errorf("say that the server is ready: %w", err)
+	}
+	if err := notify(os.Getenv(notifySocket), "READY=1"); err != nil {
+		c.Log.Warn("the service manager was not told that the server is ready", "err", err)
 	}
 	return srv.Serve(ctx)
 }

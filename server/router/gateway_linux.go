@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// defaultGateway reads the kernel's table of routes (proc(5), /proc/net/route).
+// defaultGateway reads the kernel's table of routes (proc(5); by self, which a service that sees of /proc the processes alone has, too).
 func defaultGateway() (netip.Addr, error) {
-	table, err := os.ReadFile("/proc/net/route")
+	table, err := os.ReadFile("/proc/self/net/route")
 	if err != nil {
 		return netip.Addr{}, err
 	}

@@ -294,6 +294,7 @@ func TestAuto(t *testing.T) {
 func TestBothCall(t *testing.T) {
 	w := newWorld(t)
 	ana, ben := w.talks("Ana", 400, "answer"), w.talks("Ben", 700, "answer")
+	w.until("Ana is told of Ben", func() bool { return ana.allowed("safety Ben") })
 	for _, c := range []struct {
 		p    *person
 		line string

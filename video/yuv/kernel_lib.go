@@ -2,12 +2,13 @@
 
 package yuv
 
-// Debian's libyuv has a broken pkg-config file, hence the plain flag; of the archive only what is used is linked, and so neither libjpeg
-// nor libstdc++.
+// Debian's libyuv has a broken pkg-config file, hence the plain flag (that for Windows is written by packaging/windows/libs.sh); of the
+// archive only what is used is linked, and so neither libjpeg nor libstdc++.
 
 /*
-#cgo !darwin LDFLAGS: -l:libyuv.a
+#cgo !darwin,!windows LDFLAGS: -l:libyuv.a
 #cgo darwin LDFLAGS: -lyuv
+#cgo windows pkg-config: libyuv
 #include <libyuv.h>
 */
 import "C"

@@ -85,6 +85,7 @@ type Keys struct {
 	works    bool                // it hears the keys, and so the window is not asked
 	window   *hotkey.Tracker     // of the window's own keys
 	typing   bool                // into a field of text of ours
+	choosing bool                // a field of ours waits for a key
 	hands    *keying.Keyer       // the person's keys
 	others   *keying.Keyer       // what other programs hold
 	handsTo  []string            // whom the hands' whispers are for,
@@ -264,6 +265,7 @@ func (k *Keys) pressed(e hotkey.Event) {
 func (k *Keys) act(id string, down bool, at time.Time) {
 	action, held := actions[id]
 	switch {
+	case down && k.choosing:
 	case held && down && id != talkID && k.place == "":
 	case held && down && id == whisperID:
 		if to := k.chosen(); len(to) > 0 {

@@ -370,41 +370,6 @@ func TestNoKeys(t *testing.T) {
 	})
 }
 
-// A key that writes does nothing while one writes in the window; others do, and what is held goes on.
-func TestTyping(t *testing.T) {
-	for _, everywhere := range []bool{true, false} {
-		bubble(t, func(r *rig) {
-			r.settings.PTTKey = "v"
-			if !everywhere {
-				r.opens = hotkey.ErrUnsupported
-			}
-		}, func(r *rig) {
-			press := func(id, key string, down bool) {
-				if everywhere {
-					r.source.key(id, down)
-				} else {
-					r.Window(key, down)
-				}
-			}
-			r.Typing(true)
-			press(talkID, "V", true)
-			press(talkID, "V", false)
-			time.Sleep(delay)
-			r.told("while one types")
-			press(priorityID, "F9", true)
-			press(priorityID, "F9", false)
-			time.Sleep(delay)
-			r.told("a key that does not write", first, notFirst)
-			r.Typing(false)
-			press(talkID, "V", true)
-			r.Typing(true)
-			press(talkID, "V", false)
-			time.Sleep(delay)
-			r.told("pressed before", talks, silent)
-		})
-	}
-}
-
 // Nothing sticks: whatever ends ends all of it, what is locked as well.
 func TestEverythingEnds(t *testing.T) {
 	ends := map[string]func(*rig){

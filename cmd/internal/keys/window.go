@@ -22,6 +22,15 @@ func (k *Keys) Rebind() { k.do(k.rebind) }
 // Typing tells whether a field of text in our own window has the focus.
 func (k *Keys) Typing(on bool) { k.do(func() { k.typing = on }) }
 
+// Choosing tells whether a field in the settings waits for the key that is to be chosen: until it has it no key does anything.
+func (k *Keys) Choosing(on bool) {
+	k.do(func() {
+		if k.choosing = on; on {
+			k.hands.Lift()
+		}
+	})
+}
+
 // Window tells of a single key of our own window that went down or up, by Fyne's name or hotkey's. It counts where no source hears
 // keys everywhere.
 func (k *Keys) Window(key string, down bool) {

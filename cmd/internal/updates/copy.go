@@ -25,7 +25,8 @@ const (
 	Unknown  Kind = "" // built from source, or copied there by hand
 )
 
-// Marker is the file beside the program that has its kind in it, in one word.
+// Marker is the file that has a copy's kind in it, in one word: beside the program, or in ../share/parley where programs of all kinds lie
+// side by side.
 const Marker = "parley.install"
 
 const maxMarker = 64 // bytes
@@ -49,7 +50,12 @@ func CopyOf(program string, getenv func(string) string) Copy {
 			return Copy{AppImage, image}
 		}
 	}
-	return Copy{marked(filepath.Join(filepath.Dir(program), Marker)), program}
+	folder := filepath.Dir(program)
+	kind := marked(filepath.Join(folder, Marker))
+	if kind == Unknown {
+		kind = marked(filepath.Join(filepath.Dir(folder), "share", "parley", Marker))
+	}
+	return Copy{kind, program}
 }
 
 func inside(folder, file string) bool {

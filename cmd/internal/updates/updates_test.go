@@ -482,7 +482,15 @@ func TestCopyOf(t *testing.T) {
 			}
 		}
 	}
-	if err := os.Remove(filepath.Join(filepath.Dir(program), Marker)); err != nil {
+	share := filepath.Join(dir, "app", "usr", "share", "parley")
+	if err := errors.Join(os.Remove(filepath.Join(filepath.Dir(program), Marker)), os.MkdirAll(share, 0o755),
+		os.WriteFile(filepath.Join(share, Marker), []byte("deb\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if c := of(link); c != (Copy{Deb, program}) {
+		t.Errorf("in ../share/parley: %+v", c)
+	}
+	if err := os.RemoveAll(share); err != nil {
 		t.Fatal(err)
 	}
 	env["APPIMAGE"], env["APPDIR"] = image, filepath.Join(dir, "app")
