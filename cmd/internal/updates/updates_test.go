@@ -342,7 +342,7 @@ func TestNoPlace(t *testing.T) {
 		}
 		r.Start()
 		defer r.Close()
-		if s := r.look(t, Idle); !strings.Contains(s.Problem, "no place") {
+		if s := r.look(t, Idle); !strings.Contains(s.Problem, "what was seen of updates") {
 			t.Errorf("%+v", s)
 		}
 		if err := os.Remove(r.folder); err != nil {
