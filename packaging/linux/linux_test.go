@@ -156,7 +156,7 @@ func TestUnit(t *testing.T) {
 	for name, want := range map[string]string{
 		"ExecStart": "/usr/bin/parleyd serve --config /etc/parleyd.conf --data /var/lib/parleyd",
 		"Type":      "notify", "User": "parleyd", "Group": "parleyd", "StateDirectory": "parleyd", "StateDirectoryMode": "0700", "UMask": "0077",
-		"Restart": "on-failure", "RestartPreventExitStatus": "2", "StandardOutput": "null", "NoNewPrivileges": "yes",
+		"Restart": "on-failure", "RestartPreventExitStatus": "2", "StandardOutput": "null", "StandardError": "journal", "NoNewPrivileges": "yes",
 		"CapabilityBoundingSet": "CAP_NET_BIND_SERVICE", "AmbientCapabilities": "CAP_NET_BIND_SERVICE",
 		"ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "PrivateDevices": "yes", "DevicePolicy": "closed",
 		"ProtectProc": "invisible", "ProcSubset": "pid", "ProtectClock": "yes", "ProtectControlGroups": "yes", "ProtectHostname": "yes",

@@ -62,13 +62,17 @@ lintian --fail-on error "$DIST"/parley*"$VERSION"_*.deb >"$out/lintian" 2>&1 || 
 unpacked=$out/unpacked
 mkdir -p "$unpacked/app" "$unpacked/server" "$unpacked/archive"
 rpm -K --nosignature "$DIST/parley-$VERSION.x86_64.rpm" >"$out/rpm" 2>&1 || fail "the .rpm's sums are wrong"
-(cd "$unpacked/app" && rpm2cpio "$DIST/parley-$VERSION.x86_64.rpm" | cpio -idm --quiet)
-(cd "$unpacked/server" && rpm2cpio "$DIST/parleyd-$VERSION.x86_64.rpm" | cpio -idm --quiet)
+# nfpm's names begin with /, which cpio would take at its word.
+(cd "$unpacked/app" && rpm2cpio "$DIST/parley-$VERSION.x86_64.rpm" | cpio -idm --quiet --no-absolute-filenames)
+(cd "$unpacked/server" && rpm2cpio "$DIST/parleyd-$VERSION.x86_64.rpm" | cpio -idm --quiet --no-absolute-filenames)
 rpm -qp --requires "$DIST/parley-$VERSION.x86_64.rpm" >"$out/requires" 2>>"$out/rpm"
 # Each library that the program names is asked for by its soname.
 for lib in $(objdump -p "$BUILD/linux-amd64/parley" | awk '$1 == "NEEDED" { print $2 }'); do
 	has "$out/requires" "^$lib(" || fail "the .rpm does not require $lib"
 done
+newest=$(objdump -T "$BUILD/linux-amd64/parley" "$BUILD/linux-amd64/parleyctl" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+asked=$(sed -n 's/.*libc\.so\.6(\(GLIBC_[0-9.]*\)).*/\1/p' packaging/linux/nfpm-app.yaml)
+[ "$(printf '%s\n%s\n' "$newest" "$asked" | sort -V | tail -n 1)" = "$asked" ] || fail "the programs want $newest, and the packages ask for $asked"
 rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME} %{FILEGROUPNAME} %{FILENAMES}\n]' "$DIST/parley-$VERSION.x86_64.rpm" "$DIST/parleyd-$VERSION.x86_64.rpm" \
 	>"$out/files" 2>>"$out/rpm"
 if grep -v -e '^-rwxr-xr-x root root /usr/bin/' -e '^-rw-r--r-- root root /' "$out/files"; then fail "modes or owners of files in the .rpm"; fi
@@ -94,6 +98,33 @@ done
 for shell in zsh fish; do
 	for file in "$BUILD/linux/completions/$shell"/*; do expect "$shell reads $file" $shell -n "$file"; done
 done
+
+# ---- a system where no systemd runs, as containers are: the user is made, the doctor speaks, and nothing of it fails
+
+cat >"$out/bare" <<'BARE'
+set -eu
+mount --make-rprivate /
+mount -t tmpfs -o mode=755 tmpfs "$1"
+cd "$1"
+mkdir upper work root
+mount -t overlay -o lowerdir=/,upperdir="$1/upper",workdir="$1/work" overlay root
+mount -t tmpfs -o mode=755 tmpfs root/run
+mount -t proc proc root/proc
+mount --rbind /dev root/dev
+ip link set lo up
+cp "$2" root/mnt/server.deb
+rm -f root/usr/bin/systemd-sysusers
+exec chroot root sh -euc '
+	dpkg -i /mnt/server.deb
+	[ "$(stat -c "%U %a" /var/lib/parleyd)" = "parleyd 700" ]
+	dpkg -P parleyd
+	[ ! -e /var/lib/parleyd ] && [ ! -e /etc/parleyd.conf ] && ! getent passwd parleyd
+'
+BARE
+bare=$(mktemp -d)
+unshare --mount --net sh "$out/bare" "$bare" "$DIST/parleyd_${VERSION}_amd64.deb" >"$out/installed-bare" 2>&1 || fail "without systemd: see $out/installed-bare"
+has "$out/installed-bare" '^pass .*ports .*free' || fail "the doctor did not speak without systemd"
+rmdir "$bare"
 
 # ---- a system
 
@@ -143,7 +174,7 @@ mount -o remount,bind,ro proc/sys
 # Nothing of the machine's own is started, and nothing forbids to start what is installed.
 : >etc/fstab
 rm -f usr/sbin/policy-rc.d
-cp "$2"/*.deb tmp/
+cp "$2"/*.deb mnt/ # /tmp is swept when systemd starts
 mkdir -p mnt/upper old_root
 mount --bind "$1/upper" mnt/upper
 pivot_root . old_root
@@ -182,14 +213,14 @@ eventually 60 inside systemctl is-active basic.target || {
 left() {
 	inside find /mnt/upper -mindepth 1 ! -type d | sed 's,^/mnt/upper,,' | sort |
 		grep -v -e '^/var/lib/dpkg/' -e '^/var/lib/apt/' -e '^/var/cache/' -e '^/var/log/' -e '^/var/lib/systemd/' -e '^/etc/passwd' -e '^/etc/group' \
-			-e '^/etc/shadow' -e '^/etc/gshadow' -e '^/etc/\.pwd\.lock$' -e '^/etc/machine-id$' -e '^/etc/subuid' -e '^/etc/subgid' \
+			-e '^/etc/shadow' -e '^/etc/gshadow' -e '^/etc/\.pwd\.lock$' -e '^/etc/machine-id$' -e '^/etc/subuid' -e '^/etc/subgid' -e '^/var/lib/PackageKit/' \
 			-e '^/usr/share/applications/mimeinfo\.cache$' -e '^/usr/share/icons/hicolor/\(icon-theme\.cache\|\.icon-theme\.cache\)$' || true
 }
 left >"$out/before"
 
 # ---- installed
 
-inside apt-get install -y --no-install-recommends "/tmp/parleyd_${VERSION}_amd64.deb" "/tmp/parley_${VERSION}_amd64.deb" >"$out/install" 2>&1 || {
+inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" >"$out/install" 2>&1 || {
 	cat "$out/install" >&2
 	exit 1
 }
@@ -264,7 +295,7 @@ link=$(as_server invite | sed -n 's/.*"invite":"\([^"]*\)".*/\1/p')
 [ -n "$link" ] || fail "there is no invite"
 inside mkdir -p /run/person
 inside env HOME=/run/person parleyctl who "$link" --name Ana >"$out/who" 2>>"$out/log" || fail "parleyctl does not reach the server"
-inside sh -c 'exec Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 & echo $! >/run/xvfb.pid'
+inside sh -c 'HOME=/run/person exec Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 & echo $! >/run/xvfb.pid'
 eventually 20 inside test -S /tmp/.X11-unix/X7 || fail "no display"
 inside sh -c 'HOME=/run/person DISPLAY=:7 exec parley --log /run/parley.log >/run/parley.out 2>&1 & echo $! >/run/parley.pid'
 window() { inside env DISPLAY=:7 xdotool search --onlyvisible --class Parley; }
@@ -276,8 +307,11 @@ inside env DISPLAY=:7 import -window root /run/window.png && inside cat /run/win
 [ "$(inside env DISPLAY=:7 xprop -id "$(window | head -n 1)" WM_CLASS | sed 's/.*, "\(.*\)"/\1/')" = "$(sed -n 's/^StartupWMClass=//p' packaging/linux/chat.parley.app.desktop)" ] ||
 	fail "the window's class is not what the desktop file says"
 
+# What a click on a link does: the second start hands it to the first.
+expect "a link is not handed to the window" inside env HOME=/run/person DISPLAY=:7 timeout 20 parley "$link"
+
 # The same version once more, over a running app and server: both go on, and what was set stays.
-inside apt-get install -y --reinstall --no-install-recommends "/tmp/parleyd_${VERSION}_amd64.deb" "/tmp/parley_${VERSION}_amd64.deb" >"$out/again" 2>&1 || fail "installed again: see $out/again"
+inside apt-get install -y --reinstall --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" >"$out/again" 2>&1 || fail "installed again: see $out/again"
 inside grep -q '^listen = 127.0.0.1:443$' /etc/parleyd.conf || fail "the configuration is lost by installing again"
 expect "the service does not run after installing again" inside systemctl is-active parleyd
 expect "the app has ended by installing again" inside sh -c 'kill -0 $(cat /run/parley.pid)'
