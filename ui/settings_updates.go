@@ -23,6 +23,9 @@ type updatesPage struct {
 	look, again        *kit.Button
 }
 
+const keepExplained = "Looks for a newer version once a day, and fetches it while nobody talks. " +
+	"Whoever hands out the versions learns this computer's address, and nothing else."
+
 // maxNews is how many lines of news are shown.
 const maxNews = 12
 
@@ -35,7 +38,7 @@ func newUpdatesPage(s *settings) page {
 	p.again = kit.NewButton("Restart now", "", kit.PrimaryButton, s.w.restart)
 	row := kit.HRow(8, p.again, p.look)
 	state := cardOf("", kit.VCol(10, p.line, p.detail, p.part, p.news, row, p.wait))
-	keep := toggleField("Keep Parley current", "Looks for a newer version once a day, and fetches it while nobody talks. Whoever hands out the versions learns this computer's address, and nothing else.",
+	keep := toggleField("Keep Parley current", keepExplained,
 		s.w.c.Profile.Settings().Updates, func(on bool) {
 			s.change(func(v *profile.Settings) { v.Updates = on })
 			if s.w.c.Updates.Switched != nil {

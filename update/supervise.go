@@ -9,10 +9,12 @@ import (
 )
 
 // Renew is what a program that is started does first, before it opens anything that its next version needs, too: it puts a version that
-// was prepared in its place and looks after that one's start. renewed: the new version runs, and the caller ends. Else the caller goes on
-// as what it is; where it has waited for a version that did not work, and has taken it back, that is in failed. command makes what
+// was prepared in its place and looks after that one's start. renewed: the new version runs, and the caller ends. Else the caller goes
+// on as what it is; where it has waited for a version that did not work, and has taken it back, that is in failed. command makes what
 // starts the program in Target; it is killed with all that it has started.
-func (i Installation) Renew(ctx context.Context, current Version, within time.Duration, command func() *exec.Cmd) (renewed bool, failed string, err error) {
+func (i Installation) Renew(
+	ctx context.Context, current Version, within time.Duration, command func() *exec.Cmd,
+) (renewed bool, failed string, err error) {
 	if _, ok := i.Waiting(current); !ok {
 		return false, "", nil
 	}

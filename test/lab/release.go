@@ -38,10 +38,11 @@ func NewRelease(dir, version string, program []byte) (*Release, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(program)
+	file := update.File{Name: "parley", Size: int64(len(program)), SHA256: hex.EncodeToString(sum[:])}
 	manifest, err := json.Marshal(update.Manifest{
 		Format: update.Format, Channel: "stable", Version: version, Issued: time.Now(), Expires: time.Now().AddDate(0, 1, 0),
 		News:  "Parley has got older.\nNothing else.",
-		Files: map[string]update.File{update.Platform("program"): {Name: "parley", Size: int64(len(program)), SHA256: hex.EncodeToString(sum[:])}},
+		Files: map[string]update.File{update.Platform("program"): file, update.Platform("appimage"): file},
 	})
 	keys := filepath.Join(dir, "release.pub")
 	if err := errors.Join(err, os.WriteFile(keys, []byte(public.String()+"\n"), 0o600)); err != nil {

@@ -94,7 +94,8 @@ func New(c Config) *Keeper {
 	}
 	k := &Keeper{c: c, program: c.Copy.Installation(c.Folder), ask: make(chan struct{}, 1), done: make(chan struct{}), stop: func() {}}
 	k.source = update.Source{
-		Base: c.Origin.Address, Keys: c.Origin.Keys, Channel: Channel, Current: c.Current, Platform: c.Copy.Platform(), Client: c.Client, Folder: c.Folder,
+		Base: c.Origin.Address, Keys: c.Origin.Keys, Channel: Channel, Current: c.Current, Platform: c.Copy.Platform(),
+		Client: c.Client, Folder: c.Folder,
 	}
 	k.state = State{Phase: NoOrigin}
 	if c.Origin.Address == "" {

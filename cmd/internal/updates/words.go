@@ -19,7 +19,10 @@ func (s State) Words(current string, now time.Time) Words {
 	there := "Version " + s.Version + " is there"
 	switch s.Phase {
 	case NoOrigin:
-		return Words{Line: "This build does not update itself.", Detail: "It was built from source. Get newer versions from where you have got this one."}
+		return Words{
+			Line:   "This build does not update itself.",
+			Detail: "It was built from source. Get newer versions from where you have got this one.",
+		}
 	case Checking:
 		return Words{Line: "Looking for a newer version…"}
 	case Known:
@@ -30,11 +33,22 @@ func (s State) Words(current string, now time.Time) Words {
 	case Waiting:
 		return Words{Line: there + ".", Detail: "It is fetched when nobody talks here any more."}
 	case Downloading:
-		return Words{Line: fmt.Sprintf("Fetching version %s: %d %%", s.Version, s.Done*100/max(s.All, 1)), Detail: fmt.Sprintf("%.1f of %.1f MB", float64(s.Done)/1e6, float64(s.All)/1e6)}
+		return Words{
+			Line:   fmt.Sprintf("Fetching version %s: %d %%", s.Version, s.Done*100/max(s.All, 1)),
+			Detail: fmt.Sprintf("%.1f of %.1f MB", float64(s.Done)/1e6, float64(s.All)/1e6),
+		}
 	case Ready:
-		return Words{Line: "Version " + s.Version + " is ready.", Detail: "Parley starts with it the next time. Should it not work here, this one comes back by itself.", Good: true}
+		return Words{
+			Line:   "Version " + s.Version + " is ready.",
+			Detail: "Parley starts with it the next time. Should it not work here, this one comes back by itself.",
+			Good:   true,
+		}
 	case Failed:
-		return Words{Line: "Version " + s.Version + " did not work here. This one was put back.", Detail: "It is not tried again; the next one will be.", Wrong: true}
+		return Words{
+			Line:   "Version " + s.Version + " did not work here. This one was put back.",
+			Detail: "It is not tried again; the next one will be.",
+			Wrong:  true,
+		}
 	}
 	if s.Problem != "" {
 		return Words{Line: "Could not look for a newer version.", Detail: sentence(s.Problem), Wrong: true}
