@@ -10,27 +10,11 @@ cache=${CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/parley-asan}
 lib=$cache/lib
 
 if [ ! -e "$lib/lib/libvpx.a" ]; then
-	command -v dpkg-source >/dev/null || {
-		echo "asan: needs Debian and its package dpkg-dev" >&2
-		exit 1
-	}
 	echo "asan: builds libvpx, see $cache/log" >&2
-	mkdir -p "$cache/lists/partial"
-	# Sources come from where this machine's packages come from.
-	rm -rf "$cache/sources" && mkdir "$cache/sources"
-	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-		[ -e "$f" ] || continue
-		sed -e 's/^deb /deb-src /' -e 's/^Types:.*/Types: deb-src/' "$f" >"$cache/sources/$(basename "$f")"
-	done
-	apt="apt-get -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$cache/sources
-		-o Dir::State::lists=$cache/lists -o Dir::Cache=$cache -o APT::Sandbox::User=root"
+	mkdir -p "$cache"
 	(
-		cd "$cache"
-		rm -rf libvpx-*/
-		$apt update
-		$apt source --download-only libvpx
-		dpkg-source --no-check -x libvpx_*.dsc
-		cd libvpx-*/
+		packaging/source.sh libvpx "$cache"
+		cd "$cache"/libvpx-*/
 		export CFLAGS="-g -O1 -fsanitize=address -fno-omit-frame-pointer" LDFLAGS=-fsanitize=address
 		./configure --prefix="$lib" --target=generic-gnu --disable-examples --disable-tools --disable-docs \
 			--disable-unit-tests --disable-install-bins --disable-shared --enable-static --enable-vp8 --enable-vp9
