@@ -9,7 +9,7 @@
 # test   PulseAudio, its tools, two packages of recorded human speech, iproute2 and nftables for the network namespaces, coturn
 #        for somebody else's relay, miniupnpd for a home's router, pebble for an authority that issues certificates, a screen in
 #        memory with OpenGL drawn by software, a window manager, a session bus, the desktop's portal, hands for keyboard, mouse and
-#        clipboard, Chromium and Firefox
+#        clipboard, Chromium and Firefox; what reads the files of packages as systems do, and what makes a small AppImage
 # peers  Chromium, Mumble, and a display for that, and SpeexDSP: only for "make bench-voice PEERS=1" and its like (video, net, rate,
 #        quality)
 set -eu
@@ -58,6 +58,14 @@ for part; do
 		tool pebble pebble
 		tool chromium chromium
 		tool firefox-esr firefox-esr
+		tool desktop-file-validate desktop-file-utils
+		tool appstreamcli appstream
+		tool mksquashfs squashfs-tools
+		tool zstd zstd
+		tool zsh zsh
+		tool fish fish
+		file /usr/include/squashfuse/squashfuse.h libsquashfuse-dev
+		file /usr/include/zstd.h libzstd-dev
 		file /usr/share/sounds/alsa/Front_Center.wav alsa-utils
 		file /usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats.g722 asterisk-core-sounds-en-g722
 		;;
