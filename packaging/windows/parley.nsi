@@ -354,6 +354,7 @@ Section "Uninstall"
 	Delete "$INSTDIR\parley.exe.old" ; of an update
 	Delete "$INSTDIR\parley.exe.new"
 	Delete "$INSTDIR\parley.exe.bad"
+	Delete "$INSTDIR\parley.exe.lock"
 	RMDir /r "$INSTDIR\parley.new"
 	RMDir /r "$INSTDIR\parley.old"
 	RMDir "$INSTDIR" ; unless somebody keeps something there
