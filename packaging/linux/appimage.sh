@@ -86,11 +86,11 @@ ln -s "usr/share/icons/hicolor/256x256/apps/$id.png" "$dir/$id.png"
 ln -s "$id.png" "$dir/.DirIcon"
 install -m 755 "$programs/parley" "$dir/usr/bin/parley"
 
-# The same in, the same out: nothing is compressed twice.
+# The same in, the same out: nothing is compressed twice, which costs two minutes of a processor.
 stamp=$(cat "$here/appimage.sh" "$runtime"/* "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
 	{ cat; find "$share/icons" -type f -exec sha256sum {} + | sort; echo "$VERSION $SOURCE_DATE_EPOCH"; } | sha256sum)
 if [ ! -e "$kept" ] || [ "$(cat "$kept.stamp" 2>/dev/null)" != "$stamp" ]; then
-	zstd -qq -f --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"
+	zstd -qq -f --no-progress --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"
 	chmod 644 "$dir/usr/bin/parleyctl.zst"
 	CTL_SIZE=$(stat -c %s "$programs/parleyctl")
 	image "$dir" "$kept"

@@ -64,7 +64,8 @@ for p in parley parleyctl; do
 done
 [ "$(readlink "$tree/AppRun")" = usr/bin/parley ] || fail "AppRun starts something else"
 desktop-file-validate "$tree/chat.parley.app.desktop"
-for f in .DirIcon chat.parley.app.png usr/share/metainfo/chat.parley.app.metainfo.xml usr/share/doc/parley/LICENSE usr/share/doc/parley/THIRD-PARTY-NOTICES.txt; do
+for f in .DirIcon chat.parley.app.png usr/share/metainfo/chat.parley.app.metainfo.xml \
+	usr/share/doc/parley/LICENSE usr/share/doc/parley/THIRD-PARTY-NOTICES.txt; do
 	[ -s "$tree/$f" ] || fail "$f is missing"
 done
 [ "$("$app" --parleyctl version)" = "$("$tree/usr/bin/parleyctl" version)" ] || fail "--parleyctl says something else"
@@ -163,9 +164,8 @@ TMPDIR=$mount_in unshare $user -m sh -c '
 	/proc/self/fd/3 --help || status=$?
 	ls /tmp /var/tmp
 	echo "status $status"' - "$app" >"$room/log" 2>&1
-cat "$room/log"
 for words in TMPDIR= 'No space left' 'status 127'; do
-	grep -q "$words" "$room/log" || fail "no word of what to do: $words"
+	grep -q "$words" "$room/log" || { cat "$room/log" >&2; fail "no word of what to do: $words"; }
 done
 if grep -q parley-appimage- "$room/log"; then
 	fail "folders are left"
@@ -175,7 +175,9 @@ soon empty
 echo "a file that was cut"
 size=$(stat -c %s "$made")
 for n in 1200000 $((size / 2)) $((size - 64)) $((size - 1)); do
-	head -c "$n" "$made" >"$app"
+	head -c "$n" "$made" >"$app.new"
+	chmod 755 "$app.new"
+	mv "$app.new" "$app"
 	status=0
 	"$app" >"$room/log" 2>&1 || status=$?
 	if [ "$status" != 127 ] || ! grep -q 'is damaged' "$room/log"; then
@@ -187,8 +189,9 @@ empty || fail "folders are left"
 
 echo "the same again"
 mkdir -p "$room/again/linux-amd64"
-ln "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$room/again/linux-amd64" 2>/dev/null ||
-	cp "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$room/again/linux-amd64"
+for f in linux-amd64/parley linux-amd64/parleyctl THIRD-PARTY-NOTICES.txt; do
+	cp "$BUILD/$f" "$room/again/$f"
+done
 TMPDIR=/tmp BUILD=$room/again DIST=$room/again sh "$ROOT/packaging/linux/appimage.sh"
 cmp "$made" "$room/again/$(basename "$made")" || fail "two builds differ"
 echo "appimage: all is well"

@@ -120,7 +120,8 @@ func TestAppImageRuns(t *testing.T) {
 	if len(lines) != 7 || bad != "" {
 		t.Fatalf("%q %q", lines, bad)
 	}
-	if dir := lines[1]; lines[0] != i.path || filepath.Dir(dir) != i.place || lines[2] != i.path || lines[3] != i.place || lines[4] != dir+"/AppRun" {
+	dir := lines[1]
+	if want := []string{i.path, dir, i.path, i.place, dir + "/usr/bin/program"}; filepath.Dir(dir) != i.place || !slices.Equal(lines[:5], want) {
 		t.Errorf("APPIMAGE, APPDIR, ARGV0, OWD, $0: %q", lines)
 	}
 	if lines[6] != "700" {
@@ -274,7 +275,8 @@ func TestAppImageMakesParleyctl(t *testing.T) {
 		app, whole := filepath.Join(dir, "usr/bin/parley"), filepath.Join(t.TempDir(), "ctl")
 		must(t, os.WriteFile(app, []byte("#!/bin/sh\n"+strings.Repeat("# the same text\n", 4000)), 0o755))
 		must(t, os.WriteFile(whole, []byte(ctl), 0o755))
-		if out, err := exec.Command("zstd", "-q", "--patch-from="+app, whole, "-o", filepath.Join(dir, "usr/bin/parleyctl.zst")).CombinedOutput(); err != nil {
+		out, err := exec.Command("zstd", "-q", "--patch-from="+app, whole, "-o", filepath.Join(dir, "usr/bin/parleyctl.zst")).CombinedOutput()
+		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	})
@@ -362,11 +364,13 @@ func TestAppImagePlaces(t *testing.T) {
 	open := filepath.Join(t.TempDir(), "open") // to everybody, as /tmp would be without its sticky bit
 	must(t, os.Mkdir(open, 0o777))
 	must(t, os.Chmod(open, 0o777))
-	for _, dir := range []string{open, "/proc", "relative", filepath.Join(i.place, "missing"), i.path} {
+	link := filepath.Join(filepath.Dir(i.place), "link") // its end is told
+	must(t, os.Symlink(i.place, link))
+	for _, dir := range []string{link, open, "/proc", "relative", filepath.Join(i.place, "missing"), i.path} {
 		cmd := i.command("env")
 		cmd.Env = append(cmd.Env, "TMPDIR="+dir, "XDG_RUNTIME_DIR="+i.place)
 		out, err := cmd.Output()
-		if err != nil || !strings.Contains(string(out), i.place+"/parley-appimage-") {
+		if err != nil || !strings.Contains(string(out), "\n"+i.place+"/parley-appimage-") {
 			t.Errorf("TMPDIR=%s: %v\n%s", dir, err, out)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image/color"
 	"image/png"
 	"os"
 )
@@ -18,14 +19,17 @@ import (
 // types are those of an icon's entries that hold PNG, by the picture's width in pixels: first for a usual screen, then for one with twice
 // the pixels, where the same picture stands for half the size.
 var types = map[int][]string{
-	16:   {"icp4"},
-	32:   {"icp5", "ic11"},
+	32:   {"ic11"},
 	64:   {"ic12"},
 	128:  {"ic07"},
 	256:  {"ic08", "ic13"},
 	512:  {"ic09", "ic14"},
 	1024: {"ic10"},
 }
+
+// raw are the types of the two smallest sizes, colours and mask. There are types of PNG for these, too (icp4, icp5), but they are known for not
+// being shown right as an app's icon.
+var raw = map[int][2]string{16: {"is32", "s8mk"}, 32: {"il32", "l8mk"}}
 
 // maxFile is more than any picture of ours: the format's lengths have 32 bits.
 const maxFile = 16 << 20
@@ -61,8 +65,8 @@ func run(args []string) error {
 	return os.WriteFile(*to, icon, 0o644)
 }
 
-// pack makes an icon: "icns" and its length, then for each entry its type, its length with these eight bytes, and a PNG file as it is. All
-// lengths are big-endian. The order is that of the sizes, whatever the order of the pictures.
+// pack makes an icon: "icns" and its length, then for each entry its type, its length with these eight bytes, and a PNG file as it is or
+// what planes makes of it. All lengths are big-endian. The order is that of the sizes, whatever the order of the pictures.
 func pack(pictures [][]byte) ([]byte, error) {
 	bySize := map[int][]byte{}
 	for _, data := range pictures {
@@ -81,16 +85,77 @@ func pack(pictures [][]byte) ([]byte, error) {
 	}
 	var entries []byte
 	for size := 16; size <= 1024; size *= 2 {
-		for _, kind := range types[size] {
-			if data := bySize[size]; data != nil {
-				entries = append(entries, entry(kind, data)...)
+		data := bySize[size]
+		if data == nil {
+			continue
+		}
+		if kinds, ok := raw[size]; ok {
+			colours, mask, err := planes(data)
+			if err != nil {
+				return nil, err
 			}
+			entries = append(entries, entry(kinds[0], colours)...)
+			entries = append(entries, entry(kinds[1], mask)...)
+		}
+		for _, kind := range types[size] {
+			entries = append(entries, entry(kind, data)...)
 		}
 	}
 	if len(entries) == 0 {
 		return nil, errors.New("no picture has a size that macOS knows")
 	}
 	return entry("icns", entries), nil
+}
+
+// planes takes a PNG file apart: all of red, then green, then blue, each packed; and how opaque each pixel is, a byte for each.
+func planes(data []byte) (colours, mask []byte, err error) {
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, nil, err
+	}
+	b := m.Bounds()
+	var channels [4][]byte
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
+			for i, v := range [4]byte{c.R, c.G, c.B, c.A} {
+				channels[i] = append(channels[i], v)
+			}
+		}
+	}
+	for _, c := range channels[:3] {
+		colours = append(colours, runs(c)...)
+	}
+	return colours, channels[3], nil
+}
+
+// runs packs bytes: n < 128 stands before n+1 bytes as they are, n >= 128 before one that is there n-125 times.
+func runs(data []byte) (out []byte) {
+	const (
+		least, most = 3, 130 // of a run
+		literal     = 128
+	)
+	length := func(i int) int {
+		n := 1
+		for n < most && i+n < len(data) && data[i+n] == data[i] {
+			n++
+		}
+		return n
+	}
+	for i := 0; i < len(data); {
+		if n := length(i); n >= least {
+			out = append(out, byte(n+125), data[i])
+			i += n
+			continue
+		}
+		start := i
+		for i < len(data) && i-start < literal && length(i) < least {
+			i++
+		}
+		out = append(out, byte(i-start-1))
+		out = append(out, data[start:i]...)
+	}
+	return out
 }
 
 func entry(kind string, data []byte) []byte {

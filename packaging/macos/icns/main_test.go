@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -55,13 +56,19 @@ func TestTheAppsIcon(t *testing.T) {
 		t.Fatal(err)
 	}
 	kinds, pictures := entries(t, icon)
-	if want := []string{"icp4", "icp5", "ic11", "ic12", "ic07", "ic08", "ic13", "ic09", "ic14"}; !slices.Equal(kinds, want) {
-		t.Errorf("%q, want %q", kinds, want)
+	want := []string{"is32", "s8mk", "il32", "l8mk", "ic11", "ic12", "ic07", "ic08", "ic13", "ic09", "ic14"}
+	if !slices.Equal(kinds, want) {
+		t.Fatalf("%q, want %q", kinds, want)
 	}
-	widths := map[string]int{"icp4": 16, "icp5": 32, "ic11": 32, "ic12": 64, "ic07": 128, "ic08": 256, "ic13": 256, "ic09": 512, "ic14": 512}
+	small := map[string]string{"is32": "16", "il32": "32"}
+	widths := map[string]int{"ic11": 32, "ic12": 64, "ic07": 128, "ic08": 256, "ic13": 256, "ic09": 512, "ic14": 512}
 	for i, kind := range kinds {
-		if m, err := png.Decode(bytes.NewReader(pictures[i])); err != nil || m.Bounds().Dx() != widths[kind] || m.Bounds().Dy() != widths[kind] {
-			t.Errorf("%s: %v, want %d pixels", kind, err, widths[kind])
+		if file, ok := small[kind]; ok {
+			shows(t, "../../../assets/icons/app/"+file+".png", unpack(t, pictures[i]), pictures[i+1])
+		} else if want, ok := widths[kind]; ok {
+			if m, err := png.Decode(bytes.NewReader(pictures[i])); err != nil || m.Bounds().Dx() != want || m.Bounds().Dy() != want {
+				t.Errorf("%s: %v, want %d pixels", kind, err, want)
+			}
 		}
 	}
 	slices.Reverse(files)
@@ -70,6 +77,65 @@ func TestTheAppsIcon(t *testing.T) {
 	}
 	if again, err := os.ReadFile(to); err != nil || !bytes.Equal(icon, again) {
 		t.Errorf("another order of files makes another icon: %v", err)
+	}
+}
+
+// unpack is the other way of runs.
+func unpack(t *testing.T, packed []byte) (out []byte) {
+	t.Helper()
+	for len(packed) > 0 {
+		n := int(packed[0])
+		switch {
+		case n < 128 && len(packed) >= n+2:
+			out, packed = append(out, packed[1:n+2]...), packed[n+2:]
+		case n >= 128 && len(packed) >= 2:
+			out, packed = append(out, bytes.Repeat(packed[1:2], n-125)...), packed[2:]
+		default:
+			t.Fatalf("cut off at %d", n)
+		}
+	}
+	return out
+}
+
+// shows holds planes against the file that they were made of.
+func shows(t *testing.T, file string, colours, mask []byte) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, h := m.Bounds().Dx(), m.Bounds().Dy()
+	if len(mask) != w*h || len(colours) != 3*w*h {
+		t.Fatalf("%s: %d bytes of colours and %d of mask", file, len(colours), len(mask))
+	}
+	for i := range mask {
+		got := color.NRGBA{colours[i], colours[w*h+i], colours[2*w*h+i], mask[i]}
+		if want := color.NRGBAModel.Convert(m.At(i%w, i/w)); got != want {
+			t.Fatalf("%s: pixel %d is %v, want %v", file, i, got, want)
+		}
+	}
+}
+
+func TestRuns(t *testing.T) {
+	var mixed []byte
+	for i := range 400 {
+		mixed = append(mixed, bytes.Repeat([]byte{byte(i)}, i%7)...)
+	}
+	noRun := make([]byte, 300)
+	for i := range noRun {
+		noRun[i] = byte(i % 2)
+	}
+	for _, data := range [][]byte{nil, {1}, {1, 1}, {1, 1, 1}, bytes.Repeat([]byte{9}, 130), bytes.Repeat([]byte{9}, 131), bytes.Repeat([]byte{9}, 1000), noRun, mixed} {
+		if packed := runs(data); !bytes.Equal(unpack(t, packed), data) {
+			t.Errorf("%d bytes are not the same after %d", len(data), len(packed))
+		}
+	}
+	if got := runs([]byte{7, 7, 7, 7, 1, 2, 2}); !bytes.Equal(got, []byte{129, 7, 2, 1, 2, 2}) {
+		t.Errorf("%v", got)
 	}
 }
 

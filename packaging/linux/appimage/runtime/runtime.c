@@ -2,7 +2,7 @@
  * What stands at the head of Parley's AppImage: a static program that unpacks the image behind it and becomes the program in it.
  *
  *	image:   ELF with "AI\2" at byte 8 (AppImage, type 2) │ squashfs, zstd (at --appimage-offset) │ trailer, 64 bytes of text
- *	start:   size and checksum looked at ─► folder of our own, 0700 ─► keeper ─► unpack.c ─► exec APPDIR/AppRun as this process
+ *	start:   size and checksum looked at ─► folder of our own, 0700 ─► keeper ─► unpack.c ─► exec what APPDIR/AppRun leads to
  *	keeper:  a child that waits for the end of that process, however it ends, and removes the folder
  *
  * It unpacks and does not mount, because FUSE is what people's machines lack: containers have no /dev/fuse, Ubuntu 24.04 no libfuse2, and
@@ -76,6 +76,14 @@ static void say(const char *format, ...) {
 static _Noreturn void damaged(const char *what) {
 	say("%s is damaged (%s). Please download it again.", path_of_image, what);
 	exit(TROUBLE);
+}
+
+/* crashed is for an image that was made to be wrong, with a sum that is right: libsquashfuse was not written for such. The keeper cleans up. */
+static void crashed(int number) {
+	(void)number;
+	static const char words[] = "Parley: this AppImage is damaged (it can't be read). Please download it again.\n";
+	(void)!write(STDERR_FILENO, words, sizeof words - 1);
+	_exit(TROUBLE);
 }
 
 /* cksum is POSIX's: CRC-32, highest bit first, over the bytes and their number; eight bytes at a time by tables. */
@@ -213,20 +221,22 @@ static int claim(const char *place, char path[PATH_MAX]) {
 }
 
 /* keep is the keeper: it waits until the process that starts it has ended and removes the folder. Nothing that goes to a group of processes
-   or to a terminal reaches it, and it holds nothing open that others wait for the end of. */
+   or to a terminal reaches it, from its first moment, and it holds nothing open that others wait for the end of. */
 static pid_t keep(const char *path, int folder) {
 	pid_t program = getpid();
 	int pidfd = syscall(SYS_pidfd_open, program, 0);
+	sigset_t every, before;
+	sigfillset(&every);
+	sigprocmask(SIG_SETMASK, &every, &before);
 	pid_t keeper = fork();
 	if (keeper) {
+		if (keeper > 0)
+			setpgid(keeper, keeper); /* here, because a kill of the group may come before the child has run at all */
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		if (pidfd >= 0)
 			close(pidfd);
 		return keeper;
 	}
-	sigset_t every;
-	sigfillset(&every);
-	sigprocmask(SIG_SETMASK, &every, NULL);
-	setsid();
 	prctl(PR_SET_NAME, "parley-keeper");
 	for (int fd = 0; fd < 1024; fd++)
 		if (fd != pidfd && fd != folder)
@@ -254,7 +264,7 @@ static const char *usable(const char *place, int64_t bytes) {
 		return strerror(EROFS);
 	if (fs.f_flag & ST_NOEXEC)
 		return "programs in it can't be started (noexec)";
-	if (fs.f_bavail < (uint64_t)(bytes + SPARE) / fs.f_frsize)
+	if ((uint64_t)fs.f_bavail * fs.f_frsize < (uint64_t)bytes + SPARE)
 		return strerror(ENOSPC);
 	return NULL;
 }
@@ -354,7 +364,7 @@ int main(int argc, char **argv) {
 	if (fd >= 0)
 		close(fd);
 	struct image image = open_image();
-	char *option = argc > 1 ? argv[1] : "", argv0[PATH_MAX], path[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX], mark[32];
+	char *option = argc > 1 ? argv[1] : "", argv0[PATH_MAX], path[PATH_MAX], real[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX], mark[32];
 	snprintf(argv0, sizeof argv0, "%s", argc ? argv[0] : path_of_image);
 	bool ctl = named(argv0, "parleyctl"), mount = false;
 	if (!strncmp(option, "--appimage-", 11)) {
@@ -374,6 +384,10 @@ int main(int argc, char **argv) {
 		}
 	}
 	check_image(&image);
+	signal(SIGSEGV, crashed); /* until exec */
+	signal(SIGBUS, crashed);
+	signal(SIGFPE, crashed);
+	signal(SIGABRT, crashed);
 	if (!strcmp(option, "--appimage-extract"))
 		return extract(&image);
 	forget();
@@ -388,8 +402,13 @@ int main(int argc, char **argv) {
 		for (;;)
 			pause();
 	}
-	snprintf(mark, sizeof mark, "%d %d", getpid(), folder);
+	/* The system tells programs their own path without links in it; so APPDIR has none, and the process has the program's name. */
+	if (realpath(path, real))
+		snprintf(path, sizeof path, "%s", real);
 	snprintf(run, sizeof run, "%s/%s", path, ctl ? CTL : "AppRun");
+	if (realpath(run, real))
+		snprintf(run, sizeof run, "%s", real);
+	snprintf(mark, sizeof mark, "%d %d", getpid(), folder);
 	setenv("PARLEY_APPIMAGE_FOLDER", mark, 1);
 	setenv("APPIMAGE", path_of_image, 1);
 	setenv("APPDIR", path, 1);
