@@ -189,7 +189,7 @@ cp "$DIST/parley_${VERSION}_amd64.deb" "$DIST/parleyd_${VERSION}_amd64.deb" "$ou
 sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare --mount --pid --fork --cgroup --uts --ipc --net --kill-child sh "$2" "$3" "$4"' \
 	sh "$group" "$out/boot" "$system" "$out/debs" >"$out/boot.log" 2>&1 </dev/null &
 pid=$!
-inside() { nsenter -t "$one" -m -p -u -i -n -C -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { nsenter -t "$one" -m -p -u -i -n -C -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root XDG_CACHE_HOME=/run/cache LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 eventually() { # eventually SECONDS COMMAND...
 	left=$(($1 * 4))
 	shift
@@ -295,7 +295,7 @@ link=$(as_server invite | sed -n 's/.*"invite":"\([^"]*\)".*/\1/p')
 [ -n "$link" ] || fail "there is no invite"
 inside mkdir -p /run/person
 inside env HOME=/run/person parleyctl who "$link" --name Ana >"$out/who" 2>>"$out/log" || fail "parleyctl does not reach the server"
-inside sh -c 'HOME=/run/person exec Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 & echo $! >/run/xvfb.pid'
+inside sh -c 'exec Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 & echo $! >/run/xvfb.pid'
 eventually 20 inside test -S /tmp/.X11-unix/X7 || fail "no display"
 inside sh -c 'HOME=/run/person DISPLAY=:7 exec parley --log /run/parley.log >/run/parley.out 2>&1 & echo $! >/run/parley.pid'
 window() { inside env DISPLAY=:7 xdotool search --onlyvisible --class Parley; }
