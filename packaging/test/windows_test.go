@@ -27,6 +27,7 @@ const second = lab.SampleRate
 type windows struct {
 	*testing.T
 	dir    string
+	build  string       // what packaging has built
 	own    lab.Programs // parley and parleyctl, for Windows
 	linux  lab.Programs
 	server *lab.Server
@@ -68,8 +69,8 @@ func (w *windows) make() {
 	if build == "" {
 		build = filepath.Join("..", "..", "build")
 	}
-	build, err := filepath.Abs(build)
-	if err != nil {
+	var err error
+	if w.build, err = filepath.Abs(build); err != nil {
 		w.Fatal(err)
 	}
 	if err := os.Mkdir(w.own.Dir, 0o755); err != nil {
@@ -90,7 +91,7 @@ func (w *windows) make() {
 		"-ladvapi32")
 
 	for _, name := range []string{"parley", "parleyctl"} {
-		exe := filepath.Join(build, "windows-amd64", name+".exe")
+		exe := filepath.Join(w.build, "windows-amd64", name+".exe")
 		if _, err := os.Stat(exe); err != nil {
 			w.Fatalf("%v; packaging/windows/build.sh makes it", err)
 		}
@@ -276,7 +277,30 @@ func TestWindows(t *testing.T) {
 		w.heard("cleo", w.user(calls), a)
 		w.heard("dora", w.user(answers), b)
 	})
+	t.Run("pictures", func(t *testing.T) { w.of(t).pictures() })
 	t.Run("window", func(t *testing.T) { w.of(t).window() })
+}
+
+// pictures runs the tests of what is made of libvpx and libyuv there: they are other builds than those of Linux.
+func (w *windows) pictures() {
+	tree, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, name := range []string{"yuv", "vp9"} {
+		exe := filepath.Join(w.dir, name+".test.exe")
+		build := exec.CommandContext(w.within(10*time.Minute), "go", "test", "-c", "-ldflags=-extldflags=-static", "-o", exe, "parley/video/"+name)
+		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC=x86_64-w64-mingw32-gcc-posix", "CXX=x86_64-w64-mingw32-g++-posix",
+			"PKG_CONFIG_PATH=", "PKG_CONFIG_LIBDIR="+filepath.Join(w.build, "windows-libs", "lib", "pkgconfig"))
+		if out, err := build.CombinedOutput(); err != nil {
+			w.Fatalf("build the tests of %s: %v: %s", name, err, out)
+		}
+		programs := lab.Programs{Dir: "/usr/bin"}
+		out, status, err := programs.Run(w.within(5*time.Minute), "wine", lab.Command{Args: []string{exe}, Dir: filepath.Join(tree, "video", name), Env: w.env()})
+		if err != nil || status != 0 || !strings.HasSuffix(strings.TrimSpace(out), "PASS") {
+			w.Errorf("video/%s: status %d, %v: %s", name, status, err, out)
+		}
+	}
 }
 
 // window starts the app as a member of the server: it draws itself, comes online, and ends when it is asked to.
