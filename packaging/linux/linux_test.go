@@ -82,13 +82,12 @@ func field(t *testing.T, path, name string) string {
 	return m[1]
 }
 
-// check has a tool of the system look, too, where there is one. packaging/test/deb.sh installs them.
+// check has a tool of the system look, too; scripts/deps.sh installs them.
 func check(t *testing.T, tool string, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath(tool)
 	if err != nil {
-		t.Logf("there is no %s here", tool)
-		return
+		t.Fatalf("%v: scripts/deps.sh test installs it", err)
 	}
 	if out, err := exec.Command(path, args...).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", tool, err, out)
