@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -150,6 +151,10 @@ func TestAppImageRuns(t *testing.T) {
 // What goes to the process that was started, or to its whole group as Ctrl+C does, ends the program, and the folder goes.
 func TestAppImageSignals(t *testing.T) {
 	i := build(t, nil)
+	// Under nohup a hangup is ignored, and so it would be by what is started here: a handler of ours is not handed down, but the default.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL} {
 		for _, group := range []bool{false, true} {
 			cmd := i.command("wait")
