@@ -61,26 +61,61 @@ func TestEchoSelfTest(t *testing.T) {
 		}()
 		return done
 	}
-	on, off, none := test(0, "--aec=on"), test(1, "--aec=off"), test(2, "--aec=on")
-	if r := <-on; r.Event != "done" || r.Command != "check" || !(r.Left >= 25) ||
+	var on, off, none result
+	for try := 1; try <= 3; try++ {
+		still := stillness()
+		a, b, c := test(0, "--aec=on"), test(1, "--aec=off"), test(2, "--aec=on")
+		on, off, none = <-a, <-b, <-c
+		// The room's echo comes later by as long as the machine stood still: as if somebody had moved the loudspeaker.
+		longest := still()
+		if on.Left >= 25 || longest < 20*time.Millisecond {
+			break
+		}
+		t.Logf("the machine stood still for %v, and %.1f dB are taken away: once more", longest, on.Left)
+	}
+	if r := on; r.Event != "done" || r.Command != "check" || !(r.Left >= 25) ||
 		r.Echo < -30 || r.Echo > -15 || r.Delay < 20 || r.Delay > 400 {
 		t.Errorf("cancelled: %+v", r)
 	} else {
 		t.Logf("cancelled: %+v", r)
 	}
-	if r := <-off; r.Event != "done" || r.Left < -1 || r.Left > 1 || r.Echo < -30 || r.Echo > -15 || r.Delay != 0 {
+	if r := off; r.Event != "done" || r.Left < -1 || r.Left > 1 || r.Echo < -30 || r.Echo > -15 || r.Delay != 0 {
 		t.Errorf("not cancelled: %+v", r)
 	}
 	const words = "The microphone does not hear the speakers: headphones? Then there is no echo to take away."
-	if r := <-none; r.Event != "error" || r.Code != "sound" || r.Text != words || r.status != 4 {
+	if r := none; r.Event != "error" || r.Code != "sound" || r.Text != words || r.status != 4 {
 		t.Errorf("headphones: %+v", r)
+	}
+}
+
+// stillness watches whether the machine stands still, until the function it returns is called, which tells for how long at most.
+func stillness() func() time.Duration {
+	done, longest := make(chan struct{}), make(chan time.Duration)
+	go func() {
+		ticker := time.NewTicker(2 * time.Millisecond)
+		defer ticker.Stop()
+		most, last := time.Duration(0), time.Now()
+		for {
+			select {
+			case <-done:
+				longest <- most
+				return
+			case <-ticker.C:
+				now := time.Now()
+				most, last = max(most, now.Sub(last)), now
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(done)
+		return <-longest
 	}
 }
 
 // TestNobodyHearsThemselves: two people sit in rooms with loudspeakers, one of them without a canceller; what a third says comes back
 // from there, and from the other one not, whose own voice is heard all the same.
 func TestNobodyHearsThemselves(t *testing.T) {
-	const talk, voice = 8, 5 // seconds
+	const talk, voice = 14, 7 // seconds
 	w := newWorld(t, 3, nil)
 	w.room(0, living(1))
 	w.room(1, living(1))

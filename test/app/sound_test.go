@@ -54,7 +54,8 @@ func TestMuteByKey(t *testing.T) {
 		t.Errorf("muted from %.1f to %.1f s: %.1f dBFS", muted, unmuted, got)
 	}
 	for when, span := range map[string][2]float64{"before": {0, muted - 0.5}, "after": {unmuted + 2.5, r.Seconds() - 0.7}} {
-		median, all := audiotest.WindowedSISDR(part(mouth, span[0], span[1]), part(ear, span[0], span[1]), second, second)
+		// In half seconds: one in which a period is inserted or removed is worth nothing by SI-SDR, and of three whole ones two may be.
+		median, all := audiotest.WindowedSISDR(part(mouth, span[0], span[1]), part(ear, span[0], span[1]), second/2, second)
 		if !(median >= 15) {
 			t.Errorf("%s it was muted: SI-SDR %.1f dB in the median of %.1f, want 15", when, median, all)
 		}
