@@ -263,7 +263,8 @@ func (w *world) same(said []float32, recording string) {
 	lag := audiotest.Align(said, heard, 8*second)
 	from := max(0, -lag)
 	said = said[from:min(len(said), from+len(heard))]
-	if median, all := audiotest.WindowedSISDR(said, heard[max(0, lag):], second, second); !(median >= 12) {
+	// In half seconds: one in which a period is inserted or removed is worth nothing by SI-SDR, and beside the other tests there are some.
+	if median, all := audiotest.WindowedSISDR(said, heard[max(0, lag):], second/2, second); !(median >= 12) {
 		w.Errorf("SI-SDR %.1f dB in the median of %.1f, want 12", median, all)
 	} else {
 		w.Logf("SI-SDR %.1f dB", median)
