@@ -19,6 +19,14 @@ sed -e "s/@NUMBERS@/${VERSION%%-*}/" -e "s/@RELEASE@/$VERSION/" $here/Info.plist
 printf 'APPL????' >"$app/Contents/PkgInfo"
 GOFLAGS=-mod=readonly "${GO:-go}" run ./$here/icns -o "$app/Contents/Resources/parley.icns" assets/icons/app/*.png
 install -m 644 LICENSE "$app/Contents/Resources/LICENSE"
+# Made on Debian, whose packages have the terms of what is linked: whoever builds on a Mac brings it from there.
+notices=$BUILD/THIRD-PARTY-NOTICES.txt
+if [ -s "$notices" ]; then
+	install -m 644 "$notices" "$app/Contents/Resources/THIRD-PARTY-NOTICES.txt"
+elif [ $# -gt 0 ]; then
+	echo "bundle: there is no $notices: take the one that make packages has made of this commit" >&2
+	exit 1
+fi
 if [ $# -gt 0 ]; then
 	install -m 755 "$1/parley" "$1/parleyctl" "$app/Contents/MacOS/"
 fi
