@@ -86,7 +86,7 @@ func Open(dir string) (*Profile, []Notice, error) {
 
 func open(dir string, now func() time.Time) (*Profile, []Notice, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make profile folder: %w", err)
+		return nil, nil, fmt.Errorf("there is no place for your key and your settings: %w", err)
 	}
 	lock, err := lockPath(filepath.Join(dir, lockFile))
 	if err != nil {
