@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,6 +37,8 @@ func TestEverythingIsKept(t *testing.T) {
 	a.dialog("that asks before a guest is cut off", true)
 	w.must(a.Press(w.ctx, "the button to quit", lab.Dialog, a.palette.Leave))
 	if status, err := a.Wait(w.within(20 * time.Second)); err != nil || status != 0 {
+		a.Signal(syscall.SIGQUIT)
+		time.Sleep(2 * time.Second)
 		t.Fatalf("quit: %d %v: %s", status, err, a.Stderr())
 	}
 	a = w.anew(a)
@@ -49,6 +52,7 @@ func TestEverythingIsKept(t *testing.T) {
 	}
 	w.await(bo, mark, "online")
 	mark = bo.Mark()
+	w.must(a.WaitChannels(w.ctx, a.palette))
 	a.click(lab.ChannelRow(0))
 	w.await(bo, mark, "peer_connected")
 }
