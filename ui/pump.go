@@ -101,11 +101,9 @@ func (p *pump) start() {
 	}
 }
 
-// halt ends the pump and does not wait: nothing is shown any more.
-func (p *pump) halt() { p.once.Do(func() { close(p.quit) }) }
-
+// stop ends the pump: nothing is sent to Fyne's goroutine any more when it returns. It does not wait for that goroutine.
 func (p *pump) stop() {
-	p.halt()
+	p.once.Do(func() { close(p.quit) })
 	if p.alive.Load() {
 		<-p.done
 	}

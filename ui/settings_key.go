@@ -201,7 +201,7 @@ func (k *keyDialog) imported() {
 	restart := kit.NewButton("Start Parley again", "refresh", kit.PrimaryButton, func() {
 		k.close()
 		if k.w.c.Restart != nil {
-			k.w.c.Restart()
+			k.w.startAnew()
 		}
 	})
 	k.open("The key is in place",

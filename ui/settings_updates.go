@@ -146,7 +146,7 @@ func (w *Window) restart() {
 
 func (w *Window) startAnew() {
 	w.keepSize()
-	w.pump.halt()
+	w.pump.stop() // as in end
 	w.c.Restart()
 }
 

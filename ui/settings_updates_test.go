@@ -88,7 +88,7 @@ func TestUpdateIsSaidOnce(t *testing.T) {
 	for range 3 {
 		changed <- struct{}{}
 	}
-	b.pump.halt()
+	b.pump.stop()
 	<-done
 	if len(b.pump.lines) != 1 || b.pump.lines[0].Text != "Version 1.3.0 is ready." {
 		t.Errorf("%+v", b.pump.lines)

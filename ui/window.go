@@ -320,7 +320,7 @@ func (w *Window) quit() {
 
 func (w *Window) end() {
 	w.keepSize()
-	w.pump.halt() // before the driver ends: nothing may draw after that
+	w.pump.stop() // before the driver ends: nothing may be sent to it after that
 	w.c.App.Quit()
 }
 

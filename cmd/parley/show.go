@@ -37,6 +37,7 @@ func (p *program) show() error {
 	app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Parley", Version: wire.Release}) // else Fyne looks for FyneApp.toml beside the program
 	bare()
 	a := app.NewWithID(appID)
+	unhook(a)
 	if icon, err := assets.AppIcon(iconSize); err == nil {
 		a.SetIcon(fyne.NewStaticResource("parley.png", icon))
 	}
@@ -60,6 +61,14 @@ func (p *program) show() error {
 		},
 		Opened: p.opened, Link: p.link, Version: wire.Release, Log: p.log, Clock: clock,
 	})
+}
+
+// unhook has Fyne save nothing of its own when it stops: we keep no preferences with it. It hands that to its loop, waiting, when
+// the loop is about to end; where the loop was quicker the program would stay for ever, without a window (v2.7.1).
+func unhook(a fyne.App) {
+	if l, is := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(func()) }); is {
+		l.SetOnStoppedHookExecuted(nil)
+	}
 }
 
 // settled is called when the window has been there for a while.
