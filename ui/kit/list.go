@@ -54,6 +54,7 @@ type List struct {
 	spare   [][]*listRow // by kind
 
 	clock  func() time.Time
+	held   held
 	tapped time.Time
 	last   string // the row tapped before
 	lastAt int
@@ -169,11 +170,7 @@ func (l *List) RowAt(pos fyne.Position) int {
 	if size := l.Size(); at.X < 0 || at.Y < 0 || at.X >= size.Width || at.Y >= size.Height {
 		return -1
 	}
-	i := sort.Search(len(l.kinds), func(i int) bool { return l.tops[i+1] > at.Y+l.scroll.Offset.Y })
-	if i == len(l.kinds) {
-		return -1
-	}
-	return i
+	return l.rowAt(at.Y + l.scroll.Offset.Y)
 }
 
 // RefreshVisible binds again what can be seen.
@@ -324,35 +321,6 @@ func (l *List) enabled(i int) bool {
 func (l *List) activate(i int) {
 	if l.enabled(i) && l.OnActivate != nil {
 		l.OnActivate(i)
-	}
-}
-
-// tap tells double clicks by the clock. Fyne's own way would hold every click back until it is sure.
-func (l *List) tap(i int) {
-	if r := l.shown[i]; !l.enabled(i) || r != nil && r.due { // what is due to be filled does not show what it is
-		return
-	}
-	l.focusQuietly()
-	l.setCurrent(i)
-	key, now := "", l.clock()
-	if l.KeyOf != nil {
-		key = l.KeyOf(i)
-	}
-	double := i == l.lastAt && key == l.last && now.Sub(l.tapped) <= fyne.CurrentApp().Driver().DoubleTapDelay()
-	l.tapped, l.last, l.lastAt = now, key, i
-	if double {
-		l.lastAt = -1
-		if l.OnDouble != nil {
-			l.OnDouble(i)
-			return
-		}
-	}
-	l.activate(i)
-}
-
-func (l *List) secondary(i int, pos fyne.Position) {
-	if r := l.shown[i]; l.enabled(i) && l.OnSecondary != nil && (r == nil || !r.due) {
-		l.OnSecondary(i, pos)
 	}
 }
 

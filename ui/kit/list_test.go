@@ -3,10 +3,12 @@ package kit
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -88,11 +90,63 @@ func TestListClicks(t *testing.T) {
 	click(1, 100*time.Millisecond)
 	click(1, 100*time.Millisecond) // a third is a new one
 	click(2, 100*time.Millisecond)
-	test.TapSecondary(l.shown[3])
-	test.TapSecondary(l.shown[0])
+	for _, i := range []int{3, 0} {
+		l.body.TappedSecondary(&fyne.PointEvent{Position: fyne.NewPos(20, l.tops[i]+5)})
+	}
 	if !slices.Equal(one, []int{1, 1, 1, 2}) || !slices.Equal(two, []int{1}) || !slices.Equal(other, []int{3}) {
 		t.Errorf("activated %v, double %v, secondary %v", one, two, other)
 	}
+}
+
+// A click is for the row that it began on: rows that come meanwhile, move it or have it made anew take nothing of it, and give
+// nothing to another row.
+func TestListClicksWhileRowsMove(t *testing.T) {
+	names, kinds := []string{"General", "Games", "Music"}, []int{0, 0, 0}
+	l := NewList([]float32{36, 24}, func(int) fyne.CanvasObject { return NewText("", Body, "") },
+		func(i, _ int, o fyne.CanvasObject) { o.(*Text).SetText(names[i]) })
+	l.KeyOf = func(i int) string { return names[i] }
+	var got []string
+	l.OnActivate = func(i int) { got = append(got, names[i]) }
+	rows := func(n []string, k []int) {
+		names, kinds = n, k
+		l.SetRows(len(names), func(i int) int { return kinds[i] })
+	}
+	shown(t, 200, 300, Grow(l))
+	now := time.Unix(0, 0)
+	l.clock = func() time.Time { return now }
+	for _, c := range []struct {
+		what      string
+		from, to  float32 // where the button goes down, and up
+		meanwhile func()
+		want      string
+	}{
+		{"nothing else", 5, 5, func() {}, "General"},
+		{"it is made of another kind", 5, 5, func() { rows([]string{"General", "Games", "Music"}, []int{1, 0, 0}) }, "General"},
+		{"a row comes above it", 5, 5, func() { rows([]string{"Lobby", "General", "Games"}, []int{0, 0, 0}) }, "General"},
+		{"it goes", 5, 5, func() { rows([]string{"Games", "Music"}, []int{0, 0}) }, ""},
+		{"all go", 5, 5, func() { rows(nil, nil) }, ""},
+		{"the hand goes on to another", 5, 50, func() {}, ""},
+		{"the hand goes within it", 5, 30, func() {}, "General"},
+		{"it begins on none", 200, 5, func() {}, ""},
+		{"it ends on none", 5, 200, func() {}, ""},
+		{"the last of them", 80, 80, func() { rows([]string{"Music"}, []int{0}) }, "Music"},
+	} {
+		rows([]string{"General", "Games", "Music"}, []int{0, 0, 0})
+		test.WidgetRenderer(l.body).Layout(l.body.Size())
+		got, now = nil, now.Add(time.Minute)
+		l.body.MouseDown(&desktop.MouseEvent{PointEvent: pointAt(c.from)})
+		c.meanwhile()
+		l.body.MouseUp(nil)
+		up := pointAt(c.to)
+		l.body.Tapped(&up)
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: activated %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+func pointAt(y float32) fyne.PointEvent {
+	return fyne.PointEvent{Position: fyne.NewPos(20, y), AbsolutePosition: fyne.NewPos(20, y)}
 }
 
 func TestListKeepsFewRowsAndItsPlace(t *testing.T) {

@@ -30,12 +30,6 @@ func newListRow(l *List, kind int) *listRow {
 	return r
 }
 
-// Tapped implements fyne.Tappable.
-func (r *listRow) Tapped(*fyne.PointEvent) { r.list.tap(r.i) }
-
-// TappedSecondary implements fyne.SecondaryTappable.
-func (r *listRow) TappedSecondary(ev *fyne.PointEvent) { r.list.secondary(r.i, ev.AbsolutePosition) }
-
 // MouseIn implements desktop.Hoverable.
 func (r *listRow) MouseIn(*desktop.MouseEvent) { r.setHovered(true) }
 
