@@ -166,9 +166,7 @@ func TestVideoCall(t *testing.T) {
 // fill is a double click on the picture.
 func (a *window) fill() {
 	a.w.Helper()
-	middle := lab.CallTile.Min.Add(lab.CallTile.Max).Div(2)
-	a.click(middle)
-	a.click(middle)
+	a.clickTwice(middle(lab.CallTile))
 }
 
 // mirrored looks at what Bo saw of Ada: her pictures, as they are and not as in her mirror, until she hung up.

@@ -24,8 +24,7 @@ func TestSilencedBeforeTheyCome(t *testing.T) {
 	row := lab.PersonRow(1).Add(image.Pt(0, 33)) // under the head of those who are offline
 	face := image.Rectangle{row, row}.Sub(image.Pt(84, 0)).Inset(-12)
 	a.see("Bo in the list of people", face, func(img *image.RGBA) bool { return lab.Count(img, face, a.palette.Sidebar) < 200 })
-	a.click(row)
-	a.click(row)
+	a.clickTwice(row)
 	a.key("Home") // the calls of somebody who is not there are not to be had
 	a.volume("turned down", 0)
 	a.key("Escape")

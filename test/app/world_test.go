@@ -248,6 +248,11 @@ func (a *window) click(at image.Point) {
 	a.w.must(a.Click(a.w.ctx, at))
 }
 
+func (a *window) clickTwice(at image.Point) {
+	a.w.Helper()
+	a.w.must(a.Display.DoubleClick(a.w.ctx, at))
+}
+
 func (a *window) see(what string, r image.Rectangle, ok func(*image.RGBA) bool) {
 	a.w.Helper()
 	a.w.must(a.WaitFor(a.w.ctx, what, r, ok))
