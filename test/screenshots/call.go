@@ -55,9 +55,7 @@ func (c *camera) called(ctx context.Context) error {
 		{"", func(ctx context.Context) error { return c.app.WaitChannels(ctx, c.palette) }},
 		{"", c.ring},
 		{"call-incoming", c.dialog},
-		{"", func(ctx context.Context) error {
-			return c.app.Press(ctx, "the button to accept", lab.Dialog, c.palette.Primary)
-		}},
+		{"", func(ctx context.Context) error { return c.app.TakeCall(ctx, c.palette, lab.AsAsked) }},
 		{"call", c.pictured},
 		{"", func(ctx context.Context) error { return c.display.DoubleClick(ctx, image.Pt(640, 600)) }},
 		{"call-filled", nil},

@@ -121,16 +121,17 @@ func (c *camera) session(ctx context.Context, config lab.AppConfig, steps []step
 	return nil
 }
 
-// take saves the window, a moment after what was done last: people speak, so it is never still.
+// take saves the window, a moment after what was done last: people speak, so it is never still. The moment passes where no picture is
+// wanted, too: dialogs take no key in their first half second.
 func (c *camera) take(ctx context.Context, shot string) error {
-	file := c.wanted(shot)
-	if file == "" {
-		return nil
-	}
 	select {
 	case <-time.After(700 * time.Millisecond):
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	file := c.wanted(shot)
+	if file == "" {
+		return nil
 	}
 	r, err := c.app.Window.Bounds()
 	if err != nil {
