@@ -74,7 +74,7 @@ func (c *camera) crewed(ctx context.Context) error {
 		{"", c.keys("ctrl+comma")},
 	}
 	steps = append(steps, step{"settings-sound", c.speaking})
-	for i, name := range []string{"", "voice", "camera", "keys", "look", "you", "privacy", "servers", "connection", "files"} {
+	for i, name := range []string{"", "voice", "camera", "keys", "look", "you", "privacy", "servers", "connection", "files", "updates"} {
 		if i > 0 {
 			steps = append(steps, step{"", c.click(lab.Page(i))}, step{"settings-" + name, nil})
 		}
