@@ -142,7 +142,7 @@ in=$(w winepath -w "$app" | tr -d '\r')
 same "$(reg "$scheme" /ve)" "URL:Parley invite"
 reg "$scheme" /v "URL Protocol" >"$work/out"
 same "$(wc -l <"$work/out")" 1
-same "$(reg "$scheme\\shell\\open\\command" /ve)" "\"$in\\parley.exe\" \"%1\""
+same "$(reg "$scheme\\shell\\open\\command" /ve)" "\"$in\\parley.exe\" -- \"%1\""
 same "$(reg "$uninstall" /v DisplayVersion)" "$VERSION"
 same "$(reg "$uninstall" /v Publisher)" "The Parley authors"
 same "$(reg "$uninstall" /v DisplayIcon)" "$in\\parley.exe"
@@ -244,7 +244,7 @@ try "another folder, with blanks and umlauts; the copy before goes"
 into 0 "$work/Parley-Setup-1.10.0.exe" 'C:\Zoë Müller\Töne & mehr'
 other=$(unix 'C:\Zoë Müller\Töne & mehr')
 same "$(version "$other") $(reg "$uninstall" /v DisplayVersion)" '{"version":"1.10.0"} 1.10.0'
-same "$(reg "$scheme\\shell\\open\\command" /ve)" '"C:\Zoë Müller\Töne & mehr\parley.exe" "%1"'
+same "$(reg "$scheme\\shell\\open\\command" /ve)" '"C:\Zoë Müller\Töne & mehr\parley.exe" -- "%1"'
 gone "$work/disk/Parley"
 cp "$other/uninstall.exe" "$work/run.exe"
 is 0 w "$work/run.exe" /S _?=C:\\Zoë Müller\\Töne '&' mehr
@@ -269,7 +269,7 @@ WINEDEBUG=-all
 here "$files/parley.exe" "$files/parleyctl.exe" "$files/LICENSE.txt" "$files/NOTICES.txt" "$menu"
 same "$(tr -d '\r' <"$files/parley.install")" msi
 same "$(version "$files")" "{\"version\":\"$VERSION\"}"
-same "$(reg 'HKLM\Software\Classes\parley\shell\open\command' /ve)" '"C:\Program Files\Parley\parley.exe" "%1"'
+same "$(reg 'HKLM\Software\Classes\parley\shell\open\command' /ve)" '"C:\Program Files\Parley\parley.exe" -- "%1"'
 is 0 osslsigncode verify -CAfile "$roots" -in "$files/parley.exe"
 WINEDEBUG=fixme+netsh
 is 0 w msiexec /x "$there" /qn

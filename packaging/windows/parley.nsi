@@ -35,6 +35,8 @@ SetCompressorDictSize 80 ; MiB: all of it, as the two programs are alike in much
 
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Parley"
 !define SCHEME "Software\Classes\parley"
+; What a click on a link runs. Behind -- nothing is an option, whatever quotation marks somebody has put into the link.
+!define OPEN '"$INSTDIR\parley.exe" -- "%1"'
 
 Name "Parley"
 Caption "Parley ${VERSION}"
@@ -313,7 +315,7 @@ Section
 	WriteRegStr HKCU "${SCHEME}" "" "URL:Parley invite"
 	WriteRegStr HKCU "${SCHEME}" "URL Protocol" ""
 	WriteRegStr HKCU "${SCHEME}\DefaultIcon" "" '"$INSTDIR\parley.exe",0'
-	WriteRegStr HKCU "${SCHEME}\shell\open\command" "" '"$INSTDIR\parley.exe" "%1"'
+	WriteRegStr HKCU "${SCHEME}\shell\open\command" "" '${OPEN}'
 	WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Parley"
 	WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
 	WriteRegStr HKCU "${UNINSTALL}" "VersionKey" "${KEY}"
@@ -361,7 +363,7 @@ Section "Uninstall"
 	Delete "$SMPROGRAMS\Parley.lnk"
 	Delete "$DESKTOP\Parley.lnk"
 	ReadRegStr $0 HKCU "${SCHEME}\shell\open\command" ""
-	${If} $0 == '"$INSTDIR\parley.exe" "%1"' ; and not of a copy elsewhere
+	${If} $0 == '${OPEN}' ; and not of a copy elsewhere
 		DeleteRegKey HKCU "${SCHEME}"
 	${EndIf}
 	ReadRegStr $0 HKCU "${UNINSTALL}" "InstallLocation"

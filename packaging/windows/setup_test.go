@@ -95,7 +95,7 @@ func TestSetupAndMSIInstallTheSame(t *testing.T) {
 	if !slices.Equal(files, append(inMSI, "uninstall.exe")) {
 		t.Errorf("the setup has %q, the MSI %q", files, inMSI)
 	}
-	if command != `"[#parley.exe]" "%1"` || !strings.Contains(nsi, `\shell\open\command" "" '"$INSTDIR\parley.exe" "%1"'`) {
+	if command != `"[#parley.exe]" -- "%1"` || !strings.Contains(nsi, `!define OPEN '"$INSTDIR\parley.exe" -- "%1"'`) {
 		t.Errorf("a link starts %s", command)
 	}
 	if !strings.HasPrefix(regexp.MustCompile(`(?m)^(;.*)?\n`).ReplaceAllString(nsi, ""), "Target amd64-unicode") {
