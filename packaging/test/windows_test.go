@@ -277,29 +277,34 @@ func TestWindows(t *testing.T) {
 		w.heard("cleo", w.user(calls), a)
 		w.heard("dora", w.user(answers), b)
 	})
-	t.Run("pictures", func(t *testing.T) { w.of(t).pictures() })
+	t.Run("pictures", func(t *testing.T) { // libvpx and libyuv are other builds than those of Linux
+		w.of(t).tests("video/yuv")
+		w.of(t).tests("video/vp9")
+	})
+	t.Run("list of apps", func(t *testing.T) { w.of(t).tests("cmd/internal/updates", "-test.run", "^(TestList|TestKey)$") })
 	t.Run("window", func(t *testing.T) { w.of(t).window() })
 }
 
-// pictures runs the tests of what is made of libvpx and libyuv there: they are other builds than those of Linux.
-func (w *windows) pictures() {
+// tests runs tests there, which its arguments may choose, of one of our packages.
+func (w *windows) tests(path string, args ...string) {
+	w.Helper()
 	tree, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		w.Fatal(err)
 	}
-	for _, name := range []string{"yuv", "vp9"} {
-		exe := filepath.Join(w.dir, name+".test.exe")
-		build := exec.CommandContext(w.within(10*time.Minute), "go", "test", "-c", "-ldflags=-extldflags=-static", "-o", exe, "parley/video/"+name)
-		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC=x86_64-w64-mingw32-gcc-posix", "CXX=x86_64-w64-mingw32-g++-posix",
-			"PKG_CONFIG_PATH=", "PKG_CONFIG_LIBDIR="+filepath.Join(w.build, "windows-libs", "lib", "pkgconfig"))
-		if out, err := build.CombinedOutput(); err != nil {
-			w.Fatalf("build the tests of %s: %v: %s", name, err, out)
-		}
-		programs := lab.Programs{Dir: "/usr/bin"}
-		out, status, err := programs.Run(w.within(5*time.Minute), "wine", lab.Command{Args: []string{exe}, Dir: filepath.Join(tree, "video", name), Env: w.env()})
-		if err != nil || status != 0 || !strings.HasSuffix(strings.TrimSpace(out), "PASS") {
-			w.Errorf("video/%s: status %d, %v: %s", name, status, err, out)
-		}
+	exe := filepath.Join(w.dir, filepath.Base(path)+".test.exe")
+	build := exec.CommandContext(w.within(10*time.Minute), "go", "test", "-c", "-ldflags=-extldflags=-static", "-o", exe, "parley/"+path)
+	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC=x86_64-w64-mingw32-gcc-posix",
+		"CXX=x86_64-w64-mingw32-g++-posix", "PKG_CONFIG_PATH=",
+		"PKG_CONFIG_LIBDIR="+filepath.Join(w.build, "windows-libs", "lib", "pkgconfig"))
+	if out, err := build.CombinedOutput(); err != nil {
+		w.Fatalf("build the tests of %s: %v: %s", path, err, out)
+	}
+	programs := lab.Programs{Dir: "/usr/bin"}
+	out, status, err := programs.Run(w.within(5*time.Minute), "wine",
+		lab.Command{Args: append([]string{exe}, args...), Dir: filepath.Join(tree, path), Env: w.env()})
+	if err != nil || status != 0 || !strings.HasSuffix(strings.TrimSpace(out), "PASS") || strings.Contains(out, "no tests to run") {
+		w.Errorf("%s: status %d, %v: %s", path, status, err, out)
 	}
 }
 
