@@ -244,6 +244,9 @@ func TestWorkflow(t *testing.T) {
 			if (s.Run == "") == (s.Uses == "") {
 				t.Errorf("%s: a step runs or uses: %+v", name, s)
 			}
+			if s.Uses != "" && !regexp.MustCompile(`^actions/[a-z-]+@[0-9a-f]{40}$`).MatchString(s.Uses) {
+				t.Errorf("%s: %s may be another one tomorrow", name, s.Uses)
+			}
 			all += s.Run + "\n"
 			// Bash is what the runner takes; what it puts in before is no shell's.
 			cmd := exec.Command("bash", "-n")
@@ -256,7 +259,9 @@ func TestWorkflow(t *testing.T) {
 			}
 		}
 	}
-	for _, tool := range []string{"lipo -create", "codesign --verify", "--options runtime", "notarytool submit", "stapler staple", "hdiutil create", "spctl --assess"} {
+	for _, tool := range []string{
+		"lipo -create", "codesign --verify", "--options runtime", "notary submit", "Accepted", "stapler staple", "hdiutil create", "spctl --assess",
+	} {
 		if !strings.Contains(all, tool) {
 			t.Errorf("nothing does %s", tool)
 		}
