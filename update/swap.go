@@ -176,8 +176,8 @@ func (i Installation) Begin(version Version) (onTrial bool, failed string, err e
 	return false, t.To, i.giveUp(t)
 }
 
-// tidy removes the version before, which nobody needs any more: Windows kept it in Healthy, as it ran. Where somebody has the lock, it may be
-// another profile's.
+// tidy removes the version before, which nobody needs any more: Windows kept it in Healthy, as it ran. Where somebody has the lock, it may
+// be another profile's.
 func (i Installation) tidy() {
 	if _, err := os.Stat(i.old()); err != nil {
 		return

@@ -77,7 +77,8 @@ func (w *windows) make() {
 		w.Fatal(err)
 	}
 	// All of Wine's programs wait for this one, and with it they end.
-	server, err := lab.Start(lab.Command{Path: w.script("server", "wineserver"), Args: []string{"--foreground", "--persistent"}, Env: w.env()}, nil, nil)
+	server, err := lab.Start(
+		lab.Command{Path: w.script("server", "wineserver"), Args: []string{"--foreground", "--persistent"}, Env: w.env()}, nil, nil)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -87,8 +88,8 @@ func (w *windows) make() {
 	if err := os.WriteFile(source, []byte(random), 0o644); err != nil {
 		w.Fatal(err)
 	}
-	w.run("x86_64-w64-mingw32-gcc-posix", "-shared", "-Os", "-o", filepath.Join(w.dir, "prefix", "drive_c", "windows", "system32", "bcryptprimitives.dll"), source,
-		"-ladvapi32")
+	library := filepath.Join(w.dir, "prefix", "drive_c", "windows", "system32", "bcryptprimitives.dll")
+	w.run("x86_64-w64-mingw32-gcc-posix", "-shared", "-Os", "-o", library, source, "-ladvapi32")
 
 	for _, name := range []string{"parley", "parleyctl"} {
 		exe := filepath.Join(w.build, "windows-amd64", name+".exe")
@@ -113,7 +114,10 @@ func (w *windows) script(name, command string) string {
 
 // env is Wine's: quiet, and without the parts that it would fetch and ask for.
 func (w *windows) env() []string {
-	return []string{"WINEPREFIX=" + filepath.Join(w.dir, "prefix"), "WINEARCH=win64", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe="}
+	return []string{
+		"WINEPREFIX=" + filepath.Join(w.dir, "prefix"), "WINEARCH=win64", "WINEDEBUG=-all",
+		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
+	}
 }
 
 func (w *windows) run(name string, args ...string) {
@@ -317,8 +321,9 @@ func (w *windows) window() {
 	}
 	w.Cleanup(func() { display.Close() })
 	c := lab.AppConfig{Display: display, Dir: filepath.Join(w.dir, "eva"), Env: w.env(), Settings: lab.Person(0, "Eva")}
-	if out, status, err := w.own.Run(ctx, "parleyctl", lab.Command{Args: []string{"who", w.server.Ready.Invite, "--home", c.Profile(), "--name", "Eva"},
-		Env: w.env()}); err != nil || status != 0 {
+	if out, status, err := w.own.Run(ctx, "parleyctl", lab.Command{
+		Args: []string{"who", w.server.Ready.Invite, "--home", c.Profile(), "--name", "Eva"}, Env: w.env(),
+	}); err != nil || status != 0 {
 		w.Fatalf("%q, status %d, %v", out, status, err)
 	}
 	app, err := w.own.App(ctx, c)
@@ -347,7 +352,9 @@ func (w *windows) window() {
 // online says whether a member of that name is, by somebody else.
 func (w *windows) online(ctx context.Context, name string) bool {
 	w.Helper()
-	out, status, err := w.linux.Run(ctx, "parleyctl", lab.Command{Args: []string{"who", w.server.Ready.Invite, "--home", filepath.Join(w.dir, "looks"), "--name", "Looks"}})
+	out, status, err := w.linux.Run(ctx, "parleyctl", lab.Command{
+		Args: []string{"who", w.server.Ready.Invite, "--home", filepath.Join(w.dir, "looks"), "--name", "Looks"},
+	})
 	if err != nil || status != 0 {
 		w.Fatalf("%q, status %d, %v", out, status, err)
 	}

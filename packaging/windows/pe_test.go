@@ -25,8 +25,8 @@ const (
 
 // system are the libraries that every Windows 10 has.
 var system = []string{
-	"advapi32.dll", "gdi32.dll", "kernel32.dll", "msvcrt.dll", "ole32.dll", "oleaut32.dll", "opengl32.dll", "quartz.dll", "shell32.dll", "user32.dll", "winmm.dll",
-	"ws2_32.dll",
+	"advapi32.dll", "gdi32.dll", "kernel32.dll", "msvcrt.dll", "ole32.dll", "oleaut32.dll", "opengl32.dll", "quartz.dll", "shell32.dll",
+	"user32.dll", "winmm.dll", "ws2_32.dll",
 }
 
 func TestPrograms(t *testing.T) {
@@ -227,8 +227,8 @@ func checkVersion(t *testing.T, r map[uint32][][]byte, name string) {
 		t.Errorf("version %s in numbers, want %s", got, numbers)
 	}
 	for key, value := range map[string]string{
-		"FileVersion": wire.Release, "ProductVersion": wire.Release, "ProductName": "Parley", "OriginalFilename": name, "CompanyName": "The Parley authors",
-		"LegalCopyright": "Copyright (c) 2026 The Parley authors",
+		"FileVersion": wire.Release, "ProductVersion": wire.Release, "ProductName": "Parley", "OriginalFilename": name,
+		"CompanyName": "The Parley authors", "LegalCopyright": "Copyright (c) 2026 The Parley authors",
 	} {
 		_, after, found := bytes.Cut(block, wide(key+"\x00"))
 		if !found || !bytes.HasPrefix(bytes.TrimLeft(after, "\x00"), wide(value+"\x00")) {
