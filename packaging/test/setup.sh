@@ -9,6 +9,7 @@ need wine wine wine64
 need Xvfb xvfb
 need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 need osslsigncode osslsigncode
+need msiinfo msitools
 setup=${1:-$DIST/Parley-Setup-$VERSION.exe} msi=${2:-$DIST/Parley-$VERSION.msi}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/parley setup ü.XXXXXX") # blanks and umlauts
@@ -130,7 +131,9 @@ try "Windows 7 is told what is missing"
 is 0 w winecfg -v win7
 is 6 w "$setup" /S
 says "Windows 10"
-gone "$app"
+there=$(w winepath -w "$msi" | tr -d '\r')
+! w msiexec /i "$there" /qn >"$work/out" 2>&1 || fail "the MSI was taken"
+gone "$app" "$(unix 'C:\Program Files')/Parley"
 is 0 w winecfg -v win10
 
 try "a setup that was damaged on its way does not start"
@@ -289,6 +292,15 @@ says "can't be written"
 same "$(reg "$uninstall" /v DisplayVersion)" ""
 
 # -------------------------------------------------------------------------------------------------------------------------------------- MSI
+
+try "the MSI's tables: what Wine does not mind"
+# Properties that are not secure do not get from the person who starts an MSI by a click to the service that installs it: it would leave the
+# version before, and take an older one.
+msiinfo export "$msi" Property | tr -d '\r' >"$work/properties"
+for want in 'ALLUSERS 1' 'SecureCustomProperties BEFORE;NEWER' "ProductVersion ${VERSION%%-*}"; do
+	tr '\t' ' ' <"$work/properties" | grep -qx "$want" || fail "$want is missing: $(cat "$work/properties")"
+done
+msiinfo suminfo "$msi" | tr -d '\r' | grep -qx 'Template: x64;1033' || fail "$(msiinfo suminfo "$msi")"
 
 try "the MSI"
 files=$(unix 'C:\Program Files')/Parley

@@ -206,7 +206,8 @@ FunctionEnd
 !define MUI_ABORTWARNING
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
-!define MUI_FINISHPAGE_TEXT "Parley is installed.$\r$\n$\r$\nAt the first call Windows may ask whether Parley may use the network: allow it. \
+!define MUI_FINISHPAGE_TEXT "Parley is installed.$\r$\n$\r$\n\
+At the first call Windows may ask whether Parley may use the network: allow it. \
 It is needed to host a call, and lets others reach you without a detour."
 !define MUI_FINISHPAGE_RUN "$INSTDIR\parley.exe"
 !define MUI_FINISHPAGE_SHOWREADME ""
