@@ -126,13 +126,14 @@ func replace(target, fresh, old string) error {
 	return nil
 }
 
-// Healthy says that the version that runs works: what was kept for a rollback goes.
+// Healthy says that the version that runs works: what was kept for a rollback goes, and what it was copied from.
 func (i Installation) Healthy() error {
 	t, ok := i.trial()
 	if !ok || t.Target != i.Target {
 		return nil
 	}
 	err := i.forget()
+	sweep(i.Folder, "")
 	if e := os.Remove(i.old()); e != nil && !errors.Is(e, fs.ErrNotExist) && !busy(e) {
 		err = errors.Join(err, e)
 	}
