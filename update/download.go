@@ -45,13 +45,13 @@ func (s *Source) Download(ctx context.Context, o *Offer, progress func(done, all
 	if err := os.Rename(part, whole); err != nil {
 		return "", err
 	}
-	s.sweep(f.SHA256)
+	sweep(s.Folder, f.SHA256)
 	return whole, nil
 }
 
-// sweep removes what is left of other downloads.
-func (s *Source) sweep(keep string) {
-	all, err := filepath.Glob(filepath.Join(s.Folder, strings.Repeat("[0-9a-fA-F]", 64)+"*"))
+// sweep removes what is left of downloads from a folder, but for the one to keep.
+func sweep(folder, keep string) {
+	all, err := filepath.Glob(filepath.Join(folder, strings.Repeat("[0-9a-fA-F]", 64)+"*"))
 	if err != nil {
 		return
 	}

@@ -177,6 +177,9 @@ func TestPowerCut(t *testing.T) {
 			}
 			if on {
 				must(t, i.Healthy())
+				if _, err := os.Stat(file); err == nil {
+					t.Error("the download stays for nothing")
+				}
 				return
 			}
 			prepare(t, i, `[ -z "$1" ] || rm "$1"`) // as the next look does, which finds the download

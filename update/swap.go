@@ -126,13 +126,14 @@ func replace(target, fresh, old string) error {
 	return nil
 }
 
-// Healthy says that the version that runs works: what was kept for a rollback goes.
+// Healthy says that the version that runs works: what was kept for a rollback goes, and what it was copied from.
 func (i Installation) Healthy() error {
 	t, ok := i.trial()
 	if !ok || t.Target != i.Target {
 		return nil
 	}
 	err := i.forget()
+	sweep(i.Folder, "")
 	if e := os.Remove(i.old()); e != nil && !errors.Is(e, fs.ErrNotExist) && !busy(e) {
 		err = errors.Join(err, e)
 	}
@@ -158,6 +159,7 @@ func (i Installation) Begin(version Version) (onTrial bool, failed string, err e
 	_ = os.Remove(i.Target + ".bad")
 	t, ok := i.trial()
 	if !ok || t.Target != i.Target {
+		i.tidy()
 		return false, "", nil
 	}
 	if t.To == version.String() && t.Starts < maxStarts {
@@ -173,6 +175,18 @@ func (i Installation) Begin(version Version) (onTrial bool, failed string, err e
 		return false, "", i.forget()
 	}
 	return false, t.To, i.giveUp(t)
+}
+
+// tidy removes the version before, which nobody needs any more: Windows kept it in Healthy, as it ran. Where somebody has the lock, it may
+// be another profile's.
+func (i Installation) tidy() {
+	if _, err := os.Stat(i.old()); err != nil {
+		return
+	}
+	if unlock, err := i.lock(); err == nil {
+		defer unlock()
+		_ = os.Remove(i.old())
+	}
 }
 
 // Failed tells whether a version was tried here and rolled back: it is not offered again.

@@ -44,7 +44,8 @@ func (i Installation) lock() (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, 0, nil, windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	const access, shared = windows.GENERIC_READ | windows.GENERIC_WRITE, 0
+	h, err := windows.CreateFile(name, access, shared, nil, windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
 	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
 		return nil, ErrBusy
 	}

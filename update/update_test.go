@@ -340,8 +340,17 @@ func TestSwapAndHealthy(t *testing.T) {
 	if _, err := os.Stat(i.old()); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the version before is still there")
 	}
-	if on, failed, err := i.Begin(to); on || failed != "" || err != nil {
-		t.Error(on, failed, err)
+	must(t, os.WriteFile(i.old(), nil, 0o755)) // it ran, which Windows minds
+	unlock, err := i.lock()
+	must(t, err)
+	for _, locked := range []bool{true, false} {
+		if on, failed, err := i.Begin(to); on || failed != "" || err != nil {
+			t.Error(on, failed, err)
+		}
+		if _, err := os.Stat(i.old()); (err == nil) != locked {
+			t.Error("the version before is removed while it is locked, or never", locked, err)
+		}
+		unlock()
 	}
 }
 

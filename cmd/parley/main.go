@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"parley/cmd/internal/calm"
@@ -80,8 +81,13 @@ type options struct {
 	host, version          bool
 }
 
-// parse takes flags and the link in any order.
+// parse takes flags and the link in any order. Behind "--" there are no flags: Windows puts a link that somebody else has made into a
+// command line, where one with a quotation mark in it becomes several words.
 func parse(args []string) (o options, err error) {
+	var links []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, links = args[:i], args[i+1:]
+	}
 	f := flag.NewFlagSet("parley", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	f.Usage = func() {}
@@ -89,18 +95,23 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.logFile, "log", "", "")
 	f.BoolVar(&o.host, "host", false, "")
 	f.BoolVar(&o.version, "version", false, "")
-	for first := true; ; first = false {
+	for {
 		if err := f.Parse(args); err != nil {
 			return o, err
 		}
-		switch {
-		case f.NArg() == 0:
-			return o, nil
-		case !first:
-			return o, fmt.Errorf("one link at a time: what is %.80q?", f.Arg(0))
-		case len(f.Arg(0)) > maxLink:
-			return o, errors.New("the link is too long to be an invite")
+		if f.NArg() == 0 {
+			break
 		}
-		o.link, args = strings.TrimSpace(f.Arg(0)), f.Args()[1:]
+		links, args = append(links, f.Arg(0)), f.Args()[1:]
 	}
+	switch {
+	case len(links) == 0:
+		return o, nil
+	case len(links) > 1:
+		return o, fmt.Errorf("one link at a time: what is %.80q?", links[1])
+	case len(links[0]) > maxLink:
+		return o, errors.New("the link is too long to be an invite")
+	}
+	o.link = strings.TrimSpace(links[0])
+	return o, nil
 }

@@ -31,7 +31,10 @@ func start(t *testing.T, args ...string) (code int, out, people string) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{"--dance"}, {"a", "b"}, {"--profile"}, {"a", "--host", "b"}, {strings.Repeat("x", maxLink+1)}} {
+	for _, args := range [][]string{
+		{"--dance"}, {"a", "b"}, {"--profile"}, {"a", "--host", "b"}, {strings.Repeat("x", maxLink+1)}, {"a", "--", "b"}, {"--", "a", "b"},
+		{"--", "parley://x", "--profile", `\\elsewhere\share`}, // a link with a quotation mark in it, on Windows
+	} {
 		if code, out, people := start(t, args...); code != exitUsage || out != "" || !strings.Contains(people, "parley --version") {
 			t.Errorf("%.40q: %d %q %.80q", args, code, out, people)
 		}
@@ -48,13 +51,19 @@ func TestUsage(t *testing.T) {
 
 func TestFlagsAndLinkInAnyOrder(t *testing.T) {
 	want := options{profile: "P", logFile: "L", link: "parley://x", host: true}
-	for _, line := range []string{"--profile P --host --log L parley://x", "parley://x --profile=P --log L --host", "--host parley://x --profile P --log=L"} {
+	for _, line := range []string{
+		"--profile P --host --log L parley://x", "parley://x --profile=P --log L --host", "--host parley://x --profile P --log=L",
+		"--profile P --host --log L -- parley://x",
+	} {
 		if got, err := parse(strings.Fields(line)); err != nil || got != want {
 			t.Errorf("%s: %+v %v", line, got, err)
 		}
 	}
 	if got, err := parse([]string{" parley://x\n"}); err != nil || got.link != "parley://x" {
 		t.Errorf("a pasted link: %+v %v", got, err)
+	}
+	if got, err := parse([]string{"--", "--host"}); err != nil || got != (options{link: "--host"}) {
+		t.Errorf("a link that looks like a flag: %+v %v", got, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -74,7 +75,8 @@ func unhook(a fyne.App) {
 // settled is called when the window has been there for a while.
 func (p *program) settled(w fyne.Window) {
 	releaseCompiler(w)
-	if err := p.newness.works(); err != nil {
+	n := &p.newness
+	if err := errors.Join(n.works(), n.copy.List(n.current)); err != nil {
 		p.log.Warn("update", "err", err)
 	}
 }

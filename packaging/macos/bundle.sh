@@ -3,8 +3,8 @@
 #
 #   packaging/macos/bundle.sh [FOLDER]
 #
-# FOLDER holds parley and parleyctl for macOS. Without it the bundle has no programs: there is no way to make them here, as they need Apple's
-# headers, and packaging/macos/release.yml puts them in.
+# FOLDER holds parley and parleyctl for macOS. Without it the bundle has no programs: there is no way to make them here, as they need
+# Apple's headers, and packaging/macos/release.yml puts them in.
 # shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
 cd "$ROOT" || exit

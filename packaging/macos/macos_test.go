@@ -139,7 +139,8 @@ func TestBundle(t *testing.T) {
 	for key, want := range map[string]any{
 		"CFBundleIdentifier": "chat.parley.app", "CFBundleExecutable": "parley", "CFBundleIconFile": "parley", "CFBundleName": "Parley",
 		"CFBundlePackageType": "APPL", "CFBundleShortVersionString": numbers, "CFBundleVersion": numbers, "ParleyRelease": version,
-		"CFBundleInfoDictionaryVersion": "6.0", "LSMinimumSystemVersion": "12.0", "NSHighResolutionCapable": true, "NSPrincipalClass": "NSApplication",
+		"CFBundleInfoDictionaryVersion": "6.0", "LSMinimumSystemVersion": "12.0", "NSHighResolutionCapable": true,
+		"NSPrincipalClass": "NSApplication",
 	} {
 		if info[key] != want {
 			t.Errorf("%s is %v, want %v", key, info[key], want)
@@ -181,7 +182,9 @@ func TestBundle(t *testing.T) {
 // No more than Parley needs: each of these lets a hole into the hardened runtime.
 func TestEntitlements(t *testing.T) {
 	got := dict(t, "entitlements.plist")
-	want := []string{"com.apple.security.cs.allow-unsigned-executable-memory", "com.apple.security.device.audio-input", "com.apple.security.device.camera"}
+	want := []string{
+		"com.apple.security.cs.allow-unsigned-executable-memory", "com.apple.security.device.audio-input", "com.apple.security.device.camera",
+	}
 	for _, key := range want {
 		if got[key] != true {
 			t.Errorf("%s is %v", key, got[key])
@@ -192,7 +195,8 @@ func TestEntitlements(t *testing.T) {
 	}
 }
 
-// The workflow as far as it can be looked at without a Mac: it starts by hand alone, its shell is in order, and the files that it names are there.
+// The workflow as far as it can be looked at without a Mac: it starts by hand alone, its shell is in order, and the files that it names are
+// there.
 func TestWorkflow(t *testing.T) {
 	data, err := os.ReadFile("release.yml")
 	if err != nil {
@@ -244,6 +248,9 @@ func TestWorkflow(t *testing.T) {
 			if (s.Run == "") == (s.Uses == "") {
 				t.Errorf("%s: a step runs or uses: %+v", name, s)
 			}
+			if s.Uses != "" && !regexp.MustCompile(`^actions/[a-z-]+@[0-9a-f]{40}$`).MatchString(s.Uses) {
+				t.Errorf("%s: %s may be another one tomorrow", name, s.Uses)
+			}
 			all += s.Run + "\n"
 			// Bash is what the runner takes; what it puts in before is no shell's.
 			cmd := exec.Command("bash", "-n")
@@ -256,7 +263,10 @@ func TestWorkflow(t *testing.T) {
 			}
 		}
 	}
-	for _, tool := range []string{"lipo -create", "codesign --verify", "--options runtime", "notarytool submit", "stapler staple", "hdiutil create", "spctl --assess"} {
+	for _, tool := range []string{
+		"lipo -create", "codesign --verify", "--options runtime", "notary submit", "Accepted", "stapler staple", "hdiutil create",
+		"spctl --assess",
+	} {
 		if !strings.Contains(all, tool) {
 			t.Errorf("nothing does %s", tool)
 		}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# setup.sh [PARLEY-SETUP.exe PARLEY.msi]: installs, updates and removes Parley in Wine, in a prefix of its own. Without arguments the two of DIST
-# are tried. Updates are tried with programs of a few lines, which are packed in no time.
+# setup.sh [PARLEY-SETUP.exe PARLEY.msi]: installs, updates and removes Parley in Wine, in a prefix of its own. Without arguments the two of
+# DIST are tried. Updates are tried with programs of a few lines, which are packed in no time.
 #
 # Wine lacks some of what Windows has: a firewall (its netsh only says what it was told), a menu for all, Restart Manager, administrators.
 # shellcheck source=packaging/env.sh
@@ -9,6 +9,7 @@ need wine wine wine64
 need Xvfb xvfb
 need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
 need osslsigncode osslsigncode
+need msiinfo msitools
 setup=${1:-$DIST/Parley-Setup-$VERSION.exe} msi=${2:-$DIST/Parley-$VERSION.msi}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/parley setup ü.XXXXXX") # blanks and umlauts
@@ -42,7 +43,9 @@ is() { # is STATUS COMMAND...: its exit status is that
 says() { # says WORDS: the command before did, on its standard output
 	tr -d '\r' <"$work/out" | grep -qF -- "$1" || fail "\"$1\" was not said, but: $(cat "$work/out")"
 }
-reg() { w reg query "$@" 2>/dev/null | iconv -f CP850 -t UTF-8 | tr -d '\r' | sed -n 's/^    .*    REG_[A-Z]*    //p'; } # reg KEY [/v NAME | /ve]
+reg() { # reg KEY [/v NAME | /ve]
+	w reg query "$@" 2>/dev/null | iconv -f CP850 -t UTF-8 | tr -d '\r' | sed -n 's/^    .*    REG_[A-Z]*    //p'
+}
 unix() { winepath -u "$1" 2>/dev/null; }
 same() { [ "$1" = "$2" ] || fail "it is \"$1\" instead of \"$2\""; }
 here() { for f; do [ -e "$f" ] || fail "$f is missing"; done; }
@@ -69,11 +72,13 @@ END
 x86_64-w64-mingw32-gcc -O -shared -s -o "$system/bcryptprimitives.dll" "$work/prng.c" -ladvapi32
 
 local=$(unix "$(w cmd /c 'echo %LOCALAPPDATA%' | tr -d '\r')") roaming=$(unix "$(w cmd /c 'echo %APPDATA%' | tr -d '\r')")
+desktop=$(unix "$(w cmd /c 'echo %USERPROFILE%' | tr -d '\r')")/Desktop
 app=$local/Programs/Parley menu="$roaming/Microsoft/Windows/Start Menu/Programs/Parley.lnk"
+here "$desktop"
 uninstall='HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Parley' scheme='HKCU\Software\Classes\parley'
 
-# small VERSION [BYTES]: a setup and an MSI of programs that tell their version, hold FILE open, or else run as long as their input lasts; BYTES
-# are how much there is of it.
+# small VERSION [BYTES]: a setup and an MSI of programs that tell their version, hold FILE open, or else run as long as their input lasts;
+# BYTES are how much there is of it.
 cat >"$work/small.c" <<'END'
 #include <stdio.h>
 #include <string.h>
@@ -98,7 +103,8 @@ small() {
 	echo notices >"$work/build-$1/THIRD-PARTY-NOTICES.txt"
 	BUILD="$work/build-$1" DIST="$work" PARLEY_VERSION=$1 PARLEY_SIGN=no PARLEY_NOTICES='' is 0 "$ROOT/packaging/windows/setup.sh"
 }
-# into STATUS SETUP DIR: /D= is the rest of the command line, blanks included; Wine puts words with a blank in quotation marks, so these are many.
+# into STATUS SETUP DIR: /D= is the rest of the command line, blanks included; Wine puts words with a blank in quotation marks, so these are
+# many.
 # shellcheck disable=SC2086
 into() { is "$1" w "$2" /S /D=$3; }
 version() { w "$1/parleyctl.exe" version | tr -d '\r'; }
@@ -107,7 +113,7 @@ removed() { # removed DIR: nothing of Parley is there any more, but what it kept
 	same "$(reg "$uninstall" /v DisplayVersion)$(reg "$scheme" /ve)" ""
 }
 
-# --------------------------------------------------------------------------------------------------------------------- what is given to people
+# ------------------------------------------------------------------------------------------------------------------ what is given to people
 
 try "signatures"
 keys=$BUILD/windows-setup/keys
@@ -125,7 +131,9 @@ try "Windows 7 is told what is missing"
 is 0 w winecfg -v win7
 is 6 w "$setup" /S
 says "Windows 10"
-gone "$app"
+there=$(w winepath -w "$msi" | tr -d '\r')
+! w msiexec /i "$there" /qn >"$work/out" 2>&1 || fail "the MSI was taken"
+gone "$app" "$(unix 'C:\Program Files')/Parley"
 is 0 w winecfg -v win10
 
 try "a setup that was damaged on its way does not start"
@@ -135,14 +143,14 @@ gone "$app"
 try "the setup"
 is 0 w "$setup" /S
 here "$app/parley.exe" "$app/parleyctl.exe" "$app/LICENSE.txt" "$app/NOTICES.txt" "$app/uninstall.exe" "$menu"
-gone "$app/parley.new" "$app/parley.old" "$roaming/../Desktop/Parley.lnk"
+gone "$app/parley.new" "$app/parley.old" "$desktop/Parley.lnk"
 same "$(tr -d '\r' <"$app/parley.install")" nsis
 same "$(version "$app")" "{\"version\":\"$VERSION\"}"
 in=$(w winepath -w "$app" | tr -d '\r')
 same "$(reg "$scheme" /ve)" "URL:Parley invite"
 reg "$scheme" /v "URL Protocol" >"$work/out"
 same "$(wc -l <"$work/out")" 1
-same "$(reg "$scheme\\shell\\open\\command" /ve)" "\"$in\\parley.exe\" \"%1\""
+same "$(reg "$scheme\\shell\\open\\command" /ve)" "\"$in\\parley.exe\" -- \"%1\""
 same "$(reg "$uninstall" /v DisplayVersion)" "$VERSION"
 same "$(reg "$uninstall" /v Publisher)" "The Parley authors"
 same "$(reg "$uninstall" /v DisplayIcon)" "$in\\parley.exe"
@@ -163,7 +171,7 @@ rm "$app/somebody's"
 rmdir "$app"
 removed "$app"
 
-# ------------------------------------------------------------------------------------------------------------------------------------ updates
+# ---------------------------------------------------------------------------------------------------------------------------------- updates
 
 try "small programs"
 small 1.9.0
@@ -240,15 +248,42 @@ is 2 w "$work/Parley-Setup-2.0.0.exe" /S
 same "$(version "$work/disk/Parley") $(reg "$uninstall" /v DisplayVersion)" '{"version":"1.10.0-beta.2"} 1.10.0-beta.2'
 gone "$work/disk/Parley/parley.new" "$work/disk/Parley/parley.old"
 
-try "another folder, with blanks and umlauts; the copy before goes"
-into 0 "$work/Parley-Setup-1.10.0.exe" 'C:\Zoë Müller\Töne & mehr'
+try "another folder, with blanks and umlauts: a Parley that runs in the one before, or is newer, is left as it is"
+there='C:\Zoë Müller\Töne & mehr'
+wine "$work/disk/Parley/parley.exe" <"$work/input" >"$work/running" 2>/dev/null &
+running=$!
+exec 3>"$work/input"
+for _ in $(seq 100); do [ -s "$work/running" ] && break; sleep 0.1; done
+into 4 "$work/Parley-Setup-1.10.0.exe" "$there"
+says "parley.exe is in use"
+exec 3>&-
+wait $running
+cp "$work/build-1.10.0/windows-amd64/parley.exe" "$work/disk/Parley"
+is 0 w reg add "$uninstall" /v VersionKey /d 0 /f
+into 3 "$work/Parley-Setup-1.9.0.exe" "$there"
+says "1.10.0 is installed"
+gone "$(unix "$there")"
+here "$work/disk/Parley/uninstall.exe"
+
+try "another folder: the copy before goes, the icon on the desktop stays"
+touch "$desktop/Parley.lnk"
+into 0 "$work/Parley-Setup-1.10.0.exe" "$there"
 other=$(unix 'C:\Zoë Müller\Töne & mehr')
 same "$(version "$other") $(reg "$uninstall" /v DisplayVersion)" '{"version":"1.10.0"} 1.10.0'
-same "$(reg "$scheme\\shell\\open\\command" /ve)" '"C:\Zoë Müller\Töne & mehr\parley.exe" "%1"'
+same "$(reg "$scheme\\shell\\open\\command" /ve)" '"C:\Zoë Müller\Töne & mehr\parley.exe" -- "%1"'
 gone "$work/disk/Parley"
+here "$desktop/Parley.lnk"
+
+try "the same folder by another name"
+into 0 "$work/Parley-Setup-1.10.0.exe" "Z:$(printf '%s/drive_c/Zoë Müller/Töne & mehr' "$WINEPREFIX" | sed 's,/,\\,g')"
+same "$(version "$other") $(reg "$uninstall" /v DisplayVersion)" '{"version":"1.10.0"} 1.10.0'
+here "$other/uninstall.exe"
+into 0 "$work/Parley-Setup-1.10.0.exe" "$there"
+same "$(version "$other") $(reg "$uninstall" /v InstallLocation)" "{\"version\":\"1.10.0\"} $there"
 cp "$other/uninstall.exe" "$work/run.exe"
 is 0 w "$work/run.exe" /S _?=C:\\Zoë Müller\\Töne '&' mehr
 removed "$other"
+gone "$desktop/Parley.lnk"
 
 try "a folder that can't be written"
 mount -o remount,ro "$work/disk"
@@ -256,7 +291,16 @@ into 5 "$old" "$(w winepath -w "$work/disk/Parley" | tr -d '\r')"
 says "can't be written"
 same "$(reg "$uninstall" /v DisplayVersion)" ""
 
-# ---------------------------------------------------------------------------------------------------------------------------------------- MSI
+# -------------------------------------------------------------------------------------------------------------------------------------- MSI
+
+try "the MSI's tables: what Wine does not mind"
+# Properties that are not secure do not get from the person who starts an MSI by a click to the service that installs it: it would leave the
+# version before, and take an older one.
+msiinfo export "$msi" Property | tr -d '\r' >"$work/properties"
+for want in 'ALLUSERS 1' 'SecureCustomProperties BEFORE;NEWER' "ProductVersion ${VERSION%%-*}"; do
+	tr '\t' ' ' <"$work/properties" | grep -qx "$want" || fail "$want is missing: $(cat "$work/properties")"
+done
+msiinfo suminfo "$msi" | tr -d '\r' | grep -qx 'Template: x64;1033' || fail "$(msiinfo suminfo "$msi")"
 
 try "the MSI"
 files=$(unix 'C:\Program Files')/Parley
@@ -269,7 +313,7 @@ WINEDEBUG=-all
 here "$files/parley.exe" "$files/parleyctl.exe" "$files/LICENSE.txt" "$files/NOTICES.txt" "$menu"
 same "$(tr -d '\r' <"$files/parley.install")" msi
 same "$(version "$files")" "{\"version\":\"$VERSION\"}"
-same "$(reg 'HKLM\Software\Classes\parley\shell\open\command' /ve)" '"C:\Program Files\Parley\parley.exe" "%1"'
+same "$(reg 'HKLM\Software\Classes\parley\shell\open\command' /ve)" '"C:\Program Files\Parley\parley.exe" -- "%1"'
 is 0 osslsigncode verify -CAfile "$roots" -in "$files/parley.exe"
 WINEDEBUG=fixme+netsh
 is 0 w msiexec /x "$there" /qn

@@ -77,7 +77,8 @@ func (w *windows) make() {
 		w.Fatal(err)
 	}
 	// All of Wine's programs wait for this one, and with it they end.
-	server, err := lab.Start(lab.Command{Path: w.script("server", "wineserver"), Args: []string{"--foreground", "--persistent"}, Env: w.env()}, nil, nil)
+	server, err := lab.Start(
+		lab.Command{Path: w.script("server", "wineserver"), Args: []string{"--foreground", "--persistent"}, Env: w.env()}, nil, nil)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -87,8 +88,8 @@ func (w *windows) make() {
 	if err := os.WriteFile(source, []byte(random), 0o644); err != nil {
 		w.Fatal(err)
 	}
-	w.run("x86_64-w64-mingw32-gcc-posix", "-shared", "-Os", "-o", filepath.Join(w.dir, "prefix", "drive_c", "windows", "system32", "bcryptprimitives.dll"), source,
-		"-ladvapi32")
+	library := filepath.Join(w.dir, "prefix", "drive_c", "windows", "system32", "bcryptprimitives.dll")
+	w.run("x86_64-w64-mingw32-gcc-posix", "-shared", "-Os", "-o", library, source, "-ladvapi32")
 
 	for _, name := range []string{"parley", "parleyctl"} {
 		exe := filepath.Join(w.build, "windows-amd64", name+".exe")
@@ -113,7 +114,10 @@ func (w *windows) script(name, command string) string {
 
 // env is Wine's: quiet, and without the parts that it would fetch and ask for.
 func (w *windows) env() []string {
-	return []string{"WINEPREFIX=" + filepath.Join(w.dir, "prefix"), "WINEARCH=win64", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe="}
+	return []string{
+		"WINEPREFIX=" + filepath.Join(w.dir, "prefix"), "WINEARCH=win64", "WINEDEBUG=-all",
+		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=",
+	}
 }
 
 func (w *windows) run(name string, args ...string) {
@@ -277,29 +281,34 @@ func TestWindows(t *testing.T) {
 		w.heard("cleo", w.user(calls), a)
 		w.heard("dora", w.user(answers), b)
 	})
-	t.Run("pictures", func(t *testing.T) { w.of(t).pictures() })
+	t.Run("pictures", func(t *testing.T) { // libvpx and libyuv are other builds than those of Linux
+		w.of(t).tests("video/yuv")
+		w.of(t).tests("video/vp9")
+	})
+	t.Run("list of apps", func(t *testing.T) { w.of(t).tests("cmd/internal/updates", "-test.run", "^(TestList|TestKey)$") })
 	t.Run("window", func(t *testing.T) { w.of(t).window() })
 }
 
-// pictures runs the tests of what is made of libvpx and libyuv there: they are other builds than those of Linux.
-func (w *windows) pictures() {
+// tests runs tests there, which its arguments may choose, of one of our packages.
+func (w *windows) tests(path string, args ...string) {
+	w.Helper()
 	tree, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
 		w.Fatal(err)
 	}
-	for _, name := range []string{"yuv", "vp9"} {
-		exe := filepath.Join(w.dir, name+".test.exe")
-		build := exec.CommandContext(w.within(10*time.Minute), "go", "test", "-c", "-ldflags=-extldflags=-static", "-o", exe, "parley/video/"+name)
-		build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC=x86_64-w64-mingw32-gcc-posix", "CXX=x86_64-w64-mingw32-g++-posix",
-			"PKG_CONFIG_PATH=", "PKG_CONFIG_LIBDIR="+filepath.Join(w.build, "windows-libs", "lib", "pkgconfig"))
-		if out, err := build.CombinedOutput(); err != nil {
-			w.Fatalf("build the tests of %s: %v: %s", name, err, out)
-		}
-		programs := lab.Programs{Dir: "/usr/bin"}
-		out, status, err := programs.Run(w.within(5*time.Minute), "wine", lab.Command{Args: []string{exe}, Dir: filepath.Join(tree, "video", name), Env: w.env()})
-		if err != nil || status != 0 || !strings.HasSuffix(strings.TrimSpace(out), "PASS") {
-			w.Errorf("video/%s: status %d, %v: %s", name, status, err, out)
-		}
+	exe := filepath.Join(w.dir, filepath.Base(path)+".test.exe")
+	build := exec.CommandContext(w.within(10*time.Minute), "go", "test", "-c", "-ldflags=-extldflags=-static", "-o", exe, "parley/"+path)
+	build.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=1", "CC=x86_64-w64-mingw32-gcc-posix",
+		"CXX=x86_64-w64-mingw32-g++-posix", "PKG_CONFIG_PATH=",
+		"PKG_CONFIG_LIBDIR="+filepath.Join(w.build, "windows-libs", "lib", "pkgconfig"))
+	if out, err := build.CombinedOutput(); err != nil {
+		w.Fatalf("build the tests of %s: %v: %s", path, err, out)
+	}
+	programs := lab.Programs{Dir: "/usr/bin"}
+	out, status, err := programs.Run(w.within(5*time.Minute), "wine",
+		lab.Command{Args: append([]string{exe}, args...), Dir: filepath.Join(tree, path), Env: w.env()})
+	if err != nil || status != 0 || !strings.HasSuffix(strings.TrimSpace(out), "PASS") || strings.Contains(out, "no tests to run") {
+		w.Errorf("%s: status %d, %v: %s", path, status, err, out)
 	}
 }
 
@@ -312,8 +321,9 @@ func (w *windows) window() {
 	}
 	w.Cleanup(func() { display.Close() })
 	c := lab.AppConfig{Display: display, Dir: filepath.Join(w.dir, "eva"), Env: w.env(), Settings: lab.Person(0, "Eva")}
-	if out, status, err := w.own.Run(ctx, "parleyctl", lab.Command{Args: []string{"who", w.server.Ready.Invite, "--home", c.Profile(), "--name", "Eva"},
-		Env: w.env()}); err != nil || status != 0 {
+	if out, status, err := w.own.Run(ctx, "parleyctl", lab.Command{
+		Args: []string{"who", w.server.Ready.Invite, "--home", c.Profile(), "--name", "Eva"}, Env: w.env(),
+	}); err != nil || status != 0 {
 		w.Fatalf("%q, status %d, %v", out, status, err)
 	}
 	app, err := w.own.App(ctx, c)
@@ -342,7 +352,9 @@ func (w *windows) window() {
 // online says whether a member of that name is, by somebody else.
 func (w *windows) online(ctx context.Context, name string) bool {
 	w.Helper()
-	out, status, err := w.linux.Run(ctx, "parleyctl", lab.Command{Args: []string{"who", w.server.Ready.Invite, "--home", filepath.Join(w.dir, "looks"), "--name", "Looks"}})
+	out, status, err := w.linux.Run(ctx, "parleyctl", lab.Command{
+		Args: []string{"who", w.server.Ready.Invite, "--home", filepath.Join(w.dir, "looks"), "--name", "Looks"},
+	})
 	if err != nil || status != 0 {
 		w.Fatalf("%q, status %d, %v", out, status, err)
 	}

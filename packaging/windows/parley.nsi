@@ -35,6 +35,8 @@ SetCompressorDictSize 80 ; MiB: all of it, as the two programs are alike in much
 
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\Parley"
 !define SCHEME "Software\Classes\parley"
+; What a click on a link runs. Behind -- nothing is an option, whatever quotation marks somebody has put into the link.
+!define OPEN '"$INSTDIR\parley.exe" -- "%1"'
 
 Name "Parley"
 Caption "Parley ${VERSION}"
@@ -70,6 +72,7 @@ VIAddVersionKey "LegalCopyright" "The Parley authors, MIT License"
 
 Var Why    ; a sentence, or empty
 Var Status ; the exit status that goes with it
+Var Before ; the folder of the copy that the list of apps has, if it is another one than INSTDIR; else empty
 
 ; Refuse ends the setup, or the uninstaller, which has changed nothing, or put everything back.
 !macro Refuse
@@ -85,20 +88,21 @@ Var Status ; the exit status that goes with it
 
 ; ------------------------------------------------------------------------------------------------------------------- what is in the way
 
-; Look sets Why where FILE can't be replaced: nobody may have it open for that, and a program that runs is open.
-!macro Look FILE
+; Look sets Why where FILE in FOLDER can't be replaced: nobody may have it open for that, and a program that runs is open.
+!macro Look FOLDER FILE
 	${If} $Why == ""
-		System::Call 'kernel32::CreateFileW(w "$INSTDIR\${FILE}", i 0x40010000, i 0, p 0, i 3, i 0, p 0) p .r1 ?e'
+		System::Call 'kernel32::CreateFileW(w "${FOLDER}\${FILE}", i 0x40010000, i 0, p 0, i 3, i 0, p 0) p .r1 ?e'
 		Pop $0
 		${If} $1 <> -1
 			System::Call 'kernel32::CloseHandle(p r1)'
 		${ElseIf} $0 = 32 ; ERROR_SHARING_VIOLATION
 			StrCpy $Status 4
-			StrCpy $Why "Parley is running: ${FILE} is in use. Please close it (its icon beside the clock has a menu) and try again. Nothing was changed."
+			StrCpy $Why "Parley is running: ${FILE} is in use. Please close it (its icon beside the clock has a menu) and try again. \
+Nothing was changed."
 		${ElseIf} $0 <> 2 ; ERROR_FILE_NOT_FOUND
 		${AndIf} $0 <> 3 ; ERROR_PATH_NOT_FOUND
 			StrCpy $Status 5
-			StrCpy $Why "${FILE} in $INSTDIR can't be changed (error $0). Nothing was changed."
+			StrCpy $Why "${FILE} in ${FOLDER} can't be changed (error $0). Nothing was changed."
 		${EndIf}
 	${EndIf}
 !macroend
@@ -109,8 +113,16 @@ Var Status ; the exit status that goes with it
 		StrCpy $2 0
 		${Do}
 			StrCpy $Why ""
-			!insertmacro Look "parley.exe"
-			!insertmacro Look "parleyctl.exe"
+			!insertmacro Look "$INSTDIR" "parley.exe"
+			!insertmacro Look "$INSTDIR" "parleyctl.exe"
+			${If} $Why == ""
+			${AndIf} $Before != ""
+				!insertmacro Look "$Before" "parley.exe"
+				!insertmacro Look "$Before" "parleyctl.exe"
+				${If} $Status <> 4 ; what can't be changed there stays, and is in nobody's way
+					StrCpy $Why ""
+				${EndIf}
+			${EndIf}
 			${If} $Why == ""
 			${OrIf} $2 = 20
 				${ExitDo}
@@ -132,20 +144,10 @@ Var Status ; the exit status that goes with it
 	${Loop}
 !macroend
 
-; Older refuses to replace a newer version: the one of the last setup, or the program itself, which may have kept itself current since.
-Function Older
-	StrCpy $2 ""
-	ReadRegStr $0 HKCU "${UNINSTALL}" "VersionKey"
-	${If} $0 != ""
-		StrCpy $1 "${KEY}"
-		; As bytes: StrCmp does not tell greater from less, and lstrcmp sorts like a dictionary.
-		System::Call 'kernel32::CompareStringOrdinal(w r0, i -1, w r1, i -1, i 0) i .r3'
-		${If} $3 = 3 ; CSTR_GREATER_THAN
-			ReadRegStr $2 HKCU "${UNINSTALL}" "DisplayVersion"
-		${EndIf}
-	${EndIf}
+; Newer sets $2 to the version of the program in FOLDER where it is newer than ours.
+!macro Newer FOLDER
 	ClearErrors
-	GetDLLVersion "$INSTDIR\parley.exe" $3 $4
+	GetDLLVersion "${FOLDER}\parley.exe" $3 $4
 	${IfNot} ${Errors}
 		${If} $3 = ${HIGH}
 			IntOp $8 $4 - ${LOW}
@@ -160,9 +162,37 @@ Function Older
 		${EndIf}
 	${EndIf}
 	ClearErrors
+!macroend
+
+; Older refuses to replace a newer version, unless it is told to: the one of the last setup, or the program itself, which may have kept
+; itself current since, where it is and where ours is to be.
+Function Older
+	${GetParameters} $0
+	ClearErrors
+	${GetOptions} $0 "/FORCE" $1
+	${IfNot} ${Errors}
+		Return
+	${EndIf}
+	StrCpy $2 ""
+	ReadRegStr $0 HKCU "${UNINSTALL}" "VersionKey"
+	${If} $0 != ""
+		StrCpy $1 "${KEY}"
+		; As bytes: StrCmp does not tell greater from less, and lstrcmp sorts like a dictionary.
+		System::Call 'kernel32::CompareStringOrdinal(w r0, i -1, w r1, i -1, i 0) i .r3'
+		${If} $3 = 3 ; CSTR_GREATER_THAN
+			ReadRegStr $2 HKCU "${UNINSTALL}" "DisplayVersion"
+		${EndIf}
+	${EndIf}
+	!insertmacro Newer "$INSTDIR"
+	ReadRegStr $0 HKCU "${UNINSTALL}" "InstallLocation"
+	${If} $0 != ""
+		!insertmacro Newer "$0"
+	${EndIf}
+	ClearErrors
 	${If} $2 != ""
 		StrCpy $Status 3
-		StrCpy $Why "Parley $2 is installed, which is newer than this setup's ${VERSION}. It was left as it is. (To go back all the same, start this setup with /FORCE.)"
+		StrCpy $Why "Parley $2 is installed, which is newer than this setup's ${VERSION}. It was left as it is. \
+(To go back all the same, start this setup with /FORCE.)"
 		!insertmacro Refuse
 	${EndIf}
 FunctionEnd
@@ -176,7 +206,8 @@ FunctionEnd
 !define MUI_ABORTWARNING
 !insertmacro MUI_PAGE_DIRECTORY
 !insertmacro MUI_PAGE_INSTFILES
-!define MUI_FINISHPAGE_TEXT "Parley is installed.$\r$\n$\r$\nAt the first call Windows may ask whether Parley may use the network: allow it. \
+!define MUI_FINISHPAGE_TEXT "Parley is installed.$\r$\n$\r$\n\
+At the first call Windows may ask whether Parley may use the network: allow it. \
 It is needed to host a call, and lets others reach you without a detour."
 !define MUI_FINISHPAGE_RUN "$INSTDIR\parley.exe"
 !define MUI_FINISHPAGE_SHOWREADME ""
@@ -208,11 +239,7 @@ Function .onInit
 		StrCpy $Why "Another setup of Parley is running."
 		!insertmacro Refuse
 	${EndIf}
-	${GetParameters} $0
-	${GetOptions} $0 "/FORCE" $1
-	${If} ${Errors}
-		Call Older
-	${EndIf}
+	Call Older
 FunctionEnd
 
 ; What broke off while unpacking leaves nothing.
@@ -261,6 +288,11 @@ FunctionEnd
 !macroend
 
 Section
+	Call Older ; once more: the folder may be another one by now
+	ReadRegStr $Before HKCU "${UNINSTALL}" "InstallLocation"
+	${If} $Before == $INSTDIR
+		StrCpy $Before ""
+	${EndIf}
 	!insertmacro Closed
 
 	RMDir /r "$INSTDIR\parley.new" ; of a setup that was broken off by a power cut
@@ -298,22 +330,34 @@ Section
 	${EndIf}
 	SetOutPath "$INSTDIR"
 	RMDir /r "$INSTDIR\parley.old"
-	RMDir /r "$INSTDIR\parley.new"
 
-	; Another folder than the last time: that copy goes, and takes its entries along before ours are written.
-	ReadRegStr $0 HKCU "${UNINSTALL}" "InstallLocation"
-	${If} $0 != ""
-	${AndIf} $0 != $INSTDIR
-	${AndIf} ${FileExists} "$0\uninstall.exe"
-		ExecWait '"$0\uninstall.exe" /S _?=$0'
-		Delete "$0\uninstall.exe"
-		RMDir "$0"
+	; Another folder than the last time: that copy goes, and takes its entries along before ours are written. Where parley.new is there, too,
+	; it is this folder by another name. What can't go keeps its uninstaller.
+	${If} $Before != ""
+	${AndIf} ${FileExists} "$Before\uninstall.exe"
+	${AndIfNot} ${FileExists} "$Before\parley.new"
+		StrCpy $2 ""
+		${If} ${FileExists} "$DESKTOP\Parley.lnk"
+			StrCpy $2 "icon"
+		${EndIf}
+		StrCpy $1 ""
+		ExecWait '"$Before\uninstall.exe" /S _?=$Before' $1
+		${If} $1 == 0
+			Delete "$Before\uninstall.exe"
+			RMDir "$Before"
+		${Else}
+			DetailPrint "The Parley in $Before could not be removed, and is still there."
+		${EndIf}
+		${If} $2 != ""
+			Call Desktop
+		${EndIf}
 	${EndIf}
+	RMDir /r "$INSTDIR\parley.new"
 
 	WriteRegStr HKCU "${SCHEME}" "" "URL:Parley invite"
 	WriteRegStr HKCU "${SCHEME}" "URL Protocol" ""
 	WriteRegStr HKCU "${SCHEME}\DefaultIcon" "" '"$INSTDIR\parley.exe",0'
-	WriteRegStr HKCU "${SCHEME}\shell\open\command" "" '"$INSTDIR\parley.exe" "%1"'
+	WriteRegStr HKCU "${SCHEME}\shell\open\command" "" '${OPEN}'
 	WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "Parley"
 	WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"
 	WriteRegStr HKCU "${UNINSTALL}" "VersionKey" "${KEY}"
@@ -361,7 +405,7 @@ Section "Uninstall"
 	Delete "$SMPROGRAMS\Parley.lnk"
 	Delete "$DESKTOP\Parley.lnk"
 	ReadRegStr $0 HKCU "${SCHEME}\shell\open\command" ""
-	${If} $0 == '"$INSTDIR\parley.exe" "%1"' ; and not of a copy elsewhere
+	${If} $0 == '${OPEN}' ; and not of a copy elsewhere
 		DeleteRegKey HKCU "${SCHEME}"
 	${EndIf}
 	ReadRegStr $0 HKCU "${UNINSTALL}" "InstallLocation"
@@ -372,8 +416,8 @@ Section "Uninstall"
 	${GetOptions} $0 "/PURGE" $1
 	${IfNot} ${Errors}
 		!insertmacro Data
-	${ElseIf} ${Cmd} `MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Remove your Parley key, settings and history, too? Without the key nobody \
-will know you again: servers and friends will take you for somebody else." /SD IDNO IDYES`
+	${ElseIf} ${Cmd} `MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Remove your Parley key, settings and history, too? \
+Without the key nobody will know you again: servers and friends will take you for somebody else." /SD IDNO IDYES`
 		!insertmacro Data
 	${EndIf}
 	System::Call 'shell32::SHChangeNotify(i 0x08000000, i 0, p 0, p 0)'

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"debug/pe"
 	"encoding/binary"
+	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,14 +26,14 @@ const (
 
 // system are the libraries that every Windows 10 has.
 var system = []string{
-	"advapi32.dll", "gdi32.dll", "kernel32.dll", "msvcrt.dll", "ole32.dll", "oleaut32.dll", "opengl32.dll", "quartz.dll", "shell32.dll", "user32.dll", "winmm.dll",
-	"ws2_32.dll",
+	"advapi32.dll", "gdi32.dll", "kernel32.dll", "msvcrt.dll", "ole32.dll", "oleaut32.dll", "opengl32.dll", "quartz.dll", "shell32.dll",
+	"user32.dll", "winmm.dll", "ws2_32.dll",
 }
 
 func TestPrograms(t *testing.T) {
 	for name, subsystem := range map[string]uint16{"parley.exe": window, "parleyctl.exe": console} {
 		t.Run(name, func(t *testing.T) {
-			data, file := open(t, name)
+			data, file := read(t, filepath.Join(folder("BUILD", "build"), "windows-amd64"), name)
 			checkHeader(t, file, subsystem)
 			checkImports(t, file)
 			checkLeftovers(t, data, file)
@@ -42,20 +43,50 @@ func TestPrograms(t *testing.T) {
 				t.Fatalf("%d manifests", len(r[kindManifest]))
 			}
 			checkManifest(t, r[kindManifest][0])
-			checkVersion(t, r, name)
+			checkVersion(t, r, map[string]string{
+				"FileVersion": wire.Release, "ProductVersion": wire.Release, "ProductName": "Parley", "OriginalFilename": name,
+				"CompanyName": "The Parley authors", "LegalCopyright": "Copyright (c) 2026 The Parley authors",
+			})
 		})
 	}
 }
 
-func open(t *testing.T, name string) ([]byte, *pe.File) {
-	t.Helper()
-	build := os.Getenv("BUILD")
-	if build == "" {
-		build = filepath.Join("..", "..", "build")
+// TestSetup: the setup asks for no administrator, says which version it is, and is signed; packaging/test/setup.sh verifies by whom.
+func TestSetup(t *testing.T) {
+	_, file := read(t, folder("DIST", "dist"), "Parley-Setup-"+wire.Release+".exe")
+	h, ok := file.OptionalHeader.(*pe.OptionalHeader64)
+	if !ok || file.Machine != pe.IMAGE_FILE_MACHINE_AMD64 || h.Subsystem != window {
+		t.Fatalf("machine %#x", file.Machine)
 	}
-	data, err := os.ReadFile(filepath.Join(build, "windows-amd64", name))
+	if h.DataDirectory[pe.IMAGE_DIRECTORY_ENTRY_SECURITY].Size == 0 {
+		t.Error("it is not signed")
+	}
+	r := resources(t, file)
+	if len(r[kindManifest]) != 1 || len(r[kindIcons]) != 1 {
+		t.Fatalf("%d manifests, %d icons", len(r[kindManifest]), len(r[kindIcons]))
+	}
+	var m manifest
+	if err := xml.Unmarshal(r[kindManifest][0], &m); err != nil || m.Level.Level != "asInvoker" || !strings.HasPrefix(m.Settings.OldDPI, "true") {
+		t.Errorf("%v: %s", err, r[kindManifest][0])
+	}
+	checkVersion(t, r, map[string]string{
+		"FileVersion": wire.Release, "ProductVersion": wire.Release, "ProductName": "Parley", "CompanyName": "The Parley authors",
+	})
+}
+
+// folder is what the environment's variable says, or else that folder of the tree.
+func folder(variable, name string) string {
+	if path := os.Getenv(variable); path != "" {
+		return path
+	}
+	return filepath.Join("..", "..", name)
+}
+
+func read(t *testing.T, folder, name string) ([]byte, *pe.File) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(folder, name))
 	if err != nil {
-		t.Fatalf("%v; packaging/windows/build.sh makes it", err)
+		t.Fatalf("%v; packaging/windows/build.sh and setup.sh make it", err)
 	}
 	file, err := pe.NewFile(bytes.NewReader(data))
 	if err != nil {
@@ -210,8 +241,8 @@ func checkIcon(t *testing.T, r map[uint32][][]byte) {
 	}
 }
 
-// checkVersion wants the version in numbers and in words, and who we are.
-func checkVersion(t *testing.T, r map[uint32][][]byte, name string) {
+// checkVersion wants the version in numbers, and these words, with who we are among them.
+func checkVersion(t *testing.T, r map[uint32][][]byte, words map[string]string) {
 	t.Helper()
 	if len(r[kindVersion]) != 1 {
 		t.Fatalf("%d version blocks", len(r[kindVersion]))
@@ -226,10 +257,7 @@ func checkVersion(t *testing.T, r map[uint32][][]byte, name string) {
 	if got := fmt.Sprintf("%d.%d.%d", high>>16, high&0xffff, low>>16); got != numbers {
 		t.Errorf("version %s in numbers, want %s", got, numbers)
 	}
-	for key, value := range map[string]string{
-		"FileVersion": wire.Release, "ProductVersion": wire.Release, "ProductName": "Parley", "OriginalFilename": name, "CompanyName": "The Parley authors",
-		"LegalCopyright": "Copyright (c) 2026 The Parley authors",
-	} {
+	for key, value := range words {
 		_, after, found := bytes.Cut(block, wide(key+"\x00"))
 		if !found || !bytes.HasPrefix(bytes.TrimLeft(after, "\x00"), wide(value+"\x00")) {
 			t.Errorf("the version block does not say %s: %s", key, value)

@@ -24,8 +24,8 @@ for f in "$programs/parley.exe" "$programs/parleyctl.exe"; do
 done
 
 # What nothing was changed of need not be packed again: LZMA takes its time.
-made=$(cat "$programs/parley.exe" "$programs/parleyctl.exe" "$here"/*.sh "$here"/parley.nsi "$here"/parley.wxs "$here"/side/main.go "$ROOT"/assets/icons/app/*.png "$ROOT/LICENSE" \
-	"$notices" "${PARLEY_SIGN_PKCS12:-/dev/null}" | sha256sum | cut -d ' ' -f 1)
+made=$(cat "$programs/parley.exe" "$programs/parleyctl.exe" "$here"/*.sh "$here"/parley.nsi "$here"/parley.wxs "$here"/side/main.go \
+	"$ROOT"/assets/icons/app/*.png "$ROOT/LICENSE" "$notices" "${PARLEY_SIGN_PKCS12:-/dev/null}" | sha256sum | cut -d ' ' -f 1)
 made="$made $VERSION $SOURCE_DATE_EPOCH $sign ${PARLEY_SIGN_PKCS12:-test} ${PARLEY_SIGN_TIMESTAMP:-}"
 if [ -e "$setup" ] && [ -e "$msi" ] && [ "$made $(cat "$setup" "$msi" | sha256sum)" = "$(cat "$work/made" 2>/dev/null)" ]; then
 	exit
@@ -70,14 +70,15 @@ icotool -c -o "$stage/parley.ico" "$@" --raw="$ROOT/assets/icons/app/256.png"
 find "$stage" -type f -exec chmod 644 {} + -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 
 size=$(du -k --apparent-size --total "$stage" | tail -n 1 | cut -f 1)
-set -- "-DVERSION=$VERSION" "-DKEY=$(key)" "-DNUMBERS=$NUMBERS.0" "-DHIGH=$((major << 16 | minor))" "-DLOW=$((patch << 16))" "-DSIZE=$size" \
-	"-DSTAGE=$stage" "-DOUT=$work/Parley-Setup.exe"
+set -- "-DVERSION=$VERSION" "-DKEY=$(key)" "-DNUMBERS=$NUMBERS.0" "-DHIGH=$((major << 16 | minor))" "-DLOW=$((patch << 16))" \
+	"-DSIZE=$size" "-DSTAGE=$stage" "-DOUT=$work/Parley-Setup.exe"
 [ "$sign" = no ] || set -- "$@" "-DSIGN=$here/sign.sh"
 makensis -V2 -WX -INPUTCHARSET UTF8 "$@" "$here/parley.nsi" >&2
 
 uuid() { uuidgen --sha1 --namespace 6f1c1c0e-5c8b-5d0e-9d6a-2f1b7a3c9e54 --name "$1" | tr '[:lower:]' '[:upper:]'; }
 # wixl finds files from where it is started, and by no other path.
-(cd "$stage" && wixl -a x64 -D "VERSION=$NUMBERS" -D "NEXT=$major.$minor.$((patch + 1))" -D "PRODUCT=$(uuid "product $VERSION")" -o "$work/parley.msi" "$here/parley.wxs")
+(cd "$stage" && wixl -a x64 -D "VERSION=$NUMBERS" -D "NEXT=$major.$minor.$((patch + 1))" -D "PRODUCT=$(uuid "product $VERSION")" \
+	-o "$work/parley.msi" "$here/parley.wxs")
 
 # The package's code differs wherever the package does, and its times are the commit's; wixl takes them from the air.
 contents=$(cat "$here"/setup.sh "$here"/parley.wxs "$stage"/* | sha256sum)
@@ -87,11 +88,12 @@ printf 'PropertyId\tValue\r\ni2\tl255\r\n_SummaryInformation\tPropertyId\r\n9\t{
 
 # The actions' type: an .exe (34), deferred (1024) as the system (2048), whose failure is no matter (64): who forbids firewall rules has
 # Parley all the same, and Windows asks at the first call.
-netsh='[System64Folder]netsh.exe advfirewall firewall'
+netsh='[System64Folder]netsh.exe advfirewall firewall' program='name=Parley program="[#parley.exe]"'
+action='INSERT INTO CustomAction (Action, Type, Source, Target) VALUES'
 msibuild "$work/parley.msi" -i "$work/summary.idt" >&2
 msibuild "$work/parley.msi" -q \
-	"INSERT INTO CustomAction (Action, Type, Source, Target) VALUES ('Allow', 3170, 'INSTALLDIR', '$netsh add rule name=Parley dir=in action=allow program=\"[#parley.exe]\"')" \
-	"INSERT INTO CustomAction (Action, Type, Source, Target) VALUES ('Forbid', 3170, 'INSTALLDIR', '$netsh delete rule name=Parley program=\"[#parley.exe]\"')" \
+	"$action ('Allow', 3170, 'INSTALLDIR', '$netsh add rule $program dir=in action=allow')" \
+	"$action ('Forbid', 3170, 'INSTALLDIR', '$netsh delete rule $program')" \
 	"INSERT INTO InstallExecuteSequence (Action, Condition, Sequence) VALUES ('Allow', 'NOT Installed', 4001)" \
 	"INSERT INTO InstallExecuteSequence (Action, Condition, Sequence) VALUES ('Forbid', 'REMOVE=\"ALL\"', 3499)" >&2
 

@@ -3,6 +3,7 @@ package windows_test
 import (
 	"encoding/xml"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func TestSetupAndMSIInstallTheSame(t *testing.T) {
 	if !slices.Equal(files, append(inMSI, "uninstall.exe")) {
 		t.Errorf("the setup has %q, the MSI %q", files, inMSI)
 	}
-	if command != `"[#parley.exe]" "%1"` || !strings.Contains(nsi, `\shell\open\command" "" '"$INSTDIR\parley.exe" "%1"'`) {
+	if command != `"[#parley.exe]" -- "%1"` || !strings.Contains(nsi, `!define OPEN '"$INSTDIR\parley.exe" -- "%1"'`) {
 		t.Errorf("a link starts %s", command)
 	}
 	if !strings.HasPrefix(regexp.MustCompile(`(?m)^(;.*)?\n`).ReplaceAllString(nsi, ""), "Target amd64-unicode") {
@@ -103,5 +104,26 @@ func TestSetupAndMSIInstallTheSame(t *testing.T) {
 	}
 	if strings.Contains(nsi, "RequestExecutionLevel admin") || strings.Contains(nsi, "HKLM") {
 		t.Error("the setup would need administrator's rights")
+	}
+}
+
+// Parley itself keeps what the setup compares versions by (cmd/internal/updates, whose test wants the same).
+func TestKeyOfAVersion(t *testing.T) {
+	script, err := os.ReadFile("setup.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := regexp.MustCompile(`(?ms)^key\(\) \{.*?^\}`).FindString(string(script))
+	for version, want := range map[string]string{
+		"1.2.3":          "000000100000020000003~",
+		"1.10.0-beta.2":  "000000100000100000000-1beta 000000000000000000002 ",
+		"1.0.0-rc.1.x-y": "000000100000000000000-1rc 000000000000000000001 1x-y ",
+	} {
+		numbers, _, _ := strings.Cut(version, "-")
+		c := exec.Command("sh", "-c", "IFS=. read -r major minor patch <<END\n"+numbers+"\nEND\n"+key+"\nkey")
+		c.Env = append(os.Environ(), "VERSION="+version)
+		if got, err := c.Output(); err != nil || string(got) != want {
+			t.Errorf("%s: %q instead of %q: %v", version, got, want, err)
+		}
 	}
 }

@@ -29,7 +29,8 @@ if [ -z "${PARLEY_SIGN_PKCS12:-}" ] && ! openssl x509 -in "$keys/test.pem" -noou
 fi
 
 if [ -n "${PARLEY_SIGN_PKCS12:-}" ]; then
-	certificate=$PARLEY_SIGN_PKCS12 password=${PARLEY_SIGN_PASSWORD:?the file with the password of PARLEY_SIGN_PKCS12} stamp=${PARLEY_SIGN_TIMESTAMP:-}
+	certificate=$PARLEY_SIGN_PKCS12 stamp=${PARLEY_SIGN_TIMESTAMP:-}
+	password=${PARLEY_SIGN_PASSWORD:?the file with the password of PARLEY_SIGN_PKCS12}
 else
 	certificate=$keys/test.p12 password=$keys/test.password stamp=
 fi
@@ -48,6 +49,7 @@ for f; do
 	rm -f "$f.bare" "$f.signed"
 	said=$(osslsigncode sign -pkcs12 "$certificate" -readpass "$password" -h sha256 -n Parley -time "$SOURCE_DATE_EPOCH" \
 		${stamp:+-ts "$stamp"} -in "$f" -out "$f.signed" 2>&1) || { echo "sign.sh: $f: $said" >&2; exit 1; }
-	said=$(osslsigncode verify -CAfile "$roots" ${stamp:+-TSA-CAfile "$roots"} -in "$f.signed" 2>&1) || { echo "sign.sh: $f: $said" >&2; exit 1; }
+	said=$(osslsigncode verify -CAfile "$roots" ${stamp:+-TSA-CAfile "$roots"} -in "$f.signed" 2>&1) ||
+		{ echo "sign.sh: $f: $said" >&2; exit 1; }
 	mv "$f.signed" "$f"
 done

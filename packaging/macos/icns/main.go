@@ -2,7 +2,8 @@
 //
 //	icns -o FILE.icns FILE.png...
 //
-// The pictures are square, and each has one of the sizes that macOS knows; one that has another, such as 24 or 48, is left out. No picture is scaled.
+// The pictures are square, and each has one of the sizes that macOS knows; one that has another, such as 24 or 48, is left out. No picture
+// is scaled.
 package main
 
 import (
@@ -27,8 +28,8 @@ var types = map[int][]string{
 	1024: {"ic10"},
 }
 
-// raw are the types of the two smallest sizes, colours and mask. There are types of PNG for these, too (icp4, icp5), but they are known for not
-// being shown right as an app's icon.
+// raw are the types of the two smallest sizes, colours and mask. There are types of PNG for these, too (icp4, icp5), but they are known for
+// not being shown right as an app's icon.
 var raw = map[int][2]string{16: {"is32", "s8mk"}, 32: {"il32", "l8mk"}}
 
 // maxFile is more than any picture of ours: the format's lengths have 32 bits.

@@ -129,7 +129,8 @@ func TestRuns(t *testing.T) {
 	for i := range noRun {
 		noRun[i] = byte(i % 2)
 	}
-	for _, data := range [][]byte{nil, {1}, {1, 1}, {1, 1, 1}, bytes.Repeat([]byte{9}, 130), bytes.Repeat([]byte{9}, 131), bytes.Repeat([]byte{9}, 1000), noRun, mixed} {
+	nines := bytes.Repeat([]byte{9}, 1000)
+	for _, data := range [][]byte{nil, {1}, {1, 1}, {1, 1, 1}, nines[:130], nines[:131], nines, noRun, mixed} {
 		if packed := runs(data); !bytes.Equal(unpack(t, packed), data) {
 			t.Errorf("%d bytes are not the same after %d", len(data), len(packed))
 		}
