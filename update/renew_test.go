@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -86,6 +87,68 @@ func TestRenew(t *testing.T) {
 				t.Error("what failed is tried again", renewed, failed, err)
 			}
 		})
+	}
+}
+
+// asking has a program asked for its version before it is put in place.
+func asking(i Installation) Installation {
+	i.Ask = func(file string) (Version, error) {
+		out, err := exec.Command(file, "--version").Output()
+		if err != nil {
+			return Version{}, err
+		}
+		return ParseVersion(strings.TrimSpace(string(out)))
+	}
+	return i
+}
+
+// TestNoStart: what does not start on this machine, or is another version than was signed for, is never put in place, whenever the power
+// goes, and is not tried again.
+func TestNoStart(t *testing.T) {
+	const answers = `[ "$1" = --version ] && exec echo `
+	for name, c := range map[string]struct {
+		does  string
+		works bool
+	}{
+		"it starts":          {answers + "1.3.0\nrm \"$1\"", true},
+		"a library is gone":  {"echo 1.3.0; exit 127", false},
+		"it says nothing":    {"exit 0", false},
+		"it is another one":  {answers + "1.2.0", false},
+		"it is for a beta":   {answers + "1.3.0-beta.1", false},
+		"it says it at ease": {"echo parley, version 1.3.0", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, before := prepared(t, c.does)
+			i = asking(i)
+			o, _ := i.Waiting(from)
+			renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting)
+			if renewed != c.works || (failed != "") == c.works || errors.Is(err, ErrNoStart) == c.works || (err == nil) != c.works {
+				t.Fatal(renewed, failed, err)
+			}
+			if (read(t, i.Target) != before) != c.works || i.Failed(to) == c.works {
+				t.Error("the wrong version is in place, or the wrong one is not tried again")
+			}
+			left := []string{i.fresh(), i.bad(), filepath.Join(i.Folder, trialName), filepath.Join(i.Folder, o.File.SHA256)}
+			if !c.works {
+				left = append(left, i.old())
+			}
+			for _, file := range left {
+				if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("%s is left: %v", filepath.Base(file), err)
+				}
+			}
+		})
+	}
+}
+
+// TestRollbackTakesNoRoom: a version can be taken back on a full disk.
+func TestRollbackTakesNoRoom(t *testing.T) {
+	i, before := swapped(t, "true")
+	must(t, os.Mkdir(i.bad(), 0o700))
+	must(t, os.WriteFile(filepath.Join(i.bad(), "x"), nil, 0o600)) // nothing can be written by that name
+	must(t, i.Rollback())
+	if read(t, i.Target) != before {
+		t.Error("the version before is not back")
 	}
 }
 

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"time"
 )
 
 // Renew is what a program that is started does first, before it opens anything that its next version needs, too: it puts a version that
 // was prepared in its place and looks after that one's start. renewed: the new version runs, and the caller ends. Else the caller goes
-// on as what it is; where it has waited for a version that did not work, and has taken it back, that is in failed. command makes what
+// on as what it is; where it has tried a version that did not work, and has taken it back, that is in failed. command makes what
 // starts the program in Target; it is killed with all that it has started.
 func (i Installation) Renew(
 	ctx context.Context, current Version, within time.Duration, command func() *exec.Cmd,
@@ -27,12 +28,17 @@ func (i Installation) Renew(
 	if err != nil {
 		return false, "", err
 	}
-	if err := i.Swap(file, current, to); err != nil {
+	if err := i.Swap(file, current, to); errors.Is(err, ErrNoStart) {
+		return false, to.String(), errors.Join(err, i.Remember(to), os.Remove(file))
+	} else if err != nil {
 		return false, "", err
 	}
 	back, err := i.Supervise(ctx, within, command())
 	if back {
 		failed = to.String()
+	}
+	if back || err == nil {
+		_ = os.Remove(file) // it is in place, or is not tried again
 	}
 	return !back, failed, err
 }

@@ -30,7 +30,7 @@ func waiting(t *testing.T, does string) (p *program, people *bytes.Buffer) {
 	n := &p.newness
 	n.copy = updates.Copy{Kind: updates.Tar, Target: target}
 	n.program = n.copy.Installation(updates.Folder(p.dir))
-	script := []byte("#!/bin/sh\n" + does + "\n")
+	script := []byte("#!/bin/sh\n[ \"$1\" = --version ] && exec echo parley 99.0.0\n" + does + "\n")
 	sum := sha256.Sum256(script)
 	name := hex.EncodeToString(sum[:])
 	if err := os.MkdirAll(n.program.Folder, 0o700); err != nil {

@@ -1,7 +1,11 @@
 package updates
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -97,7 +101,32 @@ func (c Copy) Platform() string {
 
 // Installation is the copy as something to be swapped. folder is the profile's own for updates.
 func (c Copy) Installation(folder string) update.Installation {
-	return update.Installation{Target: c.Target, Folder: folder, Now: time.Now}
+	return update.Installation{Target: c.Target, Folder: folder, Now: time.Now, Ask: func(file string) (update.Version, error) {
+		return VersionOf(context.Background(), file)
+	}}
+}
+
+// answer is how long a program has to say its version.
+const answer = 30 * time.Second
+
+// VersionOf starts a program to ask it for its version.
+func VersionOf(ctx context.Context, program string) (v update.Version, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	command := exec.CommandContext(ctx, program, "--version")
+	command.WaitDelay = time.Second // for what it has started
+	out, err := command.Output()
+	if ctx.Err() != nil {
+		return v, fmt.Errorf("it does not say its version: %w", ctx.Err())
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return v, fmt.Errorf("%w: %.200s", err, strings.TrimSpace(string(exit.Stderr)))
+	}
+	if err != nil {
+		return v, err
+	}
+	return update.ParseVersion(strings.TrimPrefix(strings.TrimSpace(string(out)), "parley "))
 }
 
 // Folder is where a profile keeps what is about updates.

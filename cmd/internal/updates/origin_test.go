@@ -1,6 +1,7 @@
 package updates
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -91,6 +92,28 @@ func TestCopyOf(t *testing.T) {
 	env["APPIMAGE"], env["APPDIR"] = image+".gone", filepath.Join(dir, "app")
 	if c := of(program); c != (Copy{Unknown, program}) {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestVersionOf: a program is asked for its version, and what it says that is none is told.
+func TestVersionOf(t *testing.T) {
+	for does, want := range map[string]string{
+		`[ "$*" = --version ] && echo parley 1.2.3-beta.1`: "1.2.3-beta.1",
+		"echo parley 1.2": "", "echo libGL.so.1: not found >&2; exit 127": "libGL.so.1: not found", "exit 1": "exit status 1",
+	} {
+		file := filepath.Join(t.TempDir(), "parley.exe.new") // no ending has it not start
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n"+does+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		v, err := (Copy{Tar, file}).Installation(t.TempDir()).Ask(file)
+		if err == nil && v.String() != want || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v", does, v, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if v, err := VersionOf(ctx, os.Args[0]); err == nil {
+		t.Error(v)
 	}
 }
 
