@@ -90,6 +90,40 @@ func TestRenew(t *testing.T) {
 	}
 }
 
+// TestElsewhere: another start was quicker than the one that was to show that the new version works. Where that one says it, it works; else
+// it is taken back, is not one that failed, and is tried again when it is looked for again.
+func TestElsewhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		does   string
+		within time.Duration
+		works  bool
+	}{
+		"the other one works": {`(sleep 0.2; rm "$1") & exit 4`, time.Minute, true},
+		"nobody says it":      {"exit 4", 2 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, before := prepared(t, c.does)
+			renewed, failed, err := i.Renew(context.Background(), from, c.within, i.starting)
+			if renewed != c.works || failed != "" || errors.Is(err, errElsewhere) == c.works || i.Failed(to) {
+				t.Fatal(renewed, failed, err)
+			}
+			if (read(t, i.Target) != before) != c.works {
+				t.Error("the wrong version is in place")
+			}
+			if _, on := i.trial(); on {
+				t.Error("it is still on trial")
+			}
+			if c.works {
+				return
+			}
+			prepare(t, i, `rm "$1"`)
+			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); !renewed || failed != "" || err != nil {
+				t.Error(renewed, failed, err)
+			}
+		})
+	}
+}
+
 // asking has a program asked for its version before it is put in place.
 func asking(i Installation) Installation {
 	i.Ask = func(file string) (Version, error) {

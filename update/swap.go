@@ -144,6 +144,9 @@ func (i Installation) ask(to Version) error {
 // Healthy says that the version that runs works: what was kept for a rollback goes.
 func (i Installation) Healthy() error {
 	t, ok := i.trial()
+	if !ok && !i.spoken() {
+		return errors.New("what is known of this version's trial can't be read")
+	}
 	if !ok || t.Target != i.Target {
 		return nil
 	}

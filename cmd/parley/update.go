@@ -53,7 +53,7 @@ func (p *program) lookAtUpdates() (again bool) {
 	failed := ""
 	n.onTrial, failed, err = n.program.Begin(n.current)
 	if err != nil {
-		p.mention("a new version could not be taken back", err)
+		p.mention("update", err)
 		return false
 	}
 	return failed != ""
@@ -88,8 +88,11 @@ func (n *newness) works() error {
 	if !n.onTrial {
 		return nil
 	}
+	if err := n.program.Healthy(); err != nil {
+		return err // and the end of the program says it again
+	}
 	n.onTrial = false
-	return n.program.Healthy()
+	return nil
 }
 
 // openUpdates has newer versions looked for.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"parley/cmd/internal/updates"
+	"parley/profile"
 	"parley/update"
 	"parley/wire"
 )
@@ -111,7 +113,7 @@ func TestWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "new")
-	if err := os.WriteFile(file, []byte("new"), 0o755); err != nil {
+	if err := os.WriteFile(file, []byte("#!/bin/sh\necho parley "+wire.Release+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.program.Swap(file, update.Version{}, v); err != nil {
@@ -130,11 +132,36 @@ func TestWorks(t *testing.T) {
 	if renewed, err := p.renew(); renewed || err != nil || p.home == nil {
 		t.Error("a version on trial tries another one", renewed, err)
 	}
+	if code, err := p.notFirst(nil); code != update.Elsewhere || err != nil {
+		t.Error("it ends without a word, as one that does not work", code, err)
+	}
+	if code, err := p.notFirst(profile.ErrInUse); code != update.Elsewhere || err == nil {
+		t.Error(code, err)
+	}
+	kept, err := os.ReadFile(trial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(trial), os.MkdirAll(filepath.Join(trial, "x"), 0o700)); err != nil { // it can be neither read nor removed
+		t.Fatal(err)
+	}
+	if err := n.works(); err == nil || !n.onTrial {
+		t.Error("it takes itself for one that has spoken")
+	}
+	if err := errors.Join(os.RemoveAll(trial), os.WriteFile(trial, kept, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	if err := n.works(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(trial); err == nil || n.onTrial {
 		t.Error("nobody is told that it works")
+	}
+	if code, err := p.notFirst(nil); code != exitDone || err != nil {
+		t.Error("one that is not on trial", code, err)
+	}
+	if code, err := p.notFirst(os.ErrPermission); code != exitFailed || err == nil {
+		t.Error(code, err)
 	}
 }
 
