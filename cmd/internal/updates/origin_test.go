@@ -131,6 +131,9 @@ func TestWords(t *testing.T) {
 		{State{Phase: Checking}, "Looking for a newer version… "},
 		{State{Phase: Known, Version: "2.0.0", How: "Ask."}, "Version 2.0.0 is there. Ask."},
 		{State{Phase: Known, Version: "2.0.0", Problem: "is it?"}, "Version 2.0.0 is there, and could not be fetched. Is it?"},
+		{State{Phase: Known, Version: "2.0.0", How: "Ask.", Problem: "no"}, "Version 2.0.0 is there. Ask. Looking again did not work: no."},
+		{State{Phase: Failed, Version: "2.0.0", Problem: "is it?"}, "Version 2.0.0 did not work here. This one was put back. " +
+			"It is not tried again; the next one will be. Looking again did not work: is it?"},
 		{State{Phase: Waiting, Version: "2.0.0"}, "Version 2.0.0 is there. It is fetched when nobody talks here any more."},
 		{State{Phase: Downloading, Version: "2.0.0", Done: 8e6, All: 20e6}, "Fetching version 2.0.0: 40 % 8.0 of 20.0 MB"},
 		{State{Phase: Downloading, Version: "2.0.0"}, "Fetching version 2.0.0: 0 % 0.0 of 0.0 MB"},
