@@ -1,7 +1,6 @@
 package update
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -327,28 +326,5 @@ func TestWhy(t *testing.T) {
 	i.Target = filepath.Join(i.Folder, "missing", "parley")
 	if i.Writable() == nil {
 		t.Error("a folder that is not there can be written")
-	}
-}
-
-// TestCutDownload: a download that breaks off at every byte goes on from there.
-func TestCutDownload(t *testing.T) {
-	d, ctx := newDepot(t), context.Background()
-	data := bytes.Repeat([]byte("parley "), 20)
-	d.publish(t, 0, to.String(), data, nil)
-	s := d.source(t, from.String())
-	o, err := s.Check(ctx)
-	must(t, err)
-	d.cut.Store(1)
-	for n := 1; ; n++ {
-		file, err := s.Download(ctx, o, nil)
-		if err == nil {
-			if read(t, file) != string(data) || n != len(data) {
-				t.Errorf("after %d tries: %s", n, read(t, file))
-			}
-			return
-		}
-		if part := read(t, filepath.Join(s.Folder, o.File.SHA256+".part")); part != string(data[:n]) || n > len(data) {
-			t.Fatalf("after %d tries: %q", n, part)
-		}
 	}
 }
