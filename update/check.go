@@ -78,7 +78,7 @@ func (s *Source) Check(ctx context.Context) (*Offer, error) {
 	if m.Channel != s.Channel {
 		return nil, fmt.Errorf("%w: it is for another channel", ErrManifest)
 	}
-	if err := m.current(s.now()); err != nil {
+	if err := m.Current(s.now()); err != nil {
 		return nil, err
 	}
 	if err := s.remember(m); err != nil {

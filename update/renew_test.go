@@ -200,7 +200,8 @@ func TestRenewRefused(t *testing.T) {
 			i, before := prepared(t, `rm "$1"`)
 			o, _ := i.Waiting(from)
 			c.spoil(t, i, filepath.Join(i.Folder, o.File.SHA256))
-			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || !errors.Is(err, c.want) {
+			renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting)
+			if renewed || failed != "" || !errors.Is(err, c.want) {
 				t.Fatal(renewed, failed, err)
 			}
 			if read(t, i.Target) != before {
@@ -225,7 +226,8 @@ func TestOneAtATime(t *testing.T) {
 	i, before := prepared(t, `rm "$1"`)
 	unlock, err := i.lock()
 	must(t, err)
-	if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || !errors.Is(err, ErrBusy) {
+	renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting)
+	if renewed || failed != "" || !errors.Is(err, ErrBusy) {
 		t.Error(renewed, failed, err)
 	}
 	must(t, i.keep(trial{Target: i.Target, From: from.String(), To: to.String()}))

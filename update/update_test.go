@@ -143,23 +143,30 @@ func TestRefused(t *testing.T) {
 	if err != nil || stranger.ID() == 0 {
 		t.Fatal(err)
 	}
+	file := func(name string, size int64) map[string]File {
+		return map[string]File{platform: {name, size, strings.Repeat("0", 64)}}
+	}
 	for name, c := range map[string]struct {
 		edit func(*Manifest)
 		lie  func(d *depot)
 		want error
 	}{
-		"as it is":        {nil, func(*depot) {}, nil},
-		"a stranger":      {nil, func(d *depot) { d.files[SignatureName] = minisign.Sign(strange, d.files[ManifestName]) }, ErrSignature},
-		"no signature":    {nil, func(d *depot) { d.files[SignatureName] = nil }, ErrSignature},
-		"a changed byte":  {nil, func(d *depot) { d.files[ManifestName][30] ^= 1 }, ErrSignature},
-		"a space more":    {nil, func(d *depot) { d.files[ManifestName] = append(d.files[ManifestName], ' ') }, ErrSignature},
-		"endless":         {nil, func(d *depot) { d.files[ManifestName] = bytes.Repeat([]byte(" "), 1<<20) }, ErrManifest},
-		"expired":         {func(m *Manifest) { m.Expires = now.Add(-time.Minute) }, func(*depot) {}, ErrExpired},
-		"of the future":   {func(m *Manifest) { m.Issued = now.Add(72 * time.Hour); m.Expires = now.Add(99 * time.Hour) }, func(*depot) {}, ErrExpired},
+		"as it is": {nil, func(*depot) {}, nil},
+		"a stranger": {nil, func(d *depot) {
+			d.files[SignatureName] = minisign.Sign(strange, d.files[ManifestName])
+		}, ErrSignature},
+		"no signature":   {nil, func(d *depot) { d.files[SignatureName] = nil }, ErrSignature},
+		"a changed byte": {nil, func(d *depot) { d.files[ManifestName][30] ^= 1 }, ErrSignature},
+		"a space more":   {nil, func(d *depot) { d.files[ManifestName] = append(d.files[ManifestName], ' ') }, ErrSignature},
+		"endless":        {nil, func(d *depot) { d.files[ManifestName] = bytes.Repeat([]byte(" "), 1<<20) }, ErrManifest},
+		"expired":        {func(m *Manifest) { m.Expires = now.Add(-time.Minute) }, func(*depot) {}, ErrExpired},
+		"of the future": {func(m *Manifest) {
+			m.Issued, m.Expires = now.Add(72*time.Hour), now.Add(99*time.Hour)
+		}, func(*depot) {}, ErrExpired},
 		"another channel": {func(m *Manifest) { m.Channel = "beta" }, func(*depot) {}, ErrManifest},
 		"another format":  {func(m *Manifest) { m.Format = 2 }, func(*depot) {}, ErrManifest},
-		"a path":          {func(m *Manifest) { m.Files = map[string]File{platform: {"../x", 3, strings.Repeat("0", 64)}} }, func(*depot) {}, ErrManifest},
-		"huge":            {func(m *Manifest) { m.Files = map[string]File{platform: {"x", MaxSize + 1, strings.Repeat("0", 64)}} }, func(*depot) {}, ErrManifest},
+		"a path":          {func(m *Manifest) { m.Files = file("../x", 3) }, func(*depot) {}, ErrManifest},
+		"huge":            {func(m *Manifest) { m.Files = file("x", MaxSize+1) }, func(*depot) {}, ErrManifest},
 		"no version":      {func(m *Manifest) { m.Version = "latest" }, func(*depot) {}, ErrManifest},
 	} {
 		d := newDepot(t)
@@ -445,7 +452,10 @@ func TestVersions(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range []string{"", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.-3", "1.2.3-", "1.2.3-ä", "v1.2.3", "1.2.3+4", strings.Repeat("1", 100)} {
+	for _, bad := range []string{
+		"", "1", "1.2", "1.2.3.4", "01.2.3", "1.2.-3", "1.2.3-", "1.2.3-ä", "v1.2.3", "1.2.3+4", "1.2.3-a..b", "1.2.3-.a", "1.2.3-beta.02",
+		strings.Repeat("1", 100),
+	} {
 		if v, err := ParseVersion(bad); err == nil {
 			t.Errorf("%q is %v", bad, v)
 		}
@@ -457,7 +467,8 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte(`{"format":1,"channel":"stable","version":"1.2.3","issued":"2026-01-01T00:00:00Z","expires":"2026-02-01T00:00:00Z","files":{"x":{"name":"x","size":1,"sha256":""}}}`))
+	f.Add([]byte(`{"format":1,"channel":"stable","version":"1.2.3","issued":"2026-01-01T00:00:00Z","expires":"2026-02-01T00:00:00Z",` +
+		`"files":{"x":{"name":"x","size":1,"sha256":"` + strings.Repeat("0f", 32) + `"}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if m, err := (Keys{public}).Open(text, minisign.Sign(private, text)); err == nil && m.Validate() != nil {
 			t.Errorf("taken, and not valid: %s", text)

@@ -48,7 +48,9 @@ func TestUsage(t *testing.T) {
 
 func TestFlagsAndLinkInAnyOrder(t *testing.T) {
 	want := options{profile: "P", logFile: "L", link: "parley://x", host: true}
-	for _, line := range []string{"--profile P --host --log L parley://x", "parley://x --profile=P --log L --host", "--host parley://x --profile P --log=L"} {
+	for _, line := range []string{
+		"--profile P --host --log L parley://x", "parley://x --profile=P --log L --host", "--host parley://x --profile P --log=L",
+	} {
 		if got, err := parse(strings.Fields(line)); err != nil || got != want {
 			t.Errorf("%s: %+v %v", line, got, err)
 		}
@@ -179,7 +181,9 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %q, want %q", person, got, want)
 		}
 	}
-	for from, to := range map[host.Reach]ui.Reach{host.Machine: ui.ReachMachine, host.Network: ui.ReachNetwork, host.Internet: ui.ReachInternet} {
+	for from, to := range map[host.Reach]ui.Reach{
+		host.Machine: ui.ReachMachine, host.Network: ui.ReachNetwork, host.Internet: ui.ReachInternet,
+	} {
 		if got := reach(from); got != to {
 			t.Errorf("%d: %d", from, got)
 		}

@@ -29,8 +29,8 @@ const (
 	Unknown  Kind = "" // built from source, or copied there by hand
 )
 
-// Marker is the file that has a copy's kind in it, in one word: beside the program, or in ../share/parley where programs of all kinds lie
-// side by side.
+// Marker is the file that has a copy's kind in it, in one word, but for an AppImage, which needs none: beside the program, or in
+// ../share/parley where programs of all kinds lie side by side.
 const Marker = "parley.install"
 
 const maxMarker = 64 // bytes
@@ -50,6 +50,9 @@ func CopyOf(program string, getenv func(string) string) Copy {
 		program = real
 	}
 	if image := getenv("APPIMAGE"); image != "" && inside(getenv("APPDIR"), program) { // else both are of another one that started this
+		if real, err := filepath.EvalSymlinks(image); err == nil { // a link stays one: what it leads to is replaced
+			image = real
+		}
 		if s, err := os.Stat(image); err == nil && s.Mode().IsRegular() && filepath.IsAbs(image) {
 			return Copy{AppImage, image}
 		}
@@ -82,7 +85,7 @@ func marked(file string) Kind {
 	var text [maxMarker]byte
 	n, _ := f.Read(text[:])
 	switch k := Kind(strings.TrimSpace(string(text[:n]))); k {
-	case AppImage, NSIS, Tar, MSI, Deb, RPM, Flatpak:
+	case NSIS, Tar, MSI, Deb, RPM, Flatpak: // not AppImage: what was taken out of one is no file that another one could replace
 		return k
 	}
 	return Unknown

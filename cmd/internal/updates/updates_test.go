@@ -133,8 +133,10 @@ func newRig(t *testing.T, d *depot, kind Kind) *rig {
 }
 
 func (r *rig) again(d *depot) {
-	r.Keeper = New(Config{Origin: d.origin, Copy: r.copy, Current: update.Version{Major: 1}, Folder: r.folder, On: r.on.Load, Busy: r.busy.Load,
-		Changed: func() { r.changes.Add(1) }, Client: &http.Client{Transport: d}})
+	r.Keeper = New(Config{
+		Origin: d.origin, Copy: r.copy, Current: update.Version{Major: 1}, Folder: r.folder, On: r.on.Load, Busy: r.busy.Load,
+		Changed: func() { r.changes.Add(1) }, Client: &http.Client{Transport: d},
+	})
 }
 
 // is wants a phase, once everything has come to rest.
