@@ -39,7 +39,7 @@ func TestFullDisk(t *testing.T) {
 	s := d.source(t, from.String())
 	o, err := s.Check(ctx)
 	must(t, err)
-	i := Installation{Target: filepath.Join(t.TempDir(), "parley"), Folder: s.Folder, Now: s.Now}
+	i := Installation{Target: filepath.Join(t.TempDir(), "parley"), Folder: s.Folder}
 	program(t, i.Target, "exit 0 # old")
 	before := read(t, i.Target)
 

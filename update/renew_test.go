@@ -18,7 +18,7 @@ import (
 func prepared(t *testing.T, does string) (i Installation, before string) {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "Größe und Maß")
-	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates"), Now: func() time.Time { return now }}
+	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates")}
 	if err := os.MkdirAll(i.Folder, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -50,11 +50,10 @@ func why(err error) error {
 
 // trial is an update that has not yet shown that it works.
 type trial struct {
-	Target string    `json:"target"` // the program
-	From   string    `json:"from"`   // the version before
-	To     string    `json:"to"`
-	Since  time.Time `json:"since"`
-	Starts int       `json:"starts"` // of the new version, without a word of its health
+	Target string `json:"target"` // the program
+	From   string `json:"from"`   // the version before; for people
+	To     string `json:"to"`
+	Starts int    `json:"starts"` // of the new version, without a word of its health
 }
 
 const (
@@ -68,7 +67,6 @@ const (
 type Installation struct {
 	Target string // the program's file
 	Folder string // as Source's
-	Now    func() time.Time
 	// Ask starts a program's file only to learn which version it is; nil: nobody asks before a swap.
 	Ask func(file string) (Version, error)
 }
@@ -110,7 +108,7 @@ func (i Installation) steps(file string, from, to Version) []func() error {
 		},
 		func() error { return i.ask(to) },
 		func() error { // before the swap: a new version that hangs is found by it
-			return why(i.keep(trial{Target: i.Target, From: from.String(), To: to.String(), Since: i.Now()}))
+			return why(i.keep(trial{Target: i.Target, From: from.String(), To: to.String()}))
 		},
 	}
 	for _, step := range replacing(i.Target, i.fresh(), i.old()) {

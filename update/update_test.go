@@ -323,7 +323,7 @@ func swapped(t *testing.T, does string) (i Installation, before string) {
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates"), Now: func() time.Time { return now }}
+	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates")}
 	program(t, i.Target, "exit 0 # old")
 	program(t, filepath.Join(folder, "download"), does)
 	before = read(t, i.Target)
@@ -413,7 +413,7 @@ func TestSupervise(t *testing.T) {
 // TestSwapRefused: whatever is in the way, the version before still starts.
 func TestSwapRefused(t *testing.T) {
 	folder := t.TempDir()
-	i := Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates"), Now: func() time.Time { return now }}
+	i := Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates")}
 	program(t, i.Target, "exit 0")
 	before := read(t, i.Target)
 	fresh := filepath.Join(folder, "fresh")

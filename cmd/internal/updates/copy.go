@@ -104,7 +104,7 @@ func (c Copy) Platform() string {
 
 // Installation is the copy as something to be swapped. folder is the profile's own for updates.
 func (c Copy) Installation(folder string) update.Installation {
-	return update.Installation{Target: c.Target, Folder: folder, Now: time.Now, Ask: func(file string) (update.Version, error) {
+	return update.Installation{Target: c.Target, Folder: folder, Ask: func(file string) (update.Version, error) {
 		return VersionOf(context.Background(), file)
 	}}
 }

@@ -277,7 +277,8 @@ func (k *Keeper) how(o *update.Offer) string {
 		return k.c.Copy.how()
 	case o.File.Size == 0:
 		return "It is not made for this system."
-	case k.program.Writable() != nil:
+	}
+	if err := k.program.Writable(); err != nil && !errors.Is(err, update.ErrFull) { // a full disk is said by the download
 		return k.c.Copy.how()
 	}
 	return ""
