@@ -50,6 +50,8 @@ func (i Installation) Renew(
 // what it needs.
 const Elsewhere = 4
 
+const lookEvery = 50 * time.Millisecond
+
 // errElsewhere is why a version was taken back that nothing speaks against.
 var errElsewhere = errors.New("another Parley was started meanwhile; the new version is tried another time")
 
@@ -70,7 +72,7 @@ func (i Installation) Supervise(ctx context.Context, within time.Duration, comma
 	go func(ended chan<- error) { ended <- command.Wait() }(ended)
 	late := time.NewTimer(within)
 	defer late.Stop()
-	look := time.NewTicker(within / 100)
+	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
 		select {

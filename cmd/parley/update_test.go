@@ -12,6 +12,7 @@ import (
 
 	"parley/cmd/internal/updates"
 	"parley/profile"
+	"parley/ui/model"
 	"parley/update"
 	"parley/wire"
 )
@@ -91,7 +92,8 @@ func TestRenewInVain(t *testing.T) {
 	n := &p.newness
 	n.origin.Address = "https://updates.example"
 	n.keeper = updates.New(updates.Config{Origin: n.origin, Copy: n.copy, Current: n.current, Folder: n.program.Folder})
-	if u := n.shown(); u.Say != "Version 99.0.0 did not work here. This one was put back." || u.Ready || u.Never {
+	if u := n.shown(); u.Say != "Version 99.0.0 did not work here. This one was put back." || u.Ready || u.Never ||
+		!strings.HasPrefix(u.Detail, "The new version broke off") || !strings.HasSuffix(u.Detail, "the next one will be.") {
 		t.Errorf("%+v", u)
 	}
 	if n.failed = ""; n.shown().Say != "" {
@@ -99,6 +101,23 @@ func TestRenewInVain(t *testing.T) {
 	}
 	if renewed, err := p.renew(); renewed || err != nil || p.home == nil {
 		t.Error("nothing waits, and it is waited for", renewed, err)
+	}
+}
+
+// A version that can't be put in place leaves this one, which says why.
+func TestRenewInTrouble(t *testing.T) {
+	p, people := waiting(t, "exit 0")
+	n := &p.newness
+	if err := os.Mkdir(n.copy.Target+".new", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if renewed, err := p.renew(); renewed || err != nil || n.failed != "" || !strings.Contains(people.String(), "could not be written") {
+		t.Fatal(renewed, err, n.failed, people)
+	}
+	n.origin.Address = "https://updates.example"
+	n.keeper = updates.New(updates.Config{Origin: n.origin, Copy: n.copy, Current: n.current, Folder: n.program.Folder})
+	if u := n.shown(); !strings.HasPrefix(u.Say, "The new version could not be written") || u.Detail != u.Say || u.Tone != model.Warn || u.Ready {
+		t.Errorf("%+v", u)
 	}
 }
 

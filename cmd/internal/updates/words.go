@@ -27,7 +27,7 @@ func (s State) Words(current string, now time.Time) Words {
 		return Words{Line: "Looking for a newer version…"}
 	case Known:
 		if s.Problem != "" && s.How == "" {
-			return Words{Line: there + ", and could not be fetched.", Detail: sentence(s.Problem), Wrong: true}
+			return Words{Line: there + ", and could not be fetched.", Detail: Sentence(s.Problem), Wrong: true}
 		}
 		return Words{Line: there + ".", Detail: s.How + s.again()}
 	case Waiting:
@@ -51,7 +51,7 @@ func (s State) Words(current string, now time.Time) Words {
 		}
 	}
 	if s.Problem != "" {
-		return Words{Line: "Could not look for a newer version.", Detail: sentence(s.Problem), Wrong: true}
+		return Words{Line: "Could not look for a newer version.", Detail: Sentence(s.Problem), Wrong: true}
 	}
 	if s.Phase == Current {
 		return Words{Line: "Parley " + current + " is up to date.", Detail: looked(s.Looked, now), Good: true}
@@ -78,8 +78,8 @@ func looked(at, now time.Time) string {
 	}
 }
 
-// sentence makes one of an error.
-func sentence(text string) string {
+// Sentence makes one of an error.
+func Sentence(text string) string {
 	r, n := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[n:] + stop(text)
 }
