@@ -116,7 +116,8 @@ func TestRenewInTrouble(t *testing.T) {
 	}
 	n.origin.Address = "https://updates.example"
 	n.keeper = updates.New(updates.Config{Origin: n.origin, Copy: n.copy, Current: n.current, Folder: n.program.Folder})
-	if u := n.shown(); !strings.HasPrefix(u.Say, "The new version could not be written") || u.Detail != u.Say || u.Tone != model.Warn || u.Ready {
+	u := n.shown()
+	if !strings.HasPrefix(u.Say, "The new version could not be written") || u.Detail != u.Say || u.Tone != model.Warn || u.Ready {
 		t.Errorf("%+v", u)
 	}
 }

@@ -54,7 +54,9 @@ func (i *installed) program() string { return filepath.Join(i.programs.Dir, "par
 // start shows the window, and the page about updates in it.
 func (i *installed) start() *window {
 	i.Helper()
-	a, err := i.programs.App(i.ctx, lab.AppConfig{Display: i.display(), Dir: filepath.Join(i.dir, "ada"), Settings: lab.Person(0, "Ada"), Env: i.env})
+	a, err := i.programs.App(i.ctx, lab.AppConfig{
+		Display: i.display(), Dir: filepath.Join(i.dir, "ada"), Settings: lab.Person(0, "Ada"), Env: i.env,
+	})
 	i.must(err)
 	i.Cleanup(func() { i.end(a) })
 	w := &window{a, i.world, lab.Dark}
