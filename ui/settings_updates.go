@@ -138,7 +138,8 @@ func (w *Window) restart() {
 	switch {
 	case w.busy(): // since the button was drawn
 	case w.guests() > 0:
-		w.confirm("Restart and stop your server for a moment?", "Others are on the server that runs in this window. They are cut off until it is back.", "Restart", w.startAnew)
+		w.confirm("Restart and stop your server for a moment?",
+			"Others are on the server that runs in this window. They are cut off until it is back.", "Restart", w.startAnew)
 	default:
 		w.startAnew()
 	}

@@ -10,16 +10,26 @@ import (
 
 // ready is a version that waits for the next start.
 func ready() UpdateState {
-	return UpdateState{Line: "Version 1.3.0 is ready.", Detail: "Parley starts with it the next time. Should it not work here, this one comes back by itself.", Tone: model.Good,
-		News: "Calls connect faster on slow networks.\nThe window remembers which \u202eserver was open.\n\nCrashes on Windows 10 are fixed.", Ready: true, Say: "Version 1.3.0 is ready."}
+	return UpdateState{
+		Line:   "Version 1.3.0 is ready.",
+		Detail: "Parley starts with it the next time. Should it not work here, this one comes back by itself.", Tone: model.Good,
+		News: "Calls connect faster on slow networks.\nThe window remembers which \u202eserver was open.\n\n" +
+			"Crashes on Windows 10 are fixed.",
+		Ready: true, Say: "Version 1.3.0 is ready.",
+	}
 }
 
 func fetching() UpdateState {
-	return UpdateState{Line: "Fetching version 1.3.0: 40 %", Detail: "8.0 of 20.0 MB", News: ready().News, Share: 0.4, Loading: true, Busy: true}
+	return UpdateState{
+		Line: "Fetching version 1.3.0: 40 %", Detail: "8.0 of 20.0 MB", News: ready().News, Share: 0.4, Loading: true, Busy: true,
+	}
 }
 
 func TestUpdatesLook(t *testing.T) {
-	failed := UpdateState{Line: "Version 1.3.0 did not work here. This one was put back.", Detail: "It is not tried again; the next one will be.", Tone: model.Warn}
+	failed := UpdateState{
+		Line: "Version 1.3.0 did not work here. This one was put back.", Detail: "It is not tried again; the next one will be.",
+		Tone: model.Warn,
+	}
 	for name, state := range map[string]UpdateState{"ready": ready(), "fetching": fetching(), "failed": failed} {
 		both(t, func(t *testing.T, theme profile.Theme) {
 			b := newBench(t, func(s *profile.Settings) { s.Theme = theme })
@@ -49,7 +59,8 @@ func TestUpdates(t *testing.T) {
 	if b.press("Look now"); b.looks != 1 {
 		t.Error("it is looked for while it is fetched")
 	}
-	if text := b.texts(); strings.Contains(text, "\u202e") || strings.Contains(text, "Restart") || !strings.Contains(text, "Crashes on Windows 10 are fixed.") {
+	text := b.texts()
+	if strings.Contains(text, "\u202e") || strings.Contains(text, "Restart") || !strings.Contains(text, "Crashes on Windows 10 are fixed.") {
 		t.Errorf("%q", text)
 	}
 	b.update = ready()
@@ -71,7 +82,8 @@ func TestNoUpdates(t *testing.T) {
 	b := newBench(t, nil)
 	b.c.Updates = Updates{}
 	b.open(pageUpdates)
-	if text := b.texts(); !strings.Contains(text, "does not update itself") || strings.Contains(text, "Look now") || strings.Contains(text, "Keep Parley") {
+	text := b.texts()
+	if !strings.Contains(text, "does not update itself") || strings.Contains(text, "Look now") || strings.Contains(text, "Keep Parley") {
 		t.Errorf("%q", text)
 	}
 }

@@ -2,6 +2,7 @@ package update
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,7 +24,7 @@ type Source struct {
 	Keys     Keys
 	Channel  string
 	Current  Version
-	Platform string       // empty: this one's, for a program that is a file of its own
+	Platform string       // the name that the manifest has for what runs here: see Platform
 	Client   *http.Client // nil: one with limits
 	Folder   string       // of the user's own, for downloads and what was seen; made where it is missing
 	Now      func() time.Time
@@ -77,7 +78,7 @@ func (s *Source) Check(ctx context.Context) (*Offer, error) {
 	if m.Channel != s.Channel {
 		return nil, fmt.Errorf("%w: it is for another channel", ErrManifest)
 	}
-	if err := m.current(s.now()); err != nil {
+	if err := m.Current(s.now()); err != nil {
 		return nil, err
 	}
 	if err := s.remember(m); err != nil {
@@ -113,7 +114,7 @@ func (s *Source) get(ctx context.Context, name string) ([]byte, error) {
 	}
 	answer, err := s.client().Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("the update server can't be reached: %w", err)
+		return nil, unreached(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
@@ -121,7 +122,24 @@ func (s *Source) get(ctx context.Context, name string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(answer.Body, MaxManifest+1))
 	if err != nil {
-		return nil, fmt.Errorf("the update server broke off: %w", err)
+		return nil, fmt.Errorf("the update server broke off: %w", silent(err))
 	}
 	return data, nil
+}
+
+// unreached says that a request got no answer, and why, without its address.
+func unreached(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return fmt.Errorf("the update server can't be reached: %w", silent(err))
+}
+
+// silent says in words that the time was over.
+func silent(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("it does not answer")
+	}
+	return err
 }

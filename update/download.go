@@ -31,6 +31,14 @@ func (s *Source) Download(ctx context.Context, o *Offer, progress func(done, all
 	if sum, n, err := sumOf(whole); err == nil && n == f.Size && strings.EqualFold(sum, f.SHA256) {
 		return whole, nil
 	}
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
+		return "", fmt.Errorf("there is no place for an update: %w", place(err))
+	}
+	unlock, err := lock(s.Folder, "download.lock") // parleyctl may fetch, too, and both would write the same file
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	part := whole + ".part"
 	if err := s.fetch(ctx, f, part, progress); err != nil {
 		return "", err
@@ -45,28 +53,26 @@ func (s *Source) Download(ctx context.Context, o *Offer, progress func(done, all
 	if err := os.Rename(part, whole); err != nil {
 		return "", err
 	}
-	sweep(s.Folder, f.SHA256)
+	s.sweep(f.SHA256)
 	return whole, nil
 }
 
-// sweep removes what is left of downloads from a folder, but for the one to keep.
-func sweep(folder, keep string) {
-	all, err := filepath.Glob(filepath.Join(folder, strings.Repeat("[0-9a-fA-F]", 64)+"*"))
+// sweep removes what is left of other downloads.
+func (s *Source) sweep(keep string) {
+	all, err := os.ReadDir(s.Folder)
 	if err != nil {
 		return
 	}
 	for _, file := range all {
-		if name := filepath.Base(file); strings.TrimSuffix(name, ".part") != keep {
-			_ = os.Remove(file) // it only takes up room
+		hash := strings.TrimSuffix(file.Name(), ".part")
+		if sum, err := hex.DecodeString(hash); err == nil && len(sum) == sha256.Size && hash != keep {
+			_ = os.Remove(filepath.Join(s.Folder, file.Name())) // it only takes up room
 		}
 	}
 }
 
 // fetch brings part to the file's size, or fails and leaves what has come.
 func (s *Source) fetch(ctx context.Context, f File, part string, progress func(done, all int64)) (err error) {
-	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
-		return fmt.Errorf("there is no place for an update: %w", place(err))
-	}
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("there is no place for an update: %w", place(err))
@@ -83,6 +89,9 @@ func (s *Source) fetch(ctx context.Context, f File, part string, progress func(d
 		return nil
 	}
 	body, from, err := s.open(ctx, f, have)
+	if errors.Is(err, errPart) {
+		return errors.Join(err, out.Truncate(0)) // the next try begins anew
+	}
 	if err != nil {
 		return err
 	}
@@ -92,7 +101,7 @@ func (s *Source) fetch(ctx context.Context, f File, part string, progress func(d
 	}
 	if _, err := io.Copy(out, &counted{body, from, f.Size, progress}); err != nil {
 		if ctx.Err() == nil && errors.Is(err, context.Canceled) {
-			err = fmt.Errorf("nothing has come for %s", stall)
+			err = errStall
 		}
 		return fmt.Errorf("the download broke off; it goes on from there the next time: %w", place(err))
 	}
@@ -112,12 +121,18 @@ func seek(f *os.File, to int64) error {
 	return err
 }
 
+var (
+	errStall = fmt.Errorf("nothing has come for %s", stall)
+	errPart  = errors.New("the update server has no such part of the file")
+)
+
 // open asks for the rest of a file, and tells where what comes begins: a server need not know of parts.
 func (s *Source) open(ctx context.Context, f File, have int64) (body io.ReadCloser, from int64, err error) {
 	address, err := s.address(f.Name)
 	if err != nil {
 		return nil, 0, err
 	}
+	whole := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -130,14 +145,22 @@ func (s *Source) open(ctx context.Context, f File, have int64) (body io.ReadClos
 	timer := time.AfterFunc(stall, cancel)
 	answer, err := s.client().Do(r)
 	if err != nil {
+		if timer.Stop(); ctx.Err() != nil && whole.Err() == nil {
+			err = errStall
+		}
 		cancel()
-		return nil, 0, fmt.Errorf("the update server can't be reached: %w", err)
+		return nil, 0, unreached(err)
 	}
 	body = &watched{answer.Body, timer, cancel}
 	switch {
 	case answer.StatusCode == http.StatusOK:
 		return body, 0, nil
-	case answer.StatusCode == http.StatusPartialContent && strings.HasPrefix(answer.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
+	case answer.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+		return nil, 0, errors.Join(errPart, body.Close())
+	case answer.StatusCode == http.StatusPartialContent:
+		if !strings.HasPrefix(answer.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)) {
+			return nil, 0, errors.Join(errPart, body.Close())
+		}
 		return body, have, nil
 	}
 	return nil, 0, errors.Join(fmt.Errorf("the update server says %d", answer.StatusCode), body.Close())

@@ -78,7 +78,7 @@ func ParseKeys(texts ...string) (Keys, error) {
 	return keys, nil
 }
 
-// Open reads a manifest that one of the keys has signed. It says nothing of whether it is current: see Manifest.current.
+// Open reads a manifest that one of the keys has signed. It says nothing of whether it is current: see Manifest.Current.
 func (k Keys) Open(manifest, signature []byte) (*Manifest, error) {
 	if len(manifest)+len(signature) > MaxManifest {
 		return nil, fmt.Errorf("%w: it is too long", ErrManifest)
@@ -158,8 +158,8 @@ func notInName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-+~", r)
 }
 
-// current tells whether it may be believed now: neither expired, nor issued in the time to come.
-func (m *Manifest) current(now time.Time) error {
+// Current tells whether it may be believed now: neither expired, nor issued in the time to come. Else the error is ErrExpired.
+func (m *Manifest) Current(now time.Time) error {
 	switch {
 	case now.After(m.Expires):
 		return fmt.Errorf("%w: it was good until %s. Is this machine's clock right?", ErrExpired, m.Expires.Format(time.DateOnly))

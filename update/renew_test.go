@@ -1,7 +1,6 @@
 package update
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +18,7 @@ import (
 func prepared(t *testing.T, does string) (i Installation, before string) {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "Größe und Maß")
-	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates"), Now: func() time.Time { return now }}
+	i = Installation{Target: filepath.Join(folder, "parley"), Folder: filepath.Join(folder, "updates")}
 	if err := os.MkdirAll(i.Folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +89,102 @@ func TestRenew(t *testing.T) {
 	}
 }
 
+// TestElsewhere: another start was quicker than the one that was to show that the new version works. Where that one says it, it works; else
+// it is taken back, is not one that failed, and is tried again when it is looked for again.
+func TestElsewhere(t *testing.T) {
+	for name, c := range map[string]struct {
+		does   string
+		within time.Duration
+		works  bool
+	}{
+		"the other one works": {`(sleep 0.2; rm "$1") & exit 4`, time.Minute, true},
+		"nobody says it":      {"exit 4", 2 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, before := prepared(t, c.does)
+			renewed, failed, err := i.Renew(context.Background(), from, c.within, i.starting)
+			if renewed != c.works || failed != "" || errors.Is(err, errElsewhere) == c.works || i.Failed(to) {
+				t.Fatal(renewed, failed, err)
+			}
+			if (read(t, i.Target) != before) != c.works {
+				t.Error("the wrong version is in place")
+			}
+			if _, on := i.trial(); on {
+				t.Error("it is still on trial")
+			}
+			if c.works {
+				return
+			}
+			prepare(t, i, `rm "$1"`)
+			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); !renewed || failed != "" || err != nil {
+				t.Error(renewed, failed, err)
+			}
+		})
+	}
+}
+
+// asking has a program asked for its version before it is put in place.
+func asking(i Installation) Installation {
+	i.Ask = func(file string) (Version, error) {
+		out, err := exec.Command(file, "--version").Output()
+		if err != nil {
+			return Version{}, err
+		}
+		return ParseVersion(strings.TrimSpace(string(out)))
+	}
+	return i
+}
+
+// TestNoStart: what does not start on this machine, or is another version than was signed for, is never put in place, whenever the power
+// goes, and is not tried again.
+func TestNoStart(t *testing.T) {
+	const answers = `[ "$1" = --version ] && exec echo `
+	for name, c := range map[string]struct {
+		does  string
+		works bool
+	}{
+		"it starts":          {answers + "1.3.0\nrm \"$1\"", true},
+		"a library is gone":  {"echo 1.3.0; exit 127", false},
+		"it says nothing":    {"exit 0", false},
+		"it is another one":  {answers + "1.2.0", false},
+		"it is for a beta":   {answers + "1.3.0-beta.1", false},
+		"it says it at ease": {"echo parley, version 1.3.0", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, before := prepared(t, c.does)
+			i = asking(i)
+			o, _ := i.Waiting(from)
+			renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting)
+			if renewed != c.works || (failed != "") == c.works || errors.Is(err, ErrNoStart) == c.works || (err == nil) != c.works {
+				t.Fatal(renewed, failed, err)
+			}
+			if (read(t, i.Target) != before) != c.works || i.Failed(to) == c.works {
+				t.Error("the wrong version is in place, or the wrong one is not tried again")
+			}
+			left := []string{i.fresh(), i.bad(), filepath.Join(i.Folder, trialName), filepath.Join(i.Folder, o.File.SHA256)}
+			if !c.works {
+				left = append(left, i.old())
+			}
+			for _, file := range left {
+				if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("%s is left: %v", filepath.Base(file), err)
+				}
+			}
+		})
+	}
+}
+
+// TestRollbackTakesNoRoom: a version can be taken back on a full disk.
+func TestRollbackTakesNoRoom(t *testing.T) {
+	i, before := swapped(t, "true")
+	must(t, os.Mkdir(i.bad(), 0o700))
+	must(t, os.WriteFile(filepath.Join(i.bad(), "x"), nil, 0o600)) // nothing can be written by that name
+	must(t, i.Rollback())
+	if read(t, i.Target) != before {
+		t.Error("the version before is not back")
+	}
+}
+
 // TestRenewRefused: what can't be swapped leaves the version before, and no start waits for it again.
 func TestRenewRefused(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -104,7 +200,8 @@ func TestRenewRefused(t *testing.T) {
 			i, before := prepared(t, `rm "$1"`)
 			o, _ := i.Waiting(from)
 			c.spoil(t, i, filepath.Join(i.Folder, o.File.SHA256))
-			if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || !errors.Is(err, c.want) {
+			renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting)
+			if renewed || failed != "" || !errors.Is(err, c.want) {
 				t.Fatal(renewed, failed, err)
 			}
 			if read(t, i.Target) != before {
@@ -129,7 +226,8 @@ func TestOneAtATime(t *testing.T) {
 	i, before := prepared(t, `rm "$1"`)
 	unlock, err := i.lock()
 	must(t, err)
-	if renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting); renewed || failed != "" || !errors.Is(err, ErrBusy) {
+	renewed, failed, err := i.Renew(context.Background(), from, time.Minute, i.starting)
+	if renewed || failed != "" || !errors.Is(err, ErrBusy) {
 		t.Error(renewed, failed, err)
 	}
 	must(t, i.keep(trial{Target: i.Target, From: from.String(), To: to.String()}))
@@ -177,9 +275,6 @@ func TestPowerCut(t *testing.T) {
 			}
 			if on {
 				must(t, i.Healthy())
-				if _, err := os.Stat(file); err == nil {
-					t.Error("the download stays for nothing")
-				}
 				return
 			}
 			prepare(t, i, `[ -z "$1" ] || rm "$1"`) // as the next look does, which finds the download
@@ -233,28 +328,5 @@ func TestWhy(t *testing.T) {
 	i.Target = filepath.Join(i.Folder, "missing", "parley")
 	if i.Writable() == nil {
 		t.Error("a folder that is not there can be written")
-	}
-}
-
-// TestCutDownload: a download that breaks off at every byte goes on from there.
-func TestCutDownload(t *testing.T) {
-	d, ctx := newDepot(t), context.Background()
-	data := bytes.Repeat([]byte("parley "), 20)
-	d.publish(t, 0, to.String(), data, nil)
-	s := d.source(t, from.String())
-	o, err := s.Check(ctx)
-	must(t, err)
-	d.cut.Store(1)
-	for n := 1; ; n++ {
-		file, err := s.Download(ctx, o, nil)
-		if err == nil {
-			if read(t, file) != string(data) || n != len(data) {
-				t.Errorf("after %d tries: %s", n, read(t, file))
-			}
-			return
-		}
-		if part := read(t, filepath.Join(s.Folder, o.File.SHA256+".part")); part != string(data[:n]) || n > len(data) {
-			t.Fatalf("after %d tries: %q", n, part)
-		}
 	}
 }

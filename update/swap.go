@@ -18,6 +18,9 @@ import (
 //	TARGET       ─link─► TARGET.old          there is a TARGET at every moment
 //	TARGET.new   ─rename─► TARGET
 //
+// Before the second step TARGET.new is asked for its version: what can't start on this machine, for want of a library, never becomes
+// TARGET, and so a power cut in the trial leaves a program that starts, and that takes itself back if it never comes up (Begin).
+//
 // Windows lets nobody replace a file that runs, but rename it: there TARGET goes to TARGET.old first. A power cut between the two
 // leaves that one alone, which has to be given its name back by hand: there is no program any more that could.
 //
@@ -29,6 +32,7 @@ var (
 	ErrReadOnly = errors.New("the folder that Parley lies in can't be written")
 	ErrFull     = errors.New("the disk is full")
 	ErrBusy     = errors.New("another Parley is being updated at this moment")
+	ErrNoStart  = errors.New("the new version does not start here")
 )
 
 // why puts what kept a file from being written into words.
@@ -46,11 +50,10 @@ func why(err error) error {
 
 // trial is an update that has not yet shown that it works.
 type trial struct {
-	Target string    `json:"target"` // the program
-	From   string    `json:"from"`   // the version before
-	To     string    `json:"to"`
-	Since  time.Time `json:"since"`
-	Starts int       `json:"starts"` // of the new version, without a word of its health
+	Target string `json:"target"` // the program
+	From   string `json:"from"`   // the version before; for people
+	To     string `json:"to"`
+	Starts int    `json:"starts"` // of the new version, without a word of its health
 }
 
 const (
@@ -64,10 +67,12 @@ const (
 type Installation struct {
 	Target string // the program's file
 	Folder string // as Source's
-	Now    func() time.Time
+	// Ask starts a program's file only to learn which version it is; nil: nobody asks before a swap.
+	Ask func(file string) (Version, error)
 }
 
 func (i Installation) old() string { return i.Target + ".old" }
+func (i Installation) bad() string { return i.Target + ".bad" }
 
 // Writable tells whether Swap could write where the program lies: ErrReadOnly where it is somebody else's.
 func (i Installation) Writable() error {
@@ -83,17 +88,10 @@ func (i Installation) Swap(file string, from, to Version) (err error) {
 	if to.Compare(from) <= 0 {
 		return fmt.Errorf("version %s is not newer than %s", to, from)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(i.fresh())
-		}
-	}()
-	for n, step := range i.steps(file, from, to) {
+	for _, step := range i.steps(file, from, to) {
 		if err := step(); err != nil {
-			if n > 1 {
-				err = errors.Join(fmt.Errorf("the new version could not be put in place: %w", why(err)), i.forget())
-			}
-			return err
+			_ = os.Remove(i.fresh())
+			return errors.Join(err, i.forget())
 		}
 	}
 	return nil
@@ -101,41 +99,64 @@ func (i Installation) Swap(file string, from, to Version) (err error) {
 
 // steps are those of a swap. The power may go between any two of them.
 func (i Installation) steps(file string, from, to Version) []func() error {
-	return append([]func() error{
+	steps := []func() error{
 		func() error {
 			if err := copyFile(file, i.fresh(), 0o755); err != nil {
 				return fmt.Errorf("the new version could not be written: %w", why(err))
 			}
 			return nil
 		},
+		func() error { return i.ask(to) },
 		func() error { // before the swap: a new version that hangs is found by it
-			return why(i.keep(trial{Target: i.Target, From: from.String(), To: to.String(), Since: i.Now()}))
+			return why(i.keep(trial{Target: i.Target, From: from.String(), To: to.String()}))
 		},
-	}, replacing(i.Target, i.fresh(), i.old())...)
+	}
+	for _, step := range replacing(i.Target, i.fresh(), i.old()) {
+		steps = append(steps, func() error {
+			if err := step(); err != nil {
+				return fmt.Errorf("the new version could not be put in place: %w", why(err))
+			}
+			return nil
+		})
+	}
+	return steps
 }
 
 func (i Installation) fresh() string { return i.Target + ".new" }
 
-// replace puts fresh in target's place and keeps target as old.
-func replace(target, fresh, old string) error {
-	for _, step := range replacing(target, fresh, old) {
-		if err := step(); err != nil {
-			return err
-		}
+// ask finds out whether what is to be put in place starts at all here, and is what it is said to be.
+func (i Installation) ask(to Version) error {
+	if i.Ask == nil {
+		return nil
+	}
+	is, err := i.Ask(i.fresh())
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNoStart, err)
+	}
+	if is != to {
+		return fmt.Errorf("%w: it is version %s, not %s", ErrNoStart, is, to)
 	}
 	return nil
 }
 
-// Healthy says that the version that runs works: what was kept for a rollback goes, and what it was copied from.
+// Healthy says that the version that runs works: what was kept for a rollback goes.
 func (i Installation) Healthy() error {
 	t, ok := i.trial()
+	if !ok && !i.spoken() {
+		return errors.New("what is known of this version's trial can't be read")
+	}
 	if !ok || t.Target != i.Target {
 		return nil
 	}
-	err := i.forget()
-	sweep(i.Folder, "")
-	if e := os.Remove(i.old()); e != nil && !errors.Is(e, fs.ErrNotExist) && !busy(e) {
-		err = errors.Join(err, e)
+	if err := i.forget(); err != nil {
+		return err
+	}
+	err := os.Remove(i.old())
+	if busy(err) { // the version before still runs: a later start removes it by that name
+		err = os.Rename(i.old(), i.bad())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }
@@ -145,10 +166,10 @@ func (i Installation) Rollback() error {
 	if _, err := os.Stat(i.old()); errors.Is(err, fs.ErrNotExist) { // it can't be tried again, either
 		return errors.Join(fmt.Errorf("the version before is gone: %w", err), i.forget())
 	}
-	if err := replace(i.Target, i.old(), i.Target+".bad"); err != nil {
+	if err := putBack(i.Target, i.old(), i.bad()); err != nil {
 		return fmt.Errorf("the version before could not be put in place: %w", why(err))
 	}
-	_ = os.Remove(i.Target + ".bad") // Windows keeps it while it runs; Begin removes it
+	_ = os.Remove(i.bad()) // Windows keeps it while it runs; Begin removes it
 	return i.forget()
 }
 
@@ -156,10 +177,9 @@ func (i Installation) Rollback() error {
 // begun before without ever saying that it works, which is remembered; then the caller starts the program anew, unless err says that
 // the version before could not be put back: then this one is all there is. failed is that version's name.
 func (i Installation) Begin(version Version) (onTrial bool, failed string, err error) {
-	_ = os.Remove(i.Target + ".bad")
+	_ = os.Remove(i.bad())
 	t, ok := i.trial()
 	if !ok || t.Target != i.Target {
-		i.tidy()
 		return false, "", nil
 	}
 	if t.To == version.String() && t.Starts < maxStarts {
@@ -172,21 +192,15 @@ func (i Installation) Begin(version Version) (onTrial bool, failed string, err e
 	}
 	defer unlock()
 	if t.To != version.String() { // the swap did not come about, or was undone
+		_ = os.Remove(i.fresh())
 		return false, "", i.forget()
 	}
 	return false, t.To, i.giveUp(t)
 }
 
-// tidy removes the version before, which nobody needs any more: Windows kept it in Healthy, as it ran. Where somebody has the lock, it may
-// be another profile's.
-func (i Installation) tidy() {
-	if _, err := os.Stat(i.old()); err != nil {
-		return
-	}
-	if unlock, err := i.lock(); err == nil {
-		defer unlock()
-		_ = os.Remove(i.old())
-	}
+// lock has no other start swap or roll back.
+func (i Installation) lock() (unlock func(), err error) {
+	return lock(filepath.Dir(i.Target), filepath.Base(i.Target)+".lock")
 }
 
 // Failed tells whether a version was tried here and rolled back: it is not offered again.

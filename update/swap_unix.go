@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 )
 
@@ -35,6 +34,10 @@ func replacing(target, fresh, old string) []func() error {
 	}
 }
 
+// putBack gives old the name target again, in one step. It takes no room, so that a full disk does not keep anybody from it.
+func putBack(target, old, _ string) error { return os.Rename(old, target) }
+
+// busy tells whether a file can't be removed as it runs.
 func busy(error) bool { return false }
 
 // full tells whether there was no room for what was written.
@@ -42,10 +45,10 @@ func full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
-// lock is on the folder that the program lies in, so that nothing is left there. ErrBusy: somebody has it. A file system that knows no
-// locks has to do without.
-func (i Installation) lock() (unlock func(), err error) {
-	f, err := os.Open(filepath.Dir(i.Target))
+// lock is on the folder itself, so that nothing is left there. ErrBusy: somebody has it. A file system that knows no locks has to do
+// without.
+func lock(folder, _ string) (unlock func(), err error) {
+	f, err := os.Open(folder)
 	if err != nil {
 		return nil, why(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -28,6 +29,16 @@ func replacing(target, fresh, old string) []func() error {
 	}
 }
 
+// putBack gives old the name target again, and what had it the name bad.
+func putBack(target, old, bad string) error {
+	for _, step := range replacing(target, old, bad) {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // busy tells whether a file can't be removed as it runs.
 func busy(err error) bool {
 	return errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_SHARING_VIOLATION)
@@ -38,14 +49,14 @@ func full(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
 
-// lock is a file beside the program that nobody else can open, and that is gone with the process. ErrBusy: somebody has it.
-func (i Installation) lock() (unlock func(), err error) {
-	name, err := windows.UTF16PtrFromString(i.Target + ".lock")
+// lock is a file in the folder that nobody else can open, and that is gone with the process. ErrBusy: somebody has it.
+func lock(folder, file string) (unlock func(), err error) {
+	name, err := windows.UTF16PtrFromString(filepath.Join(folder, file))
 	if err != nil {
 		return nil, err
 	}
-	const access, shared = windows.GENERIC_READ | windows.GENERIC_WRITE, 0
-	h, err := windows.CreateFile(name, access, shared, nil, windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
+	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, 0, nil,
+		windows.OPEN_ALWAYS, windows.FILE_FLAG_DELETE_ON_CLOSE, 0)
 	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
 		return nil, ErrBusy
 	}

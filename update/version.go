@@ -20,8 +20,12 @@ func ParseVersion(s string) (v Version, err error) {
 		return v, bad
 	}
 	numbers, pre, marked := strings.Cut(s, "-")
-	if marked && (pre == "" || strings.ContainsFunc(pre, func(r rune) bool { return notInName(r) || r == '_' || r == '+' || r == '~' })) {
-		return v, bad
+	if marked {
+		for _, part := range strings.Split(pre, ".") {
+			if part == "" || strings.ContainsFunc(part, notInPre) || len(part) > 1 && part[0] == '0' && !strings.ContainsFunc(part, notDigit) {
+				return v, bad
+			}
+		}
 	}
 	v.Pre = pre
 	parts := strings.Split(numbers, ".")
@@ -35,6 +39,10 @@ func ParseVersion(s string) (v Version, err error) {
 	}
 	return v, nil
 }
+
+// notInPre and notDigit are for identifiers of Semantic Versioning 2.0.0, section 9.
+func notInPre(r rune) bool { return notInName(r) || strings.ContainsRune("_+~", r) }
+func notDigit(r rune) bool { return r < '0' || r > '9' }
 
 func (v Version) String() string {
 	s := fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch)

@@ -40,7 +40,8 @@ type tool struct {
 	unlock func(passphrase string, text []byte) (minisign.PrivateKey, error)
 }
 
-var errUsage = errors.New("usage: parley-release keys DIR | manifest --version V --key FILE --out DIR PLATFORM=FILE... | verify PUBLIC... DIR")
+var errUsage = errors.New("usage: parley-release keys DIR | manifest --version V --key FILE --out DIR [--days N] [--channel NAME] " +
+	"[--news TEXT] PLATFORM=FILE... | verify PUBLIC... DIR")
 
 func (t tool) run(args []string) error {
 	if len(args) < 2 {
@@ -116,11 +117,12 @@ func (t tool) makeManifest(args []string) error {
 	dir := flags.String("out", "", "the folder that the server hands out")
 	news := flags.String("news", "", "what is new in it, in some lines for people")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return fmt.Errorf("%w\n%w", err, errUsage)
 	}
+	issued := t.now.UTC().Truncate(time.Second)
 	m := update.Manifest{
-		Format: update.Format, Channel: *channel, Version: *version,
-		Issued: t.now.UTC().Truncate(time.Second), Expires: t.now.UTC().Truncate(time.Second).AddDate(0, 0, *days), Files: map[string]update.File{}, News: *news,
+		Format: update.Format, Channel: *channel, Version: *version, Issued: issued, Expires: issued.AddDate(0, 0, *days),
+		Files: map[string]update.File{}, News: *news,
 	}
 	for _, arg := range flags.Args() {
 		platform, file, ok := strings.Cut(arg, "=")
@@ -150,12 +152,29 @@ func (t tool) makeManifest(args []string) error {
 	if err != nil {
 		return fmt.Errorf("the key: %w", err)
 	}
-	signature := minisign.SignWithComments(key, text, fmt.Sprintf("parley %s %s %s", *channel, m.Version, m.Issued.Format(time.RFC3339)), "Parley's list of versions")
-	if err := errors.Join(os.WriteFile(filepath.Join(*dir, update.ManifestName), text, 0o644),
-		os.WriteFile(filepath.Join(*dir, update.SignatureName), signature, 0o644)); err != nil {
+	signature := minisign.SignWithComments(key, text,
+		fmt.Sprintf("parley %s %s %s", *channel, m.Version, m.Issued.Format(time.RFC3339)), "Parley's list of versions")
+	if err := publish(*dir, text, signature); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.out, "%s %s, %d files, good until %s\n", *channel, m.Version, len(m.Files), m.Expires.Format(time.DateOnly))
+	return nil
+}
+
+// publish puts a list and its signature into a folder, which may be handed out from at this moment: whoever asks gets the whole of the old
+// or of the new, and only in the instant between the two renames one that does not go with the other.
+func publish(dir string, list, signature []byte) error {
+	names := []string{filepath.Join(dir, update.ManifestName), filepath.Join(dir, update.SignatureName)}
+	for i, data := range [][]byte{list, signature} {
+		if err := os.WriteFile(names[i]+".new", data, 0o644); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		if err := os.Rename(name+".new", name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -215,6 +234,9 @@ func (t tool) verify(public []string, dir string) error {
 		if got != want {
 			return fmt.Errorf("%s: %s is not what was signed", platform, want.Name)
 		}
+	}
+	if err := m.Current(t.now); err != nil {
+		return err
 	}
 	fmt.Fprintf(t.out, "%s %s, %d files, good until %s\n", m.Channel, m.Version, len(m.Files), m.Expires.Format(time.DateOnly))
 	return nil

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"aead.dev/minisign"
+
+	"parley/update"
 )
 
 func TestRelease(t *testing.T) {
@@ -67,13 +69,22 @@ func TestRelease(t *testing.T) {
 	}
 	release, spare := public["release"], public["spare"]
 	for _, name := range []string{"release", "spare"} {
-		if err := do("manifest", "--version", "1.2.3", "--key", filepath.Join(plain, name+".key"), "--out", dist, "linux-amd64-appimage="+file); err != nil {
+		key := filepath.Join(plain, name+".key")
+		if err := do("manifest", "--version", "1.2.3", "--key", key, "--out", dist, "linux-amd64-appimage="+file); err != nil {
 			t.Fatal(err)
 		}
 		if err := do("verify", release, spare, dist); err != nil {
 			t.Error(err)
 		}
 	}
+	if left, err := filepath.Glob(filepath.Join(dist, "*")); err != nil || len(left) != 3 {
+		t.Error(left, err)
+	}
+	tool.now = now.AddDate(0, 0, 46)
+	if err := do("verify", release, spare, dist); !errors.Is(err, update.ErrExpired) {
+		t.Errorf("a list that has run out: %v", err)
+	}
+	tool.now = now
 	if err := do("verify", release, dist); err == nil {
 		t.Error("the spare key's signature is taken for the other's")
 	}

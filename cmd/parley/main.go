@@ -1,6 +1,7 @@
 // Command parley is the desktop app. It puts together what a person's machine keeps and has, and hands it to the window.
 //
-// Exit codes: 0 done, or handed to the Parley that runs already; 1 failed; 2 used wrongly; 3 there is no display.
+// Exit codes: 0 done, or handed to the Parley that runs already; 1 failed; 2 used wrongly; 3 there is no display; update.Elsewhere is
+// what a new version on trial tells the one before.
 package main
 
 import (

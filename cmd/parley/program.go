@@ -19,6 +19,7 @@ import (
 	"parley/cmd/internal/screen"
 	"parley/cmd/internal/setup"
 	"parley/profile"
+	"parley/update"
 )
 
 // handOver is how long a second start tries to reach the first.
@@ -90,13 +91,19 @@ func (p *program) run() (code int, err error) {
 	return exitDone, p.newness.works() // whoever has closed the window has seen it
 }
 
-// notFirst ends a start that has not got the profile.
-func (p *program) notFirst(err error) (int, error) {
-	if err != nil {
-		return exitFailed, err
+// notFirst ends a start that has not got the profile. A new version on trial says so to the one before, which has started it: another
+// start was quicker.
+func (p *program) notFirst(err error) (code int, _ error) {
+	switch {
+	case p.newness.onTrial && (err == nil || errors.Is(err, profile.ErrInUse)):
+		code = update.Elsewhere
+	case err != nil:
+		code = exitFailed
 	}
-	fmt.Fprintln(p.people, "Parley is open already: see its window.")
-	return exitDone, nil
+	if err == nil {
+		fmt.Fprintln(p.people, "Parley is open already: see its window.")
+	}
+	return code, err
 }
 
 func (p *program) closeLater(f func() error) { p.closers = append(p.closers, f) }

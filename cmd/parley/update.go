@@ -24,6 +24,7 @@ type newness struct {
 
 	onTrial bool   // this is a new version, which somebody waits for to say that it works
 	failed  string // the version that this start has tried, and taken back
+	trouble string // why this start could not try the one that waited, in a sentence
 	keeper  *updates.Keeper
 	changed chan struct{} // capacity 1
 }
@@ -53,7 +54,7 @@ func (p *program) lookAtUpdates() (again bool) {
 	failed := ""
 	n.onTrial, failed, err = n.program.Begin(n.current)
 	if err != nil {
-		p.mention("a new version could not be taken back", err)
+		p.mention("update", err)
 		return false
 	}
 	return failed != ""
@@ -78,6 +79,7 @@ func (p *program) renew() (renewed bool, err error) {
 	})
 	if err != nil {
 		p.mention("update", err)
+		n.trouble = updates.Sentence(err.Error())
 	}
 	return renewed, nil
 }
@@ -88,8 +90,11 @@ func (n *newness) works() error {
 	if !n.onTrial {
 		return nil
 	}
+	if err := n.program.Healthy(); err != nil {
+		return err // and the end of the program says it again
+	}
 	n.onTrial = false
-	return n.program.Healthy()
+	return nil
 }
 
 // openUpdates has newer versions looked for.
@@ -132,7 +137,9 @@ func (n *newness) shown() ui.UpdateState {
 	case s.Phase == updates.Ready, s.Phase == updates.Known && s.Problem == "":
 		u.Say = w.Line + " The settings say more."
 	case s.Phase == updates.Failed && n.failed == s.Version:
-		u.Say = w.Line
+		u.Say, u.Detail = w.Line, n.trouble+" "+w.Detail
+	case s.Phase == updates.Idle && s.Problem == "" && n.trouble != "": // until it is looked for again
+		u.Say, u.Detail, u.Tone = n.trouble, n.trouble, model.Warn
 	}
 	return u
 }

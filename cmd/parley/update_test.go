@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"parley/cmd/internal/updates"
+	"parley/profile"
+	"parley/ui/model"
 	"parley/update"
 	"parley/wire"
 )
@@ -30,7 +33,7 @@ func waiting(t *testing.T, does string) (p *program, people *bytes.Buffer) {
 	n := &p.newness
 	n.copy = updates.Copy{Kind: updates.Tar, Target: target}
 	n.program = n.copy.Installation(updates.Folder(p.dir))
-	script := []byte("#!/bin/sh\n" + does + "\n")
+	script := []byte("#!/bin/sh\n[ \"$1\" = --version ] && exec echo parley 99.0.0\n" + does + "\n")
 	sum := sha256.Sum256(script)
 	name := hex.EncodeToString(sum[:])
 	if err := os.MkdirAll(n.program.Folder, 0o700); err != nil {
@@ -89,7 +92,8 @@ func TestRenewInVain(t *testing.T) {
 	n := &p.newness
 	n.origin.Address = "https://updates.example"
 	n.keeper = updates.New(updates.Config{Origin: n.origin, Copy: n.copy, Current: n.current, Folder: n.program.Folder})
-	if u := n.shown(); u.Say != "Version 99.0.0 did not work here. This one was put back." || u.Ready || u.Never {
+	if u := n.shown(); u.Say != "Version 99.0.0 did not work here. This one was put back." || u.Ready || u.Never ||
+		!strings.HasPrefix(u.Detail, "The new version broke off") || !strings.HasSuffix(u.Detail, "the next one will be.") {
 		t.Errorf("%+v", u)
 	}
 	if n.failed = ""; n.shown().Say != "" {
@@ -97,6 +101,24 @@ func TestRenewInVain(t *testing.T) {
 	}
 	if renewed, err := p.renew(); renewed || err != nil || p.home == nil {
 		t.Error("nothing waits, and it is waited for", renewed, err)
+	}
+}
+
+// A version that can't be put in place leaves this one, which says why.
+func TestRenewInTrouble(t *testing.T) {
+	p, people := waiting(t, "exit 0")
+	n := &p.newness
+	if err := os.Mkdir(n.copy.Target+".new", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if renewed, err := p.renew(); renewed || err != nil || n.failed != "" || !strings.Contains(people.String(), "could not be written") {
+		t.Fatal(renewed, err, n.failed, people)
+	}
+	n.origin.Address = "https://updates.example"
+	n.keeper = updates.New(updates.Config{Origin: n.origin, Copy: n.copy, Current: n.current, Folder: n.program.Folder})
+	u := n.shown()
+	if !strings.HasPrefix(u.Say, "The new version could not be written") || u.Detail != u.Say || u.Tone != model.Warn || u.Ready {
+		t.Errorf("%+v", u)
 	}
 }
 
@@ -111,7 +133,7 @@ func TestWorks(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "new")
-	if err := os.WriteFile(file, []byte("new"), 0o755); err != nil {
+	if err := os.WriteFile(file, []byte("#!/bin/sh\necho parley "+wire.Release+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := n.program.Swap(file, update.Version{}, v); err != nil {
@@ -130,11 +152,36 @@ func TestWorks(t *testing.T) {
 	if renewed, err := p.renew(); renewed || err != nil || p.home == nil {
 		t.Error("a version on trial tries another one", renewed, err)
 	}
+	if code, err := p.notFirst(nil); code != update.Elsewhere || err != nil {
+		t.Error("it ends without a word, as one that does not work", code, err)
+	}
+	if code, err := p.notFirst(profile.ErrInUse); code != update.Elsewhere || err == nil {
+		t.Error(code, err)
+	}
+	kept, err := os.ReadFile(trial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(trial), os.MkdirAll(filepath.Join(trial, "x"), 0o700)); err != nil { // it can be neither read nor removed
+		t.Fatal(err)
+	}
+	if err := n.works(); err == nil || !n.onTrial {
+		t.Error("it takes itself for one that has spoken")
+	}
+	if err := errors.Join(os.RemoveAll(trial), os.WriteFile(trial, kept, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	if err := n.works(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(trial); err == nil || n.onTrial {
 		t.Error("nobody is told that it works")
+	}
+	if code, err := p.notFirst(nil); code != exitDone || err != nil {
+		t.Error("one that is not on trial", code, err)
+	}
+	if code, err := p.notFirst(os.ErrPermission); code != exitFailed || err == nil {
+		t.Error(code, err)
 	}
 }
 

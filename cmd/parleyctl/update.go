@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -76,10 +75,8 @@ func beside(ctx context.Context) (c updates.Copy, current update.Version, err er
 		name += ".exe"
 	}
 	c = updates.CopyOf(filepath.Join(filepath.Dir(own), name), os.Getenv)
-	text := wire.Release
-	if out, err := exec.CommandContext(ctx, c.Target, "--version").Output(); err == nil {
-		text = strings.TrimPrefix(strings.TrimSpace(string(out)), "parley ")
+	if current, err = updates.VersionOf(ctx, c.Target); err != nil {
+		current, err = update.ParseVersion(wire.Release)
 	}
-	current, err = update.ParseVersion(text)
 	return c, current, err
 }

@@ -1,4 +1,5 @@
-// Package restart starts this very program anew, or what has been put in its place, with the arguments and the environment that it was given.
+// Package restart starts this very program anew, or what has been put in its place, with the arguments and the environment that it was
+// given.
 package restart
 
 import (

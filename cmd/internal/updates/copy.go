@@ -1,7 +1,11 @@
 package updates
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -25,8 +29,8 @@ const (
 	Unknown  Kind = "" // built from source, or copied there by hand
 )
 
-// Marker is the file that has a copy's kind in it, in one word: beside the program, or in ../share/parley where programs of all kinds lie
-// side by side.
+// Marker is the file that has a copy's kind in it, in one word, but for an AppImage, which needs none: beside the program, or in
+// ../share/parley where programs of all kinds lie side by side.
 const Marker = "parley.install"
 
 const maxMarker = 64 // bytes
@@ -46,6 +50,9 @@ func CopyOf(program string, getenv func(string) string) Copy {
 		program = real
 	}
 	if image := getenv("APPIMAGE"); image != "" && inside(getenv("APPDIR"), program) { // else both are of another one that started this
+		if real, err := filepath.EvalSymlinks(image); err == nil { // a link stays one: what it leads to is replaced
+			image = real
+		}
 		if s, err := os.Stat(image); err == nil && s.Mode().IsRegular() && filepath.IsAbs(image) {
 			return Copy{AppImage, image}
 		}
@@ -78,7 +85,7 @@ func marked(file string) Kind {
 	var text [maxMarker]byte
 	n, _ := f.Read(text[:])
 	switch k := Kind(strings.TrimSpace(string(text[:n]))); k {
-	case AppImage, NSIS, Tar, MSI, Deb, RPM, Flatpak:
+	case NSIS, Tar, MSI, Deb, RPM, Flatpak: // not AppImage: what was taken out of one is no file that another one could replace
 		return k
 	}
 	return Unknown
@@ -97,7 +104,32 @@ func (c Copy) Platform() string {
 
 // Installation is the copy as something to be swapped. folder is the profile's own for updates.
 func (c Copy) Installation(folder string) update.Installation {
-	return update.Installation{Target: c.Target, Folder: folder, Now: time.Now}
+	return update.Installation{Target: c.Target, Folder: folder, Ask: func(file string) (update.Version, error) {
+		return VersionOf(context.Background(), file)
+	}}
+}
+
+// answer is how long a program has to say its version.
+const answer = 30 * time.Second
+
+// VersionOf starts a program to ask it for its version.
+func VersionOf(ctx context.Context, program string) (v update.Version, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	command := exec.CommandContext(ctx, program, "--version")
+	command.WaitDelay = time.Second // for what it has started
+	out, err := command.Output()
+	if ctx.Err() != nil {
+		return v, fmt.Errorf("it does not say its version: %w", ctx.Err())
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
+		return v, fmt.Errorf("%w: %.200s", err, strings.TrimSpace(string(exit.Stderr)))
+	}
+	if err != nil {
+		return v, err
+	}
+	return update.ParseVersion(strings.TrimPrefix(strings.TrimSpace(string(out)), "parley "))
 }
 
 // Folder is where a profile keeps what is about updates.

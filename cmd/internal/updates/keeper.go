@@ -21,7 +21,8 @@ const (
 	firstMore  = 7 * time.Minute // at most, by chance
 	every      = 23 * time.Hour
 	everyMore  = 2 * time.Hour
-	afterError = time.Hour // no network, or no server
+	afterError = time.Hour        // no network, no server, or a list that is refused: after the next error twice as long, up to a day
+	nap        = 10 * time.Minute // at most, without a look at the clock: timers stand still while a machine sleeps
 	quietEvery = time.Second
 )
 
@@ -148,14 +149,18 @@ func (k *Keeper) Now(ctx context.Context) State {
 
 // Switched follows the settings' switch: once it is off the next start takes nothing that somebody has not asked for since.
 func (k *Keeper) Switched() {
-	if k.c.On() || k.State().Phase != Ready {
+	if k.c.On() {
 		return
 	}
 	if err := k.program.Discard(); err != nil {
 		k.c.Log.Warn("update", "err", err)
 		return
 	}
-	k.set(func(s *State) { s.Phase, s.How = Known, "Look again to have it." })
+	k.set(func(s *State) {
+		if s.Phase == Ready {
+			s.Phase, s.How = Known, "Look again to have it."
+		}
+	})
 }
 
 // State tells how it stands.
@@ -178,7 +183,9 @@ func (k *Keeper) set(edit func(*State)) {
 
 func (k *Keeper) run(ctx context.Context) {
 	defer close(k.done)
-	timer := time.NewTimer(max(firstAfter, every-time.Since(k.State().Looked)) + rand.N(firstMore))
+	due := time.Now().Add(max(firstAfter, every-time.Since(k.State().Looked)) + rand.N(firstMore))
+	errorWait := afterError
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		wanted := k.c.On
@@ -186,18 +193,36 @@ func (k *Keeper) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-k.ask:
-			wanted = func() bool { return true }
+			wanted, errorWait = func() bool { return true }, afterError
 		case <-timer.C:
+			if left := untilDue(due); left > 0 {
+				timer.Reset(min(left, nap))
+				continue
+			}
 		}
 		wait := every + rand.N(everyMore)
 		if wanted() {
 			if err := k.look(ctx, wanted); err != nil && ctx.Err() == nil {
 				k.c.Log.Warn("update", "err", err)
-				wait = afterError + rand.N(firstMore)
+				wait = errorWait + rand.N(firstMore)
+				errorWait = min(2*errorWait, every)
+			} else {
+				errorWait = afterError
 			}
 		}
-		timer.Reset(wait)
+		due = time.Now().Add(wait)
+		timer.Reset(nap)
 	}
+}
+
+// untilDue is how long it is until then by the clock on the wall, which goes on while the machine sleeps. One that was set back, so that
+// it would be very long, is not waited for.
+func untilDue(due time.Time) time.Duration {
+	left := due.Round(0).Sub(time.Now().Round(0))
+	if left > every+everyMore {
+		return 0
+	}
+	return left
 }
 
 // look finds out what is current, and fetches it. wanted: it still is.
@@ -214,7 +239,7 @@ func (k *Keeper) look(ctx context.Context, wanted func() bool) error {
 		return err
 	case offer == nil:
 		k.set(func(s *State) { *s = State{Phase: Current, Looked: s.Looked} })
-		return k.program.Discard() // it was taken back by its makers
+		return k.program.Discard() // what waits, if anything, is not newer than what runs
 	}
 	k.set(func(s *State) { s.Version, s.News, s.How = offer.Version.String(), offer.News, "" })
 	how := k.how(offer)
@@ -227,8 +252,7 @@ func (k *Keeper) look(ctx context.Context, wanted func() bool) error {
 		k.set(func(s *State) { s.Phase, s.How = Known, how })
 		return nil
 	case waits && ready.File == offer.File:
-		k.set(func(s *State) { s.Phase = Ready })
-		return nil
+		return k.ready(wanted)
 	}
 	if err := k.fetch(ctx, offer, wanted); err != nil {
 		k.set(func(s *State) { s.Phase, s.Problem = Known, err.Error() })
@@ -253,7 +277,8 @@ func (k *Keeper) how(o *update.Offer) string {
 		return k.c.Copy.how()
 	case o.File.Size == 0:
 		return "It is not made for this system."
-	case k.program.Writable() != nil:
+	}
+	if err := k.program.Writable(); err != nil && !errors.Is(err, update.ErrFull) { // a full disk is said by the download
 		return k.c.Copy.how()
 	}
 	return ""
@@ -283,7 +308,17 @@ func (k *Keeper) fetch(ctx context.Context, o *update.Offer, wanted func() bool)
 	if err := k.program.Prepare(o); err != nil {
 		return err
 	}
+	return k.ready(wanted)
+}
+
+// ready says that the next start takes what was fetched, unless that was switched off meanwhile: see Switched, which comes after this or
+// is seen by it.
+func (k *Keeper) ready(wanted func() bool) error {
 	k.set(func(s *State) { s.Phase, s.Done, s.All = Ready, 0, 0 })
+	if wanted() {
+		return nil
+	}
+	k.Switched()
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package updates
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -49,7 +50,8 @@ func TestFind(t *testing.T) {
 func TestCopyOf(t *testing.T) {
 	dir := t.TempDir()
 	program, image := filepath.Join(dir, "app", "usr", "bin", "parley"), filepath.Join(dir, "Parley für alle.AppImage")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(program), 0o755), os.WriteFile(program, nil, 0o755), os.WriteFile(image, nil, 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(program), 0o755),
+		os.WriteFile(program, nil, 0o755), os.WriteFile(image, nil, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	link := filepath.Join(dir, "parley")
@@ -58,8 +60,10 @@ func TestCopyOf(t *testing.T) {
 	}
 	env := map[string]string{}
 	of := func(program string) Copy { return CopyOf(program, func(name string) string { return env[name] }) }
-	for text, want := range map[string]Kind{"tar\n": Tar, "nsis": NSIS, " msi ": MSI, "deb": Deb, "rpm": RPM, "flatpak": Flatpak, "": Unknown, "snap": Unknown,
-		strings.Repeat("tar ", 100): Unknown} {
+	for text, want := range map[string]Kind{
+		"tar\n": Tar, "nsis": NSIS, " msi ": MSI, "deb": Deb, "rpm": RPM, "flatpak": Flatpak, "": Unknown, "snap": Unknown,
+		"appimage": Unknown, strings.Repeat("tar ", 100): Unknown,
+	} {
 		if err := os.WriteFile(filepath.Join(filepath.Dir(program), Marker), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -84,6 +88,13 @@ func TestCopyOf(t *testing.T) {
 	if c := of(program); c != (Copy{AppImage, image}) || c.Platform() == (Copy{Kind: Tar}).Platform() {
 		t.Errorf("%+v", c)
 	}
+	env["APPIMAGE"] = filepath.Join(dir, "link.AppImage")
+	if err := os.Symlink(image, env["APPIMAGE"]); err != nil {
+		t.Fatal(err)
+	}
+	if c := of(program); c != (Copy{AppImage, image}) {
+		t.Errorf("by a link: %+v", c)
+	}
 	env["APPDIR"] = filepath.Join(dir, "other") // an AppImage has started one that is none
 	if c := of(program); c != (Copy{Unknown, program}) {
 		t.Errorf("%+v", c)
@@ -91,6 +102,28 @@ func TestCopyOf(t *testing.T) {
 	env["APPIMAGE"], env["APPDIR"] = image+".gone", filepath.Join(dir, "app")
 	if c := of(program); c != (Copy{Unknown, program}) {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestVersionOf: a program is asked for its version, and what it says that is none is told.
+func TestVersionOf(t *testing.T) {
+	for does, want := range map[string]string{
+		`[ "$*" = --version ] && echo parley 1.2.3-beta.1`: "1.2.3-beta.1",
+		"echo parley 1.2": "", "echo libGL.so.1: not found >&2; exit 127": "libGL.so.1: not found", "exit 1": "exit status 1",
+	} {
+		file := filepath.Join(t.TempDir(), "parley.exe.new") // no ending has it not start
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n"+does+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		v, err := (Copy{Tar, file}).Installation(t.TempDir()).Ask(file)
+		if err == nil && v.String() != want || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, %v", does, v, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if v, err := VersionOf(ctx, os.Args[0]); err == nil {
+		t.Error(v)
 	}
 }
 
@@ -108,11 +141,16 @@ func TestWords(t *testing.T) {
 		{State{Phase: Checking}, "Looking for a newer version… "},
 		{State{Phase: Known, Version: "2.0.0", How: "Ask."}, "Version 2.0.0 is there. Ask."},
 		{State{Phase: Known, Version: "2.0.0", Problem: "is it?"}, "Version 2.0.0 is there, and could not be fetched. Is it?"},
+		{State{Phase: Known, Version: "2.0.0", How: "Ask.", Problem: "no"}, "Version 2.0.0 is there. Ask. Looking again did not work: no."},
+		{State{Phase: Failed, Version: "2.0.0", Problem: "is it?"}, "Version 2.0.0 did not work here. This one was put back. " +
+			"It is not tried again; the next one will be. Looking again did not work: is it?"},
 		{State{Phase: Waiting, Version: "2.0.0"}, "Version 2.0.0 is there. It is fetched when nobody talks here any more."},
 		{State{Phase: Downloading, Version: "2.0.0", Done: 8e6, All: 20e6}, "Fetching version 2.0.0: 40 % 8.0 of 20.0 MB"},
 		{State{Phase: Downloading, Version: "2.0.0"}, "Fetching version 2.0.0: 0 % 0.0 of 0.0 MB"},
-		{State{Phase: Ready, Version: "2.0.0"}, "Version 2.0.0 is ready. Parley starts with it the next time. Should it not work here, this one comes back by itself."},
-		{State{Phase: Failed, Version: "2.0.0"}, "Version 2.0.0 did not work here. This one was put back. It is not tried again; the next one will be."},
+		{State{Phase: Ready, Version: "2.0.0"},
+			"Version 2.0.0 is ready. Parley starts with it the next time. Should it not work here, this one comes back by itself."},
+		{State{Phase: Failed, Version: "2.0.0"},
+			"Version 2.0.0 did not work here. This one was put back. It is not tried again; the next one will be."},
 	} {
 		if w := c.state.Words("1.0.0", now); w.Line+" "+w.Detail != c.want || w.Good && w.Wrong {
 			t.Errorf("%q, want %q", w.Line+" "+w.Detail, c.want)

@@ -133,8 +133,10 @@ func newRig(t *testing.T, d *depot, kind Kind) *rig {
 }
 
 func (r *rig) again(d *depot) {
-	r.Keeper = New(Config{Origin: d.origin, Copy: r.copy, Current: update.Version{Major: 1}, Folder: r.folder, On: r.on.Load, Busy: r.busy.Load,
-		Changed: func() { r.changes.Add(1) }, Client: &http.Client{Transport: d}})
+	r.Keeper = New(Config{
+		Origin: d.origin, Copy: r.copy, Current: update.Version{Major: 1}, Folder: r.folder, On: r.on.Load, Busy: r.busy.Load,
+		Changed: func() { r.changes.Add(1) }, Client: &http.Client{Transport: d},
+	})
 }
 
 // is wants a phase, once everything has come to rest.
@@ -152,6 +154,16 @@ func (r *rig) look(t *testing.T, want Phase) State {
 	t.Helper()
 	r.Check()
 	return r.is(t, want)
+}
+
+// with runs a test in a bubble, with a server that offers 1.1.0 and a Keeper of 1.0.0 that was not started.
+func with(t *testing.T, kind Kind, do func(t *testing.T, d *depot, r *rig)) {
+	t.Helper()
+	d := newDepot(t)
+	synctest.Test(t, func(t *testing.T) {
+		d.publish("1.1.0", update.Platform("program"))
+		do(t, d, newRig(t, d, kind))
+	})
 }
 
 // TestDaily: some minutes after the start and then once a day somebody looks, but not with the switch off; what is there is fetched and
@@ -205,10 +217,7 @@ func TestDaily(t *testing.T) {
 
 // TestCalls: nothing is downloaded while somebody talks, and a call stops a download, which goes on after it.
 func TestCalls(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		d.publish("1.1.0", update.Platform("program"))
-		r := newRig(t, d, NSIS)
+	with(t, NSIS, func(t *testing.T, d *depot, r *rig) {
 		r.on.Store(false) // one may ask all the same
 		r.Start()
 		defer r.Close()
@@ -235,11 +244,8 @@ func TestCalls(t *testing.T) {
 }
 
 func TestSwitchedOffMeanwhile(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		d.publish("1.1.0", update.Platform("program"))
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
 		d.slow.Store(true)
-		r := newRig(t, d, Tar)
 		r.Start()
 		defer r.Close()
 		time.Sleep(firstAfter)
@@ -262,10 +268,7 @@ func TestSwitchedOffMeanwhile(t *testing.T) {
 // TestTold: what others have installed, what can't be written and what is not made for this system is only said.
 func TestTold(t *testing.T) {
 	for _, kind := range []Kind{Deb, RPM, MSI, Flatpak, Unknown} {
-		d := newDepot(t)
-		synctest.Test(t, func(t *testing.T) {
-			d.publish("1.1.0", update.Platform("program"))
-			r := newRig(t, d, kind)
+		with(t, kind, func(t *testing.T, d *depot, r *rig) {
 			r.Start()
 			defer r.Close()
 			if s := r.look(t, Known); s.How == "" || s.Version != "1.1.0" || s.Problem != "" {
@@ -277,10 +280,8 @@ func TestTold(t *testing.T) {
 		})
 	}
 	for _, kind := range []Kind{AppImage, NSIS, Tar} {
-		d := newDepot(t)
-		synctest.Test(t, func(t *testing.T) {
+		with(t, kind, func(t *testing.T, d *depot, r *rig) {
 			d.publish("1.1.0")
-			r := newRig(t, d, kind)
 			r.Start()
 			defer r.Close()
 			if s := r.look(t, Known); s.How != "It is not made for this system." {
@@ -297,9 +298,7 @@ func TestTold(t *testing.T) {
 
 // TestTrouble: a server that can't be reached, lies or hands out something else is said, and asked again within the hour.
 func TestTrouble(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, d, Tar)
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
 		r.Start()
 		defer r.Close()
 		d.down.Store(true)
@@ -307,7 +306,6 @@ func TestTrouble(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		d.down.Store(false)
-		d.publish("1.1.0", update.Platform("program"))
 		text, _ := d.file(update.ManifestName)
 		d.put(update.ManifestName, append(bytes.Clone(text), ' '))
 		if s := r.look(t, Idle); !strings.Contains(s.Problem, "not signed") {
@@ -333,10 +331,7 @@ func TestTrouble(t *testing.T) {
 
 // TestNoPlace: a home that can't be written is said, and nothing is fetched into it.
 func TestNoPlace(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		d.publish("1.1.0", update.Platform("program"))
-		r := newRig(t, d, Tar)
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
 		if err := os.WriteFile(r.folder, nil, 0o600); err != nil { // where the folder would be
 			t.Fatal(err)
 		}
@@ -354,10 +349,7 @@ func TestNoPlace(t *testing.T) {
 
 // TestNotAgain: a version that was rolled back is not fetched again, and the next one is.
 func TestNotAgain(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		d.publish("1.1.0", update.Platform("program"))
-		r := newRig(t, d, Tar)
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
 		if err := r.program.Remember(update.Version{Major: 1, Minor: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -375,10 +367,7 @@ func TestNotAgain(t *testing.T) {
 
 // TestSwitchedOff: what was fetched before does not come by itself, either.
 func TestSwitchedOff(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		d.publish("1.1.0", update.Platform("program"))
-		r := newRig(t, d, Tar)
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
 		r.Start()
 		defer r.Close()
 		r.look(t, Ready)
@@ -395,12 +384,83 @@ func TestSwitchedOff(t *testing.T) {
 	})
 }
 
+// TestSwitchedOffInTime: what comes to lie there while the switch is turned off is not taken, whichever of the two is first, and neither is
+// an older one that lies there while a newer one is looked for.
+func TestSwitchedOffInTime(t *testing.T) {
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
+		waits := func() bool {
+			_, waits := r.program.Waiting(r.c.Current)
+			return waits
+		}
+		err := r.Keeper.look(t.Context(), func() bool {
+			if waits() { // it was not there the time before
+				r.on.Store(false)
+			}
+			return r.on.Load()
+		})
+		if s := r.State(); err != nil || waits() || s.Phase != Known || s.How == "" {
+			t.Errorf("%+v, %v", s, err)
+		}
+		r.on.Store(true)
+		if r.Now(t.Context()).Phase != Ready {
+			t.Fatal(r.State())
+		}
+		d.publish("1.2.0", update.Platform("program"))
+		d.put("parley-1.2.0", nil)
+		if s := r.Now(t.Context()); s.Phase != Known || s.Version != "1.2.0" || !waits() {
+			t.Fatalf("%+v", s)
+		}
+		r.on.Store(false)
+		if r.Switched(); waits() {
+			t.Error("the next start takes the older one")
+		}
+	})
+}
+
+// TestRefusedIsAskedSeldom: a list that nobody has signed anew for long is not asked for all day, and once there is a new one it is found
+// within a day. Somebody who asks has the first hours begin again.
+func TestRefusedIsAskedSeldom(t *testing.T) {
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
+		d.publish("1.0.0", update.Platform("program"))
+		r.Start()
+		defer r.Close()
+		time.Sleep(31 * 24 * time.Hour) // it is good for a month
+		before := d.asked.Load()
+		time.Sleep(10 * 24 * time.Hour)
+		if s := r.is(t, Current); !strings.Contains(s.Problem, "out of date") {
+			t.Errorf("%+v", s)
+		}
+		if n := d.asked.Load() - before; n < 9 || n > 15 {
+			t.Errorf("asked %d times in ten days", n)
+		}
+		r.look(t, Current)
+		before = d.asked.Load()
+		time.Sleep(afterError + 2*firstMore + 2*afterError)
+		if n := d.asked.Load() - before; n != 2 {
+			t.Errorf("asked %d times in three hours", n)
+		}
+		d.publish("1.1.0", update.Platform("program"))
+		time.Sleep(every + everyMore)
+		r.is(t, Ready)
+	})
+}
+
+// TestUntilDue: a clock that is set back does not keep anybody from looking.
+func TestUntilDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for in, want := range map[time.Duration]time.Duration{
+			time.Hour: time.Hour, -time.Hour: -time.Hour, every + everyMore: every + everyMore, 365 * 24 * time.Hour: 0,
+		} {
+			if left := untilDue(time.Now().Add(in)); left != want {
+				t.Errorf("%s: %s", in, left)
+			}
+		}
+	})
+}
+
 // TestNow is for programs that look once.
 func TestNow(t *testing.T) {
-	d := newDepot(t)
-	synctest.Test(t, func(t *testing.T) {
-		d.publish("1.1.0", update.Platform("program"))
-		r := newRig(t, d, Tar)
+	with(t, Tar, func(t *testing.T, d *depot, r *rig) {
 		if s := r.Now(t.Context()); s.Phase != Ready || s.Phase.String() != "ready" || s.Version != "1.1.0" {
 			t.Errorf("%+v", s)
 		}

@@ -26,10 +26,10 @@ func (s State) Words(current string, now time.Time) Words {
 	case Checking:
 		return Words{Line: "Looking for a newer version…"}
 	case Known:
-		if s.Problem != "" {
-			return Words{Line: there + ", and could not be fetched.", Detail: sentence(s.Problem), Wrong: true}
+		if s.Problem != "" && s.How == "" {
+			return Words{Line: there + ", and could not be fetched.", Detail: Sentence(s.Problem), Wrong: true}
 		}
-		return Words{Line: there + ".", Detail: s.How}
+		return Words{Line: there + ".", Detail: s.How + s.again()}
 	case Waiting:
 		return Words{Line: there + ".", Detail: "It is fetched when nobody talks here any more."}
 	case Downloading:
@@ -40,23 +40,31 @@ func (s State) Words(current string, now time.Time) Words {
 	case Ready:
 		return Words{
 			Line:   "Version " + s.Version + " is ready.",
-			Detail: "Parley starts with it the next time. Should it not work here, this one comes back by itself.",
+			Detail: "Parley starts with it the next time. Should it not work here, this one comes back by itself." + s.again(),
 			Good:   true,
 		}
 	case Failed:
 		return Words{
 			Line:   "Version " + s.Version + " did not work here. This one was put back.",
-			Detail: "It is not tried again; the next one will be.",
+			Detail: "It is not tried again; the next one will be." + s.again(),
 			Wrong:  true,
 		}
 	}
 	if s.Problem != "" {
-		return Words{Line: "Could not look for a newer version.", Detail: sentence(s.Problem), Wrong: true}
+		return Words{Line: "Could not look for a newer version.", Detail: Sentence(s.Problem), Wrong: true}
 	}
 	if s.Phase == Current {
 		return Words{Line: "Parley " + current + " is up to date.", Detail: looked(s.Looked, now), Good: true}
 	}
 	return Words{Line: "This is Parley " + current + ".", Detail: looked(s.Looked, now)}
+}
+
+// again says that a later look has failed, beside what is known from before; empty: it has not.
+func (s State) again() string {
+	if s.Problem == "" {
+		return ""
+	}
+	return " Looking again did not work: " + s.Problem + stop(s.Problem)
 }
 
 func looked(at, now time.Time) string {
@@ -70,11 +78,16 @@ func looked(at, now time.Time) string {
 	}
 }
 
-// sentence makes one of an error.
-func sentence(text string) string {
+// Sentence makes one of an error.
+func Sentence(text string) string {
 	r, n := utf8.DecodeRuneInString(text)
-	if text = string(unicode.ToUpper(r)) + text[n:]; !strings.ContainsAny(text[len(text)-1:], ".?!") {
-		text += "."
+	return string(unicode.ToUpper(r)) + text[n:] + stop(text)
+}
+
+// stop is what a text lacks at its end to be a sentence.
+func stop(text string) string {
+	if strings.ContainsAny(text[len(text)-1:], ".?!") {
+		return ""
 	}
-	return text
+	return "."
 }
