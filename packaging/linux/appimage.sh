@@ -12,8 +12,8 @@
 #
 # No library goes in. parley needs these (ldd), and each belongs to the machine that it runs on:
 #
-#   libc.so.6, libm.so.6          of glibc 2.36 or earlier names, so Debian 12, Ubuntu 23.04, Fedora 37 and later. A glibc of our own would
-#                                 not fit the graphics driver, which is linked with the system's
+#   libc.so.6, libm.so.6          of glibc 2.34 or later, so Debian 12, Ubuntu 22.04, Fedora 35 and later (packaging/test/deb.sh looks at
+#                                 it). A glibc of our own would not fit the graphics driver, which is linked with the system's
 #   libGL.so.1                    the graphics driver's
 #   libX11.so.6 (libxcb, libXau, libXdmcp)   speaks with the display, and shares its state with libGL
 #   dlopen'd by GLFW: libXcursor.so.1, libXrandr.so.2, libXinerama.so.1, libXi.so.6, libXxf86vm.so.1, libEGL, libGLX    all optional but
@@ -72,7 +72,8 @@ share=$dir/usr/share
 rm -rf "$dir"
 mkdir -p "$dir/usr/bin" "$share/applications" "$share/metainfo" "$share/doc/parley"
 install -m 644 "$here/$id.desktop" "$share/applications/$id.desktop"
-install -m 644 "$here/$id.metainfo.xml" "$share/metainfo/$id.metainfo.xml"
+day=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
+sed "s/@VERSION@/$VERSION/g; s/@DATE@/$day/g" "$here/$id.metainfo.xml" >"$share/metainfo/$id.metainfo.xml"
 notices=$BUILD/THIRD-PARTY-NOTICES.txt
 [ -s "$notices" ] || (cd "$ROOT" && "${GO:-go}" run ./packaging/notices) >"$notices"
 install -m 644 "$ROOT/LICENSE" "$notices" "$share/doc/parley/"

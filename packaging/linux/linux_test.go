@@ -335,6 +335,12 @@ func TestFlatpak(t *testing.T) {
 	if len(f.Modules) != 1 || f.Modules[0].Buildsystem != "simple" || len(f.Modules[0].Commands) == 0 {
 		t.Fatalf("modules: %+v", f.Modules)
 	}
+	// The folder that is copied says "deb", "rpm" or what else it was last packed as.
+	commands := f.Modules[0].Commands
+	kind := slices.Index(commands, "echo flatpak >/app/share/parley/parley.install")
+	if kind < 0 || kind < slices.Index(commands, "cp -r share /app/") {
+		t.Errorf("the app does not know that it came by Flatpak: %q", commands)
+	}
 	var packed []string
 	for _, s := range f.Modules[0].Sources {
 		packed = append(packed, filepath.Base(s.Path))

@@ -10,6 +10,7 @@ need Xvfb xvfb
 need xdotool xdotool
 need import imagemagick
 need desktop-file-validate desktop-file-utils
+need appstreamcli appstream
 need unshare util-linux
 need openbox openbox
 need /usr/lib/x86_64-linux-gnu/libGL.so.1 libgl1
@@ -68,6 +69,9 @@ for f in .DirIcon chat.parley.app.png usr/share/metainfo/chat.parley.app.metainf
 	usr/share/doc/parley/LICENSE usr/share/doc/parley/THIRD-PARTY-NOTICES.txt; do
 	[ -s "$tree/$f" ] || fail "$f is missing"
 done
+expected="version=\"$VERSION\" date=\"$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)\""
+grep -q "$expected" "$tree/usr/share/metainfo/chat.parley.app.metainfo.xml" || fail "the metadata is of another version"
+appstreamcli validate --no-net "$tree/usr/share/metainfo/chat.parley.app.metainfo.xml" || fail "the metadata is not valid"
 [ "$("$app" --parleyctl version)" = "$("$tree/usr/bin/parleyctl" version)" ] || fail "--parleyctl says something else"
 rm -r "$tree"
 soon empty
