@@ -244,6 +244,7 @@ func TestPackages(t *testing.T) {
 		if p.Version != "${VERSION}" || p.License != "MIT" || !strings.Contains(p.Description, "\n") || p.RPM.Summary == "" || p.RPM.Buildhost == "" {
 			t.Errorf("%s: %+v", name, p)
 		}
+		folders(t, p)
 		for packager, o := range p.Overrides {
 			for _, script := range o.Scripts {
 				path := strings.TrimPrefix(script, "scripts/")
@@ -258,6 +259,23 @@ func TestPackages(t *testing.T) {
 		if name == "app" {
 			icons(t, places)
 			libraries(t, p)
+		}
+	}
+}
+
+// folders: a .rpm that does not name a folder of its own leaves it behind. dpkg knows by itself.
+func folders(t *testing.T, p nfpm) {
+	t.Helper()
+	var named []string
+	for _, c := range p.Contents {
+		if c.Type == "dir" {
+			named = append(named, c.Dst)
+		}
+	}
+	for _, c := range p.Contents {
+		dir := filepath.Dir(c.Dst)
+		if c.Packager != "deb" && c.Type != "dir" && strings.HasPrefix(filepath.Base(dir), "parley") && !slices.Contains(named, dir) {
+			t.Errorf("%s: the .rpm leaves %s behind", p.Name, dir)
 		}
 	}
 }
