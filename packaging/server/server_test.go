@@ -163,9 +163,15 @@ type service struct {
 		Context    string `yaml:"context"`
 		Dockerfile string `yaml:"dockerfile"`
 	} `yaml:"build"`
-	NetworkMode     string         `yaml:"network_mode"`
-	Command         []string       `yaml:"command"`
-	Volumes         []string       `yaml:"volumes"`
+	NetworkMode string   `yaml:"network_mode"`
+	Command     []string `yaml:"command"`
+	Volumes     []string `yaml:"volumes"`
+	Health      struct {
+		Test     []string `yaml:"test"`
+		Interval string   `yaml:"interval"`
+		Timeout  string   `yaml:"timeout"`
+		Start    string   `yaml:"start_period"`
+	} `yaml:"healthcheck"`
 	Restart         string         `yaml:"restart"`
 	StopGracePeriod string         `yaml:"stop_grace_period"`
 	ReadOnly        bool           `yaml:"read_only"`
@@ -207,6 +213,10 @@ func TestCompose(t *testing.T) {
 	}
 	if s.Restart != "unless-stopped" || s.StopGracePeriod == "" || s.Ulimits["nofile"] < 4096 {
 		t.Errorf("%+v", s)
+	}
+	_, health, _ := strings.Cut(strings.Join(all(instructions(t), "HEALTHCHECK"), " "), " CMD ")
+	if want := append([]string{"CMD"}, argv(t, health)...); !slices.Equal(s.Health.Test, want) {
+		t.Errorf("the health check is %q, and the image's %q", s.Health.Test, want)
 	}
 	var args []string
 	for _, arg := range s.Command {
