@@ -109,20 +109,6 @@ bill() {
 	mv "$BUILD/sbom.part" "$DIST/parley-$VERSION-sbom.cdx.json"
 }
 
-# Before the parts, which pack them. The terms of what is linked come with the Debian packages.
-notices() {
-	need /usr/share/doc/nsis/copyright nsis
-	need /usr/share/doc/libsquashfuse-dev/copyright libsquashfuse-dev
-	need /usr/share/doc/libzstd-dev/copyright libzstd-dev
-	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix
-	need x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix
-	need /usr/share/doc/mingw-w64-x86-64-dev/copyright mingw-w64-x86-64-dev
-	${GO:-go} run ./packaging/notices >"$BUILD/notices.part"
-	# As it was, with its time, where nothing is new: what packs it is not made again.
-	cmp -s "$BUILD/notices.part" "$BUILD/THIRD-PARTY-NOTICES.txt" || mv "$BUILD/notices.part" "$BUILD/THIRD-PARTY-NOTICES.txt"
-	rm -f "$BUILD/notices.part"
-}
-
 sums() {
 	cd "$DIST"
 	given -printf '%f\n' | sort | xargs -d '\n' sha256sum -- >"$BUILD/sums.part"
@@ -145,7 +131,7 @@ began=$start
 scripts/deps.sh build app >&2
 took deps
 began=$(date +%s)
-notices
+sh packaging/notices.sh # before the parts, which pack them
 took notices
 for p in $parts; do part "$p"; done
 began=$(date +%s)

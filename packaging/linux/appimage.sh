@@ -75,7 +75,10 @@ install -m 644 "$here/$id.desktop" "$share/applications/$id.desktop"
 day=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
 sed "s/@VERSION@/$VERSION/g; s/@DATE@/$day/g" "$here/$id.metainfo.xml" >"$share/metainfo/$id.metainfo.xml"
 notices=$BUILD/THIRD-PARTY-NOTICES.txt
-[ -s "$notices" ] || (cd "$ROOT" && "${GO:-go}" run ./packaging/notices) >"$notices"
+[ -s "$notices" ] || "$ROOT/packaging/notices.sh"
+for program in parley parleyctl; do
+	[ -x "$programs/$program" ] || "$ROOT/packaging/binaries.sh" linux
+done
 install -m 644 "$ROOT/LICENSE" "$notices" "$share/doc/parley/"
 for icon in "$ROOT"/assets/icons/app/*.png; do
 	px=$(basename "$icon" .png)

@@ -3,7 +3,8 @@
 #
 #   packaging/linux/packages.sh
 #
-# The programs are those of packaging/binaries.sh, which is run where they are missing. MAINTAINER is who answers for the packages.
+# The programs are those of packaging/binaries.sh, the notices those of packaging/notices.sh, which are run where they are missing.
+# MAINTAINER is who answers for the packages.
 # shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
 cd "$ROOT"
@@ -25,7 +26,7 @@ for program in linux-amd64/parley linux-amd64/parleyctl linux-amd64/parleyd; do
 	[ -x "$BUILD/$program" ] || packaging/binaries.sh linux
 done
 [ -x "$BUILD/linux-arm64/parleyd" ] || packaging/binaries.sh server
-[ -s "$BUILD/THIRD-PARTY-NOTICES.txt" ] || "${GO:-go}" run ./packaging/notices >"$BUILD/THIRD-PARTY-NOTICES.txt"
+[ -s "$BUILD/THIRD-PARTY-NOTICES.txt" ] || packaging/notices.sh
 
 # What goes in, by its sums: where nothing has changed and all is there, nothing is done.
 state() {

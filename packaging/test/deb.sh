@@ -250,6 +250,7 @@ inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64
 	exit 1
 }
 has "$out/install" '^pass .*server .*The server runs' || fail "the doctor did not speak, or did not find the server: see $out/install"
+named | grep -qx /usr/bin/parleyd || fail "what is installed is not found by its name"
 expect "the service does not run" inside systemctl is-active parleyd
 expect "the service is not enabled" inside systemctl is-enabled parleyd
 expect "systemd does not read the unit" inside systemd-analyze verify parleyd.service
