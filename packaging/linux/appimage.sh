@@ -35,8 +35,8 @@ need /usr/include/squashfuse/squashfuse.h libsquashfuse-dev
 need /usr/include/zstd.h libzstd-dev
 
 compile() { # compile OUT: the runtime
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" \
-		-static-pie -fPIE -o "$1.tmp" "$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+		-ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" -static-pie -fPIE -o "$1.tmp" "$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
 	printf 'AI\002' | dd of="$1.tmp" bs=1 seek=8 conv=notrunc status=none # the mark of an AppImage of type 2
 	mv "$1.tmp" "$1"
 }
@@ -94,7 +94,8 @@ install -m 755 "$programs/parley" "$dir/usr/bin/parley"
 stamp=$(cat "$here/appimage.sh" "$runtime"/* "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
 	{ cat; find "$share/icons" -type f -exec sha256sum {} + | sort; echo "$VERSION $SOURCE_DATE_EPOCH"; } | sha256sum)
 if [ ! -e "$kept" ] || [ "$(cat "$kept.stamp" 2>/dev/null)" != "$stamp" ]; then
-	zstd -qq -f --no-progress --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"
+	zstd -qq -f --no-progress --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" \
+		-o "$dir/usr/bin/parleyctl.zst"
 	chmod 644 "$dir/usr/bin/parleyctl.zst"
 	CTL_SIZE=$(stat -c %s "$programs/parleyctl")
 	image "$dir" "$kept"

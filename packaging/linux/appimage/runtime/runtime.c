@@ -368,7 +368,8 @@ int main(int argc, char **argv) {
 	if (fd >= 0)
 		close(fd);
 	struct image image = open_image();
-	char *option = argc > 1 ? argv[1] : "", argv0[PATH_MAX], path[PATH_MAX], real[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX], mark[32];
+	char *option = argc > 1 ? argv[1] : "", mark[32];
+	char argv0[PATH_MAX], path[PATH_MAX], real[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX];
 	snprintf(argv0, sizeof argv0, "%s", argc ? argv[0] : path_of_image);
 	bool ctl = named(argv0, "parleyctl"), mount = false;
 	if (!strncmp(option, "--appimage-", 11)) {
