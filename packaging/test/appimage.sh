@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the AppImage as people do, and as it goes wrong for them: a window from a path with blanks and umlauts, ends of every kind, a home that
-# can't be written, folders without room or that start no programs, a file that was cut. The small cases are packaging/linux/appimage's.
+# Runs the AppImage as people do, and as it goes wrong for them: a window from a path with blanks and umlauts, ends of every kind, a home
+# that can't be written, folders without room or that start no programs, a file that was cut. The small cases are packaging/linux/appimage's.
 #
 #   packaging/test/appimage.sh      leaves BUILD/test/appimage.png, the window
 # shellcheck source=packaging/env.sh
@@ -126,7 +126,11 @@ for s in TERM HUP KILL; do # what a shell starts in the background ignores INT
 	echo "SIG$s"
 	start "$app" --profile "$room/profile"
 	kill -s $s "$started"
-	ends 0 129 137 143
+	case $s in
+	TERM) ends 0 143 ;;
+	HUP) ends 0 129 ;;
+	KILL) ends 137 ;;
+	esac
 done
 
 echo "a home that can't be written"

@@ -107,6 +107,8 @@ for shell in zsh fish; do
 	for file in "$BUILD/linux/completions/$shell"/*; do expect "$shell reads $file" $shell -n "$file"; done
 done
 
+expect "the unit lets too much" systemd-analyze security --offline=yes --threshold=25 packaging/linux/parleyd.service
+
 # ---- a system where no systemd runs, as containers are: the user is made, the doctor speaks, and nothing of it fails
 
 cat >"$out/bare" <<'BARE'
