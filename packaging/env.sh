@@ -21,9 +21,9 @@ export TZ=UTC LC_ALL=C.UTF-8
 umask 022
 
 # gobuild is "go build" for everything that is given to people: the build's own paths, times and IDs stay out. GOOS, GOARCH, CGO_ENABLED and
-# what it is given are the caller's; -ldflags go by LDFLAGS, of the script. Whoever gives packages out says in PARLEY_UPDATE_ADDRESS where the
-# folder with the signed manifest will be, and in PARLEY_UPDATE_PUBLIC the public keys, with a comma between (cmd/parley-release makes both);
-# without them a program does not look for newer ones.
+# what it is given are the caller's; -ldflags go by LDFLAGS, of the script. Whoever gives packages out says in PARLEY_UPDATE_ADDRESS where
+# the folder with the signed manifest will be, and in PARLEY_UPDATE_PUBLIC the public keys, with a comma between (cmd/parley-release makes
+# both); without them a program does not look for newer ones.
 gobuild() { ${GO:-go} build -trimpath -buildvcs=false -ldflags "-s -w -buildid= $origin ${LDFLAGS:-}" "$@"; }
 origin=
 [ -z "${PARLEY_UPDATE_ADDRESS:-}" ] ||

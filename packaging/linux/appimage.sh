@@ -36,7 +36,8 @@ need /usr/include/zstd.h libzstd-dev
 
 compile() { # compile OUT: the runtime
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
-		-ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" -static-pie -fPIE -o "$1.tmp" "$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
+		-ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" -static-pie -fPIE -o "$1.tmp" \
+		"$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
 	printf 'AI\002' | dd of="$1.tmp" bs=1 seek=8 conv=notrunc status=none # the mark of an AppImage of type 2
 	mv "$1.tmp" "$1"
 }

@@ -121,7 +121,8 @@ func TestMetainfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := keys(t, id+".desktop")
-	if m.Type != "desktop-application" || m.ID != id || m.Name != "Parley" || m.Summary != d["Desktop Entry/Comment"][0] || m.Launchable != id+".desktop" || m.Icon != id {
+	if m.Type != "desktop-application" || m.ID != id || m.Name != "Parley" || m.Summary != d["Desktop Entry/Comment"][0] ||
+		m.Launchable != id+".desktop" || m.Icon != id {
 		t.Errorf("%+v", m)
 	}
 	if m.Metadata != "MIT" || m.Licence != "MIT" || !strings.HasPrefix(text(t, root+"/LICENSE"), "MIT License") {
@@ -133,7 +134,8 @@ func TestMetainfo(t *testing.T) {
 	if got := strings.Join(m.Keywords, ";") + ";"; got != d["Desktop Entry/Keywords"][0] {
 		t.Errorf("keywords: %q", got)
 	}
-	if got := strings.Join(m.Media, ";") + ";"; got != d["Desktop Entry/MimeType"][0] || !slices.Equal(m.Binaries, []string{"parley", "parleyctl"}) {
+	if got := strings.Join(m.Media, ";") + ";"; got != d["Desktop Entry/MimeType"][0] ||
+		!slices.Equal(m.Binaries, []string{"parley", "parleyctl"}) {
 		t.Errorf("provides: %q %q", m.Media, m.Binaries)
 	}
 	if len(m.Paragraphs) < 2 || len(m.Release) != 1 || m.Release[0].Version != "@VERSION@" || m.Release[0].Date != "@DATE@" {
@@ -241,7 +243,8 @@ func TestPackages(t *testing.T) {
 				t.Errorf("%s: no %s", name, w)
 			}
 		}
-		if p.Version != "${VERSION}" || p.License != "MIT" || !strings.Contains(p.Description, "\n") || p.RPM.Summary == "" || p.RPM.Buildhost == "" {
+		if p.Version != "${VERSION}" || p.License != "MIT" || !strings.Contains(p.Description, "\n") ||
+			p.RPM.Summary == "" || p.RPM.Buildhost == "" {
 			t.Errorf("%s: %+v", name, p)
 		}
 		folders(t, p)

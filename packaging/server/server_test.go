@@ -205,7 +205,8 @@ func TestCompose(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(s.Build.Context, "go.mod")); err != nil {
 		t.Errorf("the context is not the repository: %v", err)
 	}
-	if s.NetworkMode != "host" || !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
+	if s.NetworkMode != "host" || !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) ||
+		!slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
 		t.Errorf("not as closed as it may be: %+v", s)
 	}
 	if _, ok := c.Volumes["data"]; !ok || !slices.Equal(s.Volumes, []string{"data:/data"}) {
@@ -222,7 +223,8 @@ func TestCompose(t *testing.T) {
 	for _, arg := range s.Command {
 		args = append(args, regexp.MustCompile(`\$\{PARLEY_HOST[^}]*\}`).ReplaceAllString(arg, "your.host.example"))
 	}
-	if strings.ContainsAny(strings.Join(args, " "), "${}") || !strings.HasPrefix(strings.Join(args, " "), "serve --listen 0.0.0.0:7440 --data /data") {
+	line := strings.Join(args, " ")
+	if strings.ContainsAny(line, "${}") || !strings.HasPrefix(line, "serve --listen 0.0.0.0:7440 --data /data") {
 		t.Errorf("command %q", args)
 	}
 	knows(t, args)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the AppImage as people do, and as it goes wrong for them: a window from a path with blanks and umlauts, ends of every kind, a home
-# that can't be written, folders without room or that start no programs, a file that was cut. The small cases are packaging/linux/appimage's.
+# that can't be written, folders without room or that start no programs, a file that was cut. The small cases are those of
+# packaging/linux/appimage.
 #
 #   packaging/test/appimage.sh      leaves BUILD/test/appimage.png, the window
 # shellcheck source=packaging/env.sh

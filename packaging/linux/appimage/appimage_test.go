@@ -123,7 +123,8 @@ func TestAppImageRuns(t *testing.T) {
 		t.Fatalf("%q %q", lines, bad)
 	}
 	dir := lines[1]
-	if want := []string{i.path, dir, i.path, i.place, dir + "/usr/bin/program"}; filepath.Dir(dir) != i.place || !slices.Equal(lines[:5], want) {
+	want := []string{i.path, dir, i.path, i.place, dir + "/usr/bin/program"}
+	if filepath.Dir(dir) != i.place || !slices.Equal(lines[:5], want) {
 		t.Errorf("APPIMAGE, APPDIR, ARGV0, OWD, $0: %q", lines)
 	}
 	if lines[6] != "700" {
@@ -365,7 +366,8 @@ func TestAppImageHostile(t *testing.T) {
 	}
 }
 
-// Bits of the squashfs are changed, and the sum is made right again, as somebody does who wants it read: it is unpacked, or refused in words.
+// Bits of the squashfs are changed, and the sum is made right again, as somebody does who wants it read: it is unpacked, or refused in
+// words.
 func TestAppImageForged(t *testing.T) {
 	i := build(t, func(dir string) {
 		must(t, os.MkdirAll(filepath.Join(dir, "usr/share/a/b"), 0o755))
