@@ -357,6 +357,13 @@ inside sh -c 'kill $(cat /run/xvfb.pid)'
 inside apt-get remove -y parleyd >"$out/remove" 2>&1 || fail "remove: see $out/remove"
 refuse "the server runs after its removal" inside pgrep -u parleyd
 expect "the server's data is gone by a removal" inside test -e /var/lib/parleyd/server.key
+# And once more: it is the same server.
+key() { inside sha256sum /var/lib/parleyd/server.key; }
+before=$(key)
+inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" >"$out/return" 2>&1 || fail "after a removal: see $out/return"
+expect "the service does not run when it is installed after a removal" inside systemctl is-active parleyd
+[ "$(key)" = "$before" ] || fail "it is another server after a removal"
+inside grep -q '^listen = 127.0.0.1:443$' /etc/parleyd.conf || fail "the configuration is lost by a removal"
 inside apt-get purge -y parleyd parley >"$out/purge" 2>&1 || fail "purge: see $out/purge"
 refuse "the server's data is there after purging" inside test -e /var/lib/parleyd
 refuse "the user is there after purging" inside getent passwd parleyd
