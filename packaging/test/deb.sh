@@ -360,7 +360,8 @@ expect "the server's data is gone by a removal" inside test -e /var/lib/parleyd/
 # And once more: it is the same server.
 key() { inside sha256sum /var/lib/parleyd/server.key; }
 before=$(key)
-inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" >"$out/return" 2>&1 || fail "after a removal: see $out/return"
+inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" >"$out/return" 2>&1 ||
+	fail "after a removal: see $out/return"
 expect "the service does not run when it is installed after a removal" inside systemctl is-active parleyd
 [ "$(key)" = "$before" ] || fail "it is another server after a removal"
 inside grep -q '^listen = 127.0.0.1:443$' /etc/parleyd.conf || fail "the configuration is lost by a removal"
