@@ -9,7 +9,8 @@
 # make bench-voice  JSON lines: delay, CPU, memory, join; PEERS=1 measures Mumble and Chromium in the same run
 # make bench-app    JSON lines: the window's start, CPU, memory, stalls, frames
 # make bench-video  JSON lines: pictures shown, freezes, delay, CPU, memory, quality; PEERS=1 measures Chromium in the same run
-# make bench-net    JSON lines: sound over bad networks: invented, late, delay, back after an outage; PEERS=1 measures Chromium in the same run
+# make bench-net    JSON lines: sound over bad networks: invented, late, delay, back after an outage; PEERS=1 measures Chromium in the same
+#                   run
 # make bench-rate   JSON lines: links that carry less than a call could use, or lose packets: how soon pictures fit, silence, freezes;
 #                   what a shared screen costs; a browser's first picture; PEERS=1 measures Chromium in the same run
 # make bench-quality  JSON lines: what the echo canceller leaves, and of the voice; the sending chain's time; PEERS=1: SpeexDSP's
@@ -34,8 +35,8 @@ TAGS      := migrated_fynedo
 REAL      := /test$$|/test/|/bench/|/cmd/parley$$
 FAST       = $(shell $(GO) list ./... | grep -vE '$(REAL)')
 
-.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate bench-quality run demo screenshots packages \
-	packages-repro packages-test clean
+.PHONY: deps build app test vet test-fast test-real soak asan fuzz bench-voice bench-app bench-video bench-net bench-rate bench-quality \
+	run demo screenshots packages packages-repro packages-test clean
 
 deps:
 	scripts/deps.sh
@@ -70,7 +71,8 @@ test-real: bin app
 	PARLEY_BIN=$(CURDIR)/bin $(GO) test -count=1 -p 1 -tags $(TAGS) -timeout 25m $(GOTESTFLAGS) ./cmd/parley ./test/... ./bench/...
 
 soak: build app
-	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h ./call ./call/rate ./server ./video/vp9 ./test/...
+	PARLEY_SOAK=1 PARLEY_BIN=$(CURDIR)/bin $(GO) test -tags $(TAGS) -count=1 -p 1 -v -timeout 3h \
+		./call ./call/rate ./server ./video/vp9 ./test/...
 
 # The codecs' tests with libvpx under the address sanitizer; builds it from Debian's source once.
 asan:

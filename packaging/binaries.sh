@@ -36,6 +36,10 @@ build() ( # build SYSTEM ARCH CGO PROGRAM [FLAG...]
 
 portable() { # portable FILE: fails where it needs what other systems have not
 	newest=$(objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -Vu | tail -n 1)
+	if [ -z "$newest" ]; then
+		echo "binaries: it is not known what $1 asks for" >&2
+		exit 1
+	fi
 	if [ "$(printf '%s\n%s\n' "$newest" $GLIBC | sort -V | tail -n 1)" != $GLIBC ]; then
 		echo "binaries: $1 asks for glibc $newest, and $GLIBC is the newest it may" >&2
 		exit 1
@@ -64,6 +68,7 @@ linux() {
 		exit 1
 	fi
 	scripts/deps.sh build app >&2
+	need objdump binutils
 	build linux amd64 1 parley -tags migrated_fynedo
 	build linux amd64 1 parleyctl
 	build linux amd64 0 parleyd

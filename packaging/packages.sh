@@ -57,6 +57,11 @@ took() { # took PART: says how long, since began
 	printf '{"bench":"packages","part":"%s","seconds":%d}\n' "$1" $(($(date +%s) - began))
 }
 
+# given finds what is given out, and nothing else that somebody has in a DIST of their own.
+given() { # given ACTION...: of find
+	find "$DIST" -mindepth 1 -maxdepth 1 -type f \( -name 'parley[-_d]*' -o -name 'Parley-*' -o -name THIRD-PARTY-NOTICES.txt \) "$@"
+}
+
 size() { wc -c <"$1" | tr -d ' '; }
 
 limit() { # limit NAME: how many octets a package may have, from the issue, or nothing
@@ -70,6 +75,7 @@ limit() { # limit NAME: how many octets a package may have, from the issue, or n
 sizes() {
 	large=
 	for f in "$DIST"/*; do
+		[ -f "$f" ] || continue
 		name=$(basename "$f")
 		most=$(limit "$name")
 		printf '{"bench":"packages","package":"%s","bytes":%d%s}\n' "$name" "$(size "$f")" "${most:+,\"limit\":$most}"
@@ -83,8 +89,8 @@ sizes() {
 	}
 }
 
-# bill lists every program that is in some package, each once: BUILD has them as they are packed. And the packages that have something around
-# them.
+# bill lists every program that is in some package, each once: BUILD has them as they are packed. And the packages that have something
+# around them.
 bill() {
 	set --
 	for f in "$BUILD"/*-amd64/parley* "$BUILD"/*-arm64/parley*; do
@@ -103,24 +109,9 @@ bill() {
 	mv "$BUILD/sbom.part" "$DIST/parley-$VERSION-sbom.cdx.json"
 }
 
-# Before the parts, which pack them. The terms of what is linked come with the Debian packages.
-notices() {
-	need /usr/share/doc/nsis/copyright nsis
-	need /usr/share/doc/libsquashfuse-dev/copyright libsquashfuse-dev
-	need /usr/share/doc/libzstd-dev/copyright libzstd-dev
-	need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64-posix
-	need x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64-posix
-	need /usr/share/doc/mingw-w64-x86-64-dev/copyright mingw-w64-x86-64-dev
-	${GO:-go} run ./packaging/notices >"$BUILD/notices.part"
-	# As it was, with its time, where nothing is new: what packs it is not made again.
-	cmp -s "$BUILD/notices.part" "$BUILD/THIRD-PARTY-NOTICES.txt" || mv "$BUILD/notices.part" "$BUILD/THIRD-PARTY-NOTICES.txt"
-	rm -f "$BUILD/notices.part"
-}
-
 sums() {
 	cd "$DIST"
-	rm -f SHA256SUMS
-	sha256sum -- * >"$BUILD/sums.part"
+	given -printf '%f\n' | sort | xargs -d '\n' sha256sum -- >"$BUILD/sums.part"
 	mv "$BUILD/sums.part" SHA256SUMS
 	cd "$ROOT"
 }
@@ -132,8 +123,7 @@ mkdir -p "$BUILD/log"
 start=$(date +%s)
 # Another version's packages would be given out with this one's sums.
 if [ "$(cat "$BUILD/dist-version" 2>/dev/null)" != "$VERSION" ]; then
-	rm -rf "$DIST"
-	mkdir -p "$DIST"
+	given -exec rm -f {} +
 	echo "$VERSION" >"$BUILD/dist-version"
 fi
 
@@ -141,7 +131,7 @@ began=$start
 scripts/deps.sh build app >&2
 took deps
 began=$(date +%s)
-notices
+sh packaging/notices.sh # before the parts, which pack them
 took notices
 for p in $parts; do part "$p"; done
 began=$(date +%s)

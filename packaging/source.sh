@@ -18,11 +18,9 @@ for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.l
 	[ -e "$f" ] || continue
 	sed -e 's/^deb /deb-src /' -e 's/^Types:.*/Types: deb-src/' "$f" >"$apt/sources/$(basename "$f")"
 done
-options="-q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$apt/sources -o Dir::State::lists=$apt/lists -o Dir::Cache=$apt
-	-o APT::Sandbox::User=root"
+set -- -q -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/sources" -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt" \
+	-o APT::Sandbox::User=root
 rm -rf "$package"-*/ "$package"_*
-# shellcheck disable=SC2086 # several words
-apt-get $options update
-# shellcheck disable=SC2086
-apt-get $options source --download-only "$package"
+apt-get "$@" update
+apt-get "$@" source --download-only "$package"
 dpkg-source --no-check -x "$package"_*.dsc

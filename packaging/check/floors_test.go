@@ -1,5 +1,5 @@
-// Package check_test holds what is linked to what is known against it: versions with known flaws, and machines that are too old. What it can
-// say without packages is looked at by plain "go test"; the rest, with the tag "packages", by "make packages-test".
+// Package check_test holds what is linked to what is known against it: versions with known flaws, and machines that are too old. What it
+// can say without packages is looked at by plain "go test"; the rest, with the tag "packages", by "make packages-test".
 package check_test
 
 import (
@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// The Go vulnerability database is asked over the network, which tests are not. So here is what it said of modules that we have, last looked
-// at on 2026-11-23: the database itself (github.com/golang/vulndb) as of 2026-08-21, and what other projects wrote of later numbers. To look
-// again, with a network: go run golang.org/x/vuln/cmd/govulncheck@v1.8.0 -tags migrated_fynedo ./...
+// The Go vulnerability database is asked over the network, which tests are not. So here is what it said of modules that we have, last
+// looked at on 2026-11-23: the database itself (github.com/golang/vulndb) as of 2026-08-21, and what other projects wrote of later numbers.
+// To look again, with a network: go run golang.org/x/vuln/cmd/govulncheck@v1.8.0 -tags migrated_fynedo ./...
 //
 // A floor is the lowest version without a known flaw; the numbers are those of the flaws that it is the first without. A module without a
 // line has none that is known: wazero, malgo, modernc.org/sqlite, pion's others.
@@ -82,8 +82,8 @@ func TestGoHasNoKnownFlaws(t *testing.T) {
 	if goIsTooOld(runtime.Version()) {
 		t.Errorf("%s has known flaws, take %s or later: %s", runtime.Version(), goFloor, goAdvisories)
 	}
-	for v, want := range map[string]bool{"go1.25.13": true, "go1.26.0": true, "go1.26.5": true, goFloor: false, "go1.26.10": false, "go1.27.0": false,
-		"go1.26.8 X:jsonv2": false} {
+	for v, want := range map[string]bool{"go1.25.13": true, "go1.26.0": true, "go1.26.5": true, goFloor: false,
+		"go1.26.10": false, "go1.27.0": false, "go1.26.8 X:jsonv2": false} {
 		if goIsTooOld(v) != want {
 			t.Errorf("%s: %v", v, !want)
 		}

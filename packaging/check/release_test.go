@@ -25,9 +25,10 @@ func TestThereIsOneVersion(t *testing.T) {
 	if v, err := parts.Release("../.."); err != nil || v != wire.Release {
 		t.Errorf("packaging reads %q, %v, and wire.Release is %q", v, err, wire.Release)
 	}
-	cmd := exec.Command("sh", "-c", `. ../env.sh && echo "$VERSION"`, "./check")
+	// And nothing of whoever builds gets in.
+	cmd := exec.Command("sh", "-c", `. ../env.sh && echo "$VERSION${LDFLAGS-}${GOOS-}${XZ_OPT-}"`, "./check")
 	dir := t.TempDir()
-	cmd.Env = append(os.Environ(), "BUILD="+dir, "DIST="+dir)
+	cmd.Env = append(os.Environ(), "BUILD="+dir, "DIST="+dir, "CDPATH=/", "LDFLAGS=-pie", "GOOS=plan9", "XZ_OPT=-9")
 	if out, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != wire.Release {
 		t.Errorf("packaging/env.sh reads %q, %v, and wire.Release is %q", out, err, wire.Release)
 	}

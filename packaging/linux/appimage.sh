@@ -12,8 +12,8 @@
 #
 # No library goes in. parley needs these (ldd), and each belongs to the machine that it runs on:
 #
-#   libc.so.6, libm.so.6          of glibc 2.36 or earlier names, so Debian 12, Ubuntu 23.04, Fedora 37 and later. A glibc of our own would
-#                                 not fit the graphics driver, which is linked with the system's
+#   libc.so.6, libm.so.6          of glibc 2.34 or later, so Debian 12, Ubuntu 22.04, Fedora 35 and later (packaging/test/deb.sh looks at
+#                                 it). A glibc of our own would not fit the graphics driver, which is linked with the system's
 #   libGL.so.1                    the graphics driver's
 #   libX11.so.6 (libxcb, libXau, libXdmcp)   speaks with the display, and shares its state with libGL
 #   dlopen'd by GLFW: libXcursor.so.1, libXrandr.so.2, libXinerama.so.1, libXi.so.6, libXxf86vm.so.1, libEGL, libGLX    all optional but
@@ -35,8 +35,9 @@ need /usr/include/squashfuse/squashfuse.h libsquashfuse-dev
 need /usr/include/zstd.h libzstd-dev
 
 compile() { # compile OUT: the runtime
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" \
-		-static-pie -fPIE -o "$1.tmp" "$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+		-ffile-prefix-map="$ROOT"=. -DRELEASE="\"$VERSION\"" -static-pie -fPIE -o "$1.tmp" \
+		"$runtime/runtime.c" "$runtime/unpack.c" -lsquashfuse -lzstd -Wl,--gc-sections,--build-id=none,-s
 	printf 'AI\002' | dd of="$1.tmp" bs=1 seek=8 conv=notrunc status=none # the mark of an AppImage of type 2
 	mv "$1.tmp" "$1"
 }
@@ -72,9 +73,13 @@ share=$dir/usr/share
 rm -rf "$dir"
 mkdir -p "$dir/usr/bin" "$share/applications" "$share/metainfo" "$share/doc/parley"
 install -m 644 "$here/$id.desktop" "$share/applications/$id.desktop"
-install -m 644 "$here/$id.metainfo.xml" "$share/metainfo/$id.metainfo.xml"
+day=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
+sed "s/@VERSION@/$VERSION/g; s/@DATE@/$day/g" "$here/$id.metainfo.xml" >"$share/metainfo/$id.metainfo.xml"
 notices=$BUILD/THIRD-PARTY-NOTICES.txt
-[ -s "$notices" ] || (cd "$ROOT" && "${GO:-go}" run ./packaging/notices) >"$notices"
+[ -s "$notices" ] || "$ROOT/packaging/notices.sh"
+for program in parley parleyctl; do
+	[ -x "$programs/$program" ] || "$ROOT/packaging/binaries.sh" linux
+done
 install -m 644 "$ROOT/LICENSE" "$notices" "$share/doc/parley/"
 for icon in "$ROOT"/assets/icons/app/*.png; do
 	px=$(basename "$icon" .png)
@@ -90,7 +95,8 @@ install -m 755 "$programs/parley" "$dir/usr/bin/parley"
 stamp=$(cat "$here/appimage.sh" "$runtime"/* "$programs/parley" "$programs/parleyctl" "$share"/*/*.* "$share"/doc/parley/* |
 	{ cat; find "$share/icons" -type f -exec sha256sum {} + | sort; echo "$VERSION $SOURCE_DATE_EPOCH"; } | sha256sum)
 if [ ! -e "$kept" ] || [ "$(cat "$kept.stamp" 2>/dev/null)" != "$stamp" ]; then
-	zstd -qq -f --no-progress --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" -o "$dir/usr/bin/parleyctl.zst"
+	zstd -qq -f --no-progress --single-thread -19 --long=27 --patch-from="$programs/parley" "$programs/parleyctl" \
+		-o "$dir/usr/bin/parleyctl.zst"
 	chmod 644 "$dir/usr/bin/parleyctl.zst"
 	CTL_SIZE=$(stat -c %s "$programs/parleyctl")
 	image "$dir" "$kept"

@@ -121,7 +121,8 @@ func TestMetainfo(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := keys(t, id+".desktop")
-	if m.Type != "desktop-application" || m.ID != id || m.Name != "Parley" || m.Summary != d["Desktop Entry/Comment"][0] || m.Launchable != id+".desktop" || m.Icon != id {
+	if m.Type != "desktop-application" || m.ID != id || m.Name != "Parley" || m.Summary != d["Desktop Entry/Comment"][0] ||
+		m.Launchable != id+".desktop" || m.Icon != id {
 		t.Errorf("%+v", m)
 	}
 	if m.Metadata != "MIT" || m.Licence != "MIT" || !strings.HasPrefix(text(t, root+"/LICENSE"), "MIT License") {
@@ -133,7 +134,8 @@ func TestMetainfo(t *testing.T) {
 	if got := strings.Join(m.Keywords, ";") + ";"; got != d["Desktop Entry/Keywords"][0] {
 		t.Errorf("keywords: %q", got)
 	}
-	if got := strings.Join(m.Media, ";") + ";"; got != d["Desktop Entry/MimeType"][0] || !slices.Equal(m.Binaries, []string{"parley", "parleyctl"}) {
+	if got := strings.Join(m.Media, ";") + ";"; got != d["Desktop Entry/MimeType"][0] ||
+		!slices.Equal(m.Binaries, []string{"parley", "parleyctl"}) {
 		t.Errorf("provides: %q %q", m.Media, m.Binaries)
 	}
 	if len(m.Paragraphs) < 2 || len(m.Release) != 1 || m.Release[0].Version != "@VERSION@" || m.Release[0].Date != "@DATE@" {
@@ -241,9 +243,11 @@ func TestPackages(t *testing.T) {
 				t.Errorf("%s: no %s", name, w)
 			}
 		}
-		if p.Version != "${VERSION}" || p.License != "MIT" || !strings.Contains(p.Description, "\n") || p.RPM.Summary == "" || p.RPM.Buildhost == "" {
+		if p.Version != "${VERSION}" || p.License != "MIT" || !strings.Contains(p.Description, "\n") ||
+			p.RPM.Summary == "" || p.RPM.Buildhost == "" {
 			t.Errorf("%s: %+v", name, p)
 		}
+		folders(t, p)
 		for packager, o := range p.Overrides {
 			for _, script := range o.Scripts {
 				path := strings.TrimPrefix(script, "scripts/")
@@ -258,6 +262,23 @@ func TestPackages(t *testing.T) {
 		if name == "app" {
 			icons(t, places)
 			libraries(t, p)
+		}
+	}
+}
+
+// folders: a .rpm that does not name a folder of its own leaves it behind. dpkg knows by itself.
+func folders(t *testing.T, p nfpm) {
+	t.Helper()
+	var named []string
+	for _, c := range p.Contents {
+		if c.Type == "dir" {
+			named = append(named, c.Dst)
+		}
+	}
+	for _, c := range p.Contents {
+		dir := filepath.Dir(c.Dst)
+		if c.Packager != "deb" && c.Type != "dir" && strings.HasPrefix(filepath.Base(dir), "parley") && !slices.Contains(named, dir) {
+			t.Errorf("%s: the .rpm leaves %s behind", p.Name, dir)
 		}
 	}
 }
@@ -334,6 +355,12 @@ func TestFlatpak(t *testing.T) {
 	}
 	if len(f.Modules) != 1 || f.Modules[0].Buildsystem != "simple" || len(f.Modules[0].Commands) == 0 {
 		t.Fatalf("modules: %+v", f.Modules)
+	}
+	// The folder that is copied says "deb", "rpm" or what else it was last packed as.
+	commands := f.Modules[0].Commands
+	kind := slices.Index(commands, "echo flatpak >/app/share/parley/parley.install")
+	if kind < 0 || kind < slices.Index(commands, "cp -r share /app/") {
+		t.Errorf("the app does not know that it came by Flatpak: %q", commands)
 	}
 	var packed []string
 	for _, s := range f.Modules[0].Sources {

@@ -3,7 +3,8 @@
 #
 #   packaging/linux/packages.sh
 #
-# The programs are those of packaging/binaries.sh, which is run where they are missing. MAINTAINER is who answers for the packages.
+# The programs are those of packaging/binaries.sh, the notices those of packaging/notices.sh, which are run where they are missing.
+# MAINTAINER is who answers for the packages.
 # shellcheck source=packaging/env.sh
 . "$(dirname "$0")/../env.sh"
 cd "$ROOT"
@@ -25,7 +26,7 @@ for program in linux-amd64/parley linux-amd64/parleyctl linux-amd64/parleyd; do
 	[ -x "$BUILD/$program" ] || packaging/binaries.sh linux
 done
 [ -x "$BUILD/linux-arm64/parleyd" ] || packaging/binaries.sh server
-[ -s "$BUILD/THIRD-PARTY-NOTICES.txt" ] || "${GO:-go}" run ./packaging/notices >"$BUILD/THIRD-PARTY-NOTICES.txt"
+[ -s "$BUILD/THIRD-PARTY-NOTICES.txt" ] || packaging/notices.sh
 
 # What goes in, by its sums: where nothing has changed and all is there, nothing is done.
 state() {
@@ -49,7 +50,8 @@ if [ ! -x "$nfpm" ]; then
 	env -u GOOS -u GOARCH GOBIN="$BUILD/tools" "${GO:-go}" install -trimpath "$NFPM"
 	mv "$BUILD/tools/nfpm" "$nfpm"
 fi
-"${GO:-go}" run ./packaging/linux/completions "$work/completions" "$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$BUILD"/linux-amd64/parleyd
+"${GO:-go}" run ./packaging/linux/completions "$work/completions" \
+	"$BUILD"/linux-amd64/parley "$BUILD"/linux-amd64/parleyctl "$BUILD"/linux-amd64/parleyd
 
 put() { install -D -m 0644 "$1" "$stage/$2"; } # put FILE PLACE
 
@@ -79,8 +81,9 @@ papers() { # papers PACKAGE: licences, and what Debian wants besides
 		cat "$BUILD/THIRD-PARTY-NOTICES.txt"
 	} >"$stage/doc/copyright"
 	# A version before 1.2.3 sorts before it by a tilde, as nfpm has it.
-	printf '%s (%s) unstable; urgency=medium\n\n  * Version %s.\n\n -- %s  %s\n' "$1" "$(echo "$VERSION" | sed 's/-/~/')" "$VERSION" "$MAINTAINER" \
-		"$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$stage/doc/changelog.gz"
+	printf '%s (%s) unstable; urgency=medium\n\n  * Version %s.\n\n -- %s  %s\n' \
+		"$1" "$(echo "$VERSION" | sed 's/-/~/')" "$VERSION" "$MAINTAINER" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" |
+		gzip -9n >"$stage/doc/changelog.gz"
 	put "$here/deb/$1.lintian" doc/lintian
 }
 
@@ -167,7 +170,8 @@ archive() {
 	share=share/parley
 	installed tar
 	still "$stage"
-	tar -C "$work/archive" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" -cf "$work/$name.tar" "$name"
+	tar -C "$work/archive" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		--mtime="@$SOURCE_DATE_EPOCH" -cf "$work/$name.tar" "$name"
 	press "$work/$name.tar"
 	rm "$work/$name.tar"
 	mv "$work/$name.tar.xz" "$DIST/"

@@ -150,7 +150,8 @@ func addPart(to map[string]*work, p parts.Part, program string, source parts.Sou
 // write gives a list of all works, and then each text once, with whose it is.
 func write(out io.Writer, version string, all []*work) error {
 	b := &strings.Builder{}
-	fmt.Fprintf(b, "Parley %s has been made with the work of others, which is listed here with its licences. Parley itself is under the MIT licence.\n\n", version)
+	fmt.Fprintf(b, "Parley %s has been made with the work of others, which is listed here with its licences. "+
+		"Parley itself is under the MIT licence.\n\n", version)
 	var texts []string
 	whose := map[string][]string{}
 	for _, w := range all {

@@ -32,7 +32,8 @@ func TestTheServersNotices(t *testing.T) {
 	if err := run([]string{"parleyd"}, &one); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"* modernc.org/sqlite v", "* Go standard library and runtime 1.", "* github.com/gorilla/websocket v", "Copyright 2009 The Go Authors"} {
+	for _, want := range []string{"* modernc.org/sqlite v", "* Go standard library and runtime 1.", "* github.com/gorilla/websocket v",
+		"Copyright 2009 The Go Authors"} {
 		if !strings.Contains(one.String(), want) {
 			t.Errorf("nothing of %q", want)
 		}

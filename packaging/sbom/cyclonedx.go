@@ -98,7 +98,8 @@ func (p program) component(version string) component {
 		return component{Type: "file", Ref: p.name, Name: p.name, Version: version, Hashes: []hash{{"SHA-256", p.sum}}}
 	}
 	c := component{
-		Type: "application", Ref: fmt.Sprintf("%s@%s?os=%s&arch=%s", p.name, version, p.program.System, p.program.Arch), Name: p.name, Version: version,
+		Type: "application", Ref: fmt.Sprintf("%s@%s?os=%s&arch=%s", p.name, version, p.program.System, p.program.Arch),
+		Name: p.name, Version: version,
 		Hashes: []hash{{"SHA-256", p.sum}}, Licences: []licence{{"MIT"}},
 		Properties: []property{{"parley:go", p.build.GoVersion}, {"parley:package", p.build.Path}},
 	}
@@ -111,7 +112,8 @@ func (p program) component(version string) component {
 	return c
 }
 
-// module names a module as the package URL type "golang" does. Its sum is go.sum's: of a list of files, so it is none of CycloneDX's hashes.
+// module names a module as the package URL type "golang" does. Its sum is go.sum's: of a list of files, so it is none of CycloneDX's
+// hashes.
 func module(m *debug.Module) component {
 	if m.Replace != nil {
 		m = m.Replace
@@ -125,7 +127,8 @@ func module(m *debug.Module) component {
 }
 
 func (p part) component() component {
-	return component{Type: "library", Ref: "part:" + p.Name + "@" + p.version, Name: p.Name, Version: p.version, Licences: []licence{{p.Licence}}}
+	ref := "part:" + p.Name + "@" + p.version
+	return component{Type: "library", Ref: ref, Name: p.Name, Version: p.version, Licences: []licence{{p.Licence}}}
 }
 
 // serial is a UUID of version 8 (RFC 9562 section 5.8: made as one likes) out of what the document says.

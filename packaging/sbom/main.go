@@ -1,6 +1,7 @@
-// Command sbom writes a bill of materials for programs of ours, and packages that have more around them, as CycloneDX 1.5 in JSON: the modules are what the build has written into
-// each program, and what is in it besides comes from the table in packaging/internal/parts, by what the program's own packages link and
-// embed. The same programs give the same text: its time is SOURCE_DATE_EPOCH (s), and its serial number comes from what it says.
+// Command sbom writes a bill of materials for programs of ours, and packages that have more around them, as CycloneDX 1.5 in JSON: the
+// modules are what the build has written into each program, and what is in it besides comes from the table in packaging/internal/parts, by
+// what the program's own packages link and embed. The same programs give the same text: its time is SOURCE_DATE_EPOCH (s), and its serial
+// number comes from what it says.
 //
 //	go run ./packaging/sbom PROGRAM|SETUP|APPIMAGE... >FILE
 //

@@ -29,15 +29,17 @@ func sample(t *testing.T) []program {
 
 func TestTheBillNamesEverything(t *testing.T) {
 	programs := sample(t)
-	if got, want := programs[0].program, (parts.Program{Path: "parley/cmd/parleyd", System: "linux", Arch: "amd64", Cgo: true, Tags: "a,b"}); got != want {
-		t.Errorf("settings %+v, want %+v", got, want)
+	is := parts.Program{Path: "parley/cmd/parleyd", System: "linux", Arch: "amd64", Cgo: true, Tags: "a,b"}
+	if got := programs[0].program; got != is {
+		t.Errorf("settings %+v, want %+v", got, is)
 	}
 	doc := bill(programs, "1.2.3", time.Unix(1700000000, 0))
 	var refs []string
 	for _, c := range doc.Components {
 		refs = append(refs, c.Ref)
 	}
-	want := []string{"parleyd@1.2.3?os=linux&arch=amd64", "part:libvpx@1.12.0", "pkg:golang/example.org/y@v1.1.0", "pkg:golang/golang.org/x/net@v0.62.0"}
+	want := []string{"parleyd@1.2.3?os=linux&arch=amd64", "part:libvpx@1.12.0", "pkg:golang/example.org/y@v1.1.0",
+		"pkg:golang/golang.org/x/net@v0.62.0"}
 	if !slices.Equal(refs, want) {
 		t.Errorf("components %q, want %q", refs, want)
 	}

@@ -163,9 +163,15 @@ type service struct {
 		Context    string `yaml:"context"`
 		Dockerfile string `yaml:"dockerfile"`
 	} `yaml:"build"`
-	NetworkMode     string         `yaml:"network_mode"`
-	Command         []string       `yaml:"command"`
-	Volumes         []string       `yaml:"volumes"`
+	NetworkMode string   `yaml:"network_mode"`
+	Command     []string `yaml:"command"`
+	Volumes     []string `yaml:"volumes"`
+	Health      struct {
+		Test     []string `yaml:"test"`
+		Interval string   `yaml:"interval"`
+		Timeout  string   `yaml:"timeout"`
+		Start    string   `yaml:"start_period"`
+	} `yaml:"healthcheck"`
 	Restart         string         `yaml:"restart"`
 	StopGracePeriod string         `yaml:"stop_grace_period"`
 	ReadOnly        bool           `yaml:"read_only"`
@@ -199,7 +205,8 @@ func TestCompose(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(s.Build.Context, "go.mod")); err != nil {
 		t.Errorf("the context is not the repository: %v", err)
 	}
-	if s.NetworkMode != "host" || !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
+	if s.NetworkMode != "host" || !s.ReadOnly || !slices.Equal(s.CapDrop, []string{"ALL"}) ||
+		!slices.Equal(s.SecurityOpt, []string{"no-new-privileges:true"}) {
 		t.Errorf("not as closed as it may be: %+v", s)
 	}
 	if _, ok := c.Volumes["data"]; !ok || !slices.Equal(s.Volumes, []string{"data:/data"}) {
@@ -208,11 +215,16 @@ func TestCompose(t *testing.T) {
 	if s.Restart != "unless-stopped" || s.StopGracePeriod == "" || s.Ulimits["nofile"] < 4096 {
 		t.Errorf("%+v", s)
 	}
+	_, health, _ := strings.Cut(strings.Join(all(instructions(t), "HEALTHCHECK"), " "), " CMD ")
+	if want := append([]string{"CMD"}, argv(t, health)...); !slices.Equal(s.Health.Test, want) {
+		t.Errorf("the health check is %q, and the image's %q", s.Health.Test, want)
+	}
 	var args []string
 	for _, arg := range s.Command {
 		args = append(args, regexp.MustCompile(`\$\{PARLEY_HOST[^}]*\}`).ReplaceAllString(arg, "your.host.example"))
 	}
-	if strings.ContainsAny(strings.Join(args, " "), "${}") || !strings.HasPrefix(strings.Join(args, " "), "serve --listen 0.0.0.0:7440 --data /data") {
+	line := strings.Join(args, " ")
+	if strings.ContainsAny(line, "${}") || !strings.HasPrefix(line, "serve --listen 0.0.0.0:7440 --data /data") {
 		t.Errorf("command %q", args)
 	}
 	knows(t, args)

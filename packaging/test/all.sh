@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tries the packages that "make packages" has made, as "make packages-test" does: every script of packaging/test by itself, then what Go says
-# with the tag "packages" of all of packaging. What can't be tried here fails; nothing is passed over.
+# Tries the packages that "make packages" has made, as "make packages-test" does: every script of packaging/test by itself, then what Go
+# says with the tag "packages" of all of packaging. What can't be tried here fails; nothing is passed over.
 #
 #   packaging/test/all.sh [NAME...]      scripts' names without .sh, and "go"; default: all
 #

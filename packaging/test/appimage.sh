@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the AppImage as people do, and as it goes wrong for them: a window from a path with blanks and umlauts, ends of every kind, a home that
-# can't be written, folders without room or that start no programs, a file that was cut. The small cases are packaging/linux/appimage's.
+# Runs the AppImage as people do, and as it goes wrong for them: a window from a path with blanks and umlauts, ends of every kind, a home
+# that can't be written, folders without room or that start no programs, a file that was cut. The small cases are those of
+# packaging/linux/appimage.
 #
 #   packaging/test/appimage.sh      leaves BUILD/test/appimage.png, the window
 # shellcheck source=packaging/env.sh
@@ -10,6 +11,7 @@ need Xvfb xvfb
 need xdotool xdotool
 need import imagemagick
 need desktop-file-validate desktop-file-utils
+need appstreamcli appstream
 need unshare util-linux
 need openbox openbox
 need /usr/lib/x86_64-linux-gnu/libGL.so.1 libgl1
@@ -68,6 +70,9 @@ for f in .DirIcon chat.parley.app.png usr/share/metainfo/chat.parley.app.metainf
 	usr/share/doc/parley/LICENSE usr/share/doc/parley/THIRD-PARTY-NOTICES.txt; do
 	[ -s "$tree/$f" ] || fail "$f is missing"
 done
+expected="version=\"$VERSION\" date=\"$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)\""
+grep -q "$expected" "$tree/usr/share/metainfo/chat.parley.app.metainfo.xml" || fail "the metadata is of another version"
+appstreamcli validate --no-net "$tree/usr/share/metainfo/chat.parley.app.metainfo.xml" || fail "the metadata is not valid"
 [ "$("$app" --parleyctl version)" = "$("$tree/usr/bin/parleyctl" version)" ] || fail "--parleyctl says something else"
 rm -r "$tree"
 soon empty
@@ -122,7 +127,11 @@ for s in TERM HUP KILL; do # what a shell starts in the background ignores INT
 	echo "SIG$s"
 	start "$app" --profile "$room/profile"
 	kill -s $s "$started"
-	ends 0 129 137 143
+	case $s in
+	TERM) ends 0 143 ;;
+	HUP) ends 0 129 ;;
+	KILL) ends 137 ;;
+	esac
 done
 
 echo "a home that can't be written"

@@ -32,6 +32,8 @@ need mandoc mandoc
 need zsh zsh
 need fish fish
 need pgrep procps
+need ip iproute2
+need objdump binutils
 
 packaging/linux/packages.sh
 
@@ -72,16 +74,22 @@ for lib in $(objdump -p "$BUILD/linux-amd64/parley" | awk '$1 == "NEEDED" { prin
 done
 newest=$(objdump -T "$BUILD/linux-amd64/parley" "$BUILD/linux-amd64/parleyctl" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
 asked=$(sed -n 's/.*libc\.so\.6(\(GLIBC_[0-9.]*\)).*/\1/p' packaging/linux/nfpm-app.yaml)
-[ "$(printf '%s\n%s\n' "$newest" "$asked" | sort -V | tail -n 1)" = "$asked" ] || fail "the programs want $newest, and the packages ask for $asked"
-rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME} %{FILEGROUPNAME} %{FILENAMES}\n]' "$DIST/parley-$VERSION.x86_64.rpm" "$DIST/parleyd-$VERSION.x86_64.rpm" \
-	>"$out/files" 2>>"$out/rpm"
-if grep -v -e '^-rwxr-xr-x root root /usr/bin/' -e '^-rw-r--r-- root root /' "$out/files"; then fail "modes or owners of files in the .rpm"; fi
-for file in /usr/bin/parley /usr/bin/parleyctl /usr/bin/parleyd /etc/parleyd.conf /usr/lib/systemd/system/parleyd.service /usr/lib/sysusers.d/parleyd.conf \
-	/usr/share/applications/chat.parley.app.desktop /usr/share/licenses/parley/LICENSE /usr/share/licenses/parleyd/THIRD-PARTY-NOTICES.txt \
+[ "$(printf '%s\n%s\n' "$newest" "$asked" | sort -V | tail -n 1)" = "$asked" ] ||
+	fail "the programs want $newest, and the packages ask for $asked"
+rpm -qp --qf '[%{FILEMODES:perms} %{FILEUSERNAME} %{FILEGROUPNAME} %{FILENAMES}\n]' \
+	"$DIST/parley-$VERSION.x86_64.rpm" "$DIST/parleyd-$VERSION.x86_64.rpm" >"$out/files" 2>>"$out/rpm"
+if grep -v -e '^-rwxr-xr-x root root /usr/bin/' -e '^-rw-r--r-- root root /' -e '^drwxr-xr-x root root /' "$out/files"; then
+	fail "modes or owners of files in the .rpm"
+fi
+for file in /usr/bin/parley /usr/bin/parleyctl /usr/bin/parleyd /etc/parleyd.conf \
+	/usr/lib/systemd/system/parleyd.service /usr/lib/sysusers.d/parleyd.conf \
+	/usr/share/parley /usr/share/licenses/parley /usr/share/licenses/parleyd /usr/share/applications/chat.parley.app.desktop \
+	/usr/share/licenses/parley/LICENSE /usr/share/licenses/parleyd/THIRD-PARTY-NOTICES.txt \
 	/usr/share/zsh/site-functions/_parleyctl /usr/share/man/man8/parleyd.8.gz; do
 	has "$out/files" " $file\$" || fail "the .rpm lacks $file"
 done
-rpm -qp --configfiles "$DIST/parleyd-$VERSION.x86_64.rpm" 2>>"$out/rpm" | grep -qx /etc/parleyd.conf || fail "the .rpm's configuration is none"
+rpm -qp --configfiles "$DIST/parleyd-$VERSION.x86_64.rpm" 2>>"$out/rpm" | grep -qx /etc/parleyd.conf ||
+	fail "the .rpm's configuration is none"
 expect "the program of the .rpm" "$unpacked/app/usr/bin/parley" --version
 expect "the server of the .rpm" "$unpacked/server/usr/bin/parleyd" version
 
@@ -98,6 +106,8 @@ done
 for shell in zsh fish; do
 	for file in "$BUILD/linux/completions/$shell"/*; do expect "$shell reads $file" $shell -n "$file"; done
 done
+
+expect "the unit lets too much" systemd-analyze security --offline=yes --threshold=25 packaging/linux/parleyd.service
 
 # ---- a system where no systemd runs, as containers are: the user is made, the doctor speaks, and nothing of it fails
 
@@ -122,7 +132,8 @@ exec chroot root sh -euc '
 '
 BARE
 bare=$(mktemp -d)
-unshare --mount --net sh "$out/bare" "$bare" "$DIST/parleyd_${VERSION}_amd64.deb" >"$out/installed-bare" 2>&1 || fail "without systemd: see $out/installed-bare"
+unshare --mount --net sh "$out/bare" "$bare" "$DIST/parleyd_${VERSION}_amd64.deb" >"$out/installed-bare" 2>&1 ||
+	fail "without systemd: see $out/installed-bare"
 has "$out/installed-bare" '^pass .*ports .*free' || fail "the doctor did not speak without systemd"
 rmdir "$bare"
 
@@ -130,6 +141,10 @@ rmdir "$bare"
 
 system=$(mktemp -d)
 unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+[ -n "$unified" ] || {
+	echo "deb.sh: there is no cgroup2 here, which systemd needs" >&2
+	exit 2
+}
 group=$unified/parley-test-$$
 mkdir "$group"
 pid=
@@ -181,7 +196,8 @@ pivot_root . old_root
 umount -l /old_root
 ip link set lo up
 echo booted
-exec env -i container=parley-test PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --system --unit=basic.target --log-target=null --show-status=0
+exec env -i container=parley-test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+	/usr/lib/systemd/systemd --system --unit=basic.target --log-target=null --show-status=0
 BOOT
 
 mkdir -p "$out/debs"
@@ -189,7 +205,10 @@ cp "$DIST/parley_${VERSION}_amd64.deb" "$DIST/parleyd_${VERSION}_amd64.deb" "$ou
 sh -c 'echo $$ >"$1/cgroup.procs" && exec unshare --mount --pid --fork --cgroup --uts --ipc --net --kill-child sh "$2" "$3" "$4"' \
 	sh "$group" "$out/boot" "$system" "$out/debs" >"$out/boot.log" 2>&1 </dev/null &
 pid=$!
-inside() { nsenter -t "$one" -m -p -u -i -n -C -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root XDG_CACHE_HOME=/run/cache LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+inside() { # inside COMMAND...: on that system
+	nsenter -t "$one" -m -p -u -i -n -C -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root XDG_CACHE_HOME=/run/cache \
+		LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
 eventually() { # eventually SECONDS COMMAND...
 	left=$(($1 * 4))
 	shift
@@ -212,19 +231,28 @@ eventually 60 inside systemctl is-active basic.target || {
 # What is on this system besides what apt, dpkg and systemd write for themselves.
 left() {
 	inside find /mnt/upper -mindepth 1 ! -type d | sed 's,^/mnt/upper,,' | sort |
-		grep -v -e '^/var/lib/dpkg/' -e '^/var/lib/apt/' -e '^/var/cache/' -e '^/var/log/' -e '^/var/lib/systemd/' -e '^/etc/passwd' -e '^/etc/group' \
-			-e '^/etc/shadow' -e '^/etc/gshadow' -e '^/etc/\.pwd\.lock$' -e '^/etc/machine-id$' -e '^/etc/subuid' -e '^/etc/subgid' -e '^/var/lib/PackageKit/' \
+		grep -v -e '^/var/lib/dpkg/' -e '^/var/lib/apt/' -e '^/var/cache/' -e '^/var/log/' -e '^/var/lib/systemd/' -e '^/var/lib/PackageKit/' \
+			-e '^/etc/passwd' -e '^/etc/group' -e '^/etc/shadow' -e '^/etc/gshadow' -e '^/etc/\.pwd\.lock$' -e '^/etc/machine-id$' \
+			-e '^/etc/subuid' -e '^/etc/subgid' \
 			-e '^/usr/share/applications/mimeinfo\.cache$' -e '^/usr/share/icons/hicolor/\(icon-theme\.cache\|\.icon-theme\.cache\)$' || true
 }
+# And what has our name, folders and what deb-systemd-helper remembers included.
+named() {
+	inside find /etc /usr /var -xdev -iname '*parley*' |
+		grep -v -e '^/var/lib/dpkg/' -e '^/var/lib/apt/' -e '^/var/cache/' -e '^/var/log/' | sort
+}
 left >"$out/before"
+named >"$out/named-before"
 
 # ---- installed
 
-inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" >"$out/install" 2>&1 || {
+inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" \
+	>"$out/install" 2>&1 || {
 	cat "$out/install" >&2
 	exit 1
 }
 has "$out/install" '^pass .*server .*The server runs' || fail "the doctor did not speak, or did not find the server: see $out/install"
+named | grep -qx /usr/bin/parleyd || fail "what is installed is not found by its name"
 expect "the service does not run" inside systemctl is-active parleyd
 expect "the service is not enabled" inside systemctl is-enabled parleyd
 expect "systemd does not read the unit" inside systemd-analyze verify parleyd.service
@@ -236,7 +264,8 @@ field() { status | awk -v f="$1:" '$1 == f { print $2 }'; }
 [ "$(field NoNewPrivs)" = 1 ] || fail "NoNewPrivs is $(field NoNewPrivs)"
 [ "$(field Seccomp)" = 2 ] || fail "no system call is filtered"
 [ "$(field CapBnd)" = 0000000000000400 ] || fail "capabilities: $(field CapBnd)" # CAP_NET_BIND_SERVICE
-[ "$(inside stat -c '%U %a' /var/lib/parleyd)" = 'parleyd 700' ] || fail "/var/lib/parleyd is $(inside stat -c '%U %a' /var/lib/parleyd)"
+[ "$(inside stat -c '%U %a' /var/lib/parleyd)" = 'parleyd 700' ] ||
+	fail "/var/lib/parleyd is $(inside stat -c '%U %a' /var/lib/parleyd)"
 inside journalctl -u parleyd --no-pager >"$out/journal" 2>&1 || true
 refuse "an invite or the owner's claim is in the journal" grep -e owner_claim -e 'parley://' "$out/journal"
 
@@ -263,7 +292,8 @@ tried others sh -c 'test -r /proc/1/status'
 tried nice nice -n -5 sh -c '[ "$(nice)" = -5 ]'
 PROBE
 chmod 755 "$out/probe"
-sed -e 's,^ExecStart=.*,ExecStart=/bin/sh /etc/probe,' -e 's/^Type=.*/Type=oneshot/' -e 's,^StandardOutput=.*,StandardOutput=file:/run/probe.out,' -e '/^Restart/d' \
+sed -e 's,^ExecStart=.*,ExecStart=/bin/sh /etc/probe,' -e 's/^Type=.*/Type=oneshot/' \
+	-e 's,^StandardOutput=.*,StandardOutput=file:/run/probe.out,' -e '/^Restart/d' \
 	packaging/linux/parleyd.service >"$out/probe.service"
 inside sh -c 'cat >/etc/probe' <"$out/probe"
 inside sh -c 'cat >/run/systemd/system/probe.service' <"$out/probe.service"
@@ -304,14 +334,16 @@ sessions() { as_server status | grep -q '"sessions":1'; }
 eventually 30 sessions || fail "the window does not visit the server: $(as_server status)"
 sleep 2
 inside env DISPLAY=:7 import -window root /run/window.png && inside cat /run/window.png >"$out/window.png"
-[ "$(inside env DISPLAY=:7 xprop -id "$(window | head -n 1)" WM_CLASS | sed 's/.*, "\(.*\)"/\1/')" = "$(sed -n 's/^StartupWMClass=//p' packaging/linux/chat.parley.app.desktop)" ] ||
+class=$(inside env DISPLAY=:7 xprop -id "$(window | head -n 1)" WM_CLASS | sed 's/.*, "\(.*\)"/\1/')
+[ "$class" = "$(sed -n 's/^StartupWMClass=//p' packaging/linux/chat.parley.app.desktop)" ] ||
 	fail "the window's class is not what the desktop file says"
 
 # What a click on a link does: the second start hands it to the first.
 expect "a link is not handed to the window" inside env HOME=/run/person DISPLAY=:7 timeout 20 parley "$link"
 
 # The same version once more, over a running app and server: both go on, and what was set stays.
-inside apt-get install -y --reinstall --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" >"$out/again" 2>&1 || fail "installed again: see $out/again"
+inside apt-get install -y --reinstall --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" "/mnt/parley_${VERSION}_amd64.deb" \
+	>"$out/again" 2>&1 || fail "installed again: see $out/again"
 inside grep -q '^listen = 127.0.0.1:443$' /etc/parleyd.conf || fail "the configuration is lost by installing again"
 expect "the service does not run after installing again" inside systemctl is-active parleyd
 expect "the app has ended by installing again" inside sh -c 'kill -0 $(cat /run/parley.pid)'
@@ -325,6 +357,14 @@ inside sh -c 'kill $(cat /run/xvfb.pid)'
 inside apt-get remove -y parleyd >"$out/remove" 2>&1 || fail "remove: see $out/remove"
 refuse "the server runs after its removal" inside pgrep -u parleyd
 expect "the server's data is gone by a removal" inside test -e /var/lib/parleyd/server.key
+# And once more: it is the same server.
+key() { inside sha256sum /var/lib/parleyd/server.key; }
+before=$(key)
+inside apt-get install -y --no-install-recommends "/mnt/parleyd_${VERSION}_amd64.deb" >"$out/return" 2>&1 ||
+	fail "after a removal: see $out/return"
+expect "the service does not run when it is installed after a removal" inside systemctl is-active parleyd
+[ "$(key)" = "$before" ] || fail "it is another server after a removal"
+inside grep -q '^listen = 127.0.0.1:443$' /etc/parleyd.conf || fail "the configuration is lost by a removal"
 inside apt-get purge -y parleyd parley >"$out/purge" 2>&1 || fail "purge: see $out/purge"
 refuse "the server's data is there after purging" inside test -e /var/lib/parleyd
 refuse "the user is there after purging" inside getent passwd parleyd
@@ -332,6 +372,8 @@ refuse "a package is there after purging" inside dpkg -s parley parleyd
 refuse "the unit is there after purging" inside systemctl cat parleyd
 left >"$out/after"
 diff "$out/before" "$out/after" >"$out/leftover" || fail "left over: $(cat "$out/leftover")"
+named >"$out/named-after"
+diff "$out/named-before" "$out/named-after" >"$out/leftover" || fail "left over by name: $(cat "$out/leftover")"
 
 [ $failures = 0 ] || exit 1
 echo "deb.sh: all passed; the window is $out/window.png"

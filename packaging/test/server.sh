@@ -86,8 +86,8 @@ for who in ana bob; do
 		head -c 96000 /dev/zero
 	} >"$work/silence.wav"
 	# shellcheck disable=SC2086
-	"$programs/parleyctl" join "$(value "$work/invite" invite)" --home "$work/$who" --name $who --channel General $sound --record "$work/$who.wav" \
-		--duration 6s >"$work/$who.out" 2>"$work/$who.log" </dev/null &
+	"$programs/parleyctl" join "$(value "$work/invite" invite)" --home "$work/$who" --name $who --channel General $sound \
+		--record "$work/$who.wav" --duration 6s >"$work/$who.out" 2>"$work/$who.log" </dev/null &
 	eval "$who=\$!"
 	pids="$pids $!"
 done
@@ -107,13 +107,13 @@ echo "server: in an empty root as user 65532: serves, invites, two people have t
 
 # 3. The one for 64-bit ARM, by an emulator of the processor.
 need qemu-aarch64-static qemu-user-static
-arm="qemu-aarch64-static $BUILD/linux-arm64/parleyd"
-[ "$($arm version)" = "{\"version\":\"$VERSION\"}" ] || fail "arm64: version"
-$arm serve --listen 127.0.0.1:17441 --data "$work/arm" --relay-listen 127.0.0.1:13479 >"$work/arm.out" 2>"$work/arm.log" &
+arm() { exec qemu-aarch64-static "$BUILD/linux-arm64/parleyd" "$@"; } # arm PARLEYD'S ARGUMENTS
+[ "$(arm version)" = "{\"version\":\"$VERSION\"}" ] || fail "arm64: version"
+(arm serve --listen 127.0.0.1:17441 --data "$work/arm" --relay-listen 127.0.0.1:13479) >"$work/arm.out" 2>"$work/arm.log" &
 pid=$!
 pids="$pids $pid"
 await 60 ready "$work/arm.out" || fail "arm64: no first line"
-$arm status --data "$work/arm" >/dev/null || fail "arm64: status"
+(arm status --data "$work/arm") >/dev/null || fail "arm64: status"
 stop $pid "the server for arm64"
 echo "server: linux-arm64 serves, too" >&2
 

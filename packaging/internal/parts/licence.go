@@ -12,8 +12,8 @@ import (
 // Allowed are the kinds of licences that what is shipped may have, by their SPDX names. Those of the GNU project are not: they would have
 // Parley be under them, too, or be taken apart by whoever wants. The table excepts parts one by one, and says why.
 var Allowed = []string{
-	"0BSD", "Apache-2.0", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "Bitstream-Vera", "CC-BY-4.0", "CC0-1.0", "FTL", "ISC", "MIT", "MIT-0", "MPL-2.0",
-	"OFL-1.1", "Unlicense", "ZPL-2.1", "Zlib",
+	"0BSD", "Apache-2.0", "BSD-1-Clause", "BSD-2-Clause", "BSD-3-Clause", "Bitstream-Vera", "CC-BY-4.0", "CC0-1.0", "FTL", "ISC", "MIT",
+	"MIT-0", "MPL-2.0", "OFL-1.1", "Unlicense", "ZPL-2.1", "Zlib",
 }
 
 // Permits says whether every licence of an SPDX expression of "AND"s and "OR"s is allowed; one of several to choose from is enough.
@@ -40,8 +40,10 @@ var terms = []struct{ name, words string }{
 	{"Apache-2.0", "apache license version 2.0"},
 	{"MPL-2.0", "mozilla public license version 2.0"},
 	{"OFL-1.1", "sil open font license version 1.1"},
-	{"MIT", "permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files"},
-	{"MIT", "permission is hereby granted, without written agreement and without license or royalty fees, to use, copy, modify, and distribute this software"},
+	{"MIT", "permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation " +
+		"files"},
+	{"MIT", "permission is hereby granted, without written agreement and without license or royalty fees, to use, copy, modify, and " +
+		"distribute this software"},
 	{"ISC", "permission to use, copy, modify, and distribute this software for any purpose with or without fee is hereby granted"},
 	{"ISC", "permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted"},
 	{"BSD-3-Clause", "redistribution and use in source and binary forms, with or without modification, are permitted"},
@@ -61,7 +63,8 @@ var secondary = regexp.MustCompile(`secondary license means either the gnu gener
 func Kinds(text string) (kinds []string) {
 	text = strings.ToLower(blanks.ReplaceAllString(text, " "))
 	// Lines that differ between copies of one text.
-	text = strings.NewReplacer("license, version", "license version", "license version v", "license version ", "license v2", "license version 2").Replace(text)
+	text = strings.NewReplacer("license, version", "license version", "license version v", "license version ",
+		"license v2", "license version 2").Replace(text)
 	text = secondary.ReplaceAllString(text, "")
 	for _, t := range terms {
 		words := strings.ToLower(blanks.ReplaceAllString(t.words, " "))
@@ -69,7 +72,8 @@ func Kinds(text string) (kinds []string) {
 			kinds = append(kinds, t.name)
 		}
 	}
-	if i := slices.Index(kinds, "BSD-3-Clause"); i >= 0 && !strings.Contains(text, "neither the name") && !strings.Contains(text, "may not be used to endorse") &&
+	if i := slices.Index(kinds, "BSD-3-Clause"); i >= 0 &&
+		!strings.Contains(text, "neither the name") && !strings.Contains(text, "may not be used to endorse") &&
 		!strings.Contains(text, "names of its contributors may") && !strings.Contains(text, "name of the author may not") {
 		kinds[i] = "BSD-2-Clause"
 	}

@@ -21,8 +21,8 @@ type Part struct {
 	Excepted bool
 	About    string // who made it and where it is had, as its licence wants it said
 
-	// How it gets in; any of them will do. Flags and PkgConfig are what a package's #cgo lines say: names as path.Match has them, against a flag's
-	// last element.
+	// How it gets in; any of them will do. Flags and PkgConfig are what a package's #cgo lines say: names as path.Match has them, against a
+	// flag's last element.
 	Flags     []string
 	PkgConfig []string
 	Package   string   // the import path that has its source
@@ -40,8 +40,8 @@ type Source struct {
 	Modules []Module
 }
 
-// A Text is a file of licence terms: of the repository, a module, Go, a Debian package, or those that Debian has once for all packages. From,
-// unless it is "", is where it begins.
+// A Text is a file of licence terms: of the repository, a module, Go, a Debian package, or those that Debian has once for all packages.
+// From, unless it is "", is where it begins.
 type Text struct {
 	In   string // "", a module's path, "go", "debian" or "common"
 	File string
@@ -75,17 +75,20 @@ var Table = []Part{
 	},
 	{
 		Name: "GLFW", Licence: "Zlib", Package: glfw,
-		Version: match(glfw, "glfw/include/GLFW/glfw3.h", `(?s)GLFW_VERSION_MAJOR +([0-9]+)\n.*GLFW_VERSION_MINOR +([0-9]+)\n.*GLFW_VERSION_REVISION +([0-9]+)`),
-		Texts:   []Text{{In: glfw, File: "glfw/LICENSE.md"}},
+		Version: match(glfw, "glfw/include/GLFW/glfw3.h",
+			`(?s)GLFW_VERSION_MAJOR +([0-9]+)\n.*GLFW_VERSION_MINOR +([0-9]+)\n.*GLFW_VERSION_REVISION +([0-9]+)`),
+		Texts: []Text{{In: glfw, File: "glfw/LICENSE.md"}},
 	},
 	{
 		Name: "RNNoise as WebAssembly, with its model", Licence: "BSD-3-Clause AND MIT", Embeds: []string{"parley/assets:models/*.wasm"},
-		About:   "RNNoise by Mozilla, Jean-Marc Valin, Xiph.Org and Mark Borgerding; made into WebAssembly by the npm package @sapphi-red/web-noise-suppressor.",
+		About: "RNNoise by Mozilla, Jean-Marc Valin, Xiph.Org and Mark Borgerding; " +
+			"made into WebAssembly by the npm package @sapphi-red/web-noise-suppressor.",
 		Version: match("", "assets/fetch.sh", `package=@sapphi-red/web-noise-suppressor@([0-9.]+)`),
 		Texts:   []Text{{File: "assets/models/RNNoise.COPYING.txt"}, {File: "assets/models/web-noise-suppressor.LICENSE.txt"}},
 	},
 	{
-		Name: "Parley's sounds, icons and pictures", Licence: "MIT", Ours: true, Embeds: []string{"parley/assets:sounds/*.wav", "parley/assets:icons/*/*.png"},
+		Name: "Parley's sounds, icons and pictures", Licence: "MIT", Ours: true,
+		Embeds:  []string{"parley/assets:sounds/*.wav", "parley/assets:icons/*/*.png"},
 		Version: match("", "wire/release.go", `const Release = "([^"]+)"`), Texts: []Text{{File: "LICENSE"}},
 	},
 	{
@@ -122,8 +125,8 @@ var Table = []Part{
 	},
 	{
 		Name: "NSIS", Licence: "Zlib AND CPL-1.0", Excepted: true, Around: "Setup-*.exe",
-		About: "The setup begins with the installer of NSIS, which is under the zlib licence; what unpacks it (LZMA) is under the Common Public License 1.0, " +
-			"whose authors permit it to be linked with anything under that thing's own terms.",
+		About: "The setup begins with the installer of NSIS, which is under the zlib licence; what unpacks it (LZMA) is under the Common " +
+			"Public License 1.0, whose authors permit it to be linked with anything under that thing's own terms.",
 		Version: debian("nsis"), Texts: []Text{{In: "debian", File: "nsis"}},
 	},
 	{
@@ -136,8 +139,8 @@ var Table = []Part{
 	},
 	{
 		Name: "GNU C Library", Licence: "LGPL-2.1-or-later", Excepted: true, Around: "*.AppImage",
-		About: "In what starts the AppImage, not in the programs. That is linked by packaging/linux/appimage.sh of Parley's repository, whose source is " +
-			"there as well: with these anyone can link it with another C library, as section 6 of its licence wants it.",
+		About: "In what starts the AppImage, not in the programs. That is linked by packaging/linux/appimage.sh of Parley's repository, " +
+			"whose source is there as well: with these anyone can link it with another C library, as section 6 of its licence wants it.",
 		Version: debian("libc6-dev"), Texts: []Text{{In: "debian", File: "libc6-dev"}, {In: "common", File: "LGPL-2.1"}},
 	},
 }
@@ -154,7 +157,8 @@ const (
 var system = map[string][]string{
 	"linux":   {"-lGL", "-lX11", "-lXrandr", "-lXxf86vm", "-lXi", "-lXcursor", "-lXinerama", "-lm", "-ldl", "-lrt", "-lpthread"},
 	"windows": {"-lgdi32", "-lopengl32", "-lole32", "-lquartz", "-lstrmiids", "-lm", "-lpthread"},
-	"darwin":  {"-framework", "-lm", "-lpthread", "AVFoundation", "AppKit", "Cocoa", "CoreFoundation", "CoreGraphics", "CoreMedia", "CoreVideo", "Foundation", "IOKit", "OpenGL", "UserNotifications"},
+	"darwin": {"-framework", "-lm", "-lpthread", "AVFoundation", "AppKit", "Cocoa", "CoreFoundation", "CoreGraphics", "CoreMedia",
+		"CoreVideo", "Foundation", "IOKit", "OpenGL", "UserNotifications"},
 }
 
 // own are packages whose C is their module's own work, under the module's licence.

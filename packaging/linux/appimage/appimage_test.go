@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -122,7 +123,8 @@ func TestAppImageRuns(t *testing.T) {
 		t.Fatalf("%q %q", lines, bad)
 	}
 	dir := lines[1]
-	if want := []string{i.path, dir, i.path, i.place, dir + "/usr/bin/program"}; filepath.Dir(dir) != i.place || !slices.Equal(lines[:5], want) {
+	want := []string{i.path, dir, i.path, i.place, dir + "/usr/bin/program"}
+	if filepath.Dir(dir) != i.place || !slices.Equal(lines[:5], want) {
 		t.Errorf("APPIMAGE, APPDIR, ARGV0, OWD, $0: %q", lines)
 	}
 	if lines[6] != "700" {
@@ -361,6 +363,58 @@ func TestAppImageHostile(t *testing.T) {
 			}
 			i.left(t, 0)
 		})
+	}
+}
+
+// Bits of the squashfs are changed, and the sum is made right again, as somebody does who wants it read: it is unpacked, or refused in
+// words.
+func TestAppImageForged(t *testing.T) {
+	i := build(t, func(dir string) {
+		must(t, os.MkdirAll(filepath.Join(dir, "usr/share/a/b"), 0o755))
+		for n := range 40 {
+			must(t, os.WriteFile(filepath.Join(dir, "usr/share/a", strings.Repeat("n", 1+n)), fmt.Append(nil, n), 0o644))
+		}
+	})
+	whole, err := os.ReadFile(i.path)
+	must(t, err)
+	out, _, err := i.run("--appimage-offset")
+	must(t, err)
+	offset, err := strconv.Atoi(strings.TrimSpace(out))
+	must(t, err)
+	trailer := strings.Fields(string(whole[len(whole)-64:]))
+	rng := rand.New(rand.NewPCG(8, 8))
+	refused := 0
+	for n := range 40 {
+		fs := slices.Clone(whole[offset : len(whole)-64])
+		for range 1 + n%3 {
+			at := rng.IntN(len(fs))
+			if n%3 == 0 {
+				at = rng.IntN(96) // the superblock
+			}
+			fs[at] ^= 1 << rng.IntN(8)
+		}
+		cmd := exec.Command("cksum")
+		cmd.Stdin = bytes.NewReader(fs)
+		sum, err := cmd.Output()
+		must(t, err)
+		trailer[2] = strings.Fields(string(sum))[0]
+		forged := i
+		forged.path = filepath.Join(t.TempDir(), "forged")
+		must(t, os.WriteFile(forged.path, slices.Concat(whole[:offset], fs, fmt.Appendf(nil, "%-63s\n", strings.Join(trailer, " "))), 0o755))
+		_, words, err := forged.run("--appimage-extract")
+		var exit *exec.ExitError
+		switch {
+		case err == nil:
+		case errors.As(err, &exit) && exit.ExitCode() == 127 && strings.Contains(words, "is damaged (") && strings.Contains(words, "download"):
+			refused++
+		default:
+			t.Errorf("%d: %v, %q", n, err, words)
+		}
+		must(t, os.RemoveAll(filepath.Join(i.place, "squashfs-root")))
+		i.left(t, 0)
+	}
+	if refused < 8 || refused > 36 {
+		t.Errorf("%d of 40 were refused", refused)
 	}
 }
 

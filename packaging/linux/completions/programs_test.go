@@ -170,7 +170,8 @@ func completes(t *testing.T, list []program) {
 	} {
 		name, _, _ := strings.Cut(line, " ")
 		p := list[slices.IndexFunc(list, func(p program) bool { return p.name == name })]
-		script := bash(p) + "compopt() { :; }\nCOMP_WORDS=($1)\n[ -z \"$2\" ] || COMP_WORDS+=(\"\")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_" + name +
+		script := bash(p) + "compopt() { :; }\nCOMP_WORDS=($1)\n[ -z \"$2\" ] || COMP_WORDS+=(\"\")\n" +
+			"COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_" + name +
 			"\necho \"${COMPREPLY[@]}\"\n"
 		empty := ""
 		if strings.HasSuffix(line, " ") {
@@ -186,7 +187,8 @@ func completes(t *testing.T, list []program) {
 				t.Errorf("%q: %v, and not %q", line, got, w)
 			}
 		}
-		if err != nil || wrong.Len() > 0 || want == "" && len(got) > 0 || want != "" && !strings.HasPrefix(want, "/") && len(got) != len(strings.Fields(want)) {
+		if err != nil || wrong.Len() > 0 || want == "" && len(got) > 0 ||
+			want != "" && !strings.HasPrefix(want, "/") && len(got) != len(strings.Fields(want)) {
 			t.Errorf("%q: %v: %v %s", line, got, err, &wrong)
 		}
 	}

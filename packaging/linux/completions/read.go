@@ -70,7 +70,7 @@ func help(path string, args ...string) (string, error) {
 }
 
 var (
-	listed   = regexp.MustCompile(`(?m)^  ([a-z]+) *(\S.*)?\n {12}(\S.*)$`)                    // parleyctl's: a command, what it takes, what it does
+	listed   = regexp.MustCompile(`(?m)^  ([a-z]+) *(\S.*)?\n {12}(\S.*)$`)                    // parleyctl's: a command and what it does
 	synopsis = regexp.MustCompile(`(?m)^  (\w+) ([a-z]+)(?: ([a-z]+))?\b(.*(?:\n {16}\S.*)*)`) // parleyd's: a line for each way to call it
 	single   = regexp.MustCompile(`(?m)^  (--[a-z-]+)(?: ([A-Z]+))?  +(\S.*)$`)                // parley's: a flag and what it does
 	mention  = regexp.MustCompile(`(--[a-z-]+)(?: ([A-Z][A-Z:.]*|[0-9]+h))?`)                  // a flag in a synopsis

@@ -19,7 +19,8 @@ func bash(p program) string {
 		for _, c := range p.commands {
 			names = append(names, c.name)
 		}
-		fmt.Fprintf(&b, "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W '%s --help' -- \"$cur\")\n\t\treturn\n\tfi\n", strings.Join(names, " "))
+		fmt.Fprintf(&b, "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W '%s --help' -- \"$cur\")\n"+
+			"\t\treturn\n\tfi\n", strings.Join(names, " "))
 		b.WriteString("\tcase ${COMP_WORDS[1]} in\n")
 		for _, c := range p.commands {
 			if len(c.flags)+len(c.words) > 0 {
@@ -76,7 +77,8 @@ func zsh(p program) string {
 	for _, c := range p.commands {
 		fmt.Fprintf(&b, "\t%s\n", quoteZsh(c.name+withColon(strings.ReplaceAll(c.help, ":", `\:`))))
 	}
-	b.WriteString(")\n_arguments -C '--help[how it is used]' '1: :->command' '*:: :->rest'\ncase $state in\ncommand) _describe command commands ;;\nrest)\n\tcase $line[1] in\n")
+	b.WriteString(")\n_arguments -C '--help[how it is used]' '1: :->command' '*:: :->rest'\ncase $state in\n" +
+		"command) _describe command commands ;;\nrest)\n\tcase $line[1] in\n")
 	for _, c := range p.commands {
 		if len(c.flags)+len(c.words) == 0 {
 			continue

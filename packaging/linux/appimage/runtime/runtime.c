@@ -78,7 +78,8 @@ static _Noreturn void damaged(const char *what) {
 	exit(TROUBLE);
 }
 
-/* crashed is for an image that was made to be wrong, with a sum that is right: libsquashfuse was not written for such. The keeper cleans up. */
+/* crashed is for an image that was made to be wrong, with a sum that is right: libsquashfuse was not written for such, and reads beyond its
+   blocks. The keeper cleans up; ./squashfs-root of --appimage-extract stays as it is. */
 static void crashed(int number) {
 	(void)number;
 	static const char words[] = "Parley: this AppImage is damaged (it can't be read). Please download it again.\n";
@@ -134,7 +135,7 @@ static struct image open_image(void) {
 		say("%s can't be read: %s", path_of_image, strerror(errno));
 		exit(TROUBLE);
 	}
-	image.offset = (off_t)elf.e_shoff + elf.e_shentsize * elf.e_shnum;
+	image.offset = (off_t)elf.e_shoff + (off_t)elf.e_shentsize * elf.e_shnum;
 	return image;
 }
 
@@ -210,12 +211,15 @@ static int claim(const char *place, char path[PATH_MAX]) {
 			return errno = ENAMETOOLONG, -1;
 		if (!mkdtemp(path)) /* 0700 */
 			return -1;
-		int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-		if (fd < 0)
-			return -1;
-		if (flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0 && access(path, F_OK) == 0)
-			return fd; /* and not swept by another start between the two */
-		close(fd);
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), err = errno;
+		if (fd >= 0) {
+			if (flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0 && access(path, F_OK) == 0)
+				return fd; /* and not swept by another start between the two */
+			err = errno;
+			close(fd);
+		}
+		if (rmdir(path) == 0) /* it was not swept: this file system has no such locks (NFS), or there is something else */
+			return errno = err, -1;
 	}
 	return errno = EBUSY, -1;
 }
@@ -364,7 +368,8 @@ int main(int argc, char **argv) {
 	if (fd >= 0)
 		close(fd);
 	struct image image = open_image();
-	char *option = argc > 1 ? argv[1] : "", argv0[PATH_MAX], path[PATH_MAX], real[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX], mark[32];
+	char *option = argc > 1 ? argv[1] : "", mark[32];
+	char argv0[PATH_MAX], path[PATH_MAX], real[PATH_MAX], run[PATH_MAX + sizeof CTL], cwd[PATH_MAX];
 	snprintf(argv0, sizeof argv0, "%s", argc ? argv[0] : path_of_image);
 	bool ctl = named(argv0, "parleyctl"), mount = false;
 	if (!strncmp(option, "--appimage-", 11)) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <squashfuse/squashfuse.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 enum {
 	CHUNK = 1 << 20,    /* bytes unpacked at a time; the image's blocks are as large */
 	MAX_ENTRIES = 4096, /* files, folders and links of an image */
+	MAX_NAME = 1 << 16, /* bytes that an image can say a name has; libsquashfuse writes as many, though it says that 256 are enough */
 };
 
 /* libsquashfuse knows five ways to compress. Our images have the fifth, zstd; these stand for the others, and keep out four libraries, one
@@ -41,7 +43,16 @@ struct unpacking {
 	int entries;
 	int64_t bytes; /* that may still come */
 	char *buf;
+	char name[MAX_NAME + 1]; /* of the entry that is looked at; no folder needs it any more when one in it is gone into */
 };
+
+/* outside tells of an offset into a block of metadata that it is not in one. libsquashfuse would read there. */
+static bool outside(uint64_t offset) { return offset >= SQUASHFS_METADATA_SIZE; }
+
+/* inode_of reads what an entry, or the image's head, names. */
+static bool inode_of(struct unpacking *u, sqfs_inode_id id, sqfs_inode *inode) {
+	return !outside(id & 0xffff) && !sqfs_inode_get(u->fs, inode, id);
+}
 
 static int write_all(int fd, const char *p, size_t n) {
 	while (n) {
@@ -93,21 +104,21 @@ static int unpack_link(struct unpacking *u, sqfs_inode *inode, int at, const cha
 static int unpack_folder(struct unpacking *u, sqfs_inode *inode, int at, int depth) {
 	sqfs_dir dir;
 	sqfs_dir_entry entry;
-	sqfs_name name;
 	sqfs_err bad = SQFS_OK;
-	if (depth > MAX_DEPTH || sqfs_dir_open(u->fs, inode, &dir, 0))
+	char *name = u->name;
+	if (depth > MAX_DEPTH || !S_ISDIR(inode->base.mode) || outside(inode->xtra.dir.offset) || sqfs_dir_open(u->fs, inode, &dir, 0))
 		return BROKEN;
 	sqfs_dentry_init(&entry, name);
 	int err = 0;
 	while (!err && sqfs_dir_next(u->fs, &dir, &entry, &bad)) {
 		sqfs_inode in;
 		size_t n = sqfs_dentry_name_size(&entry);
-		if (++u->entries > MAX_ENTRIES || !n || n >= sizeof name)
+		if (++u->entries > MAX_ENTRIES || !n || n > NAME_MAX)
 			return BROKEN;
 		name[n] = 0;
 		if (strlen(name) != n || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
 			return BROKEN;
-		if (sqfs_inode_get(u->fs, &in, sqfs_dentry_inode(&entry)))
+		if (!inode_of(u, sqfs_dentry_inode(&entry), &in))
 			return BROKEN;
 		if (S_ISREG(in.base.mode)) {
 			err = unpack_file(u, &in, at, name);
@@ -169,7 +180,7 @@ int unpack(int fd, off_t offset, int64_t bytes, int folder, bool ctl) {
 	if (sqfs_init(&fs, fd, offset))
 		return BROKEN;
 	struct unpacking u = {.fs = &fs, .bytes = bytes, .buf = malloc(CHUNK)};
-	int err = !u.buf ? ENOMEM : sqfs_inode_get(&fs, &root, sqfs_inode_root(&fs)) ? BROKEN : unpack_folder(&u, &root, folder, 0);
+	int err = !u.buf ? ENOMEM : !inode_of(&u, sqfs_inode_root(&fs), &root) ? BROKEN : unpack_folder(&u, &root, folder, 0);
 	free(u.buf);
 	sqfs_destroy(&fs);
 	if (!err && ctl && faccessat(folder, DELTA, F_OK, 0) == 0)
