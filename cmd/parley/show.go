@@ -64,8 +64,9 @@ func (p *program) show() error {
 	})
 }
 
-// unhook has Fyne save nothing of its own when it stops: we keep no preferences with it. It hands that to its loop, waiting, when
-// the loop is about to end; where the loop was quicker the program would stay for ever, without a window (v2.7.1).
+// unhook has Fyne save nothing when it stops: we keep no preferences with it, and its dialogs' own are saved as they change. It hands that
+// to its loop, waiting, when the loop is about to end; where the loop was quicker the program would stay for ever, without a window
+// (v2.7.1).
 func unhook(a fyne.App) {
 	if l, is := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(func()) }); is {
 		l.SetOnStoppedHookExecuted(nil)

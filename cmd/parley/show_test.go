@@ -8,7 +8,9 @@ import (
 
 // Fyne has nothing to do once it has stopped, which its loop could miss.
 func TestNothingAfterTheLoop(t *testing.T) {
-	t.Setenv("HOME", "/dev/null") // nothing is written
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
+		t.Setenv(name, "/dev/null") // nothing is written
+	}
 	a := app.NewWithID("chat.parley.test")
 	l, is := a.Lifecycle().(interface{ OnStopped() func() })
 	if !is || l.OnStopped() == nil {

@@ -108,7 +108,8 @@ var (
 // Files are the lines of the files at the stage's foot, the newest highest.
 var Files = image.Rect(304, 528, 1056, 736)
 
-// Page is the i-th line of the settings' list: Sound, Voice, Camera, Keys, Look, You and your key, Privacy, Servers, Connection, Files, Updates.
+// Page is the i-th line of the settings' list: Sound, Voice, Camera, Keys, Look, You and your key, Privacy, Servers, Connection, Files,
+// Updates.
 func Page(i int) image.Point { return image.Pt(184, 71+38*i) }
 
 // TileAvatar is the avatar of the i-th of n people on the stage, up to three and in one row, with room for ring and halo. Oneself is the last.

@@ -94,6 +94,18 @@ func (i image) run(args ...string) (stdout, stderr string, err error) {
 	return out.String(), bad.String(), err
 }
 
+// bytes are the AppImage's own, and where in them the image begins.
+func (i image) bytes(t *testing.T) (whole []byte, offset int) {
+	t.Helper()
+	whole, err := os.ReadFile(i.path)
+	must(t, err)
+	out, _, err := i.run("--appimage-offset")
+	must(t, err)
+	offset, err = strconv.Atoi(strings.TrimSpace(out))
+	must(t, err)
+	return whole, offset
+}
+
 // left waits until as many files and folders as want lie in the place: the keeper removes folders after the program's end.
 func (i image) left(t *testing.T, want int) {
 	t.Helper()
@@ -307,12 +319,7 @@ func TestAppImageMakesParleyctl(t *testing.T) {
 // A download that was cut, or a disk that forgets, is told from anything else, and nothing is left behind.
 func TestAppImageDamaged(t *testing.T) {
 	i := build(t, nil)
-	whole, err := os.ReadFile(i.path)
-	must(t, err)
-	out, _, err := i.run("--appimage-offset")
-	must(t, err)
-	offset, err := strconv.Atoi(strings.TrimSpace(out))
-	must(t, err)
+	whole, offset := i.bytes(t)
 	bad := i
 	bad.path = filepath.Join(t.TempDir(), "bad")
 	try := func(name string, content []byte) {
@@ -375,12 +382,7 @@ func TestAppImageForged(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(dir, "usr/share/a", strings.Repeat("n", 1+n)), fmt.Append(nil, n), 0o644))
 		}
 	})
-	whole, err := os.ReadFile(i.path)
-	must(t, err)
-	out, _, err := i.run("--appimage-offset")
-	must(t, err)
-	offset, err := strconv.Atoi(strings.TrimSpace(out))
-	must(t, err)
+	whole, offset := i.bytes(t)
 	trailer := strings.Fields(string(whole[len(whole)-64:]))
 	rng := rand.New(rand.NewPCG(8, 8))
 	refused := 0
