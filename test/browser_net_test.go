@@ -110,7 +110,7 @@ func TestBrowserThroughNATs(t *testing.T) {
 	}
 }
 
-// settled is when both ends have agreed on the best way: the app waits two seconds before it takes a relay.
+// settled is when both ends have agreed on the best way: the app waits a second before it takes a relay.
 const settled = 3 * time.Second
 
 // meetBrowser lets two meet; at home, the browser's router gets another address then.

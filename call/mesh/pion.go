@@ -27,7 +27,7 @@ const (
 	failAfter      = 28 * time.Second       // after that: Failed. As long as the engine waits for a path that nobody can help to heal
 	keepalive      = 500 * time.Millisecond // so that of a path that loses a third something comes all the same
 	acceptReflex   = 50 * time.Millisecond  // how long a better path than one through a NAT is waited for,
-	acceptRelay    = 300 * time.Millisecond // and a better one than through a relay
+	acceptRelay    = time.Second            // and than through a relay: of two NATs' the first checks get lost, and what was taken stays
 	checksOfPair   = 50                     // 10 s at pion's 200 ms; its own 7 give up on whoever is 1.4 s late
 	dtlsRetransmit = 100 * time.Millisecond // first; RFC 6347's 1 s makes one lost packet a second of silence
 	dtlsTimeout    = 15 * time.Second
