@@ -62,12 +62,17 @@ func TestEchoSelfTest(t *testing.T) {
 		return done
 	}
 	var on, off, none result
-	// The room's echo comes later by as long as the machine stood still: as if somebody had moved the loudspeaker.
-	lab.AgainIfStill(t.Logf, 20*time.Millisecond, func() bool {
+	for try := 1; try <= 3; try++ {
+		still := stillness()
 		a, b, c := test(0, "--aec=on"), test(1, "--aec=off"), test(2, "--aec=on")
 		on, off, none = <-a, <-b, <-c
-		return on.Left >= 25
-	})
+		// The room's echo comes later by as long as the machine stood still: as if somebody had moved the loudspeaker.
+		longest := still()
+		if on.Left >= 25 || longest < 20*time.Millisecond {
+			break
+		}
+		t.Logf("the machine stood still for %v, and %.1f dB are taken away: once more", longest, on.Left)
+	}
 	if r := on; r.Event != "done" || r.Command != "check" || !(r.Left >= 25) ||
 		r.Echo < -30 || r.Echo > -15 || r.Delay < 20 || r.Delay > 400 {
 		t.Errorf("cancelled: %+v", r)
@@ -80,6 +85,30 @@ func TestEchoSelfTest(t *testing.T) {
 	const words = "The microphone does not hear the speakers: headphones? Then there is no echo to take away."
 	if r := none; r.Event != "error" || r.Code != "sound" || r.Text != words || r.status != 4 {
 		t.Errorf("headphones: %+v", r)
+	}
+}
+
+// stillness watches whether the machine stands still, until the function it returns is called, which tells for how long at most.
+func stillness() func() time.Duration {
+	done, longest := make(chan struct{}), make(chan time.Duration)
+	go func() {
+		ticker := time.NewTicker(2 * time.Millisecond)
+		defer ticker.Stop()
+		most, last := time.Duration(0), time.Now()
+		for {
+			select {
+			case <-done:
+				longest <- most
+				return
+			case <-ticker.C:
+				now := time.Now()
+				most, last = max(most, now.Sub(last)), now
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(done)
+		return <-longest
 	}
 }
 

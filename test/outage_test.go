@@ -12,31 +12,27 @@ import (
 func TestServerDies(t *testing.T) {
 	w := newWorld(t, 2, nil)
 	a, b := w.couple(plain()...)
-	var channels [][]float32
-	lab.AgainIfStill(t.Logf, audiotest.GapLength, func() bool {
-		r := w.record()
-		said := w.saying(0, w.speech(16*soak()))
-		w.hear(r, 3)
-		markA, markB := a.Mark(), b.Mark()
-		if err := w.server.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		w.await(a, markA, "lost")
-		w.await(b, markB, "lost")
-		w.hear(r, 2)
-		w.serve(lab.Command{})
-		w.await(a, markA, "online")
-		w.await(b, markB, "online")
-		said()
-		w.hear(r, 1)
-		channels = w.stop(r)
-		return whole(channels[lab.Mouth(0)], channels[lab.Ear(1)])
-	})
+	r := w.record()
+	said := w.saying(0, w.speech(16*soak()))
+	w.hear(r, 3)
+	markA, markB := a.Mark(), b.Mark()
+	if err := w.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	w.await(a, markA, "lost")
+	w.await(b, markB, "lost")
+	w.hear(r, 2)
+	w.serve(lab.Command{})
+	w.await(a, markA, "online")
+	w.await(b, markB, "online")
+	said()
+	w.hear(r, 1)
+	channels := w.stop(r)
 	checkWhole(t, channels[lab.Mouth(0)], channels[lab.Ear(1)])
 
-	mark := b.Mark()
+	markB = b.Mark()
 	w.leave(a)
-	w.await(b, mark, "peer_left")
+	w.await(b, markB, "peer_left")
 	w.leave(b)
 }
 

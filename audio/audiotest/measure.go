@@ -100,13 +100,10 @@ const (
 	audible   = -40 // dBFS: input above this should be heard
 	inaudible = -60 // dBFS: output below this is not
 	gapStep   = audio.SampleRate / 200
-	gapFrames = int(GapLength * audio.SampleRate / time.Second / gapStep)
+	gapFrames = 12 // of gapStep: 60 ms
 )
 
-// GapLength is how long nothing must be heard for Gaps to count it.
-const GapLength = 60 * time.Millisecond
-
-// Gaps finds where input is above -40 dBFS while output, lag samples later, is below -60 dBFS, for longer than GapLength.
+// Gaps finds where input is above -40 dBFS while output, lag samples later, is below -60 dBFS, for over 60 ms.
 func Gaps(input, output []float32, lag int) (gaps []Gap) {
 	run := 0
 	end := func(at int) {
